@@ -1,0 +1,51 @@
+/**
+ * What the control plane asks of a store. A store keeps text under keys and counts its revisions; it knows
+ * nothing of meshes. Every implementation passes the same suite (store.suite.ts).
+ */
+export interface Store {
+  /** Everything at one revision. Revision 0 is an empty store. */
+  load(): Promise<Contents>;
+  /**
+   * Applies all writes as one change, if the store is still at revision `expected`, and returns the new
+   * revision (`expected + 1`). When it resolves, the change survives a crash.
+   * Throws RevisionConflict, with nothing written, where another writer was first.
+   */
+  commit(expected: number, writes: readonly Write[]): Promise<number>;
+  /** Calls back for each committed change, own and others', in revision order, none twice and none left out. */
+  subscribe(listener: (change: Change) => void): Unsubscribe;
+  close(): Promise<void>;
+}
+
+export interface Contents {
+  readonly revision: number;
+  readonly records: ReadonlyMap<string, string>;
+}
+
+/** Puts a value under a key, or removes the key where the value is undefined. */
+export interface Write {
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+export interface Change {
+  readonly revision: number;
+  readonly writes: readonly Write[];
+}
+
+export type Unsubscribe = () => void;
+
+/** Another writer changed the store since the revision that a commit was based on: read again and retry. */
+export class RevisionConflict extends Error {
+  override readonly name = "RevisionConflict";
+  constructor(
+    readonly expected: number,
+    readonly actual: number,
+  ) {
+    super(`the store is at revision ${actual}, not ${expected}: another writer was first; read again and retry`);
+  }
+}
+
+/** The store cannot be reached or written. Nothing of the change was applied. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}

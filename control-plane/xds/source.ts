@@ -1,0 +1,21 @@
+import type { MeshEntities } from "../translate/entities.js";
+
+/** Where the xDS server finds meshes, and hears of their changes. */
+export interface MeshSource {
+  /** The entities of one mesh, always as of its latest change; without an owner, the control plane's own account's. */
+  entities(meshName: string, meshOwner?: string): MeshEntities;
+  /** Calls back once for each committed change, after `entities` shows it. Returns what ends the subscription. */
+  subscribe(listener: (change: MeshChange) => void): () => void;
+}
+
+/** What one committed change touched. */
+export interface MeshChange {
+  readonly meshName: string;
+  readonly meshOwner: string;
+  /**
+   * What has to be read again, as the reads of MeshEntities are named: `mesh`, `virtualNode/catalog-v1`,
+   * `virtualRouter/catalog`, `routes/catalog` (of that router), `virtualService/catalog.shop.local`,
+   * `virtualGateway/edge`, `gatewayRoutes/edge`.
+   */
+  readonly reads: readonly string[];
+}

@@ -1,0 +1,121 @@
+/**
+ * The vocabulary in which the model is written. A shape says everything that is known of a value: its
+ * members, its limits and its meaning. Types, validation and schemas are all derived from shapes.
+ */
+export type Shape = StringShape | IntegerShape | BooleanShape | EnumShape | ListShape | StructureShape;
+
+export interface StringShape {
+  readonly kind: "string";
+  /** Shortest and longest value, in characters. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: Pattern;
+}
+
+/** A regular expression that a whole value must match, with the words that tell a person what it asks for. */
+export interface Pattern {
+  readonly regex: RegExp;
+  readonly says: string;
+}
+
+export interface IntegerShape {
+  readonly kind: "integer";
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface BooleanShape {
+  readonly kind: "boolean";
+}
+
+export interface EnumShape<V extends string = string> {
+  readonly kind: "enum";
+  readonly name: string;
+  readonly doc: string;
+  /** Each allowed value with its meaning, in App Mesh's order. */
+  readonly values: Readonly<Record<V, string>>;
+}
+
+export interface ListShape<I extends Shape = Shape> {
+  readonly kind: "list";
+  readonly item: I;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+export interface StructureShape<M extends Members = Members, U extends boolean = boolean> {
+  readonly kind: "structure";
+  readonly name: string;
+  readonly doc: string;
+  readonly members: M;
+  /** Exactly one member is given. */
+  readonly union: U;
+}
+
+export type Members = Readonly<Record<string, Member>>;
+
+/** One member of a structure. */
+export interface Member<S extends Shape = Shape, R extends boolean = boolean> {
+  readonly shape: S;
+  readonly required: R;
+  /** Meaning, unit, default and limits, for every reader of every SDK. */
+  readonly doc: string;
+}
+
+export const string = (limits: Omit<StringShape, "kind"> = {}): StringShape => ({ kind: "string", ...limits });
+export const integer = (limits: Omit<IntegerShape, "kind"> = {}): IntegerShape => ({ kind: "integer", ...limits });
+export const boolean = (): BooleanShape => ({ kind: "boolean" });
+
+export const enumeration = <V extends string>(
+  name: string,
+  doc: string,
+  values: Readonly<Record<V, string>>,
+): EnumShape<V> => ({ kind: "enum", name, doc, values });
+
+export const list = <I extends Shape>(item: I, limits: { minItems?: number; maxItems?: number } = {}): ListShape<I> => ({
+  kind: "list",
+  item,
+  ...limits,
+});
+
+export const structure = <M extends Members>(name: string, doc: string, members: M): StructureShape<M, false> => ({
+  kind: "structure",
+  name,
+  doc,
+  members,
+  union: false,
+});
+
+export const union = <M extends Members>(name: string, doc: string, members: M): StructureShape<M, true> => ({
+  kind: "structure",
+  name,
+  doc,
+  members,
+  union: true,
+});
+
+export const required = <S extends Shape>(shape: S, doc: string): Member<S, true> => ({ shape, required: true, doc });
+export const optional = <S extends Shape>(shape: S, doc: string): Member<S, false> => ({ shape, required: false, doc });
+
+/** The TypeScript type of the values that a shape describes. */
+export type Infer<S> =
+  S extends StructureShape<infer M, boolean>
+    ? InferMembers<M>
+    : S extends ListShape<infer I>
+      ? readonly Infer<I>[]
+      : S extends EnumShape<infer V>
+        ? V
+        : S extends StringShape
+          ? string
+          : S extends IntegerShape
+            ? number
+            : S extends BooleanShape
+              ? boolean
+              : never;
+
+type InferMembers<M extends Members> = Flatten<
+  { readonly [K in keyof M as M[K]["required"] extends true ? K : never]: Infer<M[K]["shape"]> } & {
+    readonly [K in keyof M as M[K]["required"] extends true ? never : K]?: Infer<M[K]["shape"]>;
+  }
+>;
+type Flatten<T> = { [K in keyof T]: T[K] };
