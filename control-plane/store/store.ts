@@ -7,11 +7,15 @@ export interface Store {
   load(): Promise<Contents>;
   /**
    * Applies all writes as one change, if the store is still at revision `expected`, and returns the new
-   * revision (`expected + 1`). When it resolves, the change survives a crash.
-   * Throws RevisionConflict, with nothing written, where another writer was first.
+   * revision (`expected + 1`). When it resolves, the change survives a crash, and every subscriber has heard of it.
+   * Throws RevisionConflict, with nothing written, where another writer was first, and StoreUnavailable, with
+   * nothing written, where the store cannot be reached or written.
    */
   commit(expected: number, writes: readonly Write[]): Promise<number>;
-  /** Calls back for each committed change, own and others', in revision order, none twice and none left out. */
+  /**
+   * Calls back for each change committed from now on, own and others', in revision order, none twice and none
+   * left out. A listener must not throw: the change is already made.
+   */
   subscribe(listener: (change: Change) => void): Unsubscribe;
   close(): Promise<void>;
 }
@@ -41,7 +45,9 @@ export class RevisionConflict extends Error {
     readonly expected: number,
     readonly actual: number,
   ) {
-    super(`the store is at revision ${actual}, not ${expected}: another writer was first; read again and retry`);
+    super(
+      `the store is at revision ${actual}, not ${expected}: another writer was first; read again and retry`,
+    );
   }
 }
 
