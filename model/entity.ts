@@ -23,8 +23,8 @@ export interface EntityType {
   readonly parent: Kind | undefined;
   /** Path segment of the REST API for its collection: virtualNodes. */
   readonly collection: string;
-  /** Path segment below which its children live: virtualRouter, virtualGateway. */
-  readonly parentSegment: string;
+  /** Path segment below which its children live: meshes, virtualRouter, virtualGateway. Leaves have none. */
+  readonly parentSegment: string | undefined;
   /** Member of the list output that holds the references: virtualNodes. */
   readonly listMember: string;
   readonly spec: StructureShape;

@@ -48,8 +48,15 @@ export interface StructureShape<M extends Members = Members, U extends boolean =
   readonly name: string;
   readonly doc: string;
   readonly members: M;
-  /** Exactly one member is given. */
+  /** Exactly one member is given. Then `choices` says the same of all members. */
   readonly union: U;
+  readonly choices: readonly Choice[];
+}
+
+/** Members that exclude each other: exactly one of them is given, or at most one if none is required. */
+export interface Choice<N extends string = string> {
+  readonly of: readonly N[];
+  readonly required: boolean;
 }
 
 export type Members = Readonly<Record<string, Member>>;
@@ -62,8 +69,14 @@ export interface Member<S extends Shape = Shape, R extends boolean = boolean> {
   readonly doc: string;
 }
 
-export const string = (limits: Omit<StringShape, "kind"> = {}): StringShape => ({ kind: "string", ...limits });
-export const integer = (limits: Omit<IntegerShape, "kind"> = {}): IntegerShape => ({ kind: "integer", ...limits });
+export const string = (limits: Omit<StringShape, "kind"> = {}): StringShape => ({
+  kind: "string",
+  ...limits,
+});
+export const integer = (limits: Omit<IntegerShape, "kind"> = {}): IntegerShape => ({
+  kind: "integer",
+  ...limits,
+});
 export const boolean = (): BooleanShape => ({ kind: "boolean" });
 
 export const enumeration = <V extends string>(
@@ -72,19 +85,21 @@ export const enumeration = <V extends string>(
   values: Readonly<Record<V, string>>,
 ): EnumShape<V> => ({ kind: "enum", name, doc, values });
 
-export const list = <I extends Shape>(item: I, limits: { minItems?: number; maxItems?: number } = {}): ListShape<I> => ({
+export const list = <I extends Shape>(
+  item: I,
+  limits: { minItems?: number; maxItems?: number } = {},
+): ListShape<I> => ({
   kind: "list",
   item,
   ...limits,
 });
 
-export const structure = <M extends Members>(name: string, doc: string, members: M): StructureShape<M, false> => ({
-  kind: "structure",
-  name,
-  doc,
-  members,
-  union: false,
-});
+export const structure = <M extends Members>(
+  name: string,
+  doc: string,
+  members: M,
+  ...choices: readonly Choice<keyof M & string>[]
+): StructureShape<M, false> => ({ kind: "structure", name, doc, members, union: false, choices });
 
 export const union = <M extends Members>(name: string, doc: string, members: M): StructureShape<M, true> => ({
   kind: "structure",
@@ -92,10 +107,22 @@ export const union = <M extends Members>(name: string, doc: string, members: M):
   doc,
   members,
   union: true,
+  choices: [exactlyOne(...Object.keys(members))],
 });
 
-export const required = <S extends Shape>(shape: S, doc: string): Member<S, true> => ({ shape, required: true, doc });
-export const optional = <S extends Shape>(shape: S, doc: string): Member<S, false> => ({ shape, required: false, doc });
+export const exactlyOne = <N extends string>(...of: readonly N[]): Choice<N> => ({ of, required: true });
+export const atMostOne = <N extends string>(...of: readonly N[]): Choice<N> => ({ of, required: false });
+
+export const required = <S extends Shape>(shape: S, doc: string): Member<S, true> => ({
+  shape,
+  required: true,
+  doc,
+});
+export const optional = <S extends Shape>(shape: S, doc: string): Member<S, false> => ({
+  shape,
+  required: false,
+  doc,
+});
 
 /** The TypeScript type of the values that a shape describes. */
 export type Infer<S> =

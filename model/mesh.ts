@@ -1,0 +1,55 @@
+import type { EntityType } from "./entity.js";
+import { IpPreference } from "./ip-preference.js";
+import { resourceName } from "./names.js";
+import { enumeration, type Infer, optional, required, structure } from "./shape.js";
+
+export const EgressFilterType = enumeration(
+  "EgressFilterType",
+  "What becomes of traffic to destinations outside the mesh.",
+  {
+    ALLOW_ALL: "It passes.",
+    DROP_ALL: "It is dropped, except to the APIs of AWS (*.amazonaws.com).",
+  },
+);
+export type EgressFilterType = Infer<typeof EgressFilterType>;
+
+export const EgressFilter = structure("EgressFilter", "What becomes of traffic that leaves the mesh.", {
+  type: required(EgressFilterType, "ALLOW_ALL or DROP_ALL."),
+});
+export type EgressFilter = Infer<typeof EgressFilter>;
+
+export const MeshServiceDiscovery = structure(
+  "MeshServiceDiscovery",
+  "How the proxies of a mesh find endpoints.",
+  {
+    ipPreference: optional(
+      IpPreference,
+      "IP versions of the mesh. A virtual node may say otherwise for itself. Unset, the data plane binds IPv4 and " +
+        "takes whichever addresses an endpoint has.",
+    ),
+  },
+);
+export type MeshServiceDiscovery = Infer<typeof MeshServiceDiscovery>;
+
+export const MeshSpec = structure("MeshSpec", "What applies to a whole mesh.", {
+  egressFilter: optional(
+    EgressFilter,
+    "What becomes of traffic that leaves the mesh. Unset, the data plane applies DROP_ALL.",
+  ),
+  serviceDiscovery: optional(MeshServiceDiscovery, "How endpoints are found."),
+});
+export type MeshSpec = Infer<typeof MeshSpec>;
+
+export const meshType = {
+  kind: "mesh",
+  title: "Mesh",
+  doc: "A service mesh: the boundary within which virtual services call each other.",
+  nameMember: "meshName",
+  nameShape: resourceName,
+  parent: undefined,
+  collection: "meshes",
+  parentSegment: "meshes",
+  listMember: "meshes",
+  spec: MeshSpec,
+  specRequired: false,
+} as const satisfies EntityType;

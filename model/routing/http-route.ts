@@ -1,0 +1,37 @@
+import { exactlyOne, type Infer, optional, required, string, structure } from "../shape.js";
+import { HttpTimeout } from "../timeout.js";
+import { HttpMethod, HttpPathMatch, HttpQueryParameters, HttpRouteHeaders, HttpScheme } from "./matchers.js";
+import { defaultRetries, HttpRetryPolicy } from "./retry-policy.js";
+import { matchPort, weightedTargets } from "./weighted-target.js";
+
+export const HttpRouteMatch = structure(
+  "HttpRouteMatch",
+  "Which requests a route takes: those that match everything that is given. Exactly one of prefix and path is given.",
+  {
+    prefix: optional(
+      string(),
+      'What the path begins with. It starts with "/"; "/" alone matches every request.',
+    ),
+    path: optional(HttpPathMatch, "The whole path, as text or as a regular expression."),
+    headers: optional(HttpRouteHeaders, "Headers that the request must have, 1 to 10."),
+    method: optional(HttpMethod, "The method. Unset, any method matches."),
+    scheme: optional(HttpScheme, "The scheme, http or https. Unset, both match."),
+    queryParameters: optional(HttpQueryParameters, "Query parameters that the request must have, 1 to 10."),
+    port: matchPort,
+  },
+  exactlyOne("prefix", "path"),
+);
+export type HttpRouteMatch = Infer<typeof HttpRouteMatch>;
+
+export const HttpRouteAction = structure("HttpRouteAction", "Where an HTTP route sends its requests.", {
+  weightedTargets,
+});
+export type HttpRouteAction = Infer<typeof HttpRouteAction>;
+
+export const HttpRoute = structure("HttpRoute", "A route for HTTP or HTTP/2.", {
+  match: required(HttpRouteMatch, "Which requests the route takes."),
+  action: required(HttpRouteAction, "Where it sends them."),
+  timeout: optional(HttpTimeout, "Time limits. Unset, those of HTTP apply."),
+  retryPolicy: optional(HttpRetryPolicy, `Which failed requests are tried again. ${defaultRetries}`),
+});
+export type HttpRoute = Infer<typeof HttpRoute>;
