@@ -50,6 +50,9 @@ export interface ExplicitInterception {
   readonly mode: "explicit";
   /** Where the ingress listens. */
   readonly address: string;
-  /** The application's own port on 127.0.0.1, by listener port; the listener's port where none is given. */
+  /**
+   * The application's own port on 127.0.0.1, by listener port; under `*`, that of every listener that is not
+   * named. The listener's port where none is given.
+   */
   readonly appPorts: Readonly<Record<string, number>>;
 }

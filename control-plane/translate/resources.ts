@@ -3,12 +3,29 @@ import type { ClusterLoadAssignmentJson } from "../gen/envoy/config/endpoint/v3/
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
 
-/** Everything that one proxy is to be told, in Envoy's own JSON. Order within a list does not matter. */
+/**
+ * Everything that one proxy is to be told, in Envoy's own JSON. Order within a list does not matter.
+ *
+ * Routes name clusters, and Envoy answers 503 for a cluster that it has not warmed yet (its first DNS answer).
+ * It holds back its ACK of the clusters until then: where clusters were added, send routes after that ACK.
+ */
 export interface ProxyResources {
   readonly clusters: readonly Resource<ClusterJson>[];
   readonly endpoints: readonly Resource<ClusterLoadAssignmentJson>[];
   readonly listeners: readonly Resource<ListenerJson>[];
   readonly routes: readonly Resource<RouteConfigurationJson>[];
+  /** What was asked for and is left out, or has no effect. Everything else is in force. */
+  readonly problems: readonly Problem[];
+}
+
+/** Something that an entity asks for and that its proxies do not do. */
+export interface Problem {
+  /** As in Resource.entities: `virtualNode/catalog-v1`, `virtualRouter/catalog/route/canary`. */
+  readonly entity: string;
+  /** Where in the entity: `spec.listeners[0].tls`. Empty where it is the entity itself. */
+  readonly path: string;
+  /** What is wrong, what happens instead, and the way out. */
+  readonly message: string;
 }
 
 /** One Envoy resource. The same object as long as nothing that it is made of changes. */
