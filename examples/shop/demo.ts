@@ -1,0 +1,135 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Display } from "./display.js";
+import type { Environment } from "./environment.js";
+import { nodes } from "./program.js";
+import { isPlausible, summarize } from "./statistics.js";
+import { Traffic } from "./traffic.js";
+
+/** Requests that are measured after each shift of weights. */
+const SAMPLE = 1_000;
+/** The shares of catalog v2, in the order in which a release goes through them. */
+const STEPS = [0, 10, 50, 100] as const;
+
+/** The story of the shop, a step at a time; a step that does not hold ends it with its name. */
+export class Demo {
+  #stack: Stack | undefined;
+  #traffic: Traffic | undefined;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly display: Display,
+  ) {}
+
+  /** Brings the mesh up and moves the catalog from version 1 to version 2 while traffic flows. */
+  async run(): Promise<void> {
+    const { environment } = this;
+    await this.#step("the control plane starts", () => environment.startControlPlane());
+    await this.#step("pulumi up makes the mesh", async () => {
+      this.#stack = await environment.createStack();
+      await this.#up(0);
+    });
+    await this.#step("the services start, each with its Envoy", () => environment.startServices());
+
+    this.#traffic = new Traffic(environment.storefront);
+    this.display.say();
+    this.display.header();
+    for (const v2 of STEPS) {
+      await this.#step(`the weights move to ${100 - v2}/${v2}`, () => this.#shift(v2), { quiet: true });
+    }
+    this.display.say();
+  }
+
+  /** What must still hold at the end: nothing left to change, and nothing left behind. */
+  async check(): Promise<void> {
+    const stack = this.#stack;
+    ok(stack, "check follows run");
+    await this.#step("pulumi preview shows no change", async () => {
+      await stack.preview({ expectNoChanges: true });
+    });
+    await this.#traffic?.stop();
+    await this.#step("pulumi destroy leaves no entity", async () => {
+      await stack.destroy();
+      deepStrictEqual((await stack.exportStack()).deployment.resources ?? [], []);
+      deepStrictEqual(await this.environment.listMeshes(), []);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.display.settle();
+    await this.#traffic?.stop();
+    await this.environment.stop();
+  }
+
+  /** Moves the catalog's weights by `pulumi up` and measures what the traffic makes of it. */
+  async #shift(v2: number): Promise<void> {
+    const traffic = this.#traffic;
+    ok(traffic);
+    const title = `catalog ${100 - v2}/${v2}`;
+    const before = performance.now();
+    const applied = this.#routesApplied();
+    this.display.follow(title, () => traffic.samples);
+    const ended = await this.#up(v2);
+    const from = Math.max(ended, v2 === STEPS[0] ? ended : await applied);
+
+    while (traffic.since(from).length < SAMPLE) {
+      await Promise.race([sleep(50), this.environment.failed.then((error) => Promise.reject(error))]);
+    }
+    this.display.settle();
+    const measured = traffic.since(from);
+    const { requests, versions } = summarize(measured);
+    const follows = (measured[0]?.sent ?? Number.NaN) - ended;
+    this.display.row(title, measured);
+    this.display.say(`  ${" ".repeat(24)} first request that follows: ${follows.toFixed(0)} ms after the end of \`up\``);
+
+    const failures = traffic.since(before).filter(({ failure }) => failure !== undefined);
+    strictEqual(failures.length, 0, `${failures.length} requests failed, the first with: ${failures[0]?.failure}`);
+    const hits = versions.v2 ?? 0;
+    ok(isPlausible(hits, requests, v2), `version 2 answered ${hits} of ${requests} requests, which a share of ${v2} % does not explain`);
+  }
+
+  /** Runs a real `pulumi up` and gives back the moment of its end. */
+  async #up(v2: number): Promise<number> {
+    const stack = this.#stack;
+    ok(stack);
+    await stack.setConfig("shop:catalogV2Weight", { value: String(v2) });
+    await stack.up();
+    return performance.now();
+  }
+
+  /** The moment at which the storefront's Envoy next takes over new routes. */
+  async #routesApplied(): Promise<number> {
+    const count = () => this.environment.statistic("storefront", "rds\\..*\\.update_success$");
+    const start = await count();
+    const end = performance.now() + 60_000;
+    while ((await count()) === start) {
+      if (performance.now() > end) throw new Error("the storefront's Envoy took over no new routes within 60 s");
+      await sleep(2);
+    }
+    return performance.now();
+  }
+
+  async #step(what: string, happens: () => Promise<void>, { quiet = false } = {}): Promise<void> {
+    const start = performance.now();
+    try {
+      await Promise.race([happens(), this.environment.failed.then((error) => Promise.reject(error))]);
+    } catch (error) {
+      this.display.settle();
+      throw new Error(`this step failed: ${what}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    if (!quiet) this.display.say(`✓ ${what} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  }
+
+  /** How to look around while everything runs. */
+  explain(): void {
+    const { environment, display } = this;
+    display.say("Everything stays up until Ctrl-C. Look around:");
+    display.say();
+    display.say(`  export AWS_ACCESS_KEY_ID=${environment.key.id} AWS_SECRET_ACCESS_KEY=${environment.key.secret} AWS_REGION=us-east-1`);
+    display.say(`  aws appmesh list-virtual-nodes --mesh-name shop --endpoint-url http://${environment.api}`);
+    display.say(`  curl ${environment.storefront}`);
+    for (const node of nodes) display.say(`  ${node.padEnd(12)} Envoy admin ${environment.adminOf(node)}   log ${environment.logFile(node)}`);
+    display.say();
+  }
+}

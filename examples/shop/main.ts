@@ -1,0 +1,36 @@
+// `npm start`: the whole of pulumi-appmesh at work on one machine. With --check: the same unattended.
+import { parseArgs } from "node:util";
+import { Demo } from "./demo.js";
+import { Display } from "./display.js";
+import { Environment } from "./environment.js";
+
+const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+const display = new Display();
+const environment = await Environment.make();
+const demo = new Demo(environment, display);
+
+/** Resolves with the exit code when the user has seen enough. */
+const interrupted = new Promise<number>((resolve) => {
+  process.once("SIGINT", () => resolve(130));
+  process.once("SIGTERM", () => resolve(143));
+});
+
+async function story(): Promise<number> {
+  await demo.run();
+  if (values.check) {
+    await demo.check();
+    return 0;
+  }
+  demo.explain();
+  throw await environment.failed;
+}
+
+try {
+  process.exitCode = await Promise.race([story(), interrupted]);
+} catch (error) {
+  display.settle();
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await demo.stop();
+}
