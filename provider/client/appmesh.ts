@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { entityTypes, type Kind } from "@pulumi-appmesh/model";
+import { type CallOptions, type Connection, encode, HttpClient } from "./http.js";
+
+/** Where an entity is: the names from its mesh down to itself. */
+export interface Address {
+  readonly kind: Kind;
+  readonly names: readonly string[];
+  /** The account that owns the mesh, where that is not the caller's own. */
+  readonly meshOwner?: string | undefined;
+}
+
+/** An entity as the API gives it. */
+export interface Entity {
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status: { readonly status: string };
+  readonly metadata: {
+    readonly arn: string;
+    readonly uid: string;
+    readonly version: number;
+    readonly meshOwner: string;
+    readonly resourceOwner: string;
+    /** Seconds since 1970. */
+    readonly createdAt: number;
+    readonly lastUpdatedAt: number;
+  };
+}
+
+/** A reference in a list; it also carries its own name and its parents', under their members. */
+export interface Reference {
+  readonly arn: string;
+  readonly [member: string]: unknown;
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** The kinds from the mesh down to `kind`. */
+export function lineage(kind: Kind): readonly Kind[] {
+  const { parent } = entityTypes[kind];
+  return parent === undefined ? [kind] : [...lineage(parent), kind];
+}
+
+/** The operations of the App Mesh API that a provider needs, one method each. */
+export class AppMesh {
+  readonly #http: HttpClient;
+
+  constructor(connection: Connection) {
+    this.#http = new HttpClient(connection);
+  }
+
+  get connection(): Connection {
+    return this.#http.connection;
+  }
+
+  create(at: Address, spec: unknown, tags: Tags, options?: CallOptions): Promise<Entity> {
+    const body = {
+      // The same token goes with every retry, so that an answer that was lost does not make a second entity.
+      clientToken: randomUUID(),
+      [entityTypes[at.kind].nameMember]: at.names.at(-1),
+      ...(spec !== undefined && { spec }),
+      ...(Object.keys(tags).length > 0 && { tags: tagList(tags) }),
+    };
+    return this.#send<Entity>(
+      { method: "PUT", path: collectionPath(at.kind, at.names.slice(0, -1)), query: owner(at), body },
+      options,
+    );
+  }
+
+  describe(at: Address, options?: CallOptions): Promise<Entity> {
+    return this.#send<Entity>({ method: "GET", path: path(at), query: owner(at) }, options);
+  }
+
+  update(at: Address, spec: unknown, options?: CallOptions): Promise<Entity> {
+    const body = { clientToken: randomUUID(), ...(spec !== undefined && { spec }) };
+    return this.#send<Entity>({ method: "PUT", path: path(at), query: owner(at), body }, options);
+  }
+
+  async delete(at: Address, options?: CallOptions): Promise<void> {
+    await this.#send({ method: "DELETE", path: path(at), query: owner(at) }, options);
+  }
+
+  /** The entities of one kind below `parents` (their names from the mesh down; none for meshes). */
+  async *list(
+    kind: Kind,
+    parents: readonly string[],
+    meshOwner: string | undefined,
+    options?: CallOptions,
+  ): AsyncGenerator<Reference> {
+    let nextToken: string | undefined;
+    do {
+      const query = { ...(meshOwner && { meshOwner }), ...(nextToken && { nextToken }) };
+      const page = await this.#send<Record<string, unknown>>(
+        { method: "GET", path: collectionPath(kind, parents), query },
+        options,
+      );
+      yield* (page[entityTypes[kind].listMember] ?? []) as Reference[];
+      nextToken = page["nextToken"] as string | undefined;
+    } while (nextToken);
+  }
+
+  async tags(arn: string, options?: CallOptions): Promise<Tags> {
+    const tags: Record<string, string> = {};
+    let nextToken: string | undefined;
+    do {
+      const query = { resourceArn: arn, ...(nextToken && { nextToken }) };
+      const page = await this.#send<{ tags?: { key: string; value?: string }[]; nextToken?: string }>(
+        { method: "GET", path: "/v20190125/tags", query },
+        options,
+      );
+      for (const { key, value } of page.tags ?? []) tags[key] = value ?? "";
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return tags;
+  }
+
+  async tag(arn: string, tags: Tags, options?: CallOptions): Promise<void> {
+    const body = { tags: tagList(tags) };
+    await this.#send({ method: "PUT", path: "/v20190125/tag", query: { resourceArn: arn }, body }, options);
+  }
+
+  async untag(arn: string, tagKeys: readonly string[], options?: CallOptions): Promise<void> {
+    await this.#send(
+      { method: "PUT", path: "/v20190125/untag", query: { resourceArn: arn }, body: { tagKeys } },
+      options,
+    );
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async #send<T>(call: Parameters<HttpClient["send"]>[0], options?: CallOptions): Promise<T> {
+    return (await this.#http.send(call, options)) as T;
+  }
+}
+
+/** /v20190125/meshes/shop/virtualRouter/catalog/routes */
+function collectionPath(kind: Kind, parents: readonly string[]): string {
+  const { parent, collection } = entityTypes[kind];
+  return `${parent === undefined ? "/v20190125" : parentPath(parent, parents)}/${collection}`;
+}
+
+function parentPath(kind: Kind, names: readonly string[]): string {
+  const { parent, parentSegment } = entityTypes[kind];
+  const above = parent === undefined ? "/v20190125" : parentPath(parent, names.slice(0, -1));
+  return `${above}/${parentSegment}/${encode(names.at(-1) ?? "")}`;
+}
+
+const path = ({ kind, names }: Address): string =>
+  `${collectionPath(kind, names.slice(0, -1))}/${encode(names.at(-1) ?? "")}`;
+
+/** The mesh operations themselves know no other owner than the caller. */
+const owner = ({ kind, meshOwner }: Address): Record<string, string> =>
+  meshOwner === undefined || kind === "mesh" ? {} : { meshOwner };
+
+const tagList = (tags: Tags): { key: string; value: string }[] =>
+  Object.entries(tags).map(([key, value]) => ({ key, value }));

@@ -1,0 +1,104 @@
+import {
+  accountId,
+  BackendDefaults,
+  GrpcRoute,
+  HttpRoute,
+  Listener,
+  Logging,
+  list,
+  type Member,
+  optional,
+  required,
+  resourceName,
+  ServiceDiscovery,
+  type Shape,
+  type StructureShape,
+  serviceName,
+  structure,
+  TcpRoute,
+  VirtualNodeSpec,
+  WeightedTarget,
+} from "@pulumi-appmesh/model";
+
+/** A kind of route without its action, which the component makes from the versions' weights. */
+function withoutAction(name: string, doc: string, route: StructureShape): StructureShape {
+  const members = Object.entries(route.members)
+    .filter(([member]) => member !== "action")
+    .map(([member, { shape, doc }]): [string, Member<Shape>] => [member, optional(shape, doc)]);
+  return structure(name, doc, Object.fromEntries(members));
+}
+
+export const MeshServiceVersion = structure(
+  "MeshServiceVersion",
+  "One version of a service: its share of the traffic, and where its endpoints are. Exactly one of serviceDiscovery, " +
+    "spec and virtualNodeName is given.",
+  {
+    weight: required(WeightedTarget.members.weight.shape, WeightedTarget.members.weight.doc),
+    serviceDiscovery: optional(
+      ServiceDiscovery,
+      "How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.",
+    ),
+    spec: optional(
+      VirtualNodeSpec,
+      "The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.",
+    ),
+    virtualNodeName: optional(resourceName, "Name of a virtual node that exists already. None is made."),
+  },
+  { of: ["serviceDiscovery", "spec", "virtualNodeName"], required: true },
+);
+
+export const MeshServiceHttpRoute = withoutAction(
+  "MeshServiceHttpRoute",
+  "What the route of a service does besides sharing out HTTP requests. Unset, it takes every request.",
+  HttpRoute,
+);
+export const MeshServiceGrpcRoute = withoutAction(
+  "MeshServiceGrpcRoute",
+  "What the route of a service does besides sharing out gRPC calls. Unset, it takes every call.",
+  GrpcRoute,
+);
+export const MeshServiceTcpRoute = withoutAction(
+  "MeshServiceTcpRoute",
+  "What the route of a service does besides sharing out TCP connections.",
+  TcpRoute,
+);
+
+/** What a `MeshService` is given, besides its versions and tags. */
+export const meshServiceInputs = {
+  meshName: required(resourceName, "Name of the mesh."),
+  meshOwner: optional(
+    accountId,
+    "Account that owns the mesh, twelve digits, if it is shared by another account.",
+  ),
+  virtualServiceName: required(
+    serviceName,
+    "Name of the service, 1 to 255 characters: the host name by which its clients call it.",
+  ),
+  listener: required(
+    Listener,
+    "Port on which every version of the service receives traffic. Its portMapping is also that of the virtual router.",
+  ),
+  backends: optional(
+    list(serviceName),
+    "Names of the virtual services that the versions call. They need not exist yet.",
+  ),
+  backendDefaults: optional(BackendDefaults, "What applies to every backend of the versions."),
+  logging: optional(Logging, "What the versions' proxies log."),
+  httpRoute: optional(
+    MeshServiceHttpRoute,
+    "Match, time limits and retries, if the listener's protocol is http.",
+  ),
+  http2Route: optional(
+    MeshServiceHttpRoute,
+    "Match, time limits and retries, if the listener's protocol is http2.",
+  ),
+  grpcRoute: optional(
+    MeshServiceGrpcRoute,
+    "Match, time limits and retries, if the listener's protocol is grpc.",
+  ),
+  tcpRoute: optional(MeshServiceTcpRoute, "Match and time limits, if the listener's protocol is tcp."),
+} as const;
+
+export const VERSIONS_DOC =
+  "The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version " +
+  "with a small weight, blue/green a swap of two. The names are part of the virtual nodes' names.";

@@ -1,0 +1,50 @@
+import { identityMembers, type ResourceType, resourceTypes, TAGS_DOC, words } from "../resources/types.js";
+import type { PropertySpec, ResourceSpec } from "./package-spec.js";
+import { requiredOf, type Types } from "./types.js";
+
+/** The entities of a mesh, by token. */
+export function entityResources(types: Types): Record<string, ResourceSpec> {
+  return Object.fromEntries([...resourceTypes].map(([token, type]) => [token, entityResource(type, types)]));
+}
+
+function entityResource(type: ResourceType, types: Types): ResourceSpec {
+  const tags: PropertySpec = {
+    type: "object",
+    additionalProperties: { type: "string" },
+    description: TAGS_DOC,
+  };
+  const inputProperties: Record<string, PropertySpec> = { ...types.properties(type.inputs), tags };
+  for (const name of identityMembers(type)) {
+    inputProperties[name] = { ...(inputProperties[name] as PropertySpec), willReplaceOnChanges: true };
+  }
+  const requiredInputs = requiredOf(type.inputs).required;
+  const alwaysThere = [...(requiredInputs ?? []), ...type.nameMembers, ...Object.keys(type.outputs)];
+  return {
+    description: `${type.entity.doc}\n\n${importSection(type)}`,
+    inputProperties,
+    ...(requiredInputs && { requiredInputs }),
+    properties: { ...inputProperties, ...types.properties(type.outputs) },
+    required: [...new Set(alwaysThere)],
+  };
+}
+
+const EXAMPLES: Record<ResourceType["kind"], string> = {
+  mesh: "shop",
+  virtualNode: "shop/catalog-v1",
+  virtualRouter: "shop/catalog",
+  route: "shop/catalog/canary",
+  virtualService: "shop/catalog.shop.local",
+  virtualGateway: "shop/ingress",
+  gatewayRoute: "shop/ingress/catalog",
+};
+
+function importSection(type: ResourceType): string {
+  const parts = type.nameMembers.map((member) => `\`${member}\``).join(", ");
+  const id = EXAMPLES[type.kind];
+  const separated = type.nameMembers.length === 1 ? "" : ", separated by slashes";
+  const shared =
+    type.kind === "mesh"
+      ? ""
+      : ` In a mesh that another account shares, the account follows the mesh: \`${id.replace("/", "@111122223333/")}\`.`;
+  return `## Import\n\nAn existing ${words(type.kind)} is imported by its ${parts}${separated}.${shared}\n\n\`\`\`sh\npulumi import ${type.token} example ${id}\n\`\`\``;
+}
