@@ -64,15 +64,21 @@ mkdirSync(patched, { recursive: true });
 // The package's copy of validate.proto is older than the files that use it: it lacks one option that they set.
 const strict = "optional bool strict = 25 [default = true];";
 const validate = readFileSync(join(protos, "protoc-gen-validate/validate/validate.proto"), "utf8");
-if (!validate.includes(strict)) throw new Error("validate.proto has changed: look at the patch in envoy-protos.mjs");
-writeFileSync(join(patched, "validate.proto"), validate.replace(strict, `${strict}\n  optional bool ignore_empty = 26;`));
+if (!validate.includes(strict))
+  throw new Error("validate.proto has changed: look at the patch in envoy-protos.mjs");
+writeFileSync(
+  join(patched, "validate.proto"),
+  validate.replace(strict, `${strict}\n  optional bool ignore_empty = 26;`),
+);
 
 // buf wants module paths below the folder it runs in.
 const workspace = dirname(dirname(dirname(dirname(protos))));
 const below = (path) => relative(workspace, path);
 const bufConfig = {
   version: "v2",
-  modules: ["envoy-api", "xds", "googleapis"].map((name) => ({ path: below(join(protos, name)) })).concat({ path: below(dirname(patched)) }),
+  modules: ["envoy-api", "xds", "googleapis"]
+    .map((name) => ({ path: below(join(protos, name)) }))
+    .concat({ path: below(dirname(patched)) }),
 };
 const template = {
   version: "v2",
@@ -90,11 +96,17 @@ execFileSync(
   [
     join(packageFolder("@bufbuild/buf"), "bin/buf"),
     "generate",
-    "--config", JSON.stringify(bufConfig),
-    "--template", JSON.stringify(template),
+    "--config",
+    JSON.stringify(bufConfig),
+    "--template",
+    JSON.stringify(template),
     ...files.flatMap((file) => ["--path", below(join(protos, "envoy-api", `${file}.proto`))]),
   ],
-  { cwd: workspace, stdio: "inherit", env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` } },
+  {
+    cwd: workspace,
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
+  },
 );
 rmSync(dirname(patched), { recursive: true });
 writeFileSync(stamp, inputs);

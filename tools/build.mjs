@@ -1,16 +1,43 @@
 // Builds every workspace: generated protobuf types first, then TypeScript. Incremental.
-import { execFileSync } from "node:child_process";
-import { existsSync, globSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { node, root } from "./setup/clone.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+// `npm ci` ends with the `prepare` script, which is this one; set-up calls it by itself, to tell its errors apart.
+if (process.env.APPMESH_SKIP_BUILD) process.exit(0);
 
-run("control-plane/envoy-protos.mjs");
-// tsc leaves the output of deleted sources behind, and the test runner would run it.
-for (const output of globSync("{model,control-plane,provider,tests,bench,examples/*}/dist/**/*.{js,d.ts}", { cwd: root })) {
-  const source = output.replace("/dist/", "/").replace(/\.d\.ts$|\.js$/, ".ts");
-  if (!existsSync(join(root, source))) rmSync(join(root, output));
+const typescript = "node_modules/typescript/bin/tsc";
+if (!existsSync(node) || !existsSync(join(root, typescript)))
+  fail('the npm dependencies are not installed: run "npm ci"');
+
+function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
 }
-run("node_modules/typescript/bin/tsc", "-b");
+
+const run = (...args) => spawnSync(node, args, { cwd: root, stdio: "inherit" }).status === 0;
+
+/** The projects of the root tsconfig.json that write to dist/, beside sources of the same names. */
+const projects = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"))
+  .references.map(({ path }) => path)
+  .filter((path) => !path.startsWith("sdk/"));
+
+// tsc leaves the output of deleted sources behind, and the test runner would run it.
+function removeOrphans(project) {
+  const dist = join(root, project, "dist");
+  if (!existsSync(dist)) return;
+  for (const output of readdirSync(dist, { recursive: true })) {
+    if (!/\.(js|d\.ts)$/.test(output)) continue;
+    const source = output.replace(/(\.d\.ts|\.js)$/, ".ts");
+    if (!existsSync(join(root, project, source))) rmSync(join(dist, output));
+  }
+}
+
+if (!run("control-plane/envoy-protos.mjs"))
+  fail("Envoy's protobuf types could not be generated (control-plane/envoy-protos.mjs)");
+projects.forEach(removeOrphans);
+// The generated SDK reads its version from the package.json beside its compiled code.
+mkdirSync(join(root, "sdk/nodejs/bin"), { recursive: true });
+copyFileSync(join(root, "sdk/nodejs/package.json"), join(root, "sdk/nodejs/bin/package.json"));
+if (!run(typescript, "-b")) fail("TypeScript found the errors above");

@@ -1,0 +1,7 @@
+// `npm run bench`: sets up what is missing, then runs the benchmark with the arguments given.
+
+import { runProgram } from "./setup/program.mjs";
+import { explained } from "./setup/step.mjs";
+import { setUp } from "./setup.mjs";
+
+await explained(async () => runProgram("bench/dist/main.js", process.argv.slice(2), await setUp()));

@@ -1,0 +1,45 @@
+// `npm run setup`: everything that the demonstration and the tests need. Says what it does, and does it once.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureBuilt } from "./setup/build.mjs";
+import { notes } from "./setup/clone.mjs";
+import { ensureDependencies } from "./setup/dependencies.mjs";
+import { ensureEnvoy } from "./setup/envoy.mjs";
+import { ensurePulumi } from "./setup/pulumi.mjs";
+import { ensurePython } from "./setup/python.mjs";
+import { explained } from "./setup/step.mjs";
+
+/** What the demonstration and the benchmark run with. */
+export const setUpTools = async () => note({ pulumi: await ensurePulumi(), envoy: await ensureEnvoy() });
+
+/** What only tests run with. */
+export const setUpForTests = async () => note({ python: await ensurePython() });
+
+export async function setUp() {
+  await ensureDependencies();
+  await ensureBuilt();
+  return setUpTools();
+}
+
+/** Notes down where the tools are, for tests/support/tools.ts. */
+function note(tools) {
+  mkdirSync(notes, { recursive: true });
+  const file = join(notes, "tools.json");
+  let known = {};
+  try {
+    known = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    // The first set-up of this clone.
+  }
+  const all = { ...known, ...tools };
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+  return all;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await explained(async () => {
+    await setUp();
+    await setUpForTests();
+  });
+}

@@ -1,0 +1,137 @@
+// `npm test`: sets up what is missing, then makes every check there is, each part timed; goes on when one fails.
+//
+//   npm test                          all parts
+//   npm test -- --only unit,lint      some parts
+//   npm test -- --grep "retry policy" the tests of that name
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureBuilt } from "./setup/build.mjs";
+import { node, root } from "./setup/clone.mjs";
+import { ensureDependencies } from "./setup/dependencies.mjs";
+import { StepFailed, seconds } from "./setup/step.mjs";
+import { setUpForTests, setUpTools } from "./setup.mjs";
+import { succeeds } from "./test/command.mjs";
+import { mocha, rawCoverage, testFiles } from "./test/mocha.mjs";
+import { markName, survivors } from "./test/survivors.mjs";
+
+const rooms = ["model", "control-plane", "provider", "bench", "examples/shop"];
+const run = randomUUID();
+const mark = (part) => `${part}-${run}`;
+const inClone = (path) => join(root, path);
+
+const { values: options } = parseArgs({
+  options: { only: { type: "string" }, grep: { type: "string" } },
+});
+
+const one = (good) => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 });
+const skip = (reason) => {
+  console.error(`- skipped: ${reason}`);
+  return { passed: 0, failed: 0, skipped: 1 };
+};
+const check = async (program, ...args) =>
+  one(await succeeds(node, [inClone(program), ...args], { cwd: root, minutes: 10 }));
+const step = async (work) => {
+  try {
+    await work();
+    return one(true);
+  } catch (error) {
+    if (!(error instanceof StepFailed)) console.error(error);
+    return one(false);
+  }
+};
+const mochaOptions = [
+  ...(process.env.CI ? ["--forbid-only"] : []),
+  ...(options.grep ? ["--grep", options.grep] : []),
+];
+
+/** What every other part stands on: always done. */
+const foundation = {
+  dependencies: () => step(ensureDependencies),
+  build: () => step(ensureBuilt),
+  tools: () =>
+    step(async () => {
+      await setUpTools();
+      await setUpForTests();
+    }),
+};
+
+const parts = {
+  lint: () => check("node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off", "."),
+  // The schema itself is held against the model by the provider's tests.
+  sdk: () => {
+    if (spawnSync("go", ["version"]).status !== 0)
+      return skip("the SDK cannot be generated to compare it: there is no Go");
+    return check("tools/sdk.mjs", "--check");
+  },
+  // Tests of one room share nothing: two files at a time.
+  unit: () =>
+    mocha(
+      [
+        ...testFiles(
+          rooms.map((room) => `${room}/dist`),
+          ".test.js",
+        ),
+        ...testFiles(["tools"], ".test.mjs"),
+      ],
+      ["--parallel", "--jobs", "2", ...mochaOptions],
+      mark("unit"),
+    ),
+  // These start whole meshes, which would take each other's time.
+  "cross-room": () => mocha(testFiles(["tests/dist"], ".test.js"), mochaOptions, mark("cross-room")),
+  coverage: () => check("node_modules/c8/bin/c8.js", "report"),
+  demonstration: async () =>
+    one(
+      await succeeds(process.execPath, [inClone("tools/start.mjs"), "--check"], {
+        cwd: root,
+        env: { ...process.env, [markName]: mark("demonstration") },
+        minutes: 15,
+      }),
+    ),
+  processes: leftNothingBehind,
+};
+
+async function leftNothingBehind() {
+  let good = true;
+  for (const part of Object.keys(parts)) {
+    for (const { pid, command } of await survivors(mark(part))) {
+      good = false;
+      console.error(`✗ the part "${part}" left process ${pid} behind: ${command}`);
+      process.kill(pid, "SIGKILL");
+    }
+  }
+  return one(good);
+}
+
+function chosen() {
+  if (options.only) {
+    const names = options.only.split(",");
+    const unknown = names.filter((name) => !(name in parts));
+    if (unknown.length > 0)
+      throw new Error(`--only ${unknown.join()}: expected any of ${Object.keys(parts).join()}`);
+    return names;
+  }
+  return options.grep ? ["unit", "cross-room", "processes"] : Object.keys(parts);
+}
+
+rmSync(rawCoverage, { recursive: true, force: true });
+const total = { passed: 0, failed: 0, skipped: 0 };
+const lines = [];
+for (const [name, part] of [...Object.entries(foundation), ...chosen().map((name) => [name, parts[name]])]) {
+  console.log(`\n== ${name}`);
+  const started = Date.now();
+  const counts = await part();
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  lines.push(`${name.padEnd(15)}${seconds(started).padStart(9)}   ${describe(counts)}`);
+  if (process.exitCode === 130) break;
+}
+
+function describe({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+console.log(`\n${lines.join("\n")}\n`);
+console.log(describe(total));
+if (total.failed > 0) process.exitCode ||= 1;
