@@ -1,4 +1,5 @@
 export * from "./check-spec.js";
+export * from "./check-tags.js";
 export * from "./connection-pool.js";
 export * from "./duration.js";
 export * from "./entities.js";

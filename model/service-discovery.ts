@@ -39,7 +39,7 @@ export const AwsCloudMapInstanceAttribute = structure(
         maxLength: 255,
         pattern: {
           regex: /^[a-zA-Z0-9!-~]+$/,
-          says: "printable ASCII characters without spaces",
+          says: "in printable ASCII without spaces",
         },
       }),
       "Name of the attribute, 1 to 255 printable ASCII characters without spaces.",
@@ -50,7 +50,7 @@ export const AwsCloudMapInstanceAttribute = structure(
         maxLength: 1024,
         pattern: {
           regex: /^([a-zA-Z0-9!-~][ a-zA-Z0-9!-~]*){0,1}[a-zA-Z0-9!-~]{0,1}$/,
-          says: "printable ASCII characters, the first of which is no space",
+          says: "in printable ASCII that does not begin with a space",
         },
       }),
       "Value of the attribute, 1 to 1024 printable ASCII characters, the first of which is no space.",

@@ -12,7 +12,10 @@ export interface StringShape {
   readonly pattern?: Pattern;
 }
 
-/** A regular expression that a whole value must match, with the words that tell a person what it asks for. */
+/**
+ * A regular expression that a whole value must match, with the words that tell a person what it asks for: a phrase of
+ * its own ("an Amazon Resource Name") or an addition to the length ("without spaces").
+ */
 export interface Pattern {
   readonly regex: RegExp;
   readonly says: string;

@@ -1,4 +1,4 @@
-import type { Shape } from "./shape.js";
+import type { IntegerShape, Shape, StringShape } from "./shape.js";
 
 /** Longest text of a caller that an error repeats, in characters. */
 const longest = 80;
@@ -45,48 +45,59 @@ export function showGiven(value: unknown): string {
 /** What a shape allows, as the subject of a sentence. */
 export function showAllowed(shape: Shape): string {
   switch (shape.kind) {
-    case "string": {
-      const characters = range(shape.minLength || undefined, shape.maxLength, "character");
-      if (shape.pattern === undefined)
-        return characters === undefined ? "a string" : `a string of ${characters}`;
-      return characters === undefined || shape.minLength === shape.maxLength || shape.maxLength === undefined
-        ? shape.pattern.says
-        : `${characters}, ${shape.pattern.says},`;
-    }
-    case "integer": {
-      if (shape.min !== undefined && shape.max !== undefined)
-        return `an integer from ${shape.min} to ${shape.max}`;
-      if (shape.min !== undefined) return `an integer of at least ${shape.min}`;
-      if (shape.max !== undefined) return `an integer of at most ${shape.max}`;
-      return "an integer";
-    }
+    case "string":
+      return showString(shape);
+    case "integer":
+      return showInteger(shape);
     case "boolean":
       return "true or false";
     case "enum":
       return oneOf(Object.keys(shape.values).map((value) => JSON.stringify(value)));
-    case "list": {
-      const items = range(shape.minItems || undefined, shape.maxItems, "item");
-      return items === undefined ? "a list" : `a list of ${items}`;
+    case "list":
+      return among("a list", showRange(shape.minItems, shape.maxItems, "item"));
+    case "structure": {
+      const names = Object.keys(shape.members);
+      return `an object with ${shape.union && names.length > 1 ? `exactly one of ${oneOf(names)}` : allOf(names)}`;
     }
-    case "structure":
-      return `an object with ${shape.union ? "one of " : ""}${Object.keys(shape.members).join(", ")}`;
   }
 }
 
-const range = (min: number | undefined, max: number | undefined, unit: string): string | undefined => {
-  if (min !== undefined && max !== undefined)
-    return min === max ? `exactly ${count(min, unit)}` : `${min} to ${count(max, unit)}`;
-  if (min !== undefined) return `at least ${count(min, unit)}`;
-  if (max !== undefined) return `at most ${count(max, unit)}`;
-  return undefined;
-};
+function showString({ minLength, maxLength, pattern }: StringShape): string {
+  // A whole phrase of its own needs no length beside it; a mere addition ("without spaces") does.
+  if (pattern !== undefined && /^an? /.test(pattern.says)) return pattern.says;
+  const text = among("a string", showRange(minLength, maxLength, "character"));
+  return pattern === undefined ? text : `${text} ${pattern.says}`;
+}
+
+function showInteger({ min, max }: IntegerShape): string {
+  if (min !== undefined && max !== undefined) return `an integer from ${min} to ${max}`;
+  if (min !== undefined) return `an integer of at least ${min}`;
+  if (max !== undefined) return `an integer of at most ${max}`;
+  return "an integer";
+}
+
+const among = (what: string, range: string | undefined): string =>
+  range === undefined ? what : `${what} of ${range}`;
+
+function showRange(min = 0, max: number | undefined, unit: string): string | undefined {
+  if (max === undefined) return min === 0 ? undefined : `at least ${count(min, unit)}`;
+  if (min === max) return `exactly ${count(max, unit)}`;
+  return min === 0 ? `at most ${count(max, unit)}` : `${min} to ${count(max, unit)}`;
+}
 
 const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
 /** `a, b or c` */
 export const oneOf = (names: readonly string[]): string => joined(names, "or");
+
 /** `a, b and c` */
 export const allOf = (names: readonly string[]): string => joined(names, "and");
+
+/** `no a`, `neither a nor b`, `none of a, b and c` */
+export function noneOf(names: readonly string[]): string {
+  if (names.length === 1) return `no ${names[0]}`;
+  return names.length === 2 ? `neither ${names[0]} nor ${names[1]}` : `none of ${allOf(names)}`;
+}
 
 const joined = (names: readonly string[], last: string): string =>
   names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;

@@ -1,22 +1,14 @@
 import { nearest } from "./nearest.js";
-import type {
-  Choice,
-  EnumShape,
-  IntegerShape,
-  ListShape,
-  Shape,
-  StringShape,
-  StructureShape,
-} from "./shape.js";
-import { allOf, oneOf, quote, showAllowed, showGiven } from "./show.js";
+import type { Choice, ListShape, Shape, StringShape, StructureShape } from "./shape.js";
+import { allOf, noneOf, quote, showAllowed, showGiven } from "./show.js";
 import type { Path, Violation } from "./violation.js";
 
 export interface ValidateOptions {
   /** Where the value stands, for the paths of violations. Default: nowhere. */
   readonly path?: Path;
   /**
-   * Tells values that are not known yet, as in a preview. They count as given and are not looked into. Default: every
-   * value is known.
+   * Tells values that are not known yet, as in a preview. Such a value counts as given, is not looked into, and may
+   * yet turn out to be absent. Default: every value is known.
    */
   readonly isUnknown?: (value: unknown) => boolean;
 }
@@ -25,7 +17,7 @@ export interface ValidateOptions {
 export const maxViolations = 100;
 
 /**
- * Everything in which a value breaks a shape, in the order of the value; empty if nothing does. The value may be
+ * Everything in which a value breaks a shape, in the order of the shape; empty if nothing does. The value may be
  * anything that JSON can say. It is never changed, and no value makes this function throw.
  */
 export function validate(shape: Shape, value: unknown, options: ValidateOptions = {}): Violation[] {
@@ -41,127 +33,120 @@ class Validation {
 
   /** The depth is that of the shape, never that of the value: what a shape does not know is not entered. */
   check(shape: Shape, value: unknown, path: Path): void {
-    if (this.violations.length >= maxViolations || this.isUnknown(value)) return;
-    switch (shape.kind) {
-      case "string":
-        return this.checkString(shape, value, path);
-      case "integer":
-        return this.checkInteger(shape, value, path);
-      case "boolean":
-        if (typeof value !== "boolean") this.refuse(shape, value, path);
-        return;
-      case "enum":
-        return this.checkEnum(shape, value, path);
-      case "list":
-        return this.checkList(shape, value, path);
-      case "structure":
-        return this.checkStructure(shape, value, path);
+    if (this.isFull || this.isUnknown(value)) return;
+    if (!isOfForm(shape, value))
+      this.add(path, value, `${showGiven(value)} was given; ${showAllowed(shape)} is allowed.`);
+    if (shape.kind === "list" && Array.isArray(value)) this.checkItems(shape, value, path);
+    if (shape.kind === "structure" && isObject(value)) this.checkMembers(shape, value, path);
+  }
+
+  private get isFull(): boolean {
+    return this.violations.length >= maxViolations;
+  }
+
+  private checkItems(shape: ListShape, items: readonly unknown[], path: Path): void {
+    for (let index = 0; index < items.length && !this.isFull; index++) {
+      this.check(shape.item, items[index], [...path, index]);
     }
   }
 
-  private checkString(shape: StringShape, value: unknown, path: Path): void {
-    if (typeof value !== "string" || !fits(shape, value)) this.refuse(shape, value, path);
-  }
-
-  private checkInteger(shape: IntegerShape, value: unknown, path: Path): void {
-    // Beyond the safe integers a number has already lost digits on its way through JSON.
-    if (!Number.isSafeInteger(value)) return this.refuse(shape, value, path);
-    const integer = value as number;
-    if (integer < (shape.min ?? -Infinity) || integer > (shape.max ?? Infinity))
-      this.refuse(shape, value, path);
-  }
-
-  private checkEnum(shape: EnumShape, value: unknown, path: Path): void {
-    if (typeof value !== "string" || !Object.hasOwn(shape.values, value)) this.refuse(shape, value, path);
-  }
-
-  private checkList(shape: ListShape, value: unknown, path: Path): void {
-    if (!Array.isArray(value)) return this.refuse(shape, value, path);
-    const { minItems = 0, maxItems = Infinity } = shape;
-    if (value.length < minItems || value.length > maxItems) this.refuse(shape, value, path);
-    for (let index = 0; index < value.length; index++) {
-      if (this.violations.length >= maxViolations) return;
-      this.check(shape.item, value[index], [...path, index]);
-    }
-  }
-
-  private checkStructure(shape: StructureShape, value: unknown, path: Path): void {
-    if (!isObject(value)) return this.refuse(shape, value, path);
+  private checkMembers(shape: StructureShape, value: Members, path: Path): void {
     for (const choice of shape.choices) this.checkChoice(choice, value, path);
     for (const [name, member] of Object.entries(shape.members)) {
-      const memberPath = [...path, name];
-      if (isGiven(value, name)) {
-        if (value[name] === null && !member.required) this.refuseNull(member.shape, memberPath);
-        else this.check(member.shape, value[name], memberPath);
-      } else if (member.required) {
-        this.add(memberPath, undefined, `nothing was given; ${showAllowed(member.shape)} is required.`);
+      const at = [...path, name];
+      if (!isPresent(value, name)) {
+        if (member.required)
+          this.add(at, undefined, `nothing was given; ${showAllowed(member.shape)} is required.`);
+      } else if (value[name] === null && !member.required && !this.isUnknown(null)) {
+        this.add(
+          at,
+          null,
+          `null was given; ${showAllowed(member.shape)} is allowed. Leave the member out to have none.`,
+        );
+      } else {
+        this.check(member.shape, value[name], at);
       }
     }
     for (const name of Object.keys(value)) {
-      if (Object.hasOwn(shape.members, name) || value[name] === undefined) continue;
-      if (this.violations.length >= maxViolations) return;
-      this.refuseUnknownMember(shape, name, value[name], [...path, name]);
+      if (this.isFull) return;
+      if (!Object.hasOwn(shape.members, name) && value[name] !== undefined) {
+        this.refuseUnknownMember(shape, name, value[name], [...path, name]);
+      }
     }
   }
 
-  private checkChoice(choice: Choice, value: Record<string, unknown>, path: Path): void {
-    const given = choice.of.filter((name) => isGiven(value, name));
-    if (given.length === 1 || (given.length === 0 && !choice.required)) return;
-    const found = given.length === 0 ? "none of them was given" : `${allOf(given)} were given`;
-    const allowed =
-      choice.of.length === 1
-        ? `${choice.of[0]} is required`
-        : `${choice.required ? "exactly" : "at most"} one of ${oneOf(choice.of)} is allowed`;
-    this.add(
-      path,
-      value,
-      `${given.length === 0 && choice.of.length === 1 ? "nothing was given" : found}; ${allowed}.`,
-    );
+  private checkChoice(choice: Choice, value: Members, path: Path): void {
+    const given = choice.of.filter((name) => isPresent(value, name));
+    // What is not known yet may turn out to be absent, so only the known can be too many.
+    const known = given.filter((name) => !this.isUnknown(value[name]));
+    if (known.length > 1) {
+      const limit = choice.required ? "exactly one" : "at most one";
+      this.add(path, value, `${allOf(known)} were given; ${limit} of ${allOf(choice.of)} is allowed.`);
+    } else if (given.length === 0 && choice.required) {
+      const required = choice.of.length === 1 ? "it" : "exactly one of them";
+      this.add(path, value, `${noneOf(choice.of)} was given; ${required} is required.`);
+    }
   }
 
   private refuseUnknownMember(shape: StructureShape, name: string, given: unknown, path: Path): void {
     const names = Object.keys(shape.members);
     const meant = nearest(name, names);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
-    this.add(
-      path,
-      given,
-      `${quote(name)} is not a member of ${shape.name}; ${allOf(names)} ${names.length === 1 ? "is" : "are"} allowed.${hint}`,
-    );
-  }
-
-  private refuseNull(shape: Shape, path: Path): void {
-    this.add(
-      path,
-      null,
-      `null was given; ${showAllowed(shape)} is allowed. Leave the member out to have none.`,
-    );
-  }
-
-  private refuse(shape: Shape, given: unknown, path: Path): void {
-    this.add(path, given, `${showGiven(given)} was given; ${showAllowed(shape)} is allowed.`);
+    const allowed = `${allOf(names)} ${names.length === 1 ? "is" : "are"} allowed`;
+    this.add(path, given, `${quote(name)} is not a member of ${shape.name}; ${allowed}.${hint}`);
   }
 
   private add(path: Path, given: unknown, message: string): void {
-    if (this.violations.length < maxViolations) this.violations.push({ path, given, message });
+    if (!this.isFull) this.violations.push({ path, given, message });
+  }
+}
+
+/** Whether a value is what a shape asks for, apart from the items and members in it. */
+function isOfForm(shape: Shape, value: unknown): boolean {
+  switch (shape.kind) {
+    case "string":
+      return typeof value === "string" && isWithin(shape, value);
+    case "integer":
+      // Beyond the safe integers a number has already lost digits on its way through JSON.
+      return (
+        Number.isSafeInteger(value) &&
+        Number(value) >= (shape.min ?? Number.MIN_SAFE_INTEGER) &&
+        Number(value) <= (shape.max ?? Number.MAX_SAFE_INTEGER)
+      );
+    case "boolean":
+      return typeof value === "boolean";
+    case "enum":
+      return typeof value === "string" && Object.hasOwn(shape.values, value);
+    case "list":
+      return (
+        Array.isArray(value) &&
+        value.length >= (shape.minItems ?? 0) &&
+        value.length <= (shape.maxItems ?? Number.POSITIVE_INFINITY)
+      );
+    case "structure":
+      return isObject(value);
   }
 }
 
 /** Lengths count characters (code points), as the contract does, not the units of a string in memory. */
-function fits(shape: StringShape, value: string): boolean {
-  const { minLength = 0, maxLength = Infinity, pattern } = shape;
-  // A character takes at most two units; longer than that, counting is not worth it.
-  if (value.length > 2 * maxLength) return false;
-  const length =
-    value.length > maxLength || value.length < 2 * minLength ? Array.from(value).length : value.length;
-  return length >= minLength && length <= maxLength && (pattern === undefined || pattern.regex.test(value));
+function isWithin(shape: StringShape, value: string): boolean {
+  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = shape;
+  // A character takes at most two units: most strings need no counting, and huge ones get none.
+  if (value.length < minLength || value.length > 2 * maxLength) return false;
+  if (value.length > maxLength || value.length < 2 * minLength) {
+    const length = Array.from(value).length;
+    if (length < minLength || length > maxLength) return false;
+  }
+  return pattern === undefined || pattern.regex.test(value);
 }
 
-/** A member is given unless it is absent; null is given. */
-const isGiven = (value: Record<string, unknown>, name: string): boolean =>
-  Object.hasOwn(value, name) && value[name] !== undefined;
+type Members = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a member is there as a property of its own; null is there. */
+export const isPresent = (value: object, name: string): boolean =>
+  Object.hasOwn(value, name) && (value as Members)[name] !== undefined;
+
+function isObject(value: unknown): value is Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;

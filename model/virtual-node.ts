@@ -1,7 +1,7 @@
 import type { EntityType } from "./entity.js";
 import { Listener } from "./listener.js";
 import { Logging } from "./logging.js";
-import { resourceName, serviceName } from "./names.js";
+import { resourceName, serviceReference } from "./names.js";
 import { ServiceDiscovery } from "./service-discovery.js";
 import { type Infer, list, optional, required, structure, union } from "./shape.js";
 import { BackendDefaults, ClientPolicy } from "./tls/client-policy.js";
@@ -11,8 +11,8 @@ export const VirtualServiceBackend = structure(
   "A virtual service that a virtual node calls.",
   {
     virtualServiceName: required(
-      serviceName,
-      "Name of the virtual service, 1 to 255 characters. It need not exist yet.",
+      serviceReference,
+      "Name of the virtual service, or its ARN. It need not exist yet.",
     ),
     clientPolicy: optional(ClientPolicy, "How the proxy connects to it. Unset, the backend defaults apply."),
   },

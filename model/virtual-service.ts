@@ -1,18 +1,18 @@
 import type { EntityType } from "./entity.js";
-import { resourceName, serviceName } from "./names.js";
+import { resourceReference, serviceName } from "./names.js";
 import { type Infer, optional, required, structure, union } from "./shape.js";
 
 export const VirtualNodeServiceProvider = structure(
   "VirtualNodeServiceProvider",
   "A virtual node that provides a virtual service.",
-  { virtualNodeName: required(resourceName, "Name of the virtual node, 1 to 255 characters.") },
+  { virtualNodeName: required(resourceReference, "Name of the virtual node, 1 to 255 characters.") },
 );
 export type VirtualNodeServiceProvider = Infer<typeof VirtualNodeServiceProvider>;
 
 export const VirtualRouterServiceProvider = structure(
   "VirtualRouterServiceProvider",
   "A virtual router that provides a virtual service.",
-  { virtualRouterName: required(resourceName, "Name of the virtual router, 1 to 255 characters.") },
+  { virtualRouterName: required(resourceReference, "Name of the virtual router, 1 to 255 characters.") },
 );
 export type VirtualRouterServiceProvider = Infer<typeof VirtualRouterServiceProvider>;
 

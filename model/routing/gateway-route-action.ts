@@ -1,4 +1,4 @@
-import { resourceName } from "../names.js";
+import { resourceReference } from "../names.js";
 import { portNumber } from "../port-mapping.js";
 import {
   atMostOne,
@@ -21,7 +21,7 @@ export type DefaultGatewayRouteRewrite = Infer<typeof DefaultGatewayRouteRewrite
 export const GatewayRouteVirtualService = structure(
   "GatewayRouteVirtualService",
   "A virtual service that a gateway sends requests to.",
-  { virtualServiceName: required(resourceName, "Name of the virtual service, 1 to 255 characters.") },
+  { virtualServiceName: required(resourceReference, "Name of the virtual service, 1 to 255 characters.") },
 );
 export type GatewayRouteVirtualService = Infer<typeof GatewayRouteVirtualService>;
 

@@ -11,7 +11,7 @@ import {
 
 export const HttpGatewayRouteMatch = structure(
   "HttpGatewayRouteMatch",
-  "Which requests a gateway route takes: those that match everything that is given. At most one of prefix and path is given.",
+  "Which requests a gateway route takes: those that match everything that is given. At most one of prefix and path is given; with neither, every path matches.",
   {
     prefix: optional(
       string(),

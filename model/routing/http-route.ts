@@ -1,4 +1,4 @@
-import { exactlyOne, type Infer, optional, required, string, structure } from "../shape.js";
+import { atMostOne, type Infer, optional, required, string, structure } from "../shape.js";
 import { HttpTimeout } from "../timeout.js";
 import { HttpMethod, HttpPathMatch, HttpQueryParameters, HttpRouteHeaders, HttpScheme } from "./matchers.js";
 import { defaultRetries, HttpRetryPolicy } from "./retry-policy.js";
@@ -6,7 +6,7 @@ import { matchPort, weightedTargets } from "./weighted-target.js";
 
 export const HttpRouteMatch = structure(
   "HttpRouteMatch",
-  "Which requests a route takes: those that match everything that is given. Exactly one of prefix and path is given.",
+  "Which requests a route takes: those that match everything that is given. At most one of prefix and path is given; with neither, every path matches.",
   {
     prefix: optional(
       string(),
@@ -19,7 +19,7 @@ export const HttpRouteMatch = structure(
     queryParameters: optional(HttpQueryParameters, "Query parameters that the request must have, 1 to 10."),
     port: matchPort,
   },
-  exactlyOne("prefix", "path"),
+  atMostOne("prefix", "path"),
 );
 export type HttpRouteMatch = Infer<typeof HttpRouteMatch>;
 

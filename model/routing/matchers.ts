@@ -77,7 +77,12 @@ const headerMatch = {
   range: optional(MatchRange, "A range in which the value lies, read as an integer in base 10."),
 };
 
-const headerName = string({ minLength: 1, maxLength: 50 });
+/** App Mesh took no pseudo-headers here (":authority"); host names, methods and schemes have members of their own. */
+const headerName = string({
+  minLength: 1,
+  maxLength: 50,
+  pattern: { regex: /^[!-9;-~]+$/, says: "in printable ASCII without spaces and colons" },
+});
 const invert = optional(
   boolean(),
   "Whether exactly what does not match is wanted. Unset, the data plane applies false.",
@@ -91,7 +96,10 @@ export const HeaderMatchMethod = union(
 export type HeaderMatchMethod = Infer<typeof HeaderMatchMethod>;
 
 export const HttpRouteHeader = structure("HttpRouteHeader", "A header that a request must have.", {
-  name: required(headerName, "Name of the header, 1 to 50 characters."),
+  name: required(
+    headerName,
+    "Name of the header, 1 to 50 printable ASCII characters without spaces and colons.",
+  ),
   match: optional(HeaderMatchMethod, "Which values match. Unset, the header only has to be there."),
   invert,
 });
@@ -110,7 +118,10 @@ export const GrpcRouteMetadata = structure(
   "GrpcRouteMetadata",
   "A metadata entry that a gRPC call must have.",
   {
-    name: required(headerName, "Name of the entry, 1 to 50 characters."),
+    name: required(
+      headerName,
+      "Name of the entry, 1 to 50 printable ASCII characters without spaces and colons.",
+    ),
     match: optional(
       GrpcRouteMetadataMatchMethod,
       "Which values match. Unset, the entry only has to be there.",

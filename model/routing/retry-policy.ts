@@ -56,14 +56,14 @@ const common = {
 
 export const HttpRetryPolicy = structure(
   "HttpRetryPolicy",
-  "Which failed requests are tried again, how often and for how long. At least one event is given.",
+  "Which failed requests are tried again, how often and for how long. Without any event none is.",
   common,
 );
 export type HttpRetryPolicy = Infer<typeof HttpRetryPolicy>;
 
 export const GrpcRetryPolicy = structure(
   "GrpcRetryPolicy",
-  "Which failed calls are tried again, how often and for how long. At least one event is given.",
+  "Which failed calls are tried again, how often and for how long. Without any event none is.",
   {
     ...common,
     grpcRetryEvents: optional(

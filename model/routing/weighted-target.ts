@@ -1,4 +1,4 @@
-import { resourceName } from "../names.js";
+import { resourceReference } from "../names.js";
 import { portNumber } from "../port-mapping.js";
 import { type Infer, integer, list, optional, required, structure } from "../shape.js";
 
@@ -6,11 +6,11 @@ export const WeightedTarget = structure(
   "WeightedTarget",
   "A virtual node and its share of the traffic of a route.",
   {
-    virtualNode: required(resourceName, "Name of the virtual node, 1 to 255 characters."),
+    virtualNode: required(resourceReference, "Name of the virtual node, 1 to 255 characters."),
     weight: required(
       integer({ min: 0, max: 100 }),
-      "Share of the traffic, 0 to 100, relative to the weights of the other targets: 1 and 3 mean the same as 25 and " +
-        "75. Together the weights of a route are at most 100. A target of weight 0 gets none.",
+      "Share of the traffic relative to the other targets, 0 to 100: weights 1 and 3 mean the same as 25 and 75. 0 " +
+        "means no traffic. Keep the sum of a route's weights at 100 or less.",
     ),
     port: optional(
       portNumber,
