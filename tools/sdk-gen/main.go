@@ -18,8 +18,6 @@ import (
 	"strings"
 
 	"github.com/blang/semver"
-	"github.com/pulumi/pulumi-java/pkg/codegen/java"
-	"github.com/pulumi/pulumi/pkg/v3/codegen/dotnet"
 	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
@@ -42,15 +40,6 @@ var generators = map[string]func(pkg *schema.Package, extra files) (files, error
 	},
 	"go": func(pkg *schema.Package, _ files) (files, error) {
 		return golang.GeneratePackage(tool, pkg, nil)
-	},
-	"dotnet": func(pkg *schema.Package, extra files) (files, error) {
-		if _, given := extra["logo.png"]; !given {
-			return nil, errors.New("a .NET package carries a logo, and its generator downloads one when none is given: add -extra FOLDER with logo.png in it")
-		}
-		return dotnet.GeneratePackage(tool, pkg, extra, nil)
-	},
-	"java": func(pkg *schema.Package, extra files) (files, error) {
-		return java.GeneratePackage(tool, pkg, extra, nil, false, false)
 	},
 }
 

@@ -8,7 +8,7 @@ import { step } from "./step.mjs";
 
 const source = join(root, "tools/sdk-gen");
 const wayOut =
-  "Go 1.24 or later is needed (https://go.dev/dl/), and a Go module proxy that it can reach; then run this again.";
+  "Go 1.25.11 or later is needed (https://go.dev/dl/), and a Go module proxy that it can reach; then run this again.";
 
 /** @returns {Promise<string>} the executable */
 export async function ensureSdkGenerator() {
