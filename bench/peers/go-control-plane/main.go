@@ -50,6 +50,8 @@ type anchor struct {
 
 func main() {
 	file := flag.String("resources", "", "what to serve: a JSON list of {typeUrl, name, body}, as fake-proxies dumps it")
+	apiAddress := flag.String("api", "127.0.0.1:0", "where to listen for changes")
+	xdsAddress := flag.String("xds", "127.0.0.1:0", "where to listen for proxies")
 	flag.Parse()
 	log.SetFlags(0)
 	snapshot, err := load(*file)
@@ -67,11 +69,11 @@ func main() {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 	)
 	discovery.RegisterAggregatedDiscoveryServiceServer(grpcServer, server.NewServer(ctx, a.cache, nil))
-	xdsListener, err := net.Listen("tcp", "127.0.0.1:0")
+	xdsListener, err := net.Listen("tcp", *xdsAddress)
 	if err != nil {
 		log.Fatal(err)
 	}
-	apiListener, err := net.Listen("tcp", "127.0.0.1:0")
+	apiListener, err := net.Listen("tcp", *apiAddress)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { AppMesh } from "@pulumi-appmesh/provider/client/appmesh.js";
+import { collectGarbage } from "./inspector.js";
+import { setHostname, setWeights } from "./mesh.js";
+import { Program } from "./processes.js";
+import type { Change, Server } from "./server.js";
+
+const appmesh = fileURLToPath(new URL("../../node_modules/.bin/appmesh", import.meta.url));
+
+/** `appmesh serve`, as users run it, with a store of its own in a folder that goes with it. */
+export class ControlPlane implements Server {
+  readonly name = "pulumi-appmesh";
+  readonly #data = mkdtempSync(join(tmpdir(), "appmesh-bench-"));
+  readonly #key = {
+    accessKeyId: `AKIABENCH${randomBytes(6).toString("hex")}`,
+    secretAccessKey: randomBytes(20).toString("hex"),
+  };
+  #program: Program | undefined;
+  #ports: { api: number; xds: number } | undefined;
+  #api: AppMesh | undefined;
+
+  get program(): Program {
+    if (this.#program === undefined) throw new Error("start the control plane first");
+    return this.#program;
+  }
+
+  get xds(): string {
+    return `127.0.0.1:${this.#ports?.xds}`;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#ports?.api}`;
+  }
+
+  /** What a client needs to be let in. */
+  get environment(): Record<string, string> {
+    return {
+      APPMESH_ACCESS_KEY_ID: this.#key.accessKeyId,
+      APPMESH_SECRET_ACCESS_KEY: this.#key.secretAccessKey,
+    };
+  }
+
+  get api(): AppMesh {
+    if (this.#api === undefined) throw new Error("start the control plane first");
+    return this.#api;
+  }
+
+  /** Starts it, or starts it again on the same ports and the same store. Resolves when its API answers. */
+  async start(): Promise<void> {
+    this.#ports ??= { api: await freePort(), xds: await freePort() };
+    this.#api ??= new AppMesh({
+      endpoint: this.endpoint,
+      region: "us-east-1",
+      key: this.#key,
+      maxRetries: 0,
+    });
+    const addresses = ["--api", `127.0.0.1:${this.#ports.api}`, "--xds", this.xds];
+    const program = new Program(this.name, appmesh, ["serve", ...addresses, "--data", this.#data], {
+      // The inspector is opened later and by signal only, to have garbage collected; port 0 lets several run.
+      env: { ...process.env, ...this.environment, NODE_OPTIONS: "--inspect-port=127.0.0.1:0" },
+    });
+    this.#program = program;
+    for (let waited = 0; ; waited += 5) {
+      try {
+        for await (const _ of this.#api.list("mesh", [], undefined)) break;
+        return;
+      } catch (error) {
+        if (!program.isRunning) throw program.ended();
+        if (waited > 30_000) throw error;
+        await sleep(5);
+      }
+    }
+  }
+
+  async apply(change: Change): Promise<void> {
+    if ("weights" in change) await setWeights(this.api, change.weights);
+    else await setHostname(this.api, change.hostname);
+  }
+
+  async collectGarbage(): Promise<void> {
+    await collectGarbage(this.program);
+  }
+
+  async stop(signal?: NodeJS.Signals): Promise<void> {
+    await this.#program?.stop(signal);
+  }
+
+  /** Ends it for good. */
+  async remove(): Promise<void> {
+    this.#api?.close();
+    await this.stop();
+    rmSync(this.#data, { recursive: true, force: true });
+  }
+}
+
+/** A port that nobody listens on now. The control plane must come back on the same one after a restart. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string")
+    throw new Error("unreachable: a TCP server has a port");
+  return address.port;
+}

@@ -1,0 +1,105 @@
+// `npm run bench`: what a change costs on the way to many proxies, and what Pulumi costs on the way to a change,
+// each beside a peer that does the same work in the same run. Figures are printed, never asserted.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { buildPeers } from "./peers.js";
+import { endAll } from "./processes.js";
+import { measureProxies } from "./proxies.js";
+import { facts, printResults, type Results } from "./report.js";
+import { measureUp } from "./up.js";
+
+const sections = ["proxies", "growth", "up"] as const;
+type Section = (typeof sections)[number];
+
+const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
+  proxies  propagation, bytes, memory and restart with 100 backends
+  growth   propagation, bytes and memory with 1,000 backends
+  up       pulumi up and preview beside a provider that does nothing`;
+
+function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string" },
+    },
+  });
+  const only = values.only?.split(",") ?? sections;
+  for (const name of only) {
+    if (!(sections as readonly string[]).includes(name))
+      throw new Error(`--only ${name}: there is no such section`);
+  }
+  return { only: new Set(only as Section[]), quick: values.quick, json: values.json };
+}
+
+const say = (line: string): void => console.error(`· ${line}`);
+
+async function main(): Promise<void> {
+  let chosen: ReturnType<typeof options>;
+  try {
+    chosen = options();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  const { only, quick, json } = chosen;
+  const start = Date.now();
+  const peers = await buildPeers(say);
+  const results: Results = { machine: facts(), quick, proxies: [], up: [] };
+  if (only.has("proxies")) {
+    results.proxies.push(
+      await measureProxies(peers, say, {
+        backends: 100,
+        ladder: quick
+          ? [
+              { proxies: 1, rounds: 20 },
+              { proxies: 100, rounds: 10 },
+              { proxies: 1000, rounds: 8 },
+            ]
+          : [
+              { proxies: 1, rounds: 50 },
+              { proxies: 100, rounds: 30 },
+              { proxies: 1000, rounds: 25 },
+            ],
+        sotw: { proxies: 100, rounds: quick ? 3 : 10 },
+        restart: true,
+      }),
+    );
+  }
+  if (only.has("growth")) {
+    results.proxies.push(
+      await measureProxies(peers, say, {
+        backends: 1000,
+        ladder: [quick ? { proxies: 200, rounds: 3 } : { proxies: 1000, rounds: 6 }],
+        restart: false,
+      }),
+    );
+  }
+  if (only.has("up")) {
+    say("pulumi up and preview …");
+    const sizes = quick
+      ? [
+          { entities: 7, runs: 1 },
+          { entities: 200, runs: 1 },
+        ]
+      : [
+          { entities: 7, runs: 3 },
+          { entities: 200, runs: 2 },
+        ];
+    results.up.push(...(await measureUp(peers.folder, sizes)));
+  }
+  printResults(results);
+  console.log(`\n${Math.round((Date.now() - start) / 1000)} s in all`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+process.on("exit", endAll);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+endAll();

@@ -1,0 +1,244 @@
+import { readFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import type { Protocol } from "./fleet.js";
+import type { ProxyResults } from "./proxies.js";
+import { figure, quantile, ratio, table } from "./table.js";
+import type { Up } from "./up.js";
+
+export interface Results {
+  readonly machine: ReturnType<typeof facts>;
+  readonly quick: boolean;
+  readonly proxies: ProxyResults[];
+  readonly up: Up[];
+}
+
+/** What the figures were measured on. */
+export function facts() {
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? "unknown",
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    load: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
+  };
+}
+
+const peer = "go-control-plane";
+const self = "pulumi-appmesh";
+
+export function printResults({ machine, quick, proxies, up }: Results): void {
+  console.log(
+    `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
+      `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
+      `Server and proxies share these cores: read the ratios (${self} / ${peer}, below 1 is better), not the milliseconds.`,
+  );
+  for (const results of proxies) printProxies(results);
+  if (proxies.length > 1) printGrowth(proxies);
+  if (up.length > 0) printUp(up);
+}
+
+function heading(text: string): void {
+  console.log(`\n${text}\n`);
+}
+
+/** Each pair of what was measured of both servers, ours first. */
+function pairs<T extends { server: string }>(all: readonly T[]): [ours: T, theirs: T][] {
+  const theirs = all.filter(({ server }) => server === peer);
+  return all
+    .filter(({ server }) => server === self)
+    .flatMap((ours, i) => (theirs[i] ? [[ours, theirs[i]] as [T, T]] : []));
+}
+
+const protocolName = (protocol: Protocol): string => (protocol === "sotw" ? "SotW" : protocol);
+
+function printProxies({ backends, entities, propagation, connecting, memory, restarts }: ProxyResults): void {
+  heading(
+    `Mesh with ${backends} backends (${entities} entities): ms from the API's answer until every proxy has acknowledged.\n` +
+      "The peer answers before it pushes. Aim: 0.33×.",
+  );
+  console.log(
+    table(
+      [
+        "proxies",
+        "xDS",
+        "change",
+        "p50",
+        "p99",
+        "peer p50",
+        "peer p99",
+        "ratio p50",
+        "ratio p99",
+        "from request p50",
+        "peer",
+        "ratio",
+        "rounds",
+      ],
+      pairs(propagation).map(([ours, theirs]) => {
+        const [p50, p99] = [quantile(ours.last, 0.5), quantile(ours.last, 0.99)];
+        const [peer50, peer99] = [quantile(theirs.last, 0.5), quantile(theirs.last, 0.99)];
+        const [sent, peerSent] = [quantile(ours.lastFromRequest, 0.5), quantile(theirs.lastFromRequest, 0.5)];
+        return [
+          ...[String(ours.proxies), protocolName(ours.protocol), ours.kind],
+          ...[p50, p99, peer50, peer99].map(figure),
+          ...[ratio(p50, peer50), ratio(p99, peer99)],
+          ...[figure(sent), figure(peerSent), ratio(sent, peerSent)],
+          String(ours.rounds),
+        ];
+      }),
+    ),
+  );
+
+  heading("One change, for each proxy: what is sent, and the server's CPU ms (10 ms ticks: – where too few)");
+  console.log(
+    table(
+      [
+        "proxies",
+        "xDS",
+        "change",
+        "bytes",
+        "peer",
+        "ratio",
+        "resources",
+        "peer",
+        "CPU ms",
+        "peer",
+        "ratio",
+        "fake proxy's CPU ms",
+      ],
+      pairs(propagation).map(([ours, theirs]) => {
+        const enough = ours.proxies * ours.rounds >= 1000;
+        const cpu = enough
+          ? [
+              figure(ours.cpuMsPerPush),
+              figure(theirs.cpuMsPerPush),
+              ratio(ours.cpuMsPerPush, theirs.cpuMsPerPush),
+              figure(ours.fleetCpuMsPerPush),
+            ]
+          : ["–", "–", "–", "–"];
+        return [
+          ...[String(ours.proxies), protocolName(ours.protocol), ours.kind],
+          ...[
+            ours.bytesPerProxy.toFixed(0),
+            theirs.bytesPerProxy.toFixed(0),
+            ratio(ours.bytesPerProxy, theirs.bytesPerProxy),
+          ],
+          ...[figure(ours.resourcesPerProxy), figure(theirs.resourcesPerProxy)],
+          ...cpu,
+        ];
+      }),
+    ),
+  );
+
+  heading("First connection, at most 100 proxies on the way at once, until each has everything");
+  console.log(
+    table(
+      ["proxies", "xDS", "s", "peer", "ratio", "CPU ms/proxy", "peer", "ratio", "KB/proxy", "peer"],
+      pairs(connecting).map(([ours, theirs]) => [
+        ...[String(ours.proxies), protocolName(ours.protocol)],
+        ...[figure(ours.ms / 1000), figure(theirs.ms / 1000), ratio(ours.ms, theirs.ms)],
+        ...[
+          figure(ours.cpuMsPerProxy),
+          figure(theirs.cpuMsPerProxy),
+          ratio(ours.cpuMsPerProxy, theirs.cpuMsPerProxy),
+        ],
+        ...[figure(ours.bytesPerProxy / 1000), figure(theirs.bytesPerProxy / 1000)],
+      ]),
+    ),
+  );
+
+  heading("Resident memory of the server, KiB for each proxy (above its memory with no proxy). Aim: 0.5×");
+  console.log(
+    table(
+      [
+        "proxies",
+        "after pushes",
+        "peer",
+        "ratio",
+        "after a collection",
+        "peer",
+        "ratio",
+        "MiB with none",
+        "peer",
+      ],
+      pairs(memory).map(([ours, theirs]) => {
+        const each = (m: typeof ours, kib: number) => (kib - m.empty) / m.proxies;
+        const [now, peerNow] = [each(ours, ours.asItIs), each(theirs, theirs.asItIs)];
+        const [least, peerLeast] = [each(ours, ours.collected), each(theirs, theirs.collected)];
+        return [
+          String(ours.proxies),
+          ...[figure(now), figure(peerNow), ratio(now, peerNow)],
+          ...[figure(least), figure(peerLeast), ratio(least, peerLeast)],
+          ...[figure(ours.empty / 1024), figure(theirs.empty / 1024)],
+        ];
+      }),
+    ),
+  );
+
+  if (restarts.length === 0) return;
+  heading(
+    "Server killed and started again under its proxies (the peer keeps no store). Aim: 0 resources resent",
+  );
+  console.log(
+    table(
+      [
+        "server",
+        "ms until it answers",
+        "ms until all have subscribed",
+        "resources resent",
+        "bytes sent",
+        "ms of the next change",
+      ],
+      restarts.map((r) => [
+        r.server,
+        ...[
+          figure(r.readyMs),
+          figure(r.resubscribedMs),
+          String(r.resourcesResent),
+          String(r.bytesSent),
+          figure(r.firstChangeMs),
+        ],
+      ]),
+    ),
+  );
+}
+
+/** How the cost of a push grows with the backends of the node. */
+function printGrowth(all: readonly ProxyResults[]): void {
+  heading("Growth with backends, delta. Aim: CPU flat");
+  const rows = [];
+  for (const kind of ["RDS", "CDS"] as const) {
+    for (const server of [self, peer]) {
+      const [few, many] = all.map(({ backends, propagation }) => ({
+        backends,
+        ...propagation.filter((p) => p.kind === kind && p.server === server && p.protocol === "delta").at(-1),
+      }));
+      if (few?.cpuMsPerPush === undefined || many?.cpuMsPerPush === undefined) continue;
+      rows.push([
+        ...[server, kind, `${few.backends} → ${many.backends}`],
+        ...[figure(few.cpuMsPerPush), figure(many.cpuMsPerPush), ratio(many.cpuMsPerPush, few.cpuMsPerPush)],
+        ...[(few.bytesPerProxy ?? 0).toFixed(0), (many.bytesPerProxy ?? 0).toFixed(0)],
+        ratio(many.bytesPerProxy ?? 0, few.bytesPerProxy ?? 0),
+      ]);
+    }
+  }
+  console.log(
+    table(["server", "change", "backends", "CPU ms/push", "then", "grows", "bytes", "then", "grows"], rows),
+  );
+}
+
+function printUp(all: readonly Up[]): void {
+  heading("Pulumi CLI, s (median of runs), beside a provider that does nothing: the engine's own floor");
+  const s = (times: readonly number[]) => quantile(times, 0.5) / 1000;
+  const rows = all
+    .filter(({ provider }) => provider === "appmesh")
+    .flatMap((ours) => {
+      const floor = all.find(({ provider, entities }) => provider === "null" && entities === ours.entities);
+      if (floor === undefined) return [];
+      return (["up", "preview"] as const).map((what) => [
+        ...[String(ours.entities), what === "up" ? "up" : "preview, no change"],
+        ...[figure(s(ours[what])), figure(s(floor[what])), ratio(s(ours[what]), s(floor[what]))],
+        String(ours.up.length),
+      ]);
+    });
+  console.log(table(["entities", "command", "appmesh", "null", "ratio", "runs"], rows));
+}
