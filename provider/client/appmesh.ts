@@ -94,7 +94,7 @@ export class AppMesh {
         options,
       );
       yield* (page[entityTypes[kind].listMember] ?? []) as Reference[];
-      nextToken = page["nextToken"] as string | undefined;
+      nextToken = page.nextToken as string | undefined;
     } while (nextToken);
   }
 

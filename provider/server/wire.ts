@@ -43,15 +43,15 @@ function decodeValue(wire: unknown): Value {
     case undefined:
       return Object.fromEntries(Object.entries(map).map(([key, member]) => [key, decodeValue(member)]));
     case SECRET:
-      return asSecret(decodeValue(map["value"]));
+      return asSecret(decodeValue(map.value));
     case OUTPUT: {
       // An output that carries no value is one that is not known yet.
-      const value = "value" in map ? decodeValue(map["value"]) : UNKNOWN;
-      return map["secret"] === true ? asSecret(value) : value;
+      const value = "value" in map ? decodeValue(map.value) : UNKNOWN;
+      return map.secret === true ? asSecret(value) : value;
     }
     case RESOURCE:
       // No property of ours is a resource: whoever passes one means its id.
-      return map["id"] === undefined || map["id"] === "" ? UNKNOWN : decodeValue(map["id"]);
+      return map.id === undefined || map.id === "" ? UNKNOWN : decodeValue(map.id);
     default:
       throw new Error("a file or archive was given where a plain value is expected");
   }

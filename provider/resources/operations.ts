@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Address, type AppMesh, type Entity, lineage, type Tags } from "../client/appmesh.js";
+import { isConflict, isInUse, isNotFound } from "../client/errors.js";
+import type { CallOptions } from "../client/http.js";
+import { type ObjectValue, toJson } from "../server/values.js";
+import { dependents } from "./dependents.js";
+import { addressOf, describeAddress, formatId, parseId } from "./identity.js";
+import { inputsOf, specChanges, stateOf, tagChanges, tagsOf } from "./state.js";
+import { type ResourceType, words } from "./types.js";
+
+/** An entity that is there, but not as the program wants it: the engine keeps it and tries again next time. */
+export class PartlyDone extends Error {
+  constructor(
+    message: string,
+    readonly id: string,
+    readonly state: ObjectValue,
+  ) {
+    super(message);
+  }
+}
+
+/** What every operation needs besides its properties. */
+export interface Context {
+  readonly appMesh: AppMesh;
+  readonly call: CallOptions;
+}
+
+export interface Made {
+  readonly id: string;
+  readonly state: ObjectValue;
+}
+
+export async function create(
+  type: ResourceType,
+  inputs: ObjectValue,
+  { appMesh, call }: Context,
+): Promise<Made> {
+  const address = knownAddress(type, inputs);
+  const id = formatId(address);
+  const tags = tagsOf(inputs);
+  const entity = await appMesh
+    .create(address, specOf(inputs), tags, call)
+    .catch((error: unknown) => refuse("create", address, error));
+  return { id, state: checkActive(address, id, stateOf(type, inputs, entity, tags), entity) };
+}
+
+/** Sends only what changed. The old state is what was really there, even after an update that failed halfway. */
+export async function update(
+  type: ResourceType,
+  id: string,
+  olds: ObjectValue,
+  news: ObjectValue,
+  { appMesh, call }: Context,
+): Promise<ObjectValue> {
+  const address = parseId(type, id);
+  const failed = (error: unknown) => refuse("update", address, error);
+  const entity = await (specChanges(olds, news)
+    ? appMesh.update(address, specOf(news) ?? {}, call)
+    : appMesh.describe(address, call)
+  ).catch(failed);
+
+  const [oldTags, newTags] = [tagsOf(olds), tagsOf(news)];
+  const { set, remove } = tagChanges(oldTags, newTags);
+  let tags: Tags = oldTags;
+  try {
+    if (remove.length > 0) await appMesh.untag(entity.metadata.arn, remove, call);
+    tags = Object.fromEntries(Object.entries(oldTags).filter(([key]) => !remove.includes(key)));
+    if (Object.keys(set).length > 0) await appMesh.tag(entity.metadata.arn, set, call);
+  } catch (error) {
+    const reason = `the spec of ${describeAddress(address)} was updated, but not its tags: ${(error as Error).message}`;
+    throw new PartlyDone(reason, id, stateOf(type, news, entity, tags));
+  }
+  return checkActive(address, id, stateOf(type, news, entity, newTags), entity);
+}
+
+/** The entity as it is now; undefined if it is gone. `olds` are the inputs that are known of it, none on import. */
+export async function read(
+  type: ResourceType,
+  id: string,
+  olds: ObjectValue,
+  { appMesh, call }: Context,
+): Promise<{ inputs: ObjectValue; state: ObjectValue } | undefined> {
+  const address = parseId(type, id);
+  try {
+    const entity = await appMesh.describe(address, call);
+    if (entity.status.status === "DELETED") return undefined;
+    const tags = await appMesh.tags(entity.metadata.arn, call);
+    const inputs = inputsOf(type, address, olds, entity, tags);
+    return { inputs, state: stateOf(type, inputs, entity, tags) };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    return refuse("read", address, error);
+  }
+}
+
+/** Waits between tries to delete something that is in use, in milliseconds. */
+const IN_USE_WAITS = [250, 500, 1_000, 2_000];
+
+/**
+ * Deletes the entity; one that is gone already is fine. What is in use may be free in a moment, since the
+ * engine deletes what does not depend on each other at the same time.
+ */
+export async function remove(type: ResourceType, id: string, { appMesh, call }: Context): Promise<void> {
+  const address = parseId(type, id);
+  for (const wait of [...IN_USE_WAITS, undefined]) {
+    try {
+      return await appMesh.delete(address, call);
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (!isInUse(error)) return refuse("delete", address, error);
+      if (wait === undefined) throw await inUse(address, error as Error, { appMesh, call });
+      await sleep(wait, undefined, call.signal && { signal: call.signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function inUse(address: Address, error: Error, context: Context): Promise<Error> {
+  const found = await dependents(address, context).catch(() => []);
+  const users = found.length === 0 ? "" : ` It is used by ${found.map(describeAddress).join(", ")}.`;
+  return new Error(
+    `${describeAddress(address)} cannot be deleted while it is in use.${users} Delete what uses it first, or change it to ` +
+      `use something else. (${error.message})`,
+  );
+}
+
+function refuse(doing: string, address: Address, error: unknown): never {
+  const what = describeAddress(address);
+  const reason = (error as Error).message;
+  if (doing === "create" && isConflict(error)) {
+    throw new Error(
+      `${what} exists already. Import it (pulumi import appmesh:index:... NAME ${formatId(address)}), or choose another name. (${reason})`,
+    );
+  }
+  if (isNotFound(error) && doing === "create" && address.names.length > 1) {
+    const kinds = lineage(address.kind);
+    const parent = { kind: kinds.at(-2) ?? "mesh", names: address.names.slice(0, -1) };
+    throw new Error(
+      `cannot create ${what}: something that it needs is not there (${reason}). If this program makes ${describeAddress(parent)}, ` +
+        `pass that resource's own name output here, so that the order is known.`,
+    );
+  }
+  if (isNotFound(error) && doing === "update") {
+    throw new Error(
+      `cannot update ${what}: it is not there any more (${reason}). Run pulumi refresh, then pulumi up makes it again.`,
+    );
+  }
+  throw new Error(`cannot ${doing} ${what}: ${reason}`, { cause: error });
+}
+
+function checkActive(address: Address, id: string, state: ObjectValue, entity: Entity): ObjectValue {
+  const { status } = entity.status;
+  if (status === "ACTIVE") return state;
+  throw new PartlyDone(
+    `${describeAddress(address)} is there, but its status is ${status} instead of ACTIVE.`,
+    id,
+    state,
+  );
+}
+
+function knownAddress(type: ResourceType, inputs: ObjectValue): Address {
+  const address = addressOf(type, inputs);
+  if (address === undefined)
+    throw new Error(`the names of a ${words(type.kind)} must be known before it is made`);
+  return address;
+}
+
+const specOf = (inputs: ObjectValue) => (inputs.spec === undefined ? undefined : toJson(inputs.spec));

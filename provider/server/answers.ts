@@ -1,0 +1,50 @@
+import type { Failure } from "../resources/check.js";
+import type { ResourceDiff } from "../resources/diff.js";
+import { messages } from "./protocol.js";
+import type { ObjectValue } from "./values.js";
+import { encode } from "./wire.js";
+
+export function checkResponse(inputs: ObjectValue, failures: readonly Failure[]): messages.CheckResponse {
+  const response = new messages.CheckResponse();
+  response.setInputs(encode(inputs));
+  response.setFailuresList(failures.map(checkFailure));
+  return response;
+}
+
+export function checkFailure({ property, reason }: Failure): messages.CheckFailure {
+  const failure = new messages.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+export function diffResponse(
+  changes: ResourceDiff["changes"],
+  deleteBeforeReplace = false,
+  stables: readonly string[] = [],
+): messages.DiffResponse {
+  const { Kind } = messages.PropertyDiff;
+  const { DiffChanges } = messages.DiffResponse;
+  const kinds = {
+    add: [Kind.ADD, Kind.ADD_REPLACE],
+    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+  } as const;
+  const top = (some: ResourceDiff["changes"]) => [...new Set(some.map(({ path }) => String(path[0])))];
+  const replacing = changes.filter(({ replaces }) => replaces);
+
+  const response = new messages.DiffResponse();
+  response.setChanges(changes.length === 0 ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
+  response.setDiffsList(top(changes));
+  response.setReplacesList(top(replacing));
+  response.setStablesList(replacing.length === 0 ? [...stables] : []);
+  response.setDeletebeforereplace(deleteBeforeReplace);
+  response.setHasdetaileddiff(true);
+  for (const { property, kind, replaces } of changes) {
+    const diff = new messages.PropertyDiff();
+    diff.setKind(kinds[kind][replaces ? 1 : 0]);
+    diff.setInputdiff(true);
+    response.getDetaileddiffMap().set(property, diff);
+  }
+  return response;
+}

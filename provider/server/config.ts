@@ -1,0 +1,50 @@
+import { diffValues } from "../resources/diff.js";
+import { formatPropertyPath } from "../resources/property-path.js";
+import { checkResponse, diffResponse } from "./answers.js";
+import { type Setting, settings } from "./configuration.js";
+import { resolveConnection } from "./connection.js";
+import type { Plugin } from "./plugin.js";
+import { messages } from "./protocol.js";
+import { unary } from "./unary.js";
+import { secret } from "./values.js";
+import { decode } from "./wire.js";
+
+/** The provider's own settings. */
+export const config = (plugin: Plugin) => ({
+  checkConfig: unary((request: messages.CheckRequest) => {
+    const inputs = decode(request.getNews());
+    const { failures } = resolveConnection(inputs, process.env);
+    // The environment's values are not put among the inputs: they would be kept in the stack's state.
+    const kept = Object.entries(inputs).map(([name, value]) =>
+      (settings as Record<string, Setting>)[name]?.secret ? [name, secret(value)] : [name, value],
+    );
+    return checkResponse(Object.fromEntries(kept), failures);
+  }),
+
+  /** A control plane that moves is still the same mesh, so no change of a setting replaces anything. */
+  diffConfig: unary((request: messages.DiffRequest) => {
+    const olds = decode(request.getOldInputs() ?? request.getOlds());
+    const changes = [...diffValues([], olds, decode(request.getNews()))];
+    return diffResponse(
+      changes.map((change) => ({ ...change, property: formatPropertyPath(change.path), replaces: false })),
+    );
+  }),
+
+  configure: unary((request: messages.ConfigureRequest) => {
+    const { connection, failures } = resolveConnection(decode(request.getArgs()), process.env);
+    if (connection === undefined) {
+      throw new Error(
+        failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n") ||
+          "a setting is not known yet",
+      );
+    }
+    plugin.configure(connection);
+    const response = new messages.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    response.setAcceptresources(true);
+    response.setAcceptoutputs(true);
+    response.setSupportsAutonamingConfiguration(true);
+    return response;
+  }),
+});

@@ -1,0 +1,66 @@
+import { addressOf, formatId } from "../resources/identity.js";
+import { create, read, remove, update } from "../resources/operations.js";
+import { plannedState, plannedUpdate } from "../resources/state.js";
+import { type Plugin, resourceTypeOf } from "./plugin.js";
+import { empty, messages } from "./protocol.js";
+import { unary } from "./unary.js";
+import { decode, encode } from "./wire.js";
+
+/** The life of a resource. In a preview nothing is asked of the control plane, which may not be there yet. */
+export const crud = (plugin: Plugin) => ({
+  create: unary(async (request: messages.CreateRequest) => {
+    const type = resourceTypeOf(request.getUrn());
+    const inputs = decode(request.getProperties());
+    const response = new messages.CreateResponse();
+    if (request.getPreview()) {
+      const address = addressOf(type, inputs);
+      response.setId(address === undefined ? "" : formatId(address));
+      response.setProperties(encode(plannedState(type, inputs)));
+      return response;
+    }
+    const { id, state } = await create(
+      type,
+      inputs,
+      plugin.operation(request.getUrn(), request.getTimeout()),
+    );
+    response.setId(id);
+    response.setProperties(encode(state));
+    return response;
+  }),
+
+  update: unary(async (request: messages.UpdateRequest) => {
+    const type = resourceTypeOf(request.getUrn());
+    const [olds, news] = [decode(request.getOlds()), decode(request.getNews())];
+    const state = request.getPreview()
+      ? plannedUpdate(type, olds, news)
+      : await update(
+          type,
+          request.getId(),
+          olds,
+          news,
+          plugin.operation(request.getUrn(), request.getTimeout()),
+        );
+    const response = new messages.UpdateResponse();
+    response.setProperties(encode(state));
+    return response;
+  }),
+
+  read: unary(async (request: messages.ReadRequest) => {
+    const type = resourceTypeOf(request.getUrn());
+    const context = plugin.operation(request.getUrn(), request.getTimeout());
+    const found = await read(type, request.getId(), decode(request.getInputs()), context);
+    const response = new messages.ReadResponse();
+    // An empty id says that the resource is gone.
+    if (found === undefined) return response;
+    response.setId(request.getId());
+    response.setProperties(encode(found.state));
+    response.setInputs(encode(found.inputs));
+    return response;
+  }),
+
+  delete: unary(async (request: messages.DeleteRequest) => {
+    const type = resourceTypeOf(request.getUrn());
+    await remove(type, request.getId(), plugin.operation(request.getUrn(), request.getTimeout()));
+    return new empty.Empty();
+  }),
+});
