@@ -25,16 +25,22 @@ export async function ensureDependencies() {
 function upToDate() {
   if (!existsSync(node)) return false;
   const packages = (path) => JSON.parse(readFileSync(join(root, path), "utf8")).packages;
-  let installed;
   try {
-    installed = packages("node_modules/.package-lock.json");
-  } catch {
-    return false;
+    return missing(packages("package-lock.json"), packages("node_modules/.package-lock.json")).length === 0;
+  } catch (error) {
+    if (error.code === "ENOENT") return false;
+    throw error;
   }
-  return Object.entries(packages("package-lock.json")).every(([path, locked]) => {
-    // The workspaces themselves are folders of this clone; npm leaves out what is for other platforms.
-    if (!path.startsWith("node_modules/")) return true;
-    if (installed[path] === undefined) return locked.optional === true || locked.devOptional === true;
-    return installed[path].version === locked.version && installed[path].integrity === locked.integrity;
+}
+
+/** The packages of a lock file that are not installed, or not as it has them. */
+export function missing(locked, installed) {
+  return Object.keys(locked).filter((path) => {
+    // The workspaces themselves are folders of this clone.
+    if (!path.startsWith("node_modules/") && !path.includes("/node_modules/")) return false;
+    const [wanted, found] = [locked[path], installed[path]];
+    // npm leaves out what is for other platforms.
+    if (found === undefined) return !wanted.optional && !wanted.devOptional;
+    return found.version !== wanted.version || found.integrity !== wanted.integrity;
   });
 }

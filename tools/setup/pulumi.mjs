@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { makeOnce } from "./cache.mjs";
 import { root } from "./clone.mjs";
-import { step } from "./step.mjs";
+import { StepFailed, step } from "./step.mjs";
 
 /** What set-up installs. It must be a version that the Go module proxy serves, and the one in tools/pulumi-cli/go.mod. */
 const version = "3.259.0";
@@ -59,6 +59,7 @@ function atLeast(version, minimum) {
 /** Whether the official installer could be reached, and did it. */
 async function install(folder) {
   const script = join(folder, "install.sh");
+  const bin = join(folder, "bin");
   const download = ["-fsSL", "--connect-timeout", "5", "--max-time", "30", "-o", script, installer];
   try {
     await promisify(execFile)("curl", download);
@@ -66,16 +67,19 @@ async function install(folder) {
     return false;
   }
   try {
-    await step(`installing the Pulumi CLI ${version}`, "it is built from source instead", (run) =>
-      run("sh", [script, "--version", version, "--install-root", folder, "--no-edit-path"]),
+    await step(
+      `installing the Pulumi CLI ${version}`,
+      "none is needed: it is built from source instead",
+      (run) => run("sh", [script, "--version", version, "--install-root", folder, "--no-edit-path"]),
     );
-  } catch {
-    return false;
+    cpSync(bin, folder, { recursive: true });
+    return true;
+  } catch (error) {
+    if (error instanceof StepFailed) return false;
+    throw error;
+  } finally {
+    for (const path of [script, bin]) rmSync(path, { recursive: true, force: true });
   }
-  cpSync(join(folder, "bin"), folder, { recursive: true });
-  rmSync(join(folder, "bin"), { recursive: true });
-  rmSync(script);
-  return true;
 }
 
 function build(folder) {
@@ -106,7 +110,7 @@ function build(folder) {
       rmSync(module, { recursive: true });
       const built = await versionOf(join(folder, "pulumi"));
       if (built !== version)
-        throw new Error(`the CLI that was built says that it is version ${built}, not ${version}`);
+        throw new Error(`the CLI that was built says that it is version "${built}", not "${version}"`);
     },
   );
 }

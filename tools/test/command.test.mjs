@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
+import { markName, survivors } from "./survivors.mjs";
+
+const module = new URL("./command.mjs", import.meta.url).href;
+
+describe("a command of the checks", () => {
+  const outcome = async (command, args, options, env = {}) => {
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      [
+        "--input-type=module",
+        "--eval",
+        `import { succeeds } from ${JSON.stringify(module)};
+         console.log(await succeeds(${JSON.stringify(command)}, ${JSON.stringify(args)}, ${JSON.stringify(options)}));`,
+      ],
+      { env: { ...process.env, ...env } },
+    );
+    return { stdout, stderr };
+  };
+
+  it("is good when it ends with 0", async () => {
+    assert.deepEqual(await outcome("true", [], { minutes: 1 }), { stdout: "true\n", stderr: "" });
+  });
+
+  it("is bad, and says why, when it does not", async () => {
+    assert.deepEqual(await outcome("sh", ["-c", "exit 4"], { minutes: 1 }), {
+      stdout: "false\n",
+      stderr: '✗ "sh -c exit 4" ended with exit code 4\n',
+    });
+    assert.deepEqual(await outcome("no-such-program", [], { minutes: 1 }), {
+      stdout: "false\n",
+      stderr: '✗ "no-such-program" cannot be run: spawn no-such-program ENOENT\n',
+    });
+  });
+
+  it("is ended with all that it started when it runs too long", async () => {
+    const mark = randomUUID();
+    assert.deepEqual(
+      await outcome("sh", ["-c", "sleep 300 & sleep 300"], { minutes: 0.005 }, { [markName]: mark }),
+      {
+        stdout: "false\n",
+        stderr: '✗ "sh -c sleep 300 & sleep 300" was ended: it ran longer than 0.005 minutes\n',
+      },
+    );
+    assert.deepEqual(await survivors(mark), []);
+  });
+});
