@@ -1,0 +1,120 @@
+import { isIP } from "node:net";
+import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { Interception } from "../translate/entities.js";
+import { httpProtocolOptions, packed } from "../translate/extensions.js";
+
+export interface BootstrapOptions {
+  readonly mesh: string;
+  /** The account that owns the mesh, where it is shared. Unset: the control plane's own. */
+  readonly meshOwner?: string;
+  readonly kind: "virtualNode" | "virtualGateway";
+  /** Name of the virtual node or virtual gateway. */
+  readonly name: string;
+  /** Where the control plane serves proxies. */
+  readonly xds: { readonly host: string; readonly port: number };
+  readonly interception: Interception;
+  /** Port of Envoy's admin interface on 127.0.0.1; 0 for any free one. */
+  readonly adminPort: number;
+}
+
+const xdsCluster = "appmesh_control_plane";
+
+/** More connections than this are refused rather than served badly. */
+const maxConnections = "50000";
+
+/** The bootstrap of one proxy: all that plain Envoy has to know to become part of a mesh. */
+export function bootstrap(options: BootstrapOptions): BootstrapJson {
+  const { mesh, meshOwner, kind, name, xds, interception, adminPort } = options;
+  const id = `mesh/${mesh}${meshOwner === undefined ? "" : `@${meshOwner}`}/${kind}/${name}`;
+  // Nothing is served before the control plane has been heard: half a configuration would lose requests.
+  const fromXds = { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" } as const;
+  return {
+    node: {
+      id,
+      cluster: id,
+      ...(interception.mode === "explicit"
+        ? { metadata: { "appmesh.interception": { ...interception } } }
+        : {}),
+    },
+    admin: { address: { socketAddress: { address: "127.0.0.1", portValue: adminPort } } },
+    dynamicResources: {
+      adsConfig: {
+        apiType: "DELTA_GRPC",
+        transportApiVersion: "V3",
+        setNodeOnFirstMessageOnly: true,
+        grpcServices: [
+          {
+            envoyGrpc: {
+              clusterName: xdsCluster,
+              // When the control plane comes back, its proxies do within seconds.
+              retryPolicy: { retryBackOff: { baseInterval: "0.5s", maxInterval: "5s" } },
+            },
+          },
+        ],
+      },
+      cdsConfig: fromXds,
+      ldsConfig: fromXds,
+    },
+    staticResources: { clusters: [controlPlane(xds)] },
+    statsConfig: {
+      statsTags: [
+        { tagName: "appmesh.mesh", fixedValue: mesh },
+        {
+          tagName: kind === "virtualNode" ? "appmesh.virtual_node" : "appmesh.virtual_gateway",
+          fixedValue: name,
+        },
+      ],
+    },
+    deferredStatOptions: { enableDeferredCreationStats: true },
+    overloadManager: {
+      resourceMonitors: [
+        {
+          name: "envoy.resource_monitors.global_downstream_max_connections",
+          typedConfig: packed(
+            "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+            {
+              maxActiveDownstreamConnections: maxConnections,
+            },
+          ),
+        },
+      ],
+    },
+    layeredRuntime: {
+      layers: [
+        {
+          name: "static",
+          // Envoy takes regular expressions of up to 100 instructions, which a few alternatives exceed.
+          staticLayer: { "re2.max_program_size.error_level": 100000 },
+        },
+        { name: "admin", adminLayer: {} },
+      ],
+    },
+  };
+}
+
+function controlPlane({ host, port }: BootstrapOptions["xds"]): ClusterJson {
+  const family = isIP(host);
+  return {
+    name: xdsCluster,
+    ...(family === 0 ? { type: "STRICT_DNS", dnsLookupFamily: "ALL" } : { type: "STATIC" }),
+    connectTimeout: "5s",
+    loadAssignment: {
+      clusterName: xdsCluster,
+      endpoints: [
+        { lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] },
+      ],
+    },
+    typedExtensionProtocolOptions: {
+      [httpProtocolOptions]: packed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
+        explicitHttpConfig: {
+          http2ProtocolOptions: {
+            // A control plane that vanished without a word is noticed, and load balancers see no idle connection.
+            connectionKeepalive: { interval: "30s", timeout: "10s" },
+          },
+        },
+      }),
+    },
+    upstreamConnectionOptions: { tcpKeepalive: {} },
+  };
+}

@@ -1,0 +1,66 @@
+import { isIP } from "node:net";
+import { InvalidArgumentError } from "commander";
+import { type Endpoint, parseEndpoint } from "../endpoint.js";
+
+/** Parsers of command-line options, each with an error that says what is allowed. */
+
+export function endpoint(text: string): Endpoint {
+  const parsed = parseEndpoint(text);
+  if (parsed === undefined || parsed.port === 0) {
+    throw new InvalidArgumentError("It must be HOST:PORT, such as 127.0.0.1:18000 or [::1]:18000.");
+  }
+  return parsed;
+}
+
+export function name(text: string): string {
+  if (text.length < 1 || text.length > 255) throw new InvalidArgumentError("A name has 1 to 255 characters.");
+  if (text.includes("/")) throw new InvalidArgumentError('A name holds no "/".');
+  return text;
+}
+
+export function meshName(text: string): string {
+  if (text.includes("@"))
+    throw new InvalidArgumentError('Name the owner of a shared mesh with --mesh-owner, not with "@".');
+  return name(text);
+}
+
+export function accountId(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new InvalidArgumentError("An account is twelve digits.");
+  return text;
+}
+
+export function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError("It must be an IP address, such as 127.0.1.2.");
+  return text;
+}
+
+export function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= 65535)) throw new InvalidArgumentError("A port is 1 to 65535.");
+  return value;
+}
+
+/** Gathers `8080:41234` and, for every other listener, `41234`. */
+export function appPort(
+  text: string,
+  previous: Readonly<Record<string, number>> = {},
+): Record<string, number> {
+  const [, listener, app] = /^(?:(\d{1,5}):)?(\d{1,5})$/.exec(text) ?? [];
+  if (app === undefined)
+    throw new InvalidArgumentError("It must be PORT or LISTENER:PORT, such as 8080:41234.");
+  const key = listener === undefined ? "*" : String(port(listener));
+  if (key in previous) {
+    throw new InvalidArgumentError(
+      listener === undefined
+        ? "A port for all listeners was given already."
+        : `Listener ${key} has a port already.`,
+    );
+  }
+  return { ...previous, [key]: port(app) };
+}
+
+export function seconds(text: string): number {
+  const value = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new InvalidArgumentError("It must be a number of seconds, 0 or more.");
+  return value;
+}

@@ -1,0 +1,154 @@
+import type { EgressFilterType, IpPreference, Logging } from "@pulumi-appmesh/model";
+import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
+import { accessLog } from "./access-log.js";
+import type { Egress } from "./egress.js";
+import type { ExplicitInterception } from "./entities.js";
+import { http, tcp } from "./filters.js";
+import { explicitListener } from "./ingress.js";
+import { appPort, egressAddress, egressPort, overlap } from "./interception.js";
+import { memo } from "./memo.js";
+import type { Mesh } from "./mesh.js";
+import * as names from "./names.js";
+import {
+  allowAllHost,
+  amazonawsHost,
+  dropAllHost,
+  forwardProxyCluster,
+  forwardProxyFilter,
+} from "./passthrough.js";
+import type { Problems } from "./problems.js";
+import type { Resource } from "./resources.js";
+import { clusterWeights } from "./routes.js";
+import type { Service, ServicePort } from "./services.js";
+import { type Absent, unlessAbsent } from "./targets.js";
+import { idleTimeout } from "./timeouts.js";
+import { type Host, hostRoutes, serviceHost, unavailableHost } from "./virtual-hosts.js";
+
+/** Applications reach HTTP services through an HTTP proxy, and each TCP service at a port of its own. */
+export function explicitEgress(
+  interception: ExplicitInterception,
+  mesh: Mesh,
+  filter: EgressFilterType,
+  preference: IpPreference | undefined,
+  node: { readonly name: string; readonly logging: Logging | Absent; readonly listeners: readonly number[] },
+  services: readonly Service[],
+  problems: Problems,
+): Egress {
+  const routes = names.egressRoutes(egressPort);
+  const amazonaws = names.amazonawsCluster(mesh.name);
+  const allowAll = names.allowAllCluster(mesh.name);
+  const allowed = filter === "ALLOW_ALL";
+  return {
+    clusters: [
+      forwardProxyCluster(mesh, preference, amazonaws),
+      ...(allowed ? [forwardProxyCluster(mesh, preference, allowAll)] : []),
+    ],
+    routes: [
+      hostRoutes(
+        routes,
+        services.flatMap(hosts),
+        [
+          amazonawsHost(mesh, amazonaws),
+          allowed ? allowAllHost(mesh, allowAll, true) : dropAllHost(mesh, true),
+        ],
+        problems,
+      ),
+    ],
+    listeners: [
+      httpProxy(interception, node.logging, node.name, preference),
+      ...tcpListeners(interception, mesh, node, services, problems),
+    ],
+  };
+}
+
+/** One virtual host for each HTTP port. A request that names no port goes to port 80, else to the first. */
+function hosts(service: Service): readonly Host[] {
+  if (service.unavailable !== undefined) return [unavailableHost(service)];
+  const ports = service.ports.filter(({ protocol }) => protocol !== "tcp").map(({ port }) => port);
+  const bare = ports.includes(80) ? 80 : ports[0];
+  return ports.map((port) => serviceHost(service, port, port === bare));
+}
+
+const httpProxy = memo(
+  (
+    interception: ExplicitInterception,
+    logging: Logging | Absent,
+    node: string,
+    preference: IpPreference | undefined,
+  ): Resource<ListenerJson> => {
+    const address = egressAddress(interception);
+    const name = names.egressListener(address, egressPort);
+    const filter = http({
+      statPrefix: names.egressStatistics,
+      routes: names.egressRoutes(egressPort),
+      accessLog: accessLog(unlessAbsent(logging)),
+      upgrades: ["websocket", "CONNECT"],
+      filters: [forwardProxyFilter(preference)],
+    });
+    return {
+      name,
+      json: explicitListener(name, address, egressPort, filter, "OUTBOUND"),
+      entities: [`virtualNode/${node}`],
+    };
+  },
+);
+
+function tcpListeners(
+  interception: ExplicitInterception,
+  mesh: Mesh,
+  node: { readonly name: string; readonly logging: Logging | Absent; readonly listeners: readonly number[] },
+  services: readonly Service[],
+  problems: Problems,
+): readonly Resource<ListenerJson>[] {
+  const address = egressAddress(interception);
+  const taken = new Map<number, string>([[egressPort, "the proxy's own egress"]]);
+  for (const port of node.listeners) {
+    if (overlap(interception.address, address)) taken.set(port, "a listener of the virtual node itself");
+    if (overlap("127.0.0.1", address)) taken.set(appPort(interception, port), "the application");
+  }
+  return services.flatMap((service) =>
+    service.ports.flatMap((port) => {
+      if (port.protocol !== "tcp") return [];
+      const holder = taken.get(port.port);
+      if (holder !== undefined) {
+        problems.add(
+          `virtualNode/${node.name}`,
+          "spec.backends",
+          `${address}:${port.port} of virtual service ${service.name} is taken by ${holder}: the service cannot be called`,
+        );
+        return [];
+      }
+      taken.set(port.port, `virtual service ${service.name}`);
+      const listener = tcpListener(port, service, mesh, interception, node.logging);
+      if (listener !== undefined) return [listener];
+      problems.add(`virtualService/${service.name}`, "", `nothing takes connections to port ${port.port}`);
+      return [];
+    }),
+  );
+}
+
+const tcpListener = memo(
+  (
+    port: ServicePort,
+    service: Service,
+    mesh: Mesh,
+    interception: ExplicitInterception,
+    logging: Logging | Absent,
+  ): Resource<ListenerJson> | undefined => {
+    const clusters = clusterWeights(mesh, port.shares);
+    if (clusters.length === 0) return undefined;
+    const address = egressAddress(interception);
+    const name = names.egressListener(address, port.port);
+    const filter = tcp(
+      names.egressStatistics,
+      clusters,
+      idleTimeout(port.timeout),
+      accessLog(unlessAbsent(logging)),
+    );
+    return {
+      name,
+      json: explicitListener(name, address, port.port, filter, "OUTBOUND"),
+      entities: service.entities,
+    };
+  },
+);

@@ -1,0 +1,88 @@
+import type { AccessLogJson } from "../gen/envoy/config/accesslog/v3/accesslog_pb.js";
+import type {
+  FilterJson,
+  ListenerFilterJson,
+} from "../gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { HttpFilterJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { TcpProxyJson } from "../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import { packed } from "./extensions.js";
+
+export interface HttpOptions {
+  readonly statPrefix: string;
+  /** Routes come by RDS, so that a change of them never touches a listener and its connections. */
+  readonly routes: string;
+  readonly accessLog: readonly AccessLogJson[];
+  readonly upgrades?: readonly string[];
+  /** Filters ahead of the router. */
+  readonly filters?: readonly HttpFilterJson[];
+}
+
+/** The filter that speaks HTTP/1.1 and HTTP/2, whichever the client does. */
+export function http(options: HttpOptions): FilterJson {
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typedConfig: packed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+      statPrefix: options.statPrefix,
+      rds: {
+        routeConfigName: options.routes,
+        // No time limit: a listener without its routes would answer 404 to everything.
+        configSource: { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" },
+      },
+      normalizePath: true,
+      mergeSlashes: true,
+      pathWithEscapedSlashesAction: "KEEP_UNCHANGED",
+      // Where the bootstrap names a tracer, as that of AWS's sidecar may, it is used.
+      tracing: {},
+      ...(options.upgrades
+        ? { upgradeConfigs: options.upgrades.map((upgradeType) => ({ upgradeType })) }
+        : {}),
+      ...(options.accessLog.length > 0 ? { accessLog: [...options.accessLog] } : {}),
+      httpFilters: [
+        ...(options.filters ?? []),
+        {
+          name: "envoy.filters.http.router",
+          typedConfig: packed("envoy.extensions.filters.http.router.v3.Router", {}),
+        },
+      ],
+    }),
+  };
+}
+
+/** The filter that passes the bytes of a connection on. */
+export function tcp(
+  statPrefix: string,
+  clusters: readonly { readonly name: string; readonly weight: number }[],
+  idleTimeout: string,
+  accessLog: readonly AccessLogJson[],
+): FilterJson {
+  const [first] = clusters;
+  const destination: TcpProxyJson =
+    clusters.length === 1 && first !== undefined
+      ? { cluster: first.name }
+      : { weightedClusters: { clusters: clusters.map(({ name, weight }) => ({ name, weight })) } };
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    typedConfig: packed("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
+      statPrefix,
+      ...destination,
+      idleTimeout,
+      ...(accessLog.length > 0 ? { accessLog: [...accessLog] } : {}),
+    }),
+  };
+}
+
+/** Finds out where a redirected connection was going. */
+export const originalDestination: ListenerFilterJson = {
+  name: "envoy.filters.listener.original_dst",
+  typedConfig: packed("envoy.extensions.filters.listener.original_dst.v3.OriginalDst", {}),
+};
+
+/**
+ * Reads the server name of TLS connections to port 443. Others are not waited for: with protocols whose server
+ * speaks first, the client would be waited for in vain.
+ */
+export const tlsInspector: ListenerFilterJson = {
+  name: "envoy.filters.listener.tls_inspector",
+  typedConfig: packed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
+  filterDisabled: { notMatch: { destinationPortRange: { start: 443, end: 444 } } },
+};

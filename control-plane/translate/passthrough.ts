@@ -1,0 +1,105 @@
+import type { IpPreference } from "@pulumi-appmesh/model";
+import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { RouteJson, VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
+import type { DnsCacheConfigJson } from "../gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js";
+import type { HttpFilterJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { common } from "./clusters.js";
+import { lookupFamily } from "./discovery.js";
+import { httpProtocolOptions, packed } from "./extensions.js";
+import { memo } from "./memo.js";
+import type { Mesh } from "./mesh.js";
+import type { Resource } from "./resources.js";
+import { answer } from "./routes.js";
+
+/** Traffic to destinations outside the mesh. */
+
+const resource = (mesh: Mesh, name: string, json: ClusterJson): Resource<ClusterJson> => ({
+  name,
+  json: {
+    name,
+    lbPolicy: "CLUSTER_PROVIDED",
+    ...json,
+    // To speak with a server outside what the client speaks with the proxy.
+    typedExtensionProtocolOptions: {
+      [httpProtocolOptions]: packed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
+        useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+      }),
+    },
+    ...common,
+  },
+  entities: [`mesh/${mesh.name}`],
+});
+
+/** Connects to where a redirected connection was going. */
+export const originalDestinationCluster = memo((mesh: Mesh, name: string) =>
+  resource(mesh, name, { type: "ORIGINAL_DST" }),
+);
+
+/** Connects to the host that an HTTP request names. */
+export const forwardProxyCluster = memo((mesh: Mesh, preference: IpPreference | undefined, name: string) =>
+  resource(mesh, name, {
+    clusterType: {
+      name: "envoy.clusters.dynamic_forward_proxy",
+      typedConfig: packed("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
+        dnsCacheConfig: dnsCache(preference),
+      }),
+    },
+  }),
+);
+
+/** Looks the host up, for the clusters above. */
+export const forwardProxyFilter = (preference: IpPreference | undefined): HttpFilterJson => ({
+  name: "envoy.filters.http.dynamic_forward_proxy",
+  typedConfig: packed("envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig", {
+    dnsCacheConfig: dnsCache(preference),
+  }),
+});
+
+/** Names outside are often published for IPv6 where the machine has none. */
+const dnsCache = (preference: IpPreference | undefined): DnsCacheConfigJson => ({
+  name: "egress",
+  dnsLookupFamily: preference === undefined ? "V4_PREFERRED" : lookupFamily(preference),
+});
+
+/** Passes on what no backend serves. The mesh sets no time limits outside itself. */
+export const allowAllHost = memo(
+  (_: Mesh, cluster: string, tunnels: boolean): VirtualHostJson => ({
+    name: "mesh-allow-all",
+    domains: ["*"],
+    routes: [
+      ...(tunnels ? [tunnel(cluster)] : []),
+      { match: { prefix: "/" }, route: { cluster, timeout: "0s" } },
+    ],
+  }),
+);
+
+/** Refuses what no backend serves. */
+export const dropAllHost = memo((mesh: Mesh, tunnels: boolean): VirtualHostJson => {
+  const directResponse = answer(
+    403,
+    `no backend of this virtual node serves this host and port, and the egress filter of mesh ${mesh.name} is ` +
+      "DROP_ALL: add the virtual service to the node's backends, or call it by its own name and port",
+  );
+  return {
+    name: "mesh-drop-all",
+    domains: ["*"],
+    routes: [
+      ...(tunnels ? [{ match: { connectMatcher: {} }, directResponse }] : []),
+      { match: { prefix: "/" }, directResponse },
+    ],
+  };
+});
+
+/** The APIs of AWS are always within reach, by TLS. */
+export const amazonawsHost = memo(
+  (_: Mesh, cluster: string): VirtualHostJson => ({
+    name: "amazonaws",
+    domains: ["*.amazonaws.com:443"],
+    routes: [tunnel(cluster)],
+  }),
+);
+
+const tunnel = (cluster: string): RouteJson => ({
+  match: { connectMatcher: {} },
+  route: { cluster, timeout: "0s", upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }] },
+});

@@ -1,0 +1,43 @@
+import type { VirtualNodeSpec } from "@pulumi-appmesh/model";
+import { readBackends } from "./backends.js";
+import { explicitEgress } from "./egress-explicit.js";
+import { transparentEgress } from "./egress-transparent.js";
+import type { MeshEntities, Proxy } from "./entities.js";
+import { ingress, ipPreference } from "./ingress.js";
+import { interceptionKey } from "./interception.js";
+import type { Mesh } from "./mesh.js";
+import { Problems } from "./problems.js";
+import type { ProxyResources } from "./resources.js";
+import { orAbsent } from "./targets.js";
+
+/** Everything for a proxy beside the application of a virtual node. */
+export function virtualNode(
+  entities: MeshEntities,
+  mesh: Mesh,
+  proxy: Proxy,
+  spec: VirtualNodeSpec,
+): ProxyResources {
+  const interception = interceptionKey(proxy.interception);
+  const filter = entities.mesh()?.egressFilter?.type ?? "DROP_ALL";
+  const problems = new Problems();
+  const inbound = ingress(interception, mesh, proxy.name, spec);
+  problems.merge(inbound.problems);
+  const { services, clusters } = readBackends(entities, mesh, proxy.name, spec, problems);
+  const node = {
+    name: proxy.name,
+    logging: orAbsent(spec.logging),
+    listeners: (spec.listeners ?? []).map(({ portMapping }) => portMapping.port),
+  };
+  const preference = ipPreference(mesh, spec);
+  const outbound =
+    interception.mode === "explicit"
+      ? explicitEgress(interception, mesh, filter, preference, node, services, problems)
+      : transparentEgress(mesh, filter, preference, node, services, problems);
+  return {
+    clusters: [...inbound.clusters, ...clusters, ...outbound.clusters],
+    endpoints: [],
+    listeners: [...inbound.listeners, ...outbound.listeners],
+    routes: [...inbound.routes, ...outbound.routes],
+    problems: problems.all(),
+  };
+}
