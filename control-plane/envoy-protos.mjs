@@ -3,7 +3,7 @@
 // only when its inputs change: this file and the versions of the packages it uses.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,18 +48,21 @@ const files = [
 ];
 
 const protos = join(packageFolder("@grpc/grpc-js-xds"), "deps");
-const out = join(here, "gen");
-const stamp = join(out, ".stamp");
+/** Beside the sources, where TypeScript finds the types, and beside the compiled code, where Node finds the rest. */
+const outs = [join(here, "gen"), join(here, "dist/gen")];
 const version = (name) => JSON.parse(readFileSync(join(packageFolder(name), "package.json"), "utf8")).version;
 const inputs = createHash("sha256")
   .update(readFileSync(fileURLToPath(import.meta.url)))
   .update(["@grpc/grpc-js-xds", "@bufbuild/buf", "@bufbuild/protoc-gen-es"].map(version).join())
   .digest("hex");
-if (existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) process.exit(0);
+const upToDate = (out) =>
+  existsSync(join(out, ".stamp")) && readFileSync(join(out, ".stamp"), "utf8") === inputs;
+if (outs.every(upToDate)) process.exit(0);
 
 console.log("generating Envoy's protobuf types");
-rmSync(out, { recursive: true, force: true });
-const patched = join(out, "patched", "validate");
+// In a folder of its own until it is whole: somebody may be using what is there.
+const unfinished = join(here, "dist", `gen-${process.pid}.tmp`);
+const patched = join(unfinished, "patched", "validate");
 mkdirSync(patched, { recursive: true });
 // The package's copy of validate.proto is older than the files that use it: it lacks one option that they set.
 const strict = "optional bool strict = 25 [default = true];";
@@ -85,7 +88,7 @@ const template = {
   plugins: [
     {
       local: [process.execPath, require.resolve("@bufbuild/protoc-gen-es/bin/protoc-gen-es")],
-      out,
+      out: join(unfinished, "gen"),
       opt: ["target=js+dts", "json_types=true", "import_extension=js"],
       include_imports: true,
     },
@@ -108,5 +111,11 @@ execFileSync(
     env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
   },
 );
-rmSync(dirname(patched), { recursive: true });
-writeFileSync(stamp, inputs);
+writeFileSync(join(unfinished, "gen/.stamp"), inputs);
+for (const out of outs) {
+  const copy = join(unfinished, "copy");
+  cpSync(join(unfinished, "gen"), copy, { recursive: true });
+  rmSync(out, { recursive: true, force: true });
+  renameSync(copy, out);
+}
+rmSync(unfinished, { recursive: true });

@@ -28,7 +28,9 @@ function removeOrphans(project) {
   const dist = join(root, project, "dist");
   if (!existsSync(dist)) return;
   for (const output of readdirSync(dist, { recursive: true })) {
-    if (!/\.(js|d\.ts)$/.test(output)) continue;
+    if (!/\.(js|d\.ts)$/.test(output) || output.startsWith("gen/")) continue;
+    // Generated code is JavaScript already: dist/gen only leads to it.
+    if (output.startsWith("gen/")) continue;
     const source = output.replace(/(\.d\.ts|\.js)$/, ".ts");
     if (!existsSync(join(root, project, source))) rmSync(join(dist, output));
   }
