@@ -20,6 +20,7 @@ import { markName, survivors } from "./test/survivors.mjs";
 const rooms = ["model", "control-plane", "provider", "bench", "examples/shop"];
 const run = randomUUID();
 const mark = (part) => `${part}-${run}`;
+const color = process.stdout.isTTY === true;
 const inClone = (path) => join(root, path);
 
 const { values: options } = parseArgs({
@@ -43,6 +44,7 @@ const step = async (work) => {
   }
 };
 const mochaOptions = [
+  color ? "--color" : "--no-color",
   ...(process.env.CI ? ["--forbid-only"] : []),
   ...(options.grep ? ["--grep", options.grep] : []),
 ];
@@ -59,7 +61,14 @@ const foundation = {
 };
 
 const parts = {
-  lint: () => check("node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off", "."),
+  lint: () =>
+    check(
+      "node_modules/@biomejs/biome/bin/biome",
+      "ci",
+      "--error-on-warnings",
+      "--diagnostic-level=warn",
+      ".",
+    ),
   // The schema itself is held against the model by the provider's tests.
   sdk: () => {
     if (spawnSync("go", ["version"]).status !== 0)
