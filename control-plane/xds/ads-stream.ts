@@ -1,0 +1,375 @@
+import type { Logger } from "pino";
+import type { Proxy } from "../translate/entities.js";
+import { Channel, type ChannelContext, type Response } from "./channel.js";
+import { proxyOf } from "./node.js";
+import {
+  type IncrementalRequest,
+  type RequestNode,
+  readIncrementalRequest,
+  readStateOfTheWorldRequest,
+  type StateOfTheWorldRequest,
+} from "./request.js";
+import { kindOfTypeUrl, type ResourceKind, resourceKinds, traits } from "./resource-kinds.js";
+import { memo, type ResourceSet } from "./resource-set.js";
+import { incrementalBody, nonceTail, stateOfTheWorldBody } from "./response.js";
+import { type Connection, type Protocol, Refusal, StatusCode, type StreamHandler } from "./transport.js";
+import type { Snapshot, View } from "./views.js";
+
+/** What a stream needs of the server that it belongs to. */
+export interface StreamContext extends ChannelContext {
+  readonly log: Logger;
+  readonly timing: StreamTiming;
+  /** Gives the proxy's view, and calls back when it changes; throws a Refusal where the proxy may not have it. */
+  attach(proxy: Proxy, connection: Connection, changed: () => void): { view: View; detach: () => void };
+  acknowledged(event: Acknowledgement): void;
+  closed(stream: AdsStream): void;
+}
+
+export interface StreamTiming {
+  /**
+   * How long a response may stay unanswered before the next goes out all the same. Envoy answers at once, save
+   * for clusters that it cannot use yet because they wait for an endpoint or for DNS.
+   */
+  readonly patienceMillis: number;
+  /** How soon after a stream has begun a reconnecting Envoy has asked for all kinds that it uses. */
+  readonly reconnectMillis: number;
+}
+
+/** A client has taken a response. */
+export interface Acknowledgement {
+  readonly nodeId: string;
+  readonly kind: ResourceKind;
+  readonly version: string;
+  /** Milliseconds since the response was sent. */
+  readonly afterMillis: number;
+}
+
+/** Bodies that several streams send, by what they are made of. */
+const sharedBodies: Readonly<Record<Protocol, WeakMap<object, WeakMap<object, Uint8Array>>>> = {
+  stateOfTheWorld: new WeakMap(),
+  incremental: new WeakMap(),
+};
+/** Of one stream, how many types that are not served are logged. */
+const loggedTypes = 8;
+
+/** One ADS stream: hears requests, and sends what its client lacks, in an order that never breaks traffic. */
+export class AdsStream implements StreamHandler {
+  readonly connectedAt = Date.now();
+  readonly channels: Readonly<Record<ResourceKind, Channel>>;
+  node: RequestNode | undefined;
+  proxy: Proxy | undefined;
+  view: View | undefined;
+  private detach: (() => void) | undefined;
+  private nonces = 0;
+  private writable = true;
+  private over = false;
+  private wakeAt: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  /** Since when removals of this snapshot wait for what still uses them. */
+  private unsettledSince: { readonly snapshot: Snapshot; readonly at: number } | undefined;
+  private readonly ignoredTypes = new Set<string>();
+
+  constructor(
+    readonly protocol: Protocol,
+    readonly connection: Connection,
+    private readonly context: StreamContext,
+  ) {
+    const channel = (kind: ResourceKind) => new Channel(kind, protocol, context);
+    this.channels = {
+      clusters: channel("clusters"),
+      endpoints: channel("endpoints"),
+      listeners: channel("listeners"),
+      routes: channel("routes"),
+    };
+  }
+
+  received(message: Uint8Array): void {
+    if (this.over) return;
+    try {
+      const request = this.read(message);
+      this.identify(request.node);
+      const kind = kindOfTypeUrl(request.typeUrl);
+      if (kind === undefined) {
+        this.ignore(request.typeUrl);
+        return;
+      }
+      if ("version" in request) this.hearStateOfTheWorld(this.channels[kind], request);
+      else this.hearIncremental(this.channels[kind], request);
+      this.push();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  drained(): void {
+    this.writable = true;
+    this.push();
+  }
+
+  closed(): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    this.detach?.();
+    this.context.closed(this);
+  }
+
+  /** Ends the stream. The client comes back for the same configuration, on this server or on another. */
+  end(code: StatusCode, details: string): void {
+    if (this.over) return;
+    this.closed();
+    this.connection.end(code, details);
+  }
+
+  private read(message: Uint8Array): StateOfTheWorldRequest | IncrementalRequest {
+    try {
+      return this.protocol === "incremental"
+        ? readIncrementalRequest(message)
+        : readStateOfTheWorldRequest(message);
+    } catch (error) {
+      throw Refusal.invalid(`the request cannot be read as a protobuf message: ${(error as Error).message}`);
+    }
+  }
+
+  /** The first request says who asks; later ones may repeat it, as Envoy before 1.38 does, but not change it. */
+  private identify(node: RequestNode | undefined): void {
+    if (this.node === undefined) {
+      this.node = node ?? { id: "", cluster: "" };
+      const proxy = proxyOf(this.node);
+      const { view, detach } = this.context.attach(proxy, this.connection, () => this.push());
+      this.proxy = proxy;
+      this.view = view;
+      this.detach = detach;
+      this.context.log.info(
+        { ...this.identity, peer: this.connection.peer, protocol: this.protocol },
+        view.problem === undefined
+          ? `proxy ${this.node.id} connected`
+          : `proxy ${this.node.id} connected: ${view.problem}, so it ${view.snapshot === undefined ? "waits" : "is told what proxies like it were last told"}`,
+      );
+    } else if (node !== undefined && node.id !== "" && node.id !== this.node.id) {
+      throw Refusal.invalid(
+        `node.id changed from ${JSON.stringify(this.node.id)} to ${JSON.stringify(node.id)} within one stream: open a stream for each node`,
+      );
+    }
+  }
+
+  private hearStateOfTheWorld(channel: Channel, request: StateOfTheWorldRequest): void {
+    if (!channel.asked) {
+      channel.open(request.names, { version: request.version });
+      return;
+    }
+    // It was sent before its client saw the last response: what it says is out of date, and is said again.
+    if (request.nonce !== channel.nonce) return;
+    this.settle(channel, request);
+    channel.replace(request.names);
+  }
+
+  private hearIncremental(channel: Channel, request: IncrementalRequest): void {
+    if (!channel.asked) {
+      channel.open(request.subscribe, { versions: request.initialVersions });
+      return;
+    }
+    this.settle(channel, request);
+    channel.change(request);
+  }
+
+  /** Takes the acknowledgement or the rejection that a request may carry. */
+  private settle(
+    channel: Channel,
+    { nonce, error }: { readonly nonce: string; readonly error?: string },
+  ): void {
+    const now = Date.now();
+    if (error === undefined) {
+      const settled = channel.acknowledge(nonce);
+      if (settled === undefined) return;
+      this.context.acknowledged({
+        nodeId: this.node?.id ?? "",
+        kind: channel.kind,
+        version: settled.set.version,
+        afterMillis: now - settled.sentAt,
+      });
+      return;
+    }
+    const rejection = channel.reject(nonce, error, now);
+    if (rejection === undefined) return;
+    const entities = [...new Set(rejection.suspects.flatMap((resource) => resource.entities))];
+    const resources = rejection.suspects.map(({ name }) => name);
+    this.context.log.error(
+      {
+        ...this.identity,
+        kind: channel.kind,
+        resources,
+        entities,
+        version: rejection.set.version,
+        reason: error,
+      },
+      `proxy ${this.node?.id} rejected ${channel.kind} ${resources.join(", ")} (made from ${entities.join(", ")}): ${error}; ` +
+        "it keeps what it had until they change",
+    );
+  }
+
+  /** Sends what the client lacks of its view, as far as it may be sent now. */
+  private push(): void {
+    const snapshot = this.view?.snapshot;
+    if (this.over || snapshot === undefined) return;
+    const now = Date.now();
+    this.wakeAt = undefined;
+    const { clusters, endpoints, listeners, routes } = this.channels;
+    // What a client says that it has is believed unless it may be waiting for an answer that it never got: Envoy
+    // asks for endpoints first when it was cut off while a cluster was warming, and it forgets when a cluster changes.
+    if (clusters.asked) clusters.settleClaim(snapshot.clusters, true);
+    if (endpoints.asked)
+      endpoints.settleClaim(snapshot.endpoints, clusters.asked && !clusters.sentFromNothing);
+    if (listeners.asked) listeners.settleClaim(snapshot.listeners, true);
+    if (routes.asked) routes.settleClaim(snapshot.routes, listeners.asked && !listeners.sentFromNothing);
+
+    this.offer(clusters, this.retained(clusters, snapshot, now), now);
+    this.offer(endpoints, this.retained(endpoints, snapshot, now), now);
+    if (!this.waitsForClusters(listeners, snapshot, now)) this.offer(listeners, snapshot.listeners, now);
+    const listenersFirst = listeners.asked && listeners.sent !== snapshot.listeners;
+    if (!listenersFirst && !this.waitsForClusters(routes, snapshot, now))
+      this.offer(routes, snapshot.routes, now);
+    this.scheduleWake(now);
+  }
+
+  /**
+   * Make before break: what the proxy has beyond its snapshot goes away only when nothing uses it any more, that
+   * is when its listeners and routes are those of the snapshot.
+   */
+  private retained(channel: Channel, snapshot: Snapshot, now: number): ResourceSet {
+    const wanted = snapshot[channel.kind];
+    if (!channel.asked) return wanted;
+    const kept = this.context.sets.union(wanted, channel.sent);
+    return kept !== wanted && this.isInUse(snapshot, now) ? kept : wanted;
+  }
+
+  private isInUse(snapshot: Snapshot, now: number): boolean {
+    const { clusters, listeners, routes } = this.channels;
+    if (clusters.rejection !== undefined) return true;
+    if (this.unsettledSince?.snapshot !== snapshot) this.unsettledSince = { snapshot, at: now };
+    const { patienceMillis, reconnectMillis } = this.context.timing;
+    for (const channel of [listeners, routes]) {
+      // What it rejected it does not use: it uses what it had before, and all that belongs to it.
+      if (channel.rejection !== undefined) return true;
+      const until = channel.asked
+        ? this.unsettledSince.at + patienceMillis
+        : this.connectedAt + reconnectMillis;
+      const settled =
+        channel.asked && channel.outstanding.length === 0 && channel.sent === snapshot[channel.kind];
+      if (!settled && this.isBefore(until, now)) return true;
+    }
+    // A new listener that has not asked for its routes yet is not in use: the old one is.
+    const { names } = routes.subscription;
+    const unasked = [...snapshot.routes.resources.keys()].some(
+      (name) => !routes.subscription.wildcard && !names.has(name),
+    );
+    return routes.asked && unasked && this.isBefore(this.unsettledSince.at + patienceMillis, now);
+  }
+
+  /** Listeners and routes wait until the clusters that they may use are there: Envoy acknowledges those once they are warm. */
+  private waitsForClusters(channel: Channel, snapshot: Snapshot, now: number): boolean {
+    const { clusters } = this.channels;
+    if (!clusters.asked || !channel.asked) return false;
+    if (this.usesRejected(channel, snapshot)) return true;
+    const pending =
+      clusters.difference(snapshot.clusters).changed.length > 0 && clusters.rejection === undefined;
+    const last = clusters.outstanding.at(-1);
+    if (last === undefined || !(pending || clusters.outstanding.some(({ adds }) => adds))) return false;
+    return this.isBefore(last.sentAt + this.context.timing.patienceMillis, now);
+  }
+
+  /** A change that leads to a cluster which the proxy refused would break its traffic: it keeps what it has. */
+  private usesRejected(channel: Channel, snapshot: Snapshot): boolean {
+    const { rejection, acknowledged } = this.channels.clusters;
+    if (rejection === undefined || channel.acknowledged === undefined) return false;
+    const refused = rejection.suspects.filter(
+      ({ name }) => snapshot.clusters.resources.has(name) && !acknowledged?.resources.has(name),
+    );
+    return channel
+      .difference(snapshot[channel.kind])
+      .changed.some(({ any }) =>
+        refused.some(({ name }) => Buffer.from(any.buffer, any.byteOffset, any.length).includes(name)),
+      );
+  }
+
+  private offer(channel: Channel, target: ResourceSet, now: number): void {
+    if (!channel.asked || !this.writable) return;
+    const { patienceMillis } = this.context.timing;
+    if (channel.isBusy(now, patienceMillis)) {
+      const sentAt = channel.outstanding.at(-1)?.sentAt ?? now;
+      if (channel.sent !== target) this.isBefore(sentAt + patienceMillis, now);
+      return;
+    }
+    const before = channel.sent;
+    const response = channel.next(target);
+    if (response !== undefined) this.respond(channel, response, before, now);
+  }
+
+  private respond(channel: Channel, response: Response, before: ResourceSet, now: number): void {
+    const nonce = String(++this.nonces);
+    this.writable = this.connection.send(this.body(channel.kind, response), nonceTail(nonce));
+    channel.responded(response, nonce, now);
+    if (channel.kind !== "clusters") return;
+    // Envoy warms a changed cluster, and waits for its endpoints without asking for them again.
+    for (const { name, version, assignment } of response.resources) {
+      const known = before.resources.get(name);
+      if (assignment !== undefined && known !== undefined && known.version !== version) {
+        this.channels.endpoints.mark(assignment);
+      }
+    }
+  }
+
+  private body(kind: ResourceKind, { version, resources, removed, shared }: Response): Uint8Array {
+    const { typeUrl } = traits[kind];
+    const make = (): Uint8Array =>
+      this.protocol === "incremental"
+        ? incrementalBody(typeUrl, version, resources, removed)
+        : stateOfTheWorldBody(typeUrl, version, resources);
+    if (shared === undefined) return make();
+    const [first, second] = shared;
+    return memo(
+      memo(sharedBodies[this.protocol], first, () => new WeakMap<object, Uint8Array>()),
+      second,
+      make,
+    );
+  }
+
+  private ignore(typeUrl: string): void {
+    if (this.ignoredTypes.has(typeUrl) || this.ignoredTypes.size >= loggedTypes) return;
+    this.ignoredTypes.add(typeUrl);
+    this.context.log.warn(
+      { ...this.identity, typeUrl },
+      `proxy ${this.node?.id} asked for ${JSON.stringify(typeUrl)}, which is not served here: the request is ignored`,
+    );
+  }
+
+  /** True before that moment, and then the stream looks again when it has come. */
+  private isBefore(moment: number, now: number): boolean {
+    if (now >= moment) return false;
+    this.wakeAt = Math.min(this.wakeAt ?? moment, moment);
+    return true;
+  }
+
+  private scheduleWake(now: number): void {
+    clearTimeout(this.timer);
+    this.timer =
+      this.wakeAt === undefined ? undefined : setTimeout(() => this.push(), this.wakeAt - now + 1).unref();
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof Refusal) {
+      this.context.log.warn(
+        { ...this.identity, peer: this.connection.peer, code: error.code },
+        `stream refused: ${error.message}`,
+      );
+      this.end(error.code, error.message);
+      return;
+    }
+    this.context.log.error({ ...this.identity, err: error }, "stream failed");
+    this.end(StatusCode.internal, "internal error: see the control plane's log");
+  }
+
+  private get identity(): object {
+    return { nodeId: this.node?.id };
+  }
+}

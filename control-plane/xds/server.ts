@@ -1,0 +1,108 @@
+import type { Logger } from "pino";
+import type { Proxy } from "../translate/entities.js";
+import { translate } from "../translate/translate.js";
+import { type Acknowledgement, AdsStream, type StreamTiming } from "./ads-stream.js";
+import { GrpcTransport } from "./grpc-transport.js";
+import { type ProxyStatus, statusOf } from "./proxy-status.js";
+import { PushSchedule } from "./push-schedule.js";
+import type { MeshSource } from "./source.js";
+import { Subscriptions } from "./subscription.js";
+import { type Address, type Connection, type Protocol, StatusCode, type Transport } from "./transport.js";
+import { type Translate, Views } from "./views.js";
+
+export interface XdsServerOptions {
+  /** Loaded already: a proxy that connects is answered from it at once. */
+  readonly source: MeshSource;
+  readonly log: Logger;
+  /** Default: the translation of App Mesh's entities. */
+  readonly translate?: Translate;
+  /** Decides whether a proxy may have what it asks for; throws a Refusal where it may not. Default: every proxy may. */
+  readonly admit?: (proxy: Proxy, connection: Connection) => void;
+  /** Called whenever a proxy has taken a response. */
+  readonly onAcknowledged?: (event: Acknowledgement) => void;
+  /** Default: gRPC in plain text. */
+  readonly transport?: Transport;
+  readonly timing?: Partial<XdsTiming>;
+}
+
+export interface XdsTiming extends StreamTiming {
+  /** Changes within this time of one another go out together. The first goes out at once. */
+  readonly coalesceMillis: number;
+  /** Streams end after this time, give or take a fifth, so that proxies spread over the replicas that there are by then. */
+  readonly maxAgeMillis: number;
+  /** How long `close` waits for streams to end. */
+  readonly closeMillis: number;
+}
+
+const defaultTiming: XdsTiming = {
+  patienceMillis: 5_000,
+  reconnectMillis: 1_000,
+  coalesceMillis: 15,
+  maxAgeMillis: 30 * 60_000,
+  closeMillis: 2_000,
+};
+
+/** Tells every connected Envoy what its virtual node or gateway is to do, and goes on telling it as that changes. */
+export class XdsServer {
+  private readonly timing: XdsTiming;
+  private readonly transport: Transport;
+  private readonly views: Views;
+  private readonly subscriptions = new Subscriptions();
+  private readonly streams = new Set<AdsStream>();
+  private readonly schedule: PushSchedule;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(private readonly options: XdsServerOptions) {
+    this.timing = { ...defaultTiming, ...options.timing };
+    this.transport = options.transport ?? new GrpcTransport();
+    this.views = new Views({ translate, ...options });
+    this.schedule = new PushSchedule(() => this.views.refresh(), this.timing.coalesceMillis);
+  }
+
+  /** Starts to serve; port 0 takes a free one. Rejects where the address cannot be bound. */
+  async listen(host: string, port: number): Promise<Address> {
+    this.unsubscribe = this.options.source.subscribe((change) => {
+      if (this.views.invalidate(change)) this.schedule.request();
+    });
+    return this.transport.listen(host, port, (protocol, connection) => this.accept(protocol, connection));
+  }
+
+  /** Ends every stream and stops listening. Proxies keep what they have. */
+  async close(): Promise<void> {
+    this.unsubscribe?.();
+    this.schedule.stop();
+    for (const stream of this.streams) stream.end(StatusCode.ok, "the control plane is closing down");
+    await this.transport.close(this.timing.closeMillis);
+  }
+
+  /** Every proxy that is connected now. */
+  proxies(): ProxyStatus[] {
+    return [...this.streams].flatMap((stream) => statusOf(stream) ?? []);
+  }
+
+  private accept(protocol: Protocol, connection: Connection): AdsStream {
+    const age = this.timing.maxAgeMillis * (0.8 + Math.random() * 0.4);
+    const timer = setTimeout(() => stream.end(StatusCode.ok, "the stream is old: open another"), age).unref();
+    const stream = new AdsStream(protocol, connection, {
+      sets: this.views.sets,
+      subscriptions: this.subscriptions,
+      log: this.options.log,
+      timing: this.timing,
+      attach: (proxy, from, changed) => {
+        this.options.admit?.(proxy, from);
+        return this.views.attach(proxy, changed);
+      },
+      acknowledged: (event) => this.options.onAcknowledged?.(event),
+      closed: (closed) => {
+        clearTimeout(timer);
+        this.streams.delete(closed);
+        const id = closed.node?.id;
+        if (id !== undefined && closed.proxy !== undefined) {
+          this.options.log.info({ nodeId: id, peer: connection.peer }, `proxy ${id} disconnected`);
+        }
+      },
+    });
+    this.streams.add(stream);
+    return stream;
+  }
+}

@@ -1,0 +1,208 @@
+import type { Logger } from "pino";
+import type { MeshEntities, Proxy } from "../translate/entities.js";
+import type { Problem, ProxyResources, Resource } from "../translate/resources.js";
+import { Encoder } from "./encode.js";
+import { ProblemLog } from "./problem-log.js";
+import { type ResourceKind, resourceKinds } from "./resource-kinds.js";
+import { memo, type ResourceSet, ResourceSets } from "./resource-set.js";
+import type { MeshChange, MeshSource } from "./source.js";
+import { trackReads } from "./tracked-entities.js";
+
+export type Translate = (entities: MeshEntities, proxy: Proxy) => ProxyResources;
+
+/** Everything that a proxy is told, at one moment. */
+export type Snapshot = Readonly<Record<ResourceKind, ResourceSet>>;
+
+/** What all proxies of one description are told: those of one virtual node, intercepting in one way. */
+export interface View {
+  readonly proxy: Proxy;
+  /**
+   * The last good configuration. It outlives a translation that fails and the entity itself: a proxy that runs
+   * keeps running. Undefined where there never was one, and then proxies are told nothing at all.
+   */
+  readonly snapshot: Snapshot | undefined;
+  /** Why the snapshot is not of today: what is missing, or what went wrong. */
+  readonly problem: string | undefined;
+  /** What entities ask for and the snapshot leaves out. */
+  readonly problems: readonly Problem[];
+}
+
+export interface ViewsOptions {
+  readonly source: MeshSource;
+  readonly translate: Translate;
+  readonly log: Logger;
+}
+
+interface MutableView extends View {
+  readonly key: string;
+  snapshot: Snapshot | undefined;
+  problem: string | undefined;
+  problems: readonly Problem[];
+  reads: ReadonlySet<string>;
+  readonly subscribers: Set<() => void>;
+}
+
+/** One view for each description of a proxy, computed when something that it was made from changes. */
+export class Views {
+  readonly sets = new ResourceSets();
+  private readonly encoder = new Encoder();
+  private readonly byList: Readonly<Record<ResourceKind, WeakMap<object, ResourceSet>>> = {
+    clusters: new WeakMap(),
+    endpoints: new WeakMap(),
+    listeners: new WeakMap(),
+    routes: new WeakMap(),
+  };
+  private readonly views = new Map<string, MutableView>();
+  /** Views by what they read: mesh name, then the read's name. */
+  private readonly readers = new Map<string, Map<string, Set<MutableView>>>();
+  private readonly outdated = new Set<MutableView>();
+
+  private readonly problemLog: ProblemLog<View>;
+
+  constructor(private readonly options: ViewsOptions) {
+    this.problemLog = new ProblemLog(options.log);
+  }
+
+  /**
+   * The view of a proxy, computed at once where it is the first of its description. `changed` is called after
+   * each later change of it, until the returned function is.
+   */
+  attach(proxy: Proxy, changed: () => void): { view: View; detach: () => void } {
+    const view = memo(this.views, JSON.stringify(proxy), () => this.open(proxy));
+    view.subscribers.add(changed);
+    return {
+      view,
+      detach: () => {
+        view.subscribers.delete(changed);
+        if (view.subscribers.size === 0) this.close(view);
+      },
+    };
+  }
+
+  /** Marks the views that read what changed. True where there are any. */
+  invalidate({ meshName, meshOwner, reads }: MeshChange): boolean {
+    const readers = this.readers.get(meshName);
+    for (const read of reads) {
+      for (const view of readers?.get(read) ?? []) {
+        // A proxy that names no owner means the mesh of the control plane's own account, whichever that is.
+        if (view.proxy.meshOwner === undefined || view.proxy.meshOwner === meshOwner) this.outdated.add(view);
+      }
+    }
+    return this.outdated.size > 0;
+  }
+
+  /** Computes the marked views again, one at each step, and yields whom to tell. */
+  *refresh(): Generator<() => void> {
+    for (const view of this.outdated) {
+      this.outdated.delete(view);
+      const before = view.snapshot;
+      this.compute(view);
+      if (view.snapshot !== before) yield* view.subscribers;
+    }
+  }
+
+  private open(proxy: Proxy): MutableView {
+    const view: MutableView = {
+      key: JSON.stringify(proxy),
+      proxy,
+      snapshot: undefined,
+      problem: undefined,
+      problems: [],
+      reads: new Set(),
+      subscribers: new Set(),
+    };
+    this.compute(view);
+    return view;
+  }
+
+  private close(view: MutableView): void {
+    this.views.delete(view.key);
+    this.outdated.delete(view);
+    this.index(view, new Set());
+    this.problemLog.tell(view, view.proxy.meshName, []);
+  }
+
+  private compute(view: MutableView): void {
+    const { source, translate } = this.options;
+    const { proxy } = view;
+    const reads = new Set<string>();
+    try {
+      const entities = trackReads(source.entities(proxy.meshName, proxy.meshOwner), reads);
+      const missing = missingEntity(entities, proxy);
+      if (missing !== undefined) {
+        this.setProblem(view, missing, "warn");
+        return;
+      }
+      const resources = translate(entities, proxy);
+      view.snapshot = this.snapshot(view, resources);
+      view.problems = resources.problems;
+      this.problemLog.tell(view, proxy.meshName, resources.problems);
+      this.setProblem(view, undefined, "info");
+    } catch (error) {
+      this.setProblem(view, `its configuration cannot be made: ${(error as Error).message}`, "error", error);
+    } finally {
+      this.index(view, reads);
+    }
+  }
+
+  private snapshot(view: MutableView, resources: ProxyResources): Snapshot {
+    const next = Object.fromEntries(
+      resourceKinds.map((kind) => [kind, this.set(kind, resources[kind])]),
+    ) as Snapshot;
+    const { snapshot } = view;
+    return snapshot !== undefined && resourceKinds.every((kind) => next[kind] === snapshot[kind])
+      ? snapshot
+      : next;
+  }
+
+  /** Translation gives the same list for the same resources, and then it is the same set. */
+  private set(kind: ResourceKind, resources: readonly Resource<object>[]): ResourceSet {
+    return memo(this.byList[kind], resources, () =>
+      this.sets.of(
+        kind,
+        resources.map((resource) => this.encoder.encode(kind, resource)),
+      ),
+    );
+  }
+
+  /** Says what is wrong with a view once, when it begins and when it ends. */
+  private setProblem(
+    view: MutableView,
+    problem: string | undefined,
+    level: "info" | "warn" | "error",
+    error?: unknown,
+  ): void {
+    if (problem === view.problem) return;
+    view.problem = problem;
+    const keeps =
+      view.snapshot === undefined ? "they are told nothing until then" : "they keep what they were last told";
+    const { meshName, kind, name } = view.proxy;
+    const whose = `proxies of ${kind}/${name} in mesh ${meshName}`;
+    this.options.log[level](
+      { mesh: meshName, entity: `${kind}/${name}`, ...(error === undefined ? {} : { err: error }) },
+      problem === undefined ? `${whose} are up to date again` : `${whose}: ${problem}; ${keeps}`,
+    );
+  }
+
+  private index(view: MutableView, reads: ReadonlySet<string>): void {
+    const { meshName } = view.proxy;
+    const readers = memo(this.readers, meshName, () => new Map<string, Set<MutableView>>());
+    for (const read of view.reads) {
+      if (reads.has(read)) continue;
+      const views = readers.get(read);
+      views?.delete(view);
+      if (views?.size === 0) readers.delete(read);
+    }
+    for (const read of reads) memo(readers, read, () => new Set<MutableView>()).add(view);
+    if (readers.size === 0) this.readers.delete(meshName);
+    view.reads = reads;
+  }
+}
+
+function missingEntity(entities: MeshEntities, { meshName, kind, name }: Proxy): string | undefined {
+  // Both are read whatever the first says, so that the creation of either is heard of.
+  const mesh = entities.mesh();
+  const entity = kind === "virtualNode" ? entities.virtualNode(name) : entities.virtualGateway(name);
+  if (mesh === undefined) return `mesh ${meshName} does not exist`;
+  return entity === undefined ? `${kind}/${name} does not exist` : undefined;
+}
