@@ -81,12 +81,21 @@ export class Demo {
     const { requests, versions } = summarize(measured);
     const follows = (measured[0]?.sent ?? Number.NaN) - ended;
     this.display.row(title, measured);
-    this.display.say(`  ${" ".repeat(24)} first request that follows: ${follows.toFixed(0)} ms after the end of \`up\``);
+    this.display.say(
+      `  ${" ".repeat(24)} first request that follows: ${follows.toFixed(0)} ms after the end of \`up\``,
+    );
 
     const failures = traffic.since(before).filter(({ failure }) => failure !== undefined);
-    strictEqual(failures.length, 0, `${failures.length} requests failed, the first with: ${failures[0]?.failure}`);
+    strictEqual(
+      failures.length,
+      0,
+      `${failures.length} requests failed, the first with: ${failures[0]?.failure}`,
+    );
     const hits = versions.v2 ?? 0;
-    ok(isPlausible(hits, requests, v2), `version 2 answered ${hits} of ${requests} requests, which a share of ${v2} % does not explain`);
+    ok(
+      isPlausible(hits, requests, v2),
+      `version 2 answered ${hits} of ${requests} requests, which a share of ${v2} % does not explain`,
+    );
   }
 
   /** Runs a real `pulumi up` and gives back the moment of its end. */
@@ -104,7 +113,8 @@ export class Demo {
     const start = await count();
     const end = performance.now() + 60_000;
     while ((await count()) === start) {
-      if (performance.now() > end) throw new Error("the storefront's Envoy took over no new routes within 60 s");
+      if (performance.now() > end)
+        throw new Error("the storefront's Envoy took over no new routes within 60 s");
       await sleep(2);
     }
     return performance.now();
@@ -116,7 +126,10 @@ export class Demo {
       await Promise.race([happens(), this.environment.failed.then((error) => Promise.reject(error))]);
     } catch (error) {
       this.display.settle();
-      throw new Error(`this step failed: ${what}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(
+        `this step failed: ${what}\n${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
     if (!quiet) this.display.say(`✓ ${what} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }
@@ -126,10 +139,15 @@ export class Demo {
     const { environment, display } = this;
     display.say("Everything stays up until Ctrl-C. Look around:");
     display.say();
-    display.say(`  export AWS_ACCESS_KEY_ID=${environment.key.id} AWS_SECRET_ACCESS_KEY=${environment.key.secret} AWS_REGION=us-east-1`);
+    display.say(
+      `  export AWS_ACCESS_KEY_ID=${environment.key.id} AWS_SECRET_ACCESS_KEY=${environment.key.secret} AWS_REGION=us-east-1`,
+    );
     display.say(`  aws appmesh list-virtual-nodes --mesh-name shop --endpoint-url http://${environment.api}`);
     display.say(`  curl ${environment.storefront}`);
-    for (const node of nodes) display.say(`  ${node.padEnd(12)} Envoy admin ${environment.adminOf(node)}   log ${environment.logFile(node)}`);
+    for (const node of nodes)
+      display.say(
+        `  ${node.padEnd(12)} Envoy admin ${environment.adminOf(node)}   log ${environment.logFile(node)}`,
+      );
     display.say();
   }
 }

@@ -7,7 +7,8 @@ const widths = [26, 9, 9, 9, 9, 10, 10];
 
 const line = (cells: readonly string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" ");
-const percent = (part: number, whole: number): string => (whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`);
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
 const milliseconds = (time: number): string => (Number.isNaN(time) ? "–" : `${time.toFixed(1)} ms`);
 
 function row(title: string, samples: readonly Sample[]): string {

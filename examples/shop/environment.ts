@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { AppMesh } from "@pulumi-appmesh/provider/client/appmesh.js";
 import { freeLoopbackBlock } from "./addresses.js";
 import { Processes } from "./processes.js";
 import { type NodeName, nodes, port, shop } from "./program.js";
@@ -15,7 +16,10 @@ const bin = (name: string) => join(root, "node_modules/.bin", name);
 /** Everything that the shop runs on: the control plane, the Pulumi stack and the services with their Envoys. */
 export class Environment {
   /** The access key that the control plane starts with, made for this run alone. */
-  readonly key = { id: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`, secret: randomBytes(30).toString("base64url") };
+  readonly key = {
+    id: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secret: randomBytes(30).toString("base64url"),
+  };
   /** Resolves with the reason when a process ends that should not. */
   readonly failed: Promise<Error>;
   readonly api: string;
@@ -68,7 +72,11 @@ export class Environment {
       { APPMESH_ACCESS_KEY_ID: this.key.id, APPMESH_SECRET_ACCESS_KEY: this.key.secret },
       this.#fail,
     );
-    await this.#until("the control plane answers", "control-plane", async () => (await fetch(`http://${this.api}/readyz`)).ok);
+    await this.#until(
+      "the control plane answers",
+      "control-plane",
+      async () => (await fetch(`http://${this.api}/readyz`)).ok,
+    );
   }
 
   /** The root stack with state and configuration in the run's own folder, so that the clone stays as it is. */
@@ -113,9 +121,21 @@ export class Environment {
       this.processes.start(
         node,
         [
-          bin("appmesh"), "sidecar", "--mesh", "shop", "--node", node, "--xds", this.xds,
-          "--address", this.addressOf(node), "--admin-port", String(this.#adminPort(node)),
-          "--", process.execPath, fileURLToPath(new URL("service.js", import.meta.url)),
+          bin("appmesh"),
+          "sidecar",
+          "--mesh",
+          "shop",
+          "--node",
+          node,
+          "--xds",
+          this.xds,
+          "--address",
+          this.addressOf(node),
+          "--admin-port",
+          String(this.#adminPort(node)),
+          "--",
+          process.execPath,
+          fileURLToPath(new URL("service.js", import.meta.url)),
         ],
         { SERVICE: service, VERSION: version, ...(calls[node] ? { CALLS: calls[node] } : {}) },
         this.#fail,
@@ -125,6 +145,23 @@ export class Environment {
       await this.#until(`${node} answers through its Envoy`, node, async () => {
         return (await fetch(`http://${this.addressOf(node)}:${port}/`)).ok;
       });
+    }
+  }
+
+  /** The names of all meshes that the control plane has. */
+  async listMeshes(): Promise<string[]> {
+    const client = new AppMesh({
+      endpoint: `http://${this.api}`,
+      region: "us-east-1",
+      key: { accessKeyId: this.key.id, secretAccessKey: this.key.secret },
+      maxRetries: 0,
+    });
+    try {
+      const names: string[] = [];
+      for await (const { meshName } of client.list("mesh", [], undefined)) names.push(String(meshName));
+      return names;
+    } finally {
+      client.close();
     }
   }
 
@@ -149,7 +186,9 @@ export class Environment {
     while (!(await happens().catch(() => false))) {
       if (stop) throw stop;
       if (performance.now() > end) {
-        throw new Error(`waited for 60 s, but not yet: ${what}. Its last words:\n${this.processes.tail(name)}`);
+        throw new Error(
+          `waited for 60 s, but not yet: ${what}. Its last words:\n${this.processes.tail(name)}`,
+        );
       }
       await sleep(50);
     }

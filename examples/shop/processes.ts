@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, readFileSync } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -14,10 +14,18 @@ export class Processes {
   constructor(readonly logs: string) {}
 
   /** Starts a process; a line of its output goes to `<name>.log`. `failed` is called if it ends by itself. */
-  start(name: string, command: readonly string[], env: NodeJS.ProcessEnv, failed: (error: Error) => void): ChildProcess {
+  start(
+    name: string,
+    command: readonly string[],
+    env: NodeJS.ProcessEnv,
+    failed: (error: Error) => void,
+  ): ChildProcess {
     const [program = "", ...args] = command;
     const log = createWriteStream(this.logFile(name));
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     this.#running.set(name, child);

@@ -1,5 +1,5 @@
-import * as appmesh from "@pulumi-appmesh/appmesh";
 import * as pulumi from "@pulumi/pulumi";
+import * as appmesh from "@pulumi-appmesh/appmesh";
 
 /** The four sidecars of the shop: a virtual node each. The catalog runs in two versions. */
 export const nodes = ["storefront", "catalog-v1", "catalog-v2", "ratings"] as const;
@@ -74,7 +74,9 @@ export async function shop(): Promise<void> {
     virtualServiceName: "storefront.shop.local",
     spec: {
       provider: {
-        virtualNode: { virtualNodeName: virtualNode("storefront", [catalog.virtualServiceName]).virtualNodeName },
+        virtualNode: {
+          virtualNodeName: virtualNode("storefront", [catalog.virtualServiceName]).virtualNodeName,
+        },
       },
     },
   });

@@ -39,7 +39,9 @@ const server = createServer(async (_request, response) => {
     [status, calls] = [502, String(error)];
   }
   response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify({ service: SERVICE, version: VERSION, ...(calls === undefined ? {} : { calls }) }));
+  response.end(
+    JSON.stringify({ service: SERVICE, version: VERSION, ...(calls === undefined ? {} : { calls }) }),
+  );
 });
 // Longer than Envoy keeps an idle connection in use, so that it is Envoy that closes one, never in mid-request.
 server.keepAliveTimeout = 3_600_000;

@@ -18,7 +18,8 @@ export function summarize(samples: readonly Sample[]): Summary {
     else versions[version] = (versions[version] ?? 0) + 1;
   }
   const times = samples.map(({ took }) => took).sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
+  const at = (share: number) =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
   return { requests: samples.length, failures, versions, p50: at(0.5), p99: at(0.99) };
 }
 

@@ -48,16 +48,18 @@ export class Traffic {
     const { promise, resolve } = Promise.withResolvers<Sample>();
     const end = (outcome: { version: string } | { failure: string }) =>
       resolve({ sent, took: performance.now() - sent, ...outcome });
-    get(this.url, { agent: this.#agent, headers: { host: "storefront.shop.local:8080" }, timeout: 20_000 }, (response) => {
-      response
-        .toArray()
-        .then((chunks) => end(outcomeOf(response.statusCode, chunks.join(""))))
-        .catch((error) => end({ failure: String(error) }));
-    })
-      .on("timeout", function () {
-        this.destroy(new Error("no answer within 20 s"));
-      })
-      .on("error", (error) => end({ failure: String(error) }));
+    const request = get(
+      this.url,
+      { agent: this.#agent, headers: { host: "storefront.shop.local:8080" } },
+      (response) => {
+        response
+          .toArray()
+          .then((chunks) => end(outcomeOf(response.statusCode, chunks.join(""))))
+          .catch((error) => end({ failure: String(error) }));
+      },
+    );
+    request.setTimeout(20_000, () => request.destroy(new Error("no answer within 20 s")));
+    request.on("error", (error) => end({ failure: String(error) }));
     return promise;
   }
 }
