@@ -5,11 +5,11 @@ const count = integer({ min: 1, max: 2147483647 });
 
 const maxConnections = required(
   count,
-  "Most connections that the proxy opens to the application at the same time, 1 or more.",
+  "Most connections that the proxy opens to the application at the same time, 1 to 2147483647.",
 );
 const maxRequests = required(
   count,
-  "Most requests that the proxy has open with the application at the same time, 1 or more. Further requests are " +
+  "Most requests that the proxy has open with the application at the same time, 1 to 2147483647. Further requests are " +
     "answered with an overload error.",
 );
 
@@ -17,8 +17,8 @@ export const HttpConnectionPool = structure("HttpConnectionPool", "Limits of a l
   maxConnections,
   maxPendingRequests: optional(
     count,
-    "Most requests that wait for a connection once all are in use, 1 or more. Further requests are answered with " +
-      "an overload error. Unset, the data plane applies 2147483647.",
+    "Most requests that wait for a connection once all are in use, 1 to 2147483647. Further requests are answered with " +
+      "an overload error. If unset, the data plane applies 2147483647.",
   ),
 });
 export type HttpConnectionPool = Infer<typeof HttpConnectionPool>;

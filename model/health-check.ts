@@ -24,11 +24,11 @@ const members = <P extends EnumShape>(protocol: P, protocols: string) => ({
   ),
   path: optional(
     string(),
-    'Path that is requested when the protocol is http or http2; other protocols ignore it. Unset, the data plane asks for "/".',
+    'Path that is requested when the protocol is http or http2; other protocols ignore it. If unset, the data plane asks for "/".',
   ),
   port: optional(
     portNumber,
-    "Port that is checked. If given, it is the listener's own port; unset, the data plane checks that port.",
+    "Port that is checked, 1 to 65535. It must be the listener's own; if unset, the data plane checks that one.",
   ),
 });
 

@@ -35,7 +35,7 @@ export const FileAccessLog = structure("FileAccessLog", "An access log that is w
   ),
   format: optional(
     LoggingFormat,
-    "How a line is written. Unset, the data plane writes Envoy's default text format.",
+    "How a line is written. If unset, the data plane writes Envoy's default text format.",
   ),
 });
 export type FileAccessLog = Infer<typeof FileAccessLog>;
@@ -46,6 +46,6 @@ export const AccessLog = union("AccessLog", "Where each request is logged. Exact
 export type AccessLog = Infer<typeof AccessLog>;
 
 export const Logging = structure("Logging", "What a proxy logs of the traffic that passes through it.", {
-  accessLog: optional(AccessLog, "The access log. Unset, the data plane writes none."),
+  accessLog: optional(AccessLog, "The access log. If unset, the data plane writes none."),
 });
 export type Logging = Infer<typeof Logging>;

@@ -14,7 +14,7 @@ export const EgressFilterType = enumeration(
 export type EgressFilterType = Infer<typeof EgressFilterType>;
 
 export const EgressFilter = structure("EgressFilter", "What becomes of traffic that leaves the mesh.", {
-  type: required(EgressFilterType, "ALLOW_ALL or DROP_ALL."),
+  type: required(EgressFilterType, "Whether it passes (ALLOW_ALL) or is dropped (DROP_ALL)."),
 });
 export type EgressFilter = Infer<typeof EgressFilter>;
 
@@ -24,8 +24,8 @@ export const MeshServiceDiscovery = structure(
   {
     ipPreference: optional(
       IpPreference,
-      "IP versions of the mesh. A virtual node may say otherwise for itself. Unset, the data plane binds IPv4 and " +
-        "takes whichever addresses an endpoint has.",
+      "IP versions that the mesh uses. A virtual node may say otherwise for itself. If unset, the data plane takes " +
+        "IPv6 addresses where an endpoint has them, else IPv4.",
     ),
   },
 );
@@ -34,9 +34,12 @@ export type MeshServiceDiscovery = Infer<typeof MeshServiceDiscovery>;
 export const MeshSpec = structure("MeshSpec", "What applies to a whole mesh.", {
   egressFilter: optional(
     EgressFilter,
-    "What becomes of traffic that leaves the mesh. Unset, the data plane applies DROP_ALL.",
+    "What becomes of traffic that leaves the mesh. If unset, the data plane applies DROP_ALL.",
   ),
-  serviceDiscovery: optional(MeshServiceDiscovery, "How endpoints are found."),
+  serviceDiscovery: optional(
+    MeshServiceDiscovery,
+    "How endpoints are found. If unset, the defaults of its members apply.",
+  ),
 });
 export type MeshSpec = Infer<typeof MeshSpec>;
 

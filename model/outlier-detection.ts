@@ -8,7 +8,7 @@ export const OutlierDetection = structure(
   {
     maxServerErrors: required(
       integer({ min: 1, max: 4294967295 }),
-      "Server errors (status 5xx) in a row after which an endpoint is ejected, 1 or more.",
+      "Server errors (status 5xx) in a row after which an endpoint is ejected, 1 to 4294967295.",
     ),
     interval: required(
       Duration,

@@ -11,8 +11,8 @@ export const RouteSpec = structure(
   {
     priority: optional(
       integer({ min: 0, max: 1000 }),
-      "Order of the route among those of its virtual router, 0 to 1000; 0 comes first. Routes without a priority come " +
-        "last, the more specific first.",
+      "Order of the route among those of its virtual router, 0 to 1000; 0 comes first. If unset, the " +
+        "route comes after those that have one. Of equals, the more specific comes first.",
     ),
     httpRoute: optional(HttpRoute, "A route for HTTP/1.1."),
     http2Route: optional(HttpRoute, "A route for HTTP/2."),

@@ -3,7 +3,7 @@ import { enumeration, type Infer, list, optional, required, string, structure, u
 
 const ipPreference = optional(
   IpPreference,
-  "IP versions for this virtual node. Unset, the data plane applies what the mesh prefers.",
+  "IP versions for this virtual node. If unset, the data plane applies what the mesh prefers.",
 );
 
 export const DnsResponseType = enumeration(
@@ -23,7 +23,7 @@ export const DnsServiceDiscovery = structure("DnsServiceDiscovery", "Endpoints t
   ),
   responseType: optional(
     DnsResponseType,
-    "What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. Unset, the data plane applies LOADBALANCER.",
+    "What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. If unset, the data plane applies LOADBALANCER.",
   ),
   ipPreference,
 });
@@ -73,7 +73,7 @@ export const AwsCloudMapServiceDiscovery = structure(
     ),
     attributes: optional(
       list(AwsCloudMapInstanceAttribute),
-      "Only instances that have all of these attributes are endpoints. Unset, all instances of the service are.",
+      "Only instances that have all of these attributes are endpoints. If unset, all instances of the service are.",
     ),
     ipPreference,
   },

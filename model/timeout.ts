@@ -3,7 +3,7 @@ import { type Infer, optional, structure, union } from "./shape.js";
 
 const perRequest = optional(
   Duration,
-  "Longest time from the whole request to the whole response. 0 switches the limit off. Unset, the data plane " +
+  "Longest time from the whole request to the whole response. 0 switches the limit off. If unset, the data plane " +
     "applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of " +
     "the called virtual node all allow it.",
 );
@@ -11,7 +11,7 @@ const perRequest = optional(
 const idle = optional(
   Duration,
   "Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. " +
-    "Unset, the data plane applies 300 seconds.",
+    "If unset, the data plane applies 300 seconds.",
 );
 
 export const HttpTimeout = structure("HttpTimeout", "Time limits for HTTP and HTTP/2.", { perRequest, idle });

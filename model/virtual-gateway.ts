@@ -11,10 +11,13 @@ export const VirtualGatewaySpec = structure(
   {
     listeners: required(
       list(VirtualGatewayListener),
-      "Ports on which traffic comes in from outside the mesh.",
+      "Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.",
     ),
-    backendDefaults: optional(BackendDefaults, "How the gateway connects to the virtual services behind it."),
-    logging: optional(Logging, "What the proxy logs."),
+    backendDefaults: optional(
+      BackendDefaults,
+      "How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.",
+    ),
+    logging: optional(Logging, "What the proxy logs. If unset, no request is logged."),
   },
 );
 export type VirtualGatewaySpec = Infer<typeof VirtualGatewaySpec>;

@@ -14,7 +14,10 @@ export const VirtualServiceBackend = structure(
       serviceReference,
       "Name of the virtual service, or its ARN. It need not exist yet.",
     ),
-    clientPolicy: optional(ClientPolicy, "How the proxy connects to it. Unset, the backend defaults apply."),
+    clientPolicy: optional(
+      ClientPolicy,
+      "How the proxy connects to it. If unset, the backend defaults apply.",
+    ),
   },
 );
 export type VirtualServiceBackend = Infer<typeof VirtualServiceBackend>;
@@ -27,19 +30,22 @@ export type Backend = Infer<typeof Backend>;
 export const VirtualNodeSpec = structure("VirtualNodeSpec", "What a virtual node receives, calls and logs.", {
   listeners: optional(
     list(Listener),
-    "Ports on which the application receives traffic. A virtual node without listeners only calls others. With a " +
-      "listener, serviceDiscovery must be given.",
+    "Ports on which the application receives traffic. With a listener, serviceDiscovery must be given. If unset, the " +
+      "virtual node only calls others.",
   ),
   serviceDiscovery: optional(
     ServiceDiscovery,
-    "How callers find the endpoints. A virtual node without listeners needs none.",
+    "How callers find the endpoints. If unset, nobody can call the virtual node.",
   ),
   backends: optional(
     list(Backend),
-    "Virtual services that the application calls. Others are outside the mesh for it.",
+    "Virtual services that the application calls. Others are outside the mesh for it. If unset, all are.",
   ),
-  backendDefaults: optional(BackendDefaults, "What applies to every backend that says nothing else."),
-  logging: optional(Logging, "What the proxy logs."),
+  backendDefaults: optional(
+    BackendDefaults,
+    "What applies to every backend that says nothing else. If unset, TLS is used where a backend offers it.",
+  ),
+  logging: optional(Logging, "What the proxy logs. If unset, no request is logged."),
 });
 export type VirtualNodeSpec = Infer<typeof VirtualNodeSpec>;
 

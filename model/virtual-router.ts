@@ -15,7 +15,8 @@ export type VirtualRouterListener = Infer<typeof VirtualRouterListener>;
 export const VirtualRouterSpec = structure("VirtualRouterSpec", "What a virtual router takes.", {
   listeners: optional(
     list(VirtualRouterListener),
-    "Ports on which traffic is taken. With more than one, each route must match on a port.",
+    "Ports on which traffic is taken. With more than one, each route must match on a port. If unset, the router takes " +
+      "traffic on the ports of the virtual nodes that its routes name.",
   ),
 });
 export type VirtualRouterSpec = Infer<typeof VirtualRouterSpec>;

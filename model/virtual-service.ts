@@ -32,7 +32,7 @@ export type VirtualServiceProvider = Infer<typeof VirtualServiceProvider>;
 export const VirtualServiceSpec = structure("VirtualServiceSpec", "What stands behind a virtual service.", {
   provider: optional(
     VirtualServiceProvider,
-    "What provides the virtual service. Unset, it has no endpoints yet.",
+    "What provides the virtual service. If unset, it has no endpoints yet.",
   ),
 });
 export type VirtualServiceSpec = Infer<typeof VirtualServiceSpec>;

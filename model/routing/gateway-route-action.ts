@@ -33,7 +33,7 @@ export const GatewayRouteTarget = structure(
     port: optional(
       portNumber,
       "Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than " +
-        "one listener; unset, the data plane takes its only one.",
+        "one listener; if unset, the data plane takes its only one.",
     ),
   },
 );
@@ -45,7 +45,7 @@ export const GatewayRouteHostnameRewrite = structure(
   {
     defaultTargetHostname: optional(
       DefaultGatewayRouteRewrite,
-      "Whether the host name is rewritten to the name of the virtual service. Unset, the data plane applies ENABLED.",
+      "Whether the host name is rewritten to the name of the virtual service. If unset, the data plane applies ENABLED.",
     ),
   },
 );
@@ -57,7 +57,7 @@ export const HttpGatewayRoutePrefixRewrite = union(
   {
     defaultPrefix: optional(
       DefaultGatewayRouteRewrite,
-      'Whether the prefix is rewritten to "/". Unset, the data plane applies ENABLED.',
+      'Whether the prefix is rewritten to "/" (ENABLED) or left as it is (DISABLED).',
     ),
     value: optional(
       string({ minLength: 1, maxLength: 255 }),
@@ -73,7 +73,7 @@ export const HttpGatewayRoutePathRewrite = structure(
   {
     exact: optional(
       string({ minLength: 1, maxLength: 255 }),
-      'What the whole path is rewritten to, 1 to 255 characters. It starts with "/".',
+      'What the whole path is rewritten to, 1 to 255 characters. It starts with "/". If unset, the path is left as it is.',
     ),
   },
 );
@@ -85,9 +85,9 @@ export const HttpGatewayRouteRewrite = structure(
   {
     hostname: optional(
       GatewayRouteHostnameRewrite,
-      "The host name. Unset, it becomes the name of the virtual service.",
+      "The host name. If unset, it becomes the name of the virtual service.",
     ),
-    prefix: optional(HttpGatewayRoutePrefixRewrite, 'The prefix that was matched. Unset, it becomes "/".'),
+    prefix: optional(HttpGatewayRoutePrefixRewrite, 'The prefix that was matched. If unset, it becomes "/".'),
     path: optional(HttpGatewayRoutePathRewrite, "The whole path."),
   },
   atMostOne("prefix", "path"),
@@ -100,7 +100,7 @@ export const GrpcGatewayRouteRewrite = structure(
   {
     hostname: optional(
       GatewayRouteHostnameRewrite,
-      "The host name. Unset, it becomes the name of the virtual service.",
+      "The host name. If unset, it becomes the name of the virtual service.",
     ),
   },
 );

@@ -10,10 +10,13 @@ export const GrpcGatewayRouteMatch = structure(
   {
     serviceName: optional(
       grpcServiceName,
-      "Fully qualified name of the gRPC service, such as shop.v1.Catalog.",
+      "Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.",
     ),
-    hostname: optional(GatewayRouteHostnameMatch, "The host name. Unset, any host name matches."),
-    metadata: optional(GrpcRouteMetadataList, "Metadata entries that the call must have, 1 to 10."),
+    hostname: optional(GatewayRouteHostnameMatch, "The host name. If unset, any host name matches."),
+    metadata: optional(
+      GrpcRouteMetadataList,
+      "Metadata entries that the call must have, 1 to 10. If unset, none is looked at.",
+    ),
     port: gatewayMatchPort,
   },
 );
@@ -26,7 +29,7 @@ export const GrpcGatewayRouteAction = structure(
     target,
     rewrite: optional(
       GrpcGatewayRouteRewrite,
-      "What is rewritten before. Unset, the host name is rewritten.",
+      "What is rewritten before. If unset, the host name is rewritten.",
     ),
   },
 );

@@ -11,13 +11,16 @@ export const GrpcRouteMatch = structure(
   {
     serviceName: optional(
       grpcServiceName,
-      "Fully qualified name of the gRPC service, such as shop.v1.Catalog.",
+      "Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.",
     ),
     methodName: optional(
       string({ minLength: 1, maxLength: 50 }),
-      "Name of the method, 1 to 50 characters. serviceName must be given as well.",
+      "Name of the method, 1 to 50 characters. It needs serviceName beside it. If unset, any method matches.",
     ),
-    metadata: optional(GrpcRouteMetadataList, "Metadata entries that the call must have, 1 to 10."),
+    metadata: optional(
+      GrpcRouteMetadataList,
+      "Metadata entries that the call must have, 1 to 10. If unset, none is looked at.",
+    ),
     port: matchPort,
   },
 );
@@ -31,7 +34,10 @@ export type GrpcRouteAction = Infer<typeof GrpcRouteAction>;
 export const GrpcRoute = structure("GrpcRoute", "A route for gRPC.", {
   match: required(GrpcRouteMatch, "Which calls the route takes."),
   action: required(GrpcRouteAction, "Where it sends them."),
-  timeout: optional(GrpcTimeout, "Time limits. Unset, those of gRPC apply."),
+  timeout: optional(
+    GrpcTimeout,
+    "Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.",
+  ),
   retryPolicy: optional(GrpcRetryPolicy, `Which failed calls are tried again. ${defaultRetries}`),
 });
 export type GrpcRoute = Infer<typeof GrpcRoute>;

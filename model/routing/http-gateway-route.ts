@@ -18,10 +18,16 @@ export const HttpGatewayRouteMatch = structure(
       'What the path begins with. It starts with "/"; "/" alone matches every request.',
     ),
     path: optional(HttpPathMatch, "The whole path, as text or as a regular expression."),
-    hostname: optional(GatewayRouteHostnameMatch, "The host name. Unset, any host name matches."),
-    headers: optional(HttpRouteHeaders, "Headers that the request must have, 1 to 10."),
-    method: optional(HttpMethod, "The method. Unset, any method matches."),
-    queryParameters: optional(HttpQueryParameters, "Query parameters that the request must have, 1 to 10."),
+    hostname: optional(GatewayRouteHostnameMatch, "The host name. If unset, any host name matches."),
+    headers: optional(
+      HttpRouteHeaders,
+      "Headers that the request must have, 1 to 10. If unset, no header is looked at.",
+    ),
+    method: optional(HttpMethod, "The method. If unset, any method matches."),
+    queryParameters: optional(
+      HttpQueryParameters,
+      "Query parameters that the request must have, 1 to 10. If unset, none is looked at.",
+    ),
     port: gatewayMatchPort,
   },
   atMostOne("prefix", "path"),
@@ -35,7 +41,7 @@ export const HttpGatewayRouteAction = structure(
     target,
     rewrite: optional(
       HttpGatewayRouteRewrite,
-      "What is rewritten before. Unset, host name and prefix are rewritten.",
+      "What is rewritten before. If unset, host name and prefix are rewritten.",
     ),
   },
 );

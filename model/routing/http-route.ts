@@ -13,10 +13,16 @@ export const HttpRouteMatch = structure(
       'What the path begins with. It starts with "/"; "/" alone matches every request.',
     ),
     path: optional(HttpPathMatch, "The whole path, as text or as a regular expression."),
-    headers: optional(HttpRouteHeaders, "Headers that the request must have, 1 to 10."),
-    method: optional(HttpMethod, "The method. Unset, any method matches."),
-    scheme: optional(HttpScheme, "The scheme, http or https. Unset, both match."),
-    queryParameters: optional(HttpQueryParameters, "Query parameters that the request must have, 1 to 10."),
+    headers: optional(
+      HttpRouteHeaders,
+      "Headers that the request must have, 1 to 10. If unset, no header is looked at.",
+    ),
+    method: optional(HttpMethod, "The method. If unset, any method matches."),
+    scheme: optional(HttpScheme, "The scheme, http or https. If unset, both match."),
+    queryParameters: optional(
+      HttpQueryParameters,
+      "Query parameters that the request must have, 1 to 10. If unset, none is looked at.",
+    ),
     port: matchPort,
   },
   atMostOne("prefix", "path"),
@@ -31,7 +37,10 @@ export type HttpRouteAction = Infer<typeof HttpRouteAction>;
 export const HttpRoute = structure("HttpRoute", "A route for HTTP or HTTP/2.", {
   match: required(HttpRouteMatch, "Which requests the route takes."),
   action: required(HttpRouteAction, "Where it sends them."),
-  timeout: optional(HttpTimeout, "Time limits. Unset, those of HTTP apply."),
+  timeout: optional(
+    HttpTimeout,
+    "Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.",
+  ),
   retryPolicy: optional(HttpRetryPolicy, `Which failed requests are tried again. ${defaultRetries}`),
 });
 export type HttpRoute = Infer<typeof HttpRoute>;

@@ -25,8 +25,8 @@ export const HttpMethod = enumeration("HttpMethod", "The method of an HTTP reque
 export type HttpMethod = Infer<typeof HttpMethod>;
 
 export const HttpScheme = enumeration("HttpScheme", "The scheme of an HTTP request.", {
-  http: "http.",
-  https: "https.",
+  http: "Without TLS.",
+  https: "With TLS.",
 });
 export type HttpScheme = Infer<typeof HttpScheme>;
 
@@ -46,7 +46,7 @@ export const QueryParameterMatch = structure(
   "QueryParameterMatch",
   "Which values of a query parameter match.",
   {
-    exact: optional(string(), "The whole value. Unset, any value matches."),
+    exact: optional(string(), "The whole value. If unset, any value matches."),
   },
 );
 export type QueryParameterMatch = Infer<typeof QueryParameterMatch>;
@@ -56,7 +56,7 @@ export const HttpQueryParameter = structure(
   "A query parameter that a request must have.",
   {
     name: required(string({ minLength: 1 }), "Name of the parameter."),
-    match: optional(QueryParameterMatch, "Which values match. Unset, the parameter only has to be there."),
+    match: optional(QueryParameterMatch, "Which values match. If unset, the parameter only has to be there."),
   },
 );
 export type HttpQueryParameter = Infer<typeof HttpQueryParameter>;
@@ -85,7 +85,7 @@ const headerName = string({
 });
 const invert = optional(
   boolean(),
-  "Whether exactly what does not match is wanted. Unset, the data plane applies false.",
+  "Whether exactly what does not match is wanted. If unset, the data plane applies false.",
 );
 
 export const HeaderMatchMethod = union(
@@ -100,7 +100,7 @@ export const HttpRouteHeader = structure("HttpRouteHeader", "A header that a req
     headerName,
     "Name of the header, 1 to 50 printable ASCII characters without spaces and colons.",
   ),
-  match: optional(HeaderMatchMethod, "Which values match. Unset, the header only has to be there."),
+  match: optional(HeaderMatchMethod, "Which values match. If unset, the header only has to be there."),
   invert,
 });
 export type HttpRouteHeader = Infer<typeof HttpRouteHeader>;
@@ -124,7 +124,7 @@ export const GrpcRouteMetadata = structure(
     ),
     match: optional(
       GrpcRouteMetadataMatchMethod,
-      "Which values match. Unset, the entry only has to be there.",
+      "Which values match. If unset, the entry only has to be there.",
     ),
     invert,
   },

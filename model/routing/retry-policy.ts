@@ -38,7 +38,7 @@ export type GrpcRetryPolicyEvent = Infer<typeof GrpcRetryPolicyEvent>;
 const common = {
   maxRetries: required(
     integer({ min: 0, max: 4294967295 }),
-    "Most retries of one request, 0 or more. 0 switches retries off.",
+    "Most retries of one request, 0 to 4294967295. 0 switches retries off.",
   ),
   perRetryTimeout: required(
     Duration,
@@ -46,11 +46,12 @@ const common = {
   ),
   httpRetryEvents: optional(
     list(HttpRetryPolicyEvent, { minItems: 1, maxItems: 25 }),
-    "HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error.",
+    "HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and " +
+      "stream-error. If unset, none of them.",
   ),
   tcpRetryEvents: optional(
     list(TcpRetryPolicyEvent, { minItems: 1, maxItems: 1 }),
-    "TCP failures after which a request is tried again: connection-error.",
+    "TCP failures after which a request is tried again: exactly 1, connection-error. If unset, none.",
   ),
 };
 
@@ -69,12 +70,12 @@ export const GrpcRetryPolicy = structure(
     grpcRetryEvents: optional(
       list(GrpcRetryPolicyEvent, { minItems: 1, maxItems: 5 }),
       "gRPC statuses after which a call is tried again, 1 to 5 of cancelled, deadline-exceeded, internal, " +
-        "resource-exhausted and unavailable.",
+        "resource-exhausted and unavailable. If unset, none of them.",
     ),
   },
 );
 export type GrpcRetryPolicy = Infer<typeof GrpcRetryPolicy>;
 
 export const defaultRetries =
-  "Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the " +
+  "If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the " +
   "answer was status 503 or gRPC status UNAVAILABLE.";

@@ -14,7 +14,7 @@ export type TcpRouteAction = Infer<typeof TcpRouteAction>;
 
 export const TcpRoute = structure("TcpRoute", "A route for TCP.", {
   action: required(TcpRouteAction, "Where the route sends connections."),
-  match: optional(TcpRouteMatch, "Which connections the route takes. Unset, it takes all."),
-  timeout: optional(TcpTimeout, "Time limits. Unset, those of TCP apply."),
+  match: optional(TcpRouteMatch, "Which connections the route takes. If unset, it takes all."),
+  timeout: optional(TcpTimeout, "Time limits. If unset, the data plane applies 300 seconds to idleness."),
 });
 export type TcpRoute = Infer<typeof TcpRoute>;

@@ -14,8 +14,8 @@ export const WeightedTarget = structure(
     ),
     port: optional(
       portNumber,
-      "Port of the virtual node's listener. It must be given if the virtual node has more than one listener; unset, the " +
-        "data plane takes its only one.",
+      "Port of the virtual node's listener, 1 to 65535. It must be given if the virtual node has more than one " +
+        "listener; if unset, the data plane takes the only one.",
     ),
   },
 );
@@ -27,6 +27,6 @@ export const weightedTargets = required(WeightedTargets, "Virtual nodes that get
 /** The port of a request that a route matches on. */
 export const matchPort = optional(
   portNumber,
-  "Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, " +
-    "the route matches on its only one.",
+  "Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one " +
+    "listener; if unset, any port matches.",
 );

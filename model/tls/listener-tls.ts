@@ -14,7 +14,7 @@ export const ListenerTls = structure("ListenerTls", "TLS of a listener.", {
   certificate: required(ListenerTlsCertificate, "The certificate that the listener shows to its clients."),
   validation: optional(
     ListenerTlsValidationContext,
-    "How the certificates of clients are checked (mutual TLS). Unset, clients need none.",
+    "How the certificates of clients are checked (mutual TLS). If unset, clients need none.",
   ),
 });
 export type ListenerTls = Infer<typeof ListenerTls>;

@@ -70,7 +70,7 @@ export const TlsValidationContext = structure(
     trust: required(TlsValidationContextTrust, "Certificate authorities that are trusted."),
     subjectAlternativeNames: optional(
       SubjectAlternativeNames,
-      "Names that the service's certificate must carry. Unset, the data plane asks for the name by which the service is " +
+      "Names that the service's certificate must carry. If unset, the data plane asks for the name by which the service is " +
         "discovered: its DNS host name, or service and namespace in AWS Cloud Map. Certificates of SPIRE carry a SPIFFE ID " +
         "instead and need this member.",
     ),
@@ -92,7 +92,7 @@ export const ListenerTlsValidationContext = structure(
     trust: required(ListenerTlsValidationContextTrust, "Certificate authorities that are trusted."),
     subjectAlternativeNames: optional(
       SubjectAlternativeNames,
-      "Names one of which a client's certificate must carry. Unset, the data plane accepts any name.",
+      "Names one of which a client's certificate must carry. If unset, the data plane accepts any name.",
     ),
   },
 );
