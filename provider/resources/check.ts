@@ -84,7 +84,7 @@ function* violations(type: ResourceType, inputs: ObjectValue): Generator<Violati
 }
 
 /** The violation's own words, unless they would show a secret. */
-function reasonOf({ path, message }: Violation, inputs: ObjectValue): string {
+export function reasonOf({ path, message }: Violation, inputs: ObjectValue): string {
   if (!touchesSecret(inputs, path)) return message;
   const end = message.lastIndexOf(" given; ");
   return end < 0
@@ -101,7 +101,7 @@ function touchesSecret(value: Value | undefined, [step, ...rest]: Path): boolean
 }
 
 /** Tags are a map in Pulumi and a list of pairs in the API; the limits are those of the list. */
-function* tagFailures(tags: Value | undefined): Generator<{ path: Path; reason: string }> {
+export function* tagFailures(tags: Value | undefined): Generator<{ path: Path; reason: string }> {
   const map = tags === undefined ? undefined : reveal(tags);
   if (map === undefined || isUnknown(map)) return;
   if (!isObject(map)) {

@@ -1,5 +1,5 @@
 import { type Setting, settings } from "../server/configuration.js";
-import { version } from "../server/version.js";
+import { pluginDownloadURL, version } from "../server/version.js";
 import { components } from "./components.js";
 import type { PackageSpec, Properties } from "./package-spec.js";
 import { entityResources } from "./resources.js";
@@ -18,7 +18,7 @@ export function packageSpec(): PackageSpec {
     keywords: ["pulumi", "appmesh", "service mesh", "envoy", "aws", "category/network", "kind/native"],
     license: "Apache-2.0",
     publisher: "pulumi-appmesh",
-    pluginDownloadURL: "github://api.github.com/pulumi-appmesh",
+    pluginDownloadURL,
     meta: { moduleFormat: "(.*)", supportPack: true },
     language: {
       nodejs: {

@@ -1,10 +1,135 @@
-import { NotImplemented } from "./failures.js";
+import type { Inputs, Output } from "@pulumi/pulumi";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { type ComponentType, componentTypes } from "../components/components.js";
+import { InvalidProperties, NotImplemented } from "./failures.js";
 import type { Plugin } from "./plugin.js";
-import type { messages } from "./protocol.js";
+import { messages } from "./protocol.js";
+import { componentOptions, dependencyUrns, loadRuntime, type Runtime } from "./runtime.js";
 import { unary } from "./unary.js";
+import { isObject, reveal } from "./values.js";
+import { decode } from "./wire.js";
 
-export const construct = (_: Plugin) => ({
-  construct: unary((request: messages.ConstructRequest): messages.ConstructResponse => {
-    throw new NotImplemented(request.getType());
+/** Components, which are made in the plugin and registered with the engine from here. */
+export const construct = (plugin: Plugin) => ({
+  construct: unary(async (request: messages.ConstructRequest) => {
+    const component = componentTypes.get(request.getType());
+    if (component === undefined) {
+      throw new NotImplemented(
+        `${request.getType()} is not a component of this provider; it has ${[...componentTypes.keys()].join(", ")}.`,
+      );
+    }
+    const failures = component.check(decode(request.getInputs()));
+    if (failures.length > 0) {
+      throw new InvalidProperties(
+        `the properties of ${request.getType()} ${JSON.stringify(request.getName())} are not valid`,
+        failures.map(({ property, reason }) => ({ path: property, reason })),
+      );
+    }
+    const runtime = await loadRuntime();
+    return untilFirstFailure(() => runtime.withLocalStorage(() => make(request, component, runtime, plugin)));
   }),
 });
+
+async function make(
+  request: messages.ConstructRequest,
+  component: ComponentType,
+  runtime: Runtime,
+  plugin: Plugin,
+): Promise<messages.ConstructResponse> {
+  await enter(request, runtime, plugin);
+  const inputs = await runtime.deserializeInputs(request.getInputs(), request.getInputdependenciesMap());
+  const Component = await component.load();
+  const made = new Component(
+    request.getName(),
+    withPlain(inputs, component, request),
+    componentOptions(request, runtime),
+  );
+
+  const outputs = Object.fromEntries(component.outputs.map((name) => [name, made[name]]));
+  const label = `construct(${request.getType()}, ${request.getName()})`;
+  const response = new messages.ConstructResponse();
+  response.setUrn(await (made.urn as Output<string> & { promise(): Promise<string> }).promise());
+  const [state, dependencies] = await runtime.serializeResourceProperties(label, outputs);
+  response.setState(
+    struct.Struct.fromJavaScript(state as Parameters<typeof struct.Struct.fromJavaScript>[0]),
+  );
+  for (const [name, urns] of await dependencyUrns(dependencies)) {
+    const message = new messages.ConstructResponse.PropertyDependencies();
+    message.setUrnsList(urns);
+    response.getStatedependenciesMap().set(name, message);
+  }
+  await runtime.settings.waitForRPCs();
+  return response;
+}
+
+/** Makes the runtime of this call the program's own: its stack, its engine, its configuration. */
+async function enter(
+  request: messages.ConstructRequest,
+  { settings, config }: Runtime,
+  { engine }: Plugin,
+): Promise<void> {
+  if (engine.address === undefined)
+    throw new Error("a component is made only by an engine, whose address is not known");
+  settings.resetOptions(
+    request.getProject(),
+    request.getStack(),
+    request.getParallel(),
+    engine.address,
+    request.getMonitorendpoint(),
+    request.getDryrun(),
+    request.getOrganization(),
+  );
+  await settings.awaitFeatureSupport();
+  config.setAllConfig(
+    Object.fromEntries(request.getConfigMap().entries()),
+    request.getConfigsecretkeysList(),
+  );
+}
+
+/** An input that must be plain may come as an output all the same, say as a secret: its keys are known, its members need not be. */
+function withPlain(inputs: Inputs, { plain }: ComponentType, request: messages.ConstructRequest): Inputs {
+  const decoded = decode(request.getInputs());
+  const opened = plain.map((name) => {
+    const known = reveal(decoded[name] ?? null);
+    const input: unknown = inputs[name];
+    if (!isObject(known) || !isOutput(input)) return [name, input];
+    const member = (key: string) => {
+      const version = known[key];
+      const lifted = input.apply((value) => (value as Record<string, unknown>)[key]);
+      return isObject(version)
+        ? Object.fromEntries(
+            Object.keys(version).map((inner) => [inner, lifted.apply((value) => (value as Inputs)[inner])]),
+          )
+        : lifted;
+    };
+    return [name, Object.fromEntries(Object.keys(known).map((key) => [key, member(key)]))];
+  });
+  return { ...inputs, ...Object.fromEntries(opened) };
+}
+
+const isOutput = (value: unknown): value is Output<unknown> =>
+  typeof value === "object" && value !== null && "__pulumiOutput" in value;
+
+const underWay = new Set<(error: unknown) => void>();
+let watching = false;
+
+/**
+ * A child that cannot be registered shows as a promise that nobody awaited. Nothing tells whose it was, so
+ * every component that is being made fails with it; the alternative would be to wait for ever.
+ */
+async function untilFirstFailure<T>(work: () => Promise<T>): Promise<T> {
+  if (!watching) process.on("unhandledRejection", failAll);
+  watching = true;
+  const { promise, reject } = Promise.withResolvers<never>();
+  underWay.add(reject);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    underWay.delete(reject);
+  }
+}
+
+function failAll(error: unknown): void {
+  if (underWay.size === 0) console.error("an error came after the component it belongs to was done:", error);
+  for (const fail of [...underWay]) fail(error);
+}

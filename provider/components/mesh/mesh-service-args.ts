@@ -43,6 +43,10 @@ export const MeshServiceVersion = structure(
       "The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.",
     ),
     virtualNodeName: optional(resourceName, "Name of a virtual node that exists already. None is made."),
+    port: optional(
+      WeightedTarget.members.port.shape,
+      "Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.",
+    ),
   },
   { of: ["serviceDiscovery", "spec", "virtualNodeName"], required: true },
 );

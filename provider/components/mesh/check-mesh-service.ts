@@ -1,0 +1,154 @@
+import {
+  checkSpec,
+  type Kind,
+  type Member,
+  type Path,
+  type Violation,
+  validate,
+} from "@pulumi-appmesh/model";
+import { type Failure, reasonOf, tagFailures } from "../../resources/check.js";
+import { formatPropertyPath } from "../../resources/property-path.js";
+import { dropNulls, isObject, isUnknown, type ObjectValue, reveal } from "../../server/values.js";
+import { MeshServiceVersion, meshServiceInputs } from "./mesh-service-args.js";
+import {
+  type Lift,
+  type MeshServiceParts,
+  needsNode,
+  nodeSpec,
+  ROUTE_KINDS,
+  routerSpec,
+  routeSpec,
+  type VersionParts,
+  versionNames,
+} from "./mesh-service-specs.js";
+
+/** Everything that is wrong with what a `MeshService` is given, in the words and at the places of its own arguments. */
+export function checkMeshService(given: ObjectValue): Failure[] {
+  const inputs = dropNulls(given) as ObjectValue;
+  const open = reveal(inputs) as ObjectValue;
+  const shapes = [...ownViolations(open), ...versionViolations(open["versions"])];
+  // The rules of the specs are looked at once the arguments are what they should be.
+  const violations = shapes.length > 0 ? shapes : [...ruleViolations(open as unknown as MeshServiceParts)];
+  return [
+    ...violations.map((violation) => ({
+      property: formatPropertyPath(violation.path),
+      reason: reasonOf(violation, inputs),
+    })),
+    ...[...tagFailures(inputs["tags"])].map(({ path, reason }) => ({
+      property: formatPropertyPath(path),
+      reason,
+    })),
+  ];
+}
+
+function* ownViolations(inputs: ObjectValue): Generator<Violation> {
+  for (const [name, { shape, required }] of Object.entries<Member>(meshServiceInputs)) {
+    if (inputs[name] !== undefined) yield* validate(shape, inputs[name], { path: [name], isUnknown });
+    else if (required) yield violation([name], undefined, "nothing was given; it is required.");
+  }
+  const allowed = [...Object.keys(meshServiceInputs), "versions", "tags"];
+  for (const name of Object.keys(inputs)) {
+    if (allowed.includes(name)) continue;
+    yield violation(
+      [name],
+      inputs[name],
+      `it is not a property of MeshService; ${allowed.join(", ")} are allowed.`,
+    );
+  }
+  const { listener } = inputs;
+  const protocol =
+    isObject(listener) && isObject(listener["portMapping"]) ? listener["portMapping"]["protocol"] : undefined;
+  const wanted = Object.entries(ROUTE_KINDS).find(([each]) => each === protocol)?.[1];
+  for (const kind of Object.values(ROUTE_KINDS)) {
+    if (wanted === undefined || kind === wanted || inputs[kind] === undefined) continue;
+    yield violation(
+      [kind],
+      inputs[kind],
+      `${kind} was given; ${wanted} is allowed, since the listener's protocol is ${String(protocol)}.`,
+    );
+  }
+}
+
+function* versionViolations(versions: unknown): Generator<Violation> {
+  if (!isObject(versions)) {
+    const found =
+      versions === undefined
+        ? "nothing was given"
+        : isUnknown(versions)
+          ? "a value that is not known yet was given"
+          : "something else was given";
+    yield violation(
+      ["versions"],
+      versions,
+      `${found}; a map from the names of 1 to 10 versions to what they are is required. The names must be known before anything is made; what they stand for need not be.`,
+    );
+    return;
+  }
+  const names = Object.keys(versions);
+  if (names.length < 1 || names.length > 10) {
+    yield violation(["versions"], versions, `${names.length} versions were given; 1 to 10 are allowed.`);
+  }
+  for (const [name, version] of Object.entries(versions)) {
+    if (isUnknown(version)) {
+      yield violation(
+        ["versions", name],
+        version,
+        "a value that is not known yet was given; only the members of a version may be so.",
+      );
+    } else yield* validate(MeshServiceVersion, version, { path: ["versions", name], isUnknown });
+  }
+}
+
+/** Looks into what is known; what is not, stays so. */
+const look: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
+
+function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
+  const names = versionNames(service);
+  const weights = Object.values(service.versions).map(({ weight }) => weight);
+  if (weights.every((weight) => weight === 0)) {
+    yield violation(
+      ["versions"],
+      undefined,
+      "every version has weight 0, so that none gets traffic; give at least one a weight above 0.",
+    );
+  }
+  const seen = new Set<string>();
+  function* checked(kind: Kind, spec: unknown, place: (path: Path) => Path): Generator<Violation> {
+    for (const found of checkSpec(kind, spec, { path: [], isUnknown })) {
+      const path = place(found.path);
+      // Every version has the service's listener, whose mistakes are told once.
+      const text = `${formatPropertyPath(path)} ${found.message}`;
+      if (!seen.has(text)) yield { ...found, path };
+      seen.add(text);
+    }
+  }
+  for (const [name, version] of Object.entries(service.versions)) {
+    if (needsNode(version))
+      yield* checked("virtualNode", nodeSpec(service, version, look), (path) =>
+        nodePlace(name, version, path),
+      );
+  }
+  yield* checked("virtualRouter", routerSpec(service, look), ([, , ...rest]) => ["listener", ...rest]);
+  const nodes = Object.fromEntries(
+    names.map((name) => [name, service.versions[name]?.virtualNodeName ?? name]),
+  );
+  yield* checked("route", routeSpec(service, nodes, look), (path) => routePlace(names, path));
+}
+
+/** Where a part of a virtual node's spec comes from. */
+function nodePlace(name: string, version: VersionParts, path: Path): Path {
+  const [member = "", ...rest] = path;
+  const { spec } = version;
+  if (isObject(spec) && spec[member] !== undefined) return ["versions", name, "spec", ...path];
+  if (member === "serviceDiscovery") return ["versions", name, ...path];
+  return member === "listeners" ? ["listener", ...rest.slice(1)] : path;
+}
+
+/** Where a part of the route's spec comes from. */
+function routePlace(names: readonly string[], path: Path): Path {
+  const [, member, , index, ...rest] = path;
+  if (member !== "action") return path;
+  return typeof index === "number" ? ["versions", names[index] ?? "", ...rest] : ["versions"];
+}
+
+const violation = (path: Path, given: unknown, message: string): Violation => ({ path, given, message });
