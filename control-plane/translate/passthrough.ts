@@ -3,6 +3,7 @@ import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { RouteJson, VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import type { DnsCacheConfigJson } from "../gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js";
 import type { HttpFilterJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { HttpProtocolOptionsJson } from "../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import { common } from "./clusters.js";
 import { lookupFamily } from "./discovery.js";
 import { httpProtocolOptions, packed } from "./extensions.js";
@@ -13,7 +14,12 @@ import { answer } from "./routes.js";
 
 /** Traffic to destinations outside the mesh. */
 
-const resource = (mesh: Mesh, name: string, json: ClusterJson): Resource<ClusterJson> => ({
+const resource = (
+  mesh: Mesh,
+  name: string,
+  json: ClusterJson,
+  more: HttpProtocolOptionsJson,
+): Resource<ClusterJson> => ({
   name,
   json: {
     name,
@@ -23,6 +29,7 @@ const resource = (mesh: Mesh, name: string, json: ClusterJson): Resource<Cluster
     typedExtensionProtocolOptions: {
       [httpProtocolOptions]: packed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
         useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+        ...more,
       }),
     },
     ...common,
@@ -32,19 +39,25 @@ const resource = (mesh: Mesh, name: string, json: ClusterJson): Resource<Cluster
 
 /** Connects to where a redirected connection was going. */
 export const originalDestinationCluster = memo((mesh: Mesh, name: string) =>
-  resource(mesh, name, { type: "ORIGINAL_DST" }),
+  resource(mesh, name, { type: "ORIGINAL_DST" }, {}),
 );
 
 /** Connects to the host that an HTTP request names. */
 export const forwardProxyCluster = memo((mesh: Mesh, preference: IpPreference | undefined, name: string) =>
-  resource(mesh, name, {
-    clusterType: {
-      name: "envoy.clusters.dynamic_forward_proxy",
-      typedConfig: packed("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
-        dnsCacheConfig: dnsCache(preference),
-      }),
+  resource(
+    mesh,
+    name,
+    {
+      clusterType: {
+        name: "envoy.clusters.dynamic_forward_proxy",
+        typedConfig: packed("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", {
+          dnsCacheConfig: dnsCache(preference),
+        }),
+      },
     },
-  }),
+    // Envoy demands it, should such a cluster ever speak TLS by itself.
+    { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } },
+  ),
 );
 
 /** Looks the host up, for the clusters above. */
