@@ -16,10 +16,14 @@ export async function ensureSdkGenerator() {
   for (const file of ["main.go", "go.mod", "go.sum"]) version.update(readFileSync(join(source, file)));
   const folder = await makeOnce(`sdk-gen-${version.digest("hex").slice(0, 12)}`, (folder) =>
     step("building the SDK generator (once, about a minute)", wayOut, (run) =>
-      run("go", ["build", "-trimpath", "-ldflags", "-s -w", "-o", join(folder, "sdk-gen"), "."], {
-        cwd: source,
-        env: { ...process.env, CGO_ENABLED: "0" },
-      }),
+      run(
+        "go",
+        ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", join(folder, "sdk-gen"), "."],
+        {
+          cwd: source,
+          env: { ...process.env, CGO_ENABLED: "0" },
+        },
+      ),
     ),
   );
   return join(folder, "sdk-gen");
