@@ -1,5 +1,13 @@
+import { enableCompileCache, flushCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { serve } from "./server/serve.js";
+
+// The engine starts a plugin anew for each command, and most of the start is the compiling of modules.
+enableCompileCache(
+  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-appmesh", "compiled"),
+);
+const { serve } = await import("./server/serve.js");
 
 /**
  * The plugin's entry: the engine starts it with its own address, reads the port from the first line of the
@@ -13,14 +21,19 @@ const { positionals } = parseArgs({
 });
 const { port, close } = await serve(positionals[0]);
 process.stdout.write(`${port}\n`);
+// By now, since an engine may end its plugins without a word.
+setTimeout(flushCompileCache, 1_000).unref();
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The terminal sends Ctrl-C to the plugin too, but the engine decides when it ends: first by Cancel, then by
-  // closing the connection, so that nothing is left half done.
-  process.on(signal, () => {
-    if (signal === "SIGTERM") {
-      close();
-      process.exit(0);
-    }
-  });
+// Ctrl-C reaches the plugin too, but the engine decides what happens then: it sends Cancel, waits for what is
+// under way, and ends the plugin itself.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", stop);
+
+// An engine that was killed ends nothing: its plugins belong to another process from then on.
+const engine = process.ppid;
+setInterval(() => process.ppid !== engine && stop(), 2_000).unref();
+
+function stop(): void {
+  close();
+  process.exit(0);
 }

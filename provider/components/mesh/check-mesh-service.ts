@@ -26,7 +26,7 @@ import {
 export function checkMeshService(given: ObjectValue): Failure[] {
   const inputs = dropNulls(given) as ObjectValue;
   const open = reveal(inputs) as ObjectValue;
-  const shapes = [...ownViolations(open), ...versionViolations(open["versions"])];
+  const shapes = [...ownViolations(open), ...versionViolations(open.versions)];
   // The rules of the specs are looked at once the arguments are what they should be.
   const violations = shapes.length > 0 ? shapes : [...ruleViolations(open as unknown as MeshServiceParts)];
   return [
@@ -34,7 +34,7 @@ export function checkMeshService(given: ObjectValue): Failure[] {
       property: formatPropertyPath(violation.path),
       reason: reasonOf(violation, inputs),
     })),
-    ...[...tagFailures(inputs["tags"])].map(({ path, reason }) => ({
+    ...[...tagFailures(inputs.tags)].map(({ path, reason }) => ({
       property: formatPropertyPath(path),
       reason,
     })),
@@ -57,7 +57,7 @@ function* ownViolations(inputs: ObjectValue): Generator<Violation> {
   }
   const { listener } = inputs;
   const protocol =
-    isObject(listener) && isObject(listener["portMapping"]) ? listener["portMapping"]["protocol"] : undefined;
+    isObject(listener) && isObject(listener.portMapping) ? listener.portMapping.protocol : undefined;
   const wanted = Object.entries(ROUTE_KINDS).find(([each]) => each === protocol)?.[1];
   for (const kind of Object.values(ROUTE_KINDS)) {
     if (wanted === undefined || kind === wanted || inputs[kind] === undefined) continue;
