@@ -52,9 +52,9 @@ function interceptionOf(value: unknown): Interception {
   }
   const ports: Record<string, number> = {};
   for (const [listenerPort, appPort] of Object.entries(appPorts)) {
-    if (!/^\d+$/.test(listenerPort) || !isPort(Number(listenerPort))) {
+    if (listenerPort !== "*" && !(/^\d+$/.test(listenerPort) && isPort(Number(listenerPort)))) {
       throw Refusal.invalid(
-        `${path}.appPorts has the member ${JSON.stringify(listenerPort)}, which is no listener port (1 to 65535)`,
+        `${path}.appPorts has the member ${JSON.stringify(listenerPort)}, which is neither a listener port (1 to 65535) nor "*"`,
       );
     }
     if (!isPort(appPort)) {

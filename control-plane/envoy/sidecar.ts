@@ -1,0 +1,243 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bootstrap } from "../bootstrap/bootstrap.js";
+import { type Endpoint, formatEndpoint } from "../endpoint.js";
+import { egressAddress, egressPort } from "../translate/interception.js";
+import { RunningCommand } from "./command.js";
+import { Envoy } from "./envoy.js";
+import { EventQueue } from "./event-queue.js";
+import { tryListening } from "./free-port.js";
+import { Guardian } from "./guardian.js";
+
+export interface SidecarOptions {
+  readonly mesh: string;
+  readonly meshOwner?: string;
+  /** Name of the virtual node. */
+  readonly node: string;
+  readonly xds: Endpoint;
+  /** Where the proxy listens on the ports of the virtual node. */
+  readonly address: string;
+  /** As in ExplicitInterception. Empty: a free port for all listeners. */
+  readonly appPorts: Readonly<Record<string, number>>;
+  /** 0: any free one. */
+  readonly adminPort: number;
+  /** The Envoy executable. */
+  readonly envoy: string;
+  readonly envoyLogLevel: string;
+  readonly concurrency: number;
+  /** Longest time to wait for the control plane, in seconds; undefined: as long as it takes. */
+  readonly startTimeout?: number;
+  /** Longest time for open requests once the command has ended, in seconds. */
+  readonly drain: number;
+  readonly command: readonly [string, ...string[]];
+}
+
+/** A sidecar that cannot be run: the message is all that its user needs. */
+export class SidecarError extends Error {}
+
+/** Signals that are passed on to the command. */
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
+/** How much of Envoy's log is told when it dies. */
+const lastLines = 20;
+
+type Event =
+  | { readonly kind: "listening" }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "envoy ended"; readonly how: string }
+  | { readonly kind: "command ended"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals };
+
+/**
+ * Runs a command with an Envoy beside it, until the command ends; returns what the process should exit with.
+ * Nothing that it started is left behind.
+ */
+export async function runSidecar(options: SidecarOptions, say: (line: string) => void): Promise<number> {
+  const egress = { host: egressAddress({ mode: "explicit", ...options }), port: egressPort };
+  await checkFree(options.address, 0);
+  await checkFree(egress.host, egress.port);
+  if (options.adminPort !== 0) await checkFree("127.0.0.1", options.adminPort);
+  const appPorts =
+    Object.keys(options.appPorts).length > 0 ? options.appPorts : { "*": await tryListening("127.0.0.1", 0) };
+
+  const folder = mkdtempSync(join(tmpdir(), "appmesh-sidecar-"));
+  const guardian = new Guardian(folder);
+  const events = new EventQueue<Event>();
+  const onSignal = (signal: NodeJS.Signals) => events.push({ kind: "signal", signal });
+  for (const signal of forwarded) process.on(signal, onSignal);
+  const waiting = new AbortController();
+  const log: string[] = [];
+  let envoy: Envoy | undefined;
+  let command: RunningCommand | undefined;
+  try {
+    envoy = await startEnvoy(options, appPorts, folder, log);
+    guardian.guard(envoy.pid);
+    envoy.ended.then((how) => events.push({ kind: "envoy ended", how }));
+    untilListening(envoy, egress, options, say, waiting.signal).then(
+      () => events.push({ kind: "listening" }),
+      (error) => events.push({ kind: "failed", error }),
+    );
+    for (;;) {
+      const event = await events.next();
+      switch (event.kind) {
+        case "listening": {
+          const started = await startCommand(options, appPorts, egress, envoy, say);
+          command = started;
+          guardian.guard(started.pid);
+          started.ended.then((code) => events.push({ kind: "command ended", code }));
+          break;
+        }
+        case "failed":
+          throw event.error;
+        case "command ended":
+          await envoy.drain(options.drain);
+          return event.code;
+        case "envoy ended": {
+          const last =
+            log.length === 0 ? "" : `; its last lines:\n${log.map((line) => `  ${line}`).join("\n")}`;
+          throw new SidecarError(
+            `Envoy ended by itself, with ${event.how}${command ? "; the command is stopped" : ""}${last}`,
+          );
+        }
+        case "signal":
+          if (command === undefined) return 128 + constants.signals[event.signal];
+          // Clients come back elsewhere while the command finishes what it has begun.
+          if (event.signal === "SIGTERM" || event.signal === "SIGINT") await envoy.failHealthChecks();
+          command.signal(event.signal);
+      }
+    }
+  } finally {
+    waiting.abort();
+    await command?.stop();
+    if (command) guardian.release(command.pid);
+    await envoy?.stop();
+    if (envoy) guardian.release(envoy.pid);
+    guardian.close();
+    for (const signal of forwarded) process.removeListener(signal, onSignal);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function startEnvoy(
+  options: SidecarOptions,
+  appPorts: Readonly<Record<string, number>>,
+  folder: string,
+  log: string[],
+): Promise<Envoy> {
+  return Envoy.start({
+    executable: options.envoy,
+    bootstrap: bootstrap({
+      mesh: options.mesh,
+      ...(options.meshOwner === undefined ? {} : { meshOwner: options.meshOwner }),
+      kind: "virtualNode",
+      name: options.node,
+      xds: options.xds,
+      interception: { mode: "explicit", address: options.address, appPorts },
+      adminPort: options.adminPort,
+    }),
+    folder,
+    logLevel: options.envoyLogLevel,
+    concurrency: options.concurrency,
+    onLog: (line) => {
+      log.push(line);
+      if (log.length > lastLines) log.shift();
+      process.stderr.write(`[envoy] ${line}\n`);
+    },
+    onOutput: (line) => process.stdout.write(`${line}\n`),
+  });
+}
+
+async function startCommand(
+  options: SidecarOptions,
+  appPorts: Readonly<Record<string, number>>,
+  egress: Endpoint,
+  envoy: Envoy,
+  say: (line: string) => void,
+): Promise<RunningCommand> {
+  const proxy = `http://${formatEndpoint(egress)}`;
+  const admin = `http://${envoy.admin}`;
+  const port = String(appPorts["*"] ?? Object.values(appPorts)[0]);
+  say(
+    `${options.mesh}/${options.node}: the application's port is ${port}, its proxy ${proxy}, Envoy's admin ${admin}`,
+  );
+  try {
+    return await RunningCommand.start(options.command, {
+      ...process.env,
+      ...proxyVariables(proxy, process.env),
+      PORT: port,
+      APPMESH_APP_PORT: port,
+      APPMESH_ADMIN: admin,
+      APPMESH_MESH: options.mesh,
+      APPMESH_VIRTUAL_NODE: options.node,
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such program" : message;
+    throw new SidecarError(`the command ${options.command[0]} could not be started: ${reason}`);
+  }
+}
+
+async function untilListening(
+  envoy: Envoy,
+  egress: Endpoint,
+  options: SidecarOptions,
+  say: (line: string) => void,
+  aborted: AbortSignal,
+): Promise<void> {
+  const started = Date.now();
+  let told = started - 8_000;
+  while (!aborted.aborted) {
+    const listening = await envoy.listening(formatEndpoint(egress));
+    switch (listening.state) {
+      case "listening":
+        return;
+      case "refused":
+        throw new SidecarError(`Envoy refused what the control plane told it: ${listening.reason.trim()}`);
+      case "waiting": {
+        const limit = options.startTimeout;
+        const what =
+          listening.for === "control plane"
+            ? `the control plane at ${formatEndpoint(options.xds)}`
+            : `virtual node ${options.node} in mesh ${options.mesh}`;
+        if (limit !== undefined && Date.now() - started >= limit * 1000) {
+          throw new SidecarError(`gave up after ${limit} s of waiting for ${what}`);
+        }
+        if (Date.now() - told >= 10_000) {
+          told = Date.now();
+          const bound = limit === undefined ? "however long it takes" : `for ${limit} s`;
+          say(`waiting for ${what}, ${bound}; the command starts after it`);
+        }
+      }
+    }
+    await sleep(50);
+  }
+}
+
+/** What makes programs call through the proxy, and what they keep calling directly. */
+function proxyVariables(proxy: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((host) => host.trim());
+  const direct = [...given.filter((host) => host !== ""), "localhost", "127.0.0.1", "::1"];
+  const except = [...new Set(direct)].join(",");
+  return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: except, no_proxy: except };
+}
+
+/** Fails, with the way out, where Envoy could not listen. Port 0 asks for the address alone. */
+async function checkFree(host: string, port: number): Promise<void> {
+  try {
+    await tryListening(host, port);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const at = formatEndpoint({ host, port });
+    if (code === "EADDRNOTAVAIL")
+      throw new SidecarError(`${host} is no address of this machine: give another --address`);
+    if (code !== "EADDRINUSE") throw new SidecarError(`Envoy could not listen at ${at}: ${message}`);
+    throw new SidecarError(
+      port === egressPort
+        ? `${at}, the application's way into the mesh, is in use, perhaps by another sidecar: ` +
+            "give this one a loopback address of its own with --address, such as 127.0.0.2"
+        : `${at} is in use: give another --admin-port, or none`,
+    );
+  }
+}
