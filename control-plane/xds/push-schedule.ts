@@ -1,9 +1,13 @@
 /** How long one turn of work may keep the event loop from hearing acknowledgements. */
 const turnMillis = 8;
 
+/** The shortest wait: changes that are made in one go arrive closer together than this. */
+const shortestMillis = 2;
+
 /**
- * When changes go out: the first at once, those that follow together, after a short while. Work is done in
- * turns, so that requests are heard between them.
+ * When changes go out: the first at once, those that follow together, after a while that is as long as the last
+ * work took. So a change that concerns few proxies is never late, and one that concerns thousands is not begun
+ * again for each that follows it. Work is done in turns, so that requests are heard between them.
  */
 export class PushSchedule {
   private state: "idle" | "working" | "coalescing" = "idle";
@@ -13,7 +17,7 @@ export class PushSchedule {
 
   constructor(
     private readonly work: () => Iterable<() => void>,
-    private readonly coalesceMillis: number,
+    private readonly longestMillis: number,
   ) {}
 
   request(): void {
@@ -31,29 +35,33 @@ export class PushSchedule {
     this.requested = false;
     this.state = "working";
     const steps = this.work()[Symbol.iterator]();
+    const beganAt = performance.now();
     // Whoever made the change is answered first.
-    setImmediate(() => this.turn(steps));
+    setImmediate(() => this.turn(steps, beganAt));
   }
 
-  private turn(steps: Iterator<() => void>): void {
+  private turn(steps: Iterator<() => void>, beganAt: number): void {
     if (this.stopped) return;
     const end = performance.now() + turnMillis;
     do {
       const step = steps.next();
       if (step.done === true) {
-        this.rest();
+        this.rest(performance.now() - beganAt);
         return;
       }
       step.value();
     } while (performance.now() < end);
-    setImmediate(() => this.turn(steps));
+    setImmediate(() => this.turn(steps, beganAt));
   }
 
-  private rest(): void {
+  private rest(workMillis: number): void {
     this.state = "coalescing";
-    this.timer = setTimeout(() => {
-      this.state = "idle";
-      if (this.requested) this.begin();
-    }, this.coalesceMillis);
+    this.timer = setTimeout(
+      () => {
+        this.state = "idle";
+        if (this.requested) this.begin();
+      },
+      Math.min(Math.max(workMillis, shortestMillis), this.longestMillis),
+    );
   }
 }

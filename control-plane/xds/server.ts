@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Proxy } from "../translate/entities.js";
 import { translate } from "../translate/translate.js";
 import { type Acknowledgement, AdsStream, type StreamTiming } from "./ads-stream.js";
-import { GrpcTransport } from "./grpc-transport.js";
+import { Http2Transport } from "./http2-transport.js";
 import { type ProxyStatus, statusOf } from "./proxy-status.js";
 import { PushSchedule } from "./push-schedule.js";
 import type { MeshSource } from "./source.js";
@@ -26,7 +26,10 @@ export interface XdsServerOptions {
 }
 
 export interface XdsTiming extends StreamTiming {
-  /** Changes within this time of one another go out together. The first goes out at once. */
+  /**
+   * The longest that a change waits for others to go out with. The first goes out at once; while many proxies are
+   * still being told of it, what follows is gathered.
+   */
   readonly coalesceMillis: number;
   /** Streams end after this time, give or take a fifth, so that proxies spread over the replicas that there are by then. */
   readonly maxAgeMillis: number;
@@ -37,7 +40,7 @@ export interface XdsTiming extends StreamTiming {
 const defaultTiming: XdsTiming = {
   patienceMillis: 5_000,
   reconnectMillis: 1_000,
-  coalesceMillis: 15,
+  coalesceMillis: 25,
   maxAgeMillis: 30 * 60_000,
   closeMillis: 2_000,
 };
@@ -54,7 +57,7 @@ export class XdsServer {
 
   constructor(private readonly options: XdsServerOptions) {
     this.timing = { ...defaultTiming, ...options.timing };
-    this.transport = options.transport ?? new GrpcTransport();
+    this.transport = options.transport ?? new Http2Transport();
     this.views = new Views({ translate, ...options });
     this.schedule = new PushSchedule(() => this.views.refresh(), this.timing.coalesceMillis);
   }

@@ -44,6 +44,7 @@ export const StatusCode = {
   invalidArgument: 3,
   permissionDenied: 7,
   resourceExhausted: 8,
+  unimplemented: 12,
   internal: 13,
   unavailable: 14,
   unauthenticated: 16,
