@@ -6,7 +6,7 @@ const quietMilliseconds = 60_000;
 
 /** Keeps what Envoy said last, and shows each line once in a while: it repeats itself while it waits. */
 export class EnvoyLog {
-  readonly #show: (line: string) => void;
+  #show: (line: string) => void;
   readonly #last: string[] = [];
   readonly #shown = new Map<string, number>();
   #refusal: string | undefined;
@@ -26,6 +26,11 @@ export class EnvoyLog {
     if (this.#shown.size >= 1000) this.#shown.clear();
     this.#shown.set(line, now);
     this.#show(line);
+  }
+
+  /** Shows no more: it is asked to end, and tells of that at length. */
+  mute(): void {
+    this.#show = () => {};
   }
 
   /** What it said last. */

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { logFormat } from "./envoy-log.js";
 import { OutputPipe } from "./output.js";
 
 export interface EnvoyOptions {
@@ -62,6 +63,7 @@ export class Envoy {
         ["--config-path", config],
         ["--admin-address-path", join(options.folder, "admin")],
         ["--log-level", options.logLevel],
+        ["--log-format", logFormat],
         ["--concurrency", String(options.concurrency)],
         // Several on one machine do not meet; and when one drains, it asks every client at once to come back elsewhere.
         ["--disable-hot-restart"],
@@ -100,7 +102,10 @@ export class Envoy {
       ?.map(({ error_state }) => error_state?.details)
       .find((details) => details !== undefined);
     if (reason !== undefined) return { state: "refused", reason };
-    if (ready === undefined || !ready.ok) return { state: "waiting", for: "control plane" };
+    if (ready === undefined || !ready.ok) {
+      const connected = await (await this.#ask("/stats?filter=control_plane.connected_state"))?.text();
+      return { state: "waiting", for: connected?.endsWith(": 1\n") ? "listeners" : "control plane" };
+    }
     const bound = await this.#ask("/listeners");
     const addresses = bound?.ok ? await bound.text() : "";
     return addresses.split("\n").some((line) => line.endsWith(`::${address}`))

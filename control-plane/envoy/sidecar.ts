@@ -7,6 +7,7 @@ import { type Endpoint, formatEndpoint } from "../endpoint.js";
 import { egressAddress, egressPort } from "../translate/interception.js";
 import { RunningCommand } from "./command.js";
 import { Envoy } from "./envoy.js";
+import { EnvoyLog } from "./envoy-log.js";
 import { EventQueue } from "./event-queue.js";
 import { tryListening } from "./free-port.js";
 import { Guardian } from "./guardian.js";
@@ -40,9 +41,6 @@ export class SidecarError extends Error {}
 /** Signals that are passed on to the command. */
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
-/** How much of Envoy's log is told when it dies. */
-const lastLines = 20;
-
 type Event =
   | { readonly kind: "listening" }
   | { readonly kind: "failed"; readonly error: unknown }
@@ -68,14 +66,14 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
   const onSignal = (signal: NodeJS.Signals) => events.push({ kind: "signal", signal });
   for (const signal of forwarded) process.on(signal, onSignal);
   const waiting = new AbortController();
-  const log: string[] = [];
+  const log = new EnvoyLog((line) => process.stderr.write(`[envoy] ${line}\n`));
   let envoy: Envoy | undefined;
   let command: RunningCommand | undefined;
   try {
     envoy = await startEnvoy(options, appPorts, folder, log);
     guardian.guard(envoy.pid);
     envoy.ended.then((how) => events.push({ kind: "envoy ended", how }));
-    untilListening(envoy, egress, options, say, waiting.signal).then(
+    untilListening(envoy, egress, options, log, say, waiting.signal).then(
       () => events.push({ kind: "listening" }),
       (error) => events.push({ kind: "failed", error }),
     );
@@ -95,8 +93,8 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
           await envoy.drain(options.drain);
           return event.code;
         case "envoy ended": {
-          const last =
-            log.length === 0 ? "" : `; its last lines:\n${log.map((line) => `  ${line}`).join("\n")}`;
+          const lines = log.last().map((line) => `\n  ${line}`);
+          const last = lines.length === 0 ? "" : `; its last lines:${lines.join("")}`;
           throw new SidecarError(
             `Envoy ended by itself, with ${event.how}${command ? "; the command is stopped" : ""}${last}`,
           );
@@ -112,6 +110,7 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
     waiting.abort();
     await command?.stop();
     if (command) guardian.release(command.pid);
+    log.mute();
     await envoy?.stop();
     if (envoy) guardian.release(envoy.pid);
     guardian.close();
@@ -124,7 +123,7 @@ function startEnvoy(
   options: SidecarOptions,
   appPorts: Readonly<Record<string, number>>,
   folder: string,
-  log: string[],
+  log: EnvoyLog,
 ): Promise<Envoy> {
   return Envoy.start({
     executable: options.envoy,
@@ -140,11 +139,7 @@ function startEnvoy(
     folder,
     logLevel: options.envoyLogLevel,
     concurrency: options.concurrency,
-    onLog: (line) => {
-      log.push(line);
-      if (log.length > lastLines) log.shift();
-      process.stderr.write(`[envoy] ${line}\n`);
-    },
+    onLog: (line) => log.add(line),
     onOutput: (line) => process.stdout.write(`${line}\n`),
   });
 }
@@ -183,6 +178,7 @@ async function untilListening(
   envoy: Envoy,
   egress: Endpoint,
   options: SidecarOptions,
+  log: EnvoyLog,
   say: (line: string) => void,
   aborted: AbortSignal,
 ): Promise<void> {
@@ -200,14 +196,16 @@ async function untilListening(
         const what =
           listening.for === "control plane"
             ? `the control plane at ${formatEndpoint(options.xds)}`
-            : `virtual node ${options.node} in mesh ${options.mesh}`;
+            : `virtual node ${options.node} of mesh ${options.mesh} to be made`;
+        const answer = log.refusal();
+        const because = listening.for === "control plane" && answer !== undefined ? ` (${answer})` : "";
         if (limit !== undefined && Date.now() - started >= limit * 1000) {
-          throw new SidecarError(`gave up after ${limit} s of waiting for ${what}`);
+          throw new SidecarError(`gave up after ${limit} s of waiting for ${what}${because}`);
         }
         if (Date.now() - told >= 10_000) {
           told = Date.now();
           const bound = limit === undefined ? "however long it takes" : `for ${limit} s`;
-          say(`waiting for ${what}, ${bound}; the command starts after it`);
+          say(`waiting for ${what}, ${bound}; the command starts after it${because}`);
         }
       }
     }
