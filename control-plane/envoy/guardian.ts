@@ -45,7 +45,7 @@ while read -r pid; do
 done
 rm -rf "$1"
 [ "$groups" = " " ] && exit 0
-kill -TERM -- $groups
+kill -s TERM -- $groups
 sleep 5
-kill -KILL -- $groups
+kill -s KILL -- $groups
 `;

@@ -183,7 +183,9 @@ async function untilListening(
   aborted: AbortSignal,
 ): Promise<void> {
   const started = Date.now();
-  let told = started - 8_000;
+  // Most waits are over before there is anything to tell.
+  let tell = started + 2_000;
+  let lastWhat: string | undefined;
   while (!aborted.aborted) {
     const listening = await envoy.listening(formatEndpoint(egress));
     switch (listening.state) {
@@ -202,8 +204,9 @@ async function untilListening(
         if (limit !== undefined && Date.now() - started >= limit * 1000) {
           throw new SidecarError(`gave up after ${limit} s of waiting for ${what}${because}`);
         }
-        if (Date.now() - told >= 10_000) {
-          told = Date.now();
+        if (Date.now() >= tell || (lastWhat !== undefined && lastWhat !== what)) {
+          tell = Date.now() + 10_000;
+          lastWhat = what;
           const bound = limit === undefined ? "however long it takes" : `for ${limit} s`;
           say(`waiting for ${what}, ${bound}; the command starts after it${because}`);
         }
