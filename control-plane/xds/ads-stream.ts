@@ -106,6 +106,15 @@ export class AdsStream implements StreamHandler {
     this.push();
   }
 
+  /** Sends what the client lacks of its view, as far as it may be sent now. */
+  private push(): void {
+    try {
+      this.update();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   closed(): void {
     if (this.over) return;
     this.over = true;
@@ -208,8 +217,7 @@ export class AdsStream implements StreamHandler {
     );
   }
 
-  /** Sends what the client lacks of its view, as far as it may be sent now. */
-  private push(): void {
+  private update(): void {
     const snapshot = this.view?.snapshot;
     if (this.over || snapshot === undefined) return;
     const now = Date.now();
@@ -228,7 +236,7 @@ export class AdsStream implements StreamHandler {
     if (!this.waitsForClusters(listeners, snapshot, now)) this.offer(listeners, snapshot.listeners, now);
     const listenersFirst = listeners.asked && listeners.sent !== snapshot.listeners;
     if (!listenersFirst && !this.waitsForClusters(routes, snapshot, now))
-      this.offer(routes, snapshot.routes, now);
+      this.offer(routes, this.retained(routes, snapshot, now), now);
     this.scheduleWake(now);
   }
 
@@ -239,7 +247,10 @@ export class AdsStream implements StreamHandler {
   private retained(channel: Channel, snapshot: Snapshot, now: number): ResourceSet {
     const wanted = snapshot[channel.kind];
     if (!channel.asked) return wanted;
-    const kept = this.context.sets.union(wanted, channel.sent);
+    // Nothing can use what was refused.
+    const had = channel.rejection === undefined ? channel.sent : channel.acknowledged;
+    if (had === undefined) return wanted;
+    const kept = this.context.sets.union(wanted, had);
     return kept !== wanted && this.isInUse(snapshot, now) ? kept : wanted;
   }
 

@@ -124,7 +124,7 @@ export class Channel {
     if (after === before) return;
     this.subscription = after;
     this.legacyWildcard = false;
-    for (const name of after.names) if (!before.names.has(name)) this.mark(name);
+    for (const name of after.names) if (!before.includes(name)) this.mark(name);
     if (after.wildcard && !before.wildcard) this.markAll(before);
   }
 
@@ -180,6 +180,11 @@ export class Channel {
     this.acknowledged = known;
     this.fresh = false;
     this.due = false;
+  }
+
+  /** The client has all that it asked for, and said so. */
+  get isQuiet(): boolean {
+    return this.outstanding.length === 0 && this.stale === undefined && !this.due;
   }
 
   /** What has to be sent so that the client has `target`; undefined where it has it already. */
