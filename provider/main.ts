@@ -24,9 +24,9 @@ process.stdout.write(`${port}\n`);
 // By now, since an engine may end its plugins without a word.
 setTimeout(flushCompileCache, 1_000).unref();
 
-// Ctrl-C reaches the plugin too, but the engine decides what happens then: it sends Cancel, waits for what is
-// under way, and ends the plugin itself.
-process.on("SIGINT", () => {});
+// The engine ends its plugins by SIGINT when nothing is under way any more, waits 5 seconds, and then kills them. It
+// gives each a process group of its own, so that Ctrl-C in a terminal reaches the engine alone, which sends Cancel.
+process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
 // An engine that was killed ends nothing: its plugins belong to another process from then on.
