@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Awaited, type Fleet, type Protocol, typeUrls } from "./fleet.js";
 import { changingNode, changingService, hostnameOf } from "./mesh.js";
 import { now } from "./processes.js";
 import type { Change, Server } from "./server.js";
 import { quantile } from "./table.js";
+
+/** A change meets a mesh at rest: a server may put off one that follows another closely, to send both together. */
+const rest = 30;
 
 export type Kind = "RDS" | "CDS";
 
@@ -91,6 +95,7 @@ class Run {
 
   async round(warmUp: boolean): Promise<void> {
     const { server, fleet } = this.contender;
+    await sleep(rest);
     const { change, awaited } = nextChange(this.kind, this.targets);
     await fleet.arm(awaited);
     const cpu = server.program.cpuMs();
