@@ -11,7 +11,7 @@ import { common, protocolOptions, unlimited } from "./clusters.js";
 import { endpoint } from "./discovery.js";
 import type { Interception } from "./entities.js";
 import { http, originalDestination, tcp } from "./filters.js";
-import { appPort, ingressPort, overlap } from "./interception.js";
+import { appPort, egressAddress, egressPort, ingressPort, overlap } from "./interception.js";
 import { memo } from "./memo.js";
 import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
@@ -143,6 +143,14 @@ function serve(
         entity,
         path,
         `the proxy's application port ${JSON.stringify(app)} is no port: the listener is left out`,
+      );
+      return false;
+    }
+    if (port === egressPort && overlap(address, egressAddress(interception))) {
+      problems.add(
+        entity,
+        `${path}.portMapping.port`,
+        `the application's way into the mesh is at ${egressAddress(interception)}:${port}: the listener is left out`,
       );
       return false;
     }

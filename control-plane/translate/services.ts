@@ -1,10 +1,4 @@
-import type {
-  PortProtocol,
-  RouteSpec,
-  VirtualNodeSpec,
-  VirtualRouterSpec,
-  VirtualServiceSpec,
-} from "@pulumi-appmesh/model";
+import type { PortProtocol, RouteSpec, VirtualNodeSpec, VirtualRouterSpec } from "@pulumi-appmesh/model";
 import type { RouteJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import type { Target } from "./clusters.js";
 import type { MeshEntities, Named } from "./entities.js";

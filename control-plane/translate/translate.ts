@@ -12,17 +12,6 @@ import { virtualNode } from "./virtual-node.js";
  * same inputs give the same objects, down to single clusters and virtual hosts, which all proxies share.
  */
 export function translate(entities: MeshEntities, proxy: Proxy): ProxyResources {
-  const { clusters, endpoints, listeners, routes, problems } = resourcesOf(entities, proxy);
-  return whole(
-    list(byName(clusters)),
-    list(byName(endpoints)),
-    list(byName(listeners)),
-    list(byName(routes)),
-    list(problems),
-  );
-}
-
-function resourcesOf(entities: MeshEntities, proxy: Proxy): ProxyResources {
   const mesh = readMesh(entities);
   if (mesh === undefined) return nothing(`mesh/${proxy.meshName}`, `mesh ${proxy.meshName} does not exist`);
   const entity = `${proxy.kind}/${proxy.name}`;
@@ -31,7 +20,14 @@ function resourcesOf(entities: MeshEntities, proxy: Proxy): ProxyResources {
   }
   const spec = entities.virtualNode(proxy.name);
   if (spec === undefined) return nothing(entity, `virtual node ${proxy.name} does not exist`);
-  return virtualNode(entities, mesh, proxy, spec);
+  const { clusters, endpoints, listeners, routes, problems } = virtualNode(entities, mesh, proxy, spec);
+  return whole(
+    list(byName(clusters)),
+    list(byName(endpoints)),
+    list(byName(listeners)),
+    list(byName(routes)),
+    JSON.stringify(problems),
+  );
 }
 
 const nothing = (entity: string, message: string): ProxyResources => ({
@@ -45,12 +41,19 @@ const nothing = (entity: string, message: string): ProxyResources => ({
 const byName = <R extends Resource<unknown>>(resources: readonly R[]): readonly R[] =>
   resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
+/** Problems count by what they say: they are told anew each time. */
 const whole = memo(
   (
     clusters: ProxyResources["clusters"],
     endpoints: ProxyResources["endpoints"],
     listeners: ProxyResources["listeners"],
     routes: ProxyResources["routes"],
-    problems: readonly Problem[],
-  ): ProxyResources => ({ clusters, endpoints, listeners, routes, problems }),
+    problems: string,
+  ): ProxyResources => ({
+    clusters,
+    endpoints,
+    listeners,
+    routes,
+    problems: JSON.parse(problems) as readonly Problem[],
+  }),
 );

@@ -1,4 +1,5 @@
 import type { VirtualNodeSpec } from "@pulumi-appmesh/model";
+import { accessLog } from "./access-log.js";
 import { readBackends } from "./backends.js";
 import { explicitEgress } from "./egress-explicit.js";
 import { transparentEgress } from "./egress-transparent.js";
@@ -22,6 +23,7 @@ export function virtualNode(
   const problems = new Problems();
   const inbound = ingress(interception, mesh, proxy.name, spec);
   problems.merge(inbound.problems);
+  accessLog(spec.logging, (path, message) => problems.add(`virtualNode/${proxy.name}`, path, message));
   const { services, clusters } = readBackends(entities, mesh, proxy.name, spec, problems);
   const node = {
     name: proxy.name,
