@@ -6,7 +6,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { FrameReader, FrameTooLarge, frameHeader } from "./grpc-frames.js";
 import {
   type Accept,
@@ -42,10 +42,11 @@ const protocols: ReadonlyMap<string, Protocol> = new Map([
 export class Http2Transport implements Transport {
   private readonly server: Http2Server = createServer({ settings: { maxConcurrentStreams: 100 } });
   private readonly sessions = new Map<ServerHttp2Session, { heardAt: number; askedAt: number | undefined }>();
+  private readonly sockets = new Set<Socket>();
   private readonly watch = setInterval(() => this.askForLife(), keepalive.answerMillis).unref();
 
   async listen(host: string, port: number, accept: Accept): Promise<Address> {
-    this.server.on("connection", (socket) => socket.setNoDelay(true));
+    this.server.on("connection", (socket) => this.connect(socket));
     this.server.on("session", (session) => this.open(session));
     this.server.on("stream", (stream, headers) => handle(stream, headers, accept));
     // A connection that breaks closes its streams, and they hear of it themselves.
@@ -65,10 +66,16 @@ export class Http2Transport implements Transport {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const session of this.sessions.keys()) session.close();
     const cut = setTimeout(() => {
-      for (const session of this.sessions.keys()) session.destroy();
+      for (const socket of this.sockets) socket.destroy();
     }, graceMillis);
-    if (this.server.listening || this.sessions.size > 0) await closed;
+    await closed;
     clearTimeout(cut);
+  }
+
+  private connect(socket: Socket): void {
+    socket.setNoDelay(true);
+    this.sockets.add(socket);
+    socket.once("close", () => this.sockets.delete(socket));
   }
 
   private open(session: ServerHttp2Session): void {
@@ -181,10 +188,14 @@ function end(stream: ServerHttp2Stream, code: number, details: string): void {
   stream.once("wantTrailers", () => {
     stream.sendTrailers({
       "grpc-status": String(code),
-      ...(details === "" ? {} : { "grpc-message": encodeURIComponent(details) }),
+      ...(details === "" ? {} : { "grpc-message": percentEncoded(details) }),
     });
     stream.session?.close();
     setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMillis).unref();
   });
   stream.end();
 }
+
+/** As gRPC has it in headers: what is printable ASCII, other than the percent sign, stands for itself. */
+const percentEncoded = (text: string): string =>
+  text.toWellFormed().replace(/[^ -$&-~]+/g, encodeURIComponent);
