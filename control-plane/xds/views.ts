@@ -3,10 +3,10 @@ import type { MeshEntities, Proxy } from "../translate/entities.js";
 import type { Problem, ProxyResources, Resource } from "../translate/resources.js";
 import { Encoder } from "./encode.js";
 import { ProblemLog } from "./problem-log.js";
+import { type Read, ReadIndex } from "./read-index.js";
 import { type ResourceKind, resourceKinds } from "./resource-kinds.js";
 import { memo, type ResourceSet, ResourceSets } from "./resource-set.js";
 import type { MeshChange, MeshSource } from "./source.js";
-import { trackReads } from "./tracked-entities.js";
 
 export type Translate = (entities: MeshEntities, proxy: Proxy) => ProxyResources;
 
@@ -38,7 +38,7 @@ interface MutableView extends View {
   snapshot: Snapshot | undefined;
   problem: string | undefined;
   problems: readonly Problem[];
-  reads: ReadonlySet<string>;
+  reads: ReadonlySet<Read<MutableView>>;
   readonly subscribers: Set<() => void>;
 }
 
@@ -53,8 +53,7 @@ export class Views {
     routes: new WeakMap(),
   };
   private readonly views = new Map<string, MutableView>();
-  /** Views by what they read: mesh name, then the read's name. */
-  private readonly readers = new Map<string, Map<string, Set<MutableView>>>();
+  private readonly reads = new ReadIndex<MutableView>();
   private readonly outdated = new Set<MutableView>();
 
   private readonly problemLog: ProblemLog<View>;
@@ -81,9 +80,8 @@ export class Views {
 
   /** Marks the views that read what changed. True where there are any. */
   invalidate({ meshName, meshOwner, reads }: MeshChange): boolean {
-    const readers = this.readers.get(meshName);
     for (const read of reads) {
-      for (const view of readers?.get(read) ?? []) {
+      for (const view of this.reads.readers(meshName, read)) {
         // A proxy that names no owner means the mesh of the control plane's own account, whichever that is.
         if (view.proxy.meshOwner === undefined || view.proxy.meshOwner === meshOwner) this.outdated.add(view);
       }
@@ -118,16 +116,16 @@ export class Views {
   private close(view: MutableView): void {
     this.views.delete(view.key);
     this.outdated.delete(view);
-    this.index(view, new Set());
+    this.settle(view, new Set());
     this.problemLog.tell(view, view.proxy.meshName, []);
   }
 
   private compute(view: MutableView): void {
     const { source, translate } = this.options;
     const { proxy } = view;
-    const reads = new Set<string>();
+    const reads = new Set<Read<MutableView>>();
     try {
-      const entities = trackReads(source.entities(proxy.meshName, proxy.meshOwner), reads);
+      const entities = this.reads.track(source.entities(proxy.meshName, proxy.meshOwner), reads);
       const missing = missingEntity(entities, proxy);
       if (missing !== undefined) {
         this.setProblem(view, missing, "warn");
@@ -141,7 +139,7 @@ export class Views {
     } catch (error) {
       this.setProblem(view, `its configuration cannot be made: ${(error as Error).message}`, "error", error);
     } finally {
-      this.index(view, reads);
+      this.settle(view, reads);
     }
   }
 
@@ -184,17 +182,8 @@ export class Views {
     );
   }
 
-  private index(view: MutableView, reads: ReadonlySet<string>): void {
-    const { meshName } = view.proxy;
-    const readers = memo(this.readers, meshName, () => new Map<string, Set<MutableView>>());
-    for (const read of view.reads) {
-      if (reads.has(read)) continue;
-      const views = readers.get(read);
-      views?.delete(view);
-      if (views?.size === 0) readers.delete(read);
-    }
-    for (const read of reads) memo(readers, read, () => new Set<MutableView>()).add(view);
-    if (readers.size === 0) this.readers.delete(meshName);
+  private settle(view: MutableView, reads: ReadonlySet<Read<MutableView>>): void {
+    this.reads.settle(view, view.proxy.meshName, view.reads, reads);
     view.reads = reads;
   }
 }
