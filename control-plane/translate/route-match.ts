@@ -55,9 +55,6 @@ function headerMatch(
   path: string,
   refuse: Refuse,
 ): HeaderMatcherJson {
-  if (!headerName.test(header.name)) {
-    refuse(`${path}.name`, `${JSON.stringify(header.name)} cannot be the name of a header`);
-  }
   const { match } = header;
   return {
     name: header.name,
@@ -93,8 +90,5 @@ function regex(expression: string, path: string, refuse: Refuse) {
   }
   return { regex: expression };
 }
-
-/** Printable ASCII without spaces; a colon only in front, as in Envoy's pseudo headers. */
-const headerName = /^[!-~][!-9;-~]*$/;
 
 const int64 = (value: number) => BigInt.asIntN(64, BigInt(Math.trunc(value))).toString();

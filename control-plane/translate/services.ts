@@ -132,6 +132,14 @@ const ofRouter = memo(
     );
     if (ports.length === 0)
       return unavailable(mesh, name, `is provided by virtual router ${router}, which has no routes`);
+    for (const { port, routes, shares } of ports) {
+      if (routes.length > 0 || shares.length > 0) continue;
+      problems.add(
+        `virtualRouter/${router}`,
+        "spec.listeners",
+        `no route serves port ${port}: calls get 404`,
+      );
+    }
     const served = new Set(ports.map(({ protocol }) => protocol));
     for (const route of routes) {
       const protocol = protocolOf(route.spec);

@@ -1,142 +1,211 @@
 import assert from "node:assert/strict";
-import { entitiesOf, type MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
-import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
-import type { RouteSpec, VirtualNodeSpec } from "@pulumi-appmesh/model";
-import {
-  answered,
-  callAt,
-  callThrough,
-  type Echo,
-  echoServer,
-  greetingServer,
-  type TestServer,
-} from "../support/http.js";
-import { freePort, loopbackAddress } from "../support/loopback.js";
-import { StaticEnvoy } from "../support/static-envoy.js";
+import { connect } from "node:net";
+import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
+import { answered, callAt, callThrough, type Echo, tunnelThrough } from "../support/http.js";
+import { loopbackAddress } from "../support/loopback.js";
+import { calling, explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
 
-/** What a proxy of a virtual node is told, in explicit interception at the address. */
-export function explicit(
-  document: MeshDocument,
-  name: string,
-  address: string,
-  appPorts: Readonly<Record<string, number>> = {},
-): ProxyResources {
-  return translate(entitiesOf(document), {
-    meshName: document.meshName,
-    kind: "virtualNode",
-    name,
-    interception: { mode: "explicit", address, appPorts },
-  });
-}
-
-describe("a proxy in explicit interception", function () {
+describe("explicit interception", function () {
   this.timeout(60_000);
-  const closers: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-  const server = async (...args: Parameters<typeof echoServer>): Promise<TestServer> => {
-    const started = await echoServer(...args);
-    closers.push(() => started.close());
-    return started;
-  };
-  const envoy = async (resources: ProxyResources): Promise<StaticEnvoy> => {
-    const started = await StaticEnvoy.start(resources);
-    closers.push(() => started.stop());
-    return started;
-  };
-  const at = (port: number, protocol: "http" | "http2" | "tcp" = "http"): VirtualNodeSpec => ({
-    listeners: [{ portMapping: { port, protocol } }],
-    serviceDiscovery: { dns: { hostname: "127.0.0.1" } },
-  });
-  /** A caller `front` of `catalog.local`, which a router with these routes provides on port 8080. */
-  const routed = (
-    virtualNodes: Readonly<Record<string, VirtualNodeSpec>>,
-    routes: Readonly<Record<string, RouteSpec>>,
-    mesh: MeshDocument["mesh"] = {},
-  ): MeshDocument => ({
-    meshName: "shop",
-    mesh,
-    virtualNodes: {
-      front: { backends: [{ virtualService: { virtualServiceName: "catalog.local" } }] },
-      ...virtualNodes,
-    },
-    virtualServices: { "catalog.local": { provider: { virtualRouter: { virtualRouterName: "catalog" } } } },
-    virtualRouters: { catalog: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] } },
-    routes: { catalog: routes },
-  });
-  const weighted = (shares: Readonly<Record<string, number>>): RouteSpec => ({
-    httpRoute: {
-      match: { prefix: "/" },
-      action: {
-        weightedTargets: Object.entries(shares).map(([virtualNode, weight]) => ({ virtualNode, weight })),
-      },
-    },
-  });
+  const started = new Started();
+  afterEach(() => started.end());
+  const catalog = "http://catalog.local:8080";
 
   it("brings requests from one application to another, by host name, in both forms of a request", async () => {
-    const app = await server("ratings");
-    const ratings = await loopbackAddress(9080);
+    const app = await started.server("ratings");
+    const [ratings, front] = [await loopbackAddress(9080), await loopbackAddress()];
+    const document = provided(nodeAt(9080, "http", {}, ratings));
+    await started.envoy(explicit(document, "catalog", ratings, { "9080": app.port }));
+    await started.envoy(explicit(document, "front", front));
+
+    for (const url of [
+      "http://catalog.local:9080/stars?of=5",
+      "http://catalog.local/stars?of=5",
+      "http://CATALOG.local/stars?of=5",
+    ]) {
+      const answer = await callThrough(`${front}:15001`, url, { method: "POST", body: "hello" });
+      const echo = JSON.parse(answer.body) as Echo;
+      assert.deepEqual(
+        {
+          status: answer.status,
+          server: echo.server,
+          method: echo.method,
+          url: echo.url,
+          host: echo.headers.host,
+        },
+        { status: 200, server: "ratings", method: "POST", url: "/stars?of=5", host: url.split("/")[2] },
+      );
+    }
+    const originForm = await callAt(`${front}:15001`, "/", { headers: { host: "catalog.local:9080" } });
+    assert.equal(answered(originForm), "ratings");
+  });
+
+  it("refuses what no backend serves, and says why, while the egress filter is DROP_ALL", async () => {
+    const [outside, front] = [await started.server("outside"), await loopbackAddress()];
+    const app = await started.server("catalog");
+    await started.envoy(explicit(provided(nodeAt(app.port)), "front", front));
+    const refusal =
+      "403 no backend of this virtual node serves this host and port, and the egress filter of mesh shop is DROP_ALL: " +
+      "add the virtual service to the node's backends, or call it by its own name and port";
+    for (const url of [
+      `http://127.0.0.1:${outside.port}/`,
+      `http://localhost:${outside.port}/`,
+      "http://catalog.local:9999/",
+      "http://other.catalog.local/",
+    ]) {
+      assert.equal(answered(await callThrough(`${front}:15001`, url)), refusal);
+    }
+    assert.equal((await tunnelThrough(`${front}:15001`, `127.0.0.1:${outside.port}`)).status, 403);
+    assert.equal(outside.requests, 0);
+    assert.equal(
+      answered(await callThrough(`${front}:15001`, `http://catalog.local:${app.port}/`)),
+      "catalog",
+    );
+  });
+
+  it("passes on what no backend serves while the egress filter is ALLOW_ALL", async () => {
+    const [outside, front] = [await started.server("outside"), await loopbackAddress()];
+    const document: MeshDocument = {
+      ...provided(nodeAt(8080)),
+      mesh: { egressFilter: { type: "ALLOW_ALL" } },
+    };
+    const proxy = await started.envoy(explicit(document, "front", front));
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const url = `http://${host}:${outside.port}/path`;
+      assert.equal(answered(await callThrough(`${front}:15001`, url)), "outside");
+    }
+    const tunnel = await tunnelThrough(`${front}:15001`, `127.0.0.1:${outside.port}`);
+    assert.equal(tunnel.status, 200);
+    assert.match(
+      await tunnel.say("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+      /"server":"outside"/,
+    );
+
+    // The filter changes while the proxy runs.
+    await proxy.apply(explicit({ ...document, mesh: {} }, "front", front));
+    const url = `http://127.0.0.1:${outside.port}/`;
+    assert.equal((await callThrough(`${front}:15001`, url)).status, 403);
+  });
+
+  it("lets the APIs of AWS be reached whatever the egress filter says", async () => {
     const front = await loopbackAddress();
+    await started.envoy(explicit(provided(nodeAt(8080)), "front", front));
+    // There is no network here: that the name is looked up, and not refused, is all that can be seen.
+    assert.equal((await tunnelThrough(`${front}:15001`, "sqs.us-east-1.amazonaws.com:443")).status, 503);
+    assert.equal((await tunnelThrough(`${front}:15001`, "amazonaws.com.example:443")).status, 403);
+  });
+
+  it("takes TCP connections at a port of its own for each service, whoever speaks first", async () => {
+    const [db1, db2] = [await started.greeting("one\n"), await started.greeting("two\n")];
+    const front = await loopbackAddress(5432);
+    const nodes = { db1: nodeAt(db1.port, "tcp"), db2: nodeAt(db2.port, "tcp") };
+    const document = (weights: readonly [number, number]) =>
+      routed(
+        nodes,
+        {
+          all: {
+            tcpRoute: {
+              action: {
+                weightedTargets: [
+                  { virtualNode: "db1", weight: weights[0] },
+                  { virtualNode: "db2", weight: weights[1] },
+                ],
+              },
+            },
+          },
+        },
+        { port: 5432, protocol: "tcp" },
+      );
+    const proxy = await started.envoy(explicit(document([1, 0]), "front", front));
+    assert.deepEqual(await greetings(front, 5432, 5), ["one\n"]);
+    await proxy.apply(explicit(document([1, 1]), "front", front));
+    assert.deepEqual(await greetings(front, 5432, 40), ["one\n", "two\n"]);
+    await proxy.apply(explicit(document([0, 1]), "front", front));
+    assert.deepEqual(await greetings(front, 5432, 5), ["two\n"]);
+  });
+
+  it("takes connections for every listener of the application", async () => {
+    const [web, calls, db] = [
+      await started.server("web"),
+      await started.server("calls", { http2: true }),
+      await started.greeting("hello\n"),
+    ];
+    const at = await loopbackAddress(8080, 9090, 5432);
+    const front = await loopbackAddress(5432);
     const document: MeshDocument = {
       meshName: "shop",
       virtualNodes: {
-        front: { backends: [{ virtualService: { virtualServiceName: "ratings.local" } }] },
-        ratings: {
-          listeners: [{ portMapping: { port: 9080, protocol: "http" } }],
-          serviceDiscovery: { dns: { hostname: ratings } },
+        front: calling("app.local"),
+        app: {
+          listeners: [
+            { portMapping: { port: 8080, protocol: "http" } },
+            { portMapping: { port: 9090, protocol: "http2" } },
+            { portMapping: { port: 5432, protocol: "tcp" } },
+          ],
+          serviceDiscovery: { dns: { hostname: at } },
         },
       },
-      virtualServices: { "ratings.local": { provider: { virtualNode: { virtualNodeName: "ratings" } } } },
+      virtualServices: { "app.local": { provider: { virtualNode: { virtualNodeName: "app" } } } },
     };
-    await envoy(explicit(document, "ratings", ratings, { "9080": app.port }));
-    await envoy(explicit(document, "front", front));
-
-    for (const url of ["http://ratings.local:9080/stars?of=5", "http://ratings.local/stars?of=5"]) {
-      const answer = await callThrough(`${front}:15001`, url);
-      assert.equal(answer.status, 200);
-      const echo = JSON.parse(answer.body) as Echo;
-      assert.deepEqual(
-        { server: echo.server, method: echo.method, url: echo.url, host: echo.headers.host },
-        { server: "ratings", method: "GET", url: "/stars?of=5", host: new URL(url).host },
-      );
-    }
-    assert.equal(
-      answered(await callAt(`${front}:15001`, "/", { headers: { host: "ratings.local:9080" } })),
-      "ratings",
-    );
+    const appPorts = { "8080": web.port, "9090": calls.port, "5432": db.port };
+    await started.envoy(explicit(document, "app", at, appPorts));
+    await started.envoy(explicit(document, "front", front));
+    assert.equal(answered(await callThrough(`${front}:15001`, "http://app.local:8080/")), "web");
+    assert.equal(answered(await callThrough(`${front}:15001`, "http://app.local:9090/")), "calls");
+    assert.deepEqual(await greetings(front, 5432, 1), ["hello\n"]);
   });
 
-  it("splits requests by weight, and follows a change of the weights without losing one", async () => {
-    const v1 = await server("v1");
-    const v2 = await server("v2");
+  it("does not let a proxy and its application listen at the same place", async () => {
     const front = await loopbackAddress();
-    const nodes = { v1: at(v1.port), v2: at(v2.port) };
-    const proxy = await envoy(explicit(routed(nodes, { all: weighted({ v1: 100, v2: 0 }) }), "front", front));
-    const answers: string[] = [];
-    let running = true;
-    const traffic = Promise.all(
-      Array.from({ length: 4 }, async () => {
-        while (running)
-          answers.push(answered(await callThrough(`${front}:15001`, "http://catalog.local:8080/")));
-      }),
+    const resources = explicit(provided(nodeAt(8080), nodeAt(8080)), "front", "127.0.0.1");
+    assert.deepEqual(
+      resources.problems.filter(({ path }) => path === "spec.listeners[0]"),
+      [
+        {
+          entity: "virtualNode/front",
+          path: "spec.listeners[0]",
+          message:
+            "the application and its proxy would both listen on 127.0.0.1:8080: the listener is left out; " +
+            "give the application another port (--app-port) or the proxy another address (--address)",
+        },
+      ],
     );
-    const shareOf = async (v1: number, v2: number) => {
-      await proxy.apply(explicit(routed(nodes, { all: weighted({ v1, v2 }) }), "front", front));
-      const from = answers.length + 4;
-      while (answers.length < from + 400) await new Promise((resolve) => setTimeout(resolve, 10));
-      const sample = answers.slice(from, from + 400);
-      return sample.filter((name) => name === "v2").length / sample.length;
-    };
-    const shares = [await shareOf(90, 10), await shareOf(1, 1), await shareOf(0, 100)];
-    running = false;
-    await traffic;
-    // Five standard deviations of a binomial distribution of 400.
-    assert.ok(Math.abs((shares[0] ?? 0) - 0.1) < 0.075, `${shares}`);
-    assert.ok(Math.abs((shares[1] ?? 0) - 0.5) < 0.125, `${shares}`);
-    assert.equal(shares[2], 1);
-    assert.deepEqual([...new Set(answers)].sort(), ["v1", "v2"]);
-    assert.equal(await proxy.stat("listener_manager.listener_modified"), 0, "a listener was rebuilt");
+    await started.envoy(explicit(provided(nodeAt(8080), nodeAt(8080)), "front", front, { "8080": 8080 }));
+  });
+
+  it("keeps what it has while services come and go, without rebuilding a listener", async () => {
+    const [v1, v2] = [await started.server("v1"), await started.server("v2")];
+    const front = await loopbackAddress();
+    const call = async () => answered(await callThrough(`${front}:15001`, `${catalog}/`));
+    const nodes = { v1: nodeAt(v1.port) };
+    const before = routed(nodes, { all: route({ prefix: "/" }, { v1: 1 }) });
+    const proxy = await started.envoy(explicit({ ...before, virtualServices: {} }, "front", front));
+    assert.equal(await call(), "503 virtual service catalog.local does not exist");
+    await proxy.apply(explicit(before, "front", front));
+    assert.equal(await call(), "v1");
+    await proxy.apply(
+      explicit(routed({ v2: nodeAt(v2.port) }, { all: route({ prefix: "/" }, { v2: 1 }) }), "front", front),
+    );
+    assert.equal(await call(), "v2");
+    assert.equal(await proxy.stat("listener_manager.listener_modified"), 0);
   });
 });
+
+/** The different greetings of so many connections. */
+async function greetings(address: string, port: number, count: number): Promise<readonly string[]> {
+  const heard = new Set<string>();
+  for (let i = 0; i < count; i++) {
+    heard.add(
+      await new Promise<string>((resolve, reject) => {
+        const socket = connect(port, address);
+        socket.once("data", (data) => {
+          socket.destroy();
+          resolve(data.toString());
+        });
+        socket.once("error", reject);
+        socket.once("close", () => resolve("closed"));
+      }),
+    );
+  }
+  return [...heard].sort();
+}

@@ -1,6 +1,6 @@
 // HTTP servers and calls for tests that send real traffic.
 import { createServer, type IncomingHttpHeaders, request } from "node:http";
-import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import { createServer as createHttp2Server, type Http2Server, connect as http2Connect } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 
 export interface Answer {
@@ -132,3 +132,71 @@ function send(
 /** The name of the server that answered. */
 export const answered = (answer: Answer): string =>
   answer.status === 200 ? (JSON.parse(answer.body) as Echo).server : `${answer.status} ${answer.body.trim()}`;
+
+export interface Tunnel {
+  readonly status: number;
+  /** Sends text through the tunnel; resolves with all that comes back until the other side ends. */
+  say(text: string): Promise<string>;
+}
+
+/** Opens a tunnel to HOST:PORT through an HTTP proxy, as programs with HTTPS_PROXY do. */
+export function tunnelThrough(proxy: string, target: string): Promise<Tunnel> {
+  const [, host, port] = /^(.*):(\d+)$/.exec(proxy) ?? [];
+  return new Promise((resolve, reject) => {
+    const req = request({
+      host,
+      port,
+      method: "CONNECT",
+      path: target,
+      headers: { host: target },
+      agent: false,
+    });
+    req.on("error", reject);
+    req.on("connect", (res, socket) => {
+      const say = (text: string) =>
+        new Promise<string>((heard) => {
+          let answer = "";
+          socket.setEncoding("utf8");
+          socket.on("data", (chunk) => {
+            answer += chunk;
+          });
+          socket.on("close", () => heard(answer));
+          socket.write(text);
+        });
+      if (res.statusCode !== 200) socket.destroy();
+      resolve({ status: res.statusCode ?? 0, say });
+    });
+    req.end();
+  });
+}
+
+/** Makes one HTTP/2 request in clear text at `endpoint` (ADDRESS:PORT). Trailers are among the headers. */
+export function http2CallAt(
+  endpoint: string,
+  headers: Readonly<Record<string, string>>,
+  body = "",
+): Promise<{ readonly headers: Readonly<Record<string, unknown>>; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const session = http2Connect(`http://${endpoint}`);
+    session.on("error", reject);
+    const stream = session.request({ ":method": "POST", ...headers });
+    let answer: Record<string, unknown> = {};
+    let text = "";
+    stream.on("response", (got) => {
+      answer = { ...answer, ...got };
+    });
+    stream.on("trailers", (got) => {
+      answer = { ...answer, ...got };
+    });
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk) => {
+      text += chunk;
+    });
+    stream.on("error", reject);
+    stream.on("end", () => {
+      session.close();
+      resolve({ headers: answer, body: text });
+    });
+    stream.end(body);
+  });
+}

@@ -10,8 +10,14 @@ import { envoyPath } from "./tools.js";
 type Json = unknown;
 type JsonObject = Record<string, Json>;
 
-/** Changes resources on their way into Envoy. */
+/** Changes every object of the resources on its way into Envoy. */
 export type Rewrite = (object: JsonObject) => JsonObject;
+
+export interface StaticEnvoyOptions {
+  readonly rewrite?: Rewrite;
+  /** Port of a DNS server on 127.0.0.1. Default: the machine's own. */
+  readonly dns?: number;
+}
 
 const types = {
   clusters: "envoy.config.cluster.v3.Cluster",
@@ -42,7 +48,8 @@ export class StaticEnvoy {
   }
 
   /** Starts an Envoy, and waits until it serves the resources. */
-  static async start(resources: ProxyResources, rewrite: Rewrite = (object) => object): Promise<StaticEnvoy> {
+  static async start(resources: ProxyResources, options: StaticEnvoyOptions = {}): Promise<StaticEnvoy> {
+    const { rewrite = (object) => object, dns } = options;
     const executable = await envoyPath();
     const folder = mkdtempSync(join(tmpdir(), "appmesh-envoy-"));
     const source = (file: string) => ({
@@ -53,6 +60,7 @@ export class StaticEnvoy {
       node: { id: "static", cluster: "static" },
       admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
       dynamic_resources: { cds_config: source("clusters.json"), lds_config: source("listeners.json") },
+      ...(dns === undefined ? {} : { typed_dns_resolver_config: resolver(dns) }),
       layered_runtime: {
         layers: [{ name: "static", static_layer: { "re2.max_program_size.error_level": 100000 } }],
       },
@@ -197,6 +205,15 @@ export class StaticEnvoy {
     throw new Error(`Envoy does not get there that ${what} (${last}):\n${this.#log}`);
   }
 }
+
+const resolver = (port: number) => ({
+  name: "envoy.network.dns_resolver.cares",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+    resolvers: [{ socket_address: { address: "127.0.0.1", port_value: port } }],
+    dns_resolver_options: { no_default_search_domain: true },
+  },
+});
 
 /** Why Envoy would not take the resources; undefined if it takes them all. */
 export async function refusalOf(resources: ProxyResources): Promise<string | undefined> {
