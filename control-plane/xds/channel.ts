@@ -143,13 +143,18 @@ export class Channel {
       if (before.wildcard || !before.names.has(name)) this.mark(name);
   }
 
-  /** Compares what the client claims to have with what it should have. Not trusted, the claim is dropped. */
+  /**
+   * Compares what the client claims to have with what it should have. Where the claim cannot be trusted the client
+   * is told everything, and is told of what it claims and should not have that it is gone.
+   */
   settleClaim(current: ResourceSet, trusted: boolean): void {
     const { claim } = this;
     if (claim === undefined) return;
     this.claim = undefined;
-    if (trusted && "versions" in claim) this.settleVersions(claim.versions, current);
-    else if (trusted && "version" in claim) this.settleVersion(claim.version, current);
+    if ("version" in claim) {
+      if (trusted) this.settleVersion(claim.version, current);
+    } else if (trusted) this.settleVersions(claim.versions, current);
+    else for (const name of claim.versions.keys()) if (!current.resources.has(name)) this.mark(name);
   }
 
   private settleVersions(versions: ReadonlyMap<string, string>, current: ResourceSet): void {
