@@ -23,9 +23,15 @@ export interface Targets {
   readonly CDS: string;
 }
 
+const readDump = (dump: string): { typeUrl: string; name: string; body: string }[] =>
+  JSON.parse(readFileSync(dump, "utf8"));
+
+export const countClusters = (dump: string): number =>
+  readDump(dump).filter(({ typeUrl }) => typeUrl === typeUrls.CDS).length;
+
 /** Finds them among what a proxy was told. */
 export function findTargets(dump: string): Targets {
-  const resources: { typeUrl: string; name: string; body: string }[] = JSON.parse(readFileSync(dump, "utf8"));
+  const resources = readDump(dump);
   const find = (typeUrl: string, text: string) => {
     const found = resources.filter(
       (r) => r.typeUrl === typeUrl && Buffer.from(r.body, "base64").includes(text),

@@ -8,7 +8,14 @@ import { collectedKiB, type Memory, memory } from "./memory.js";
 import { createMesh, nodeId } from "./mesh.js";
 import type { Peers } from "./peers.js";
 import { now } from "./processes.js";
-import { type Contender, findTargets, measure, type Propagation, type Targets } from "./propagation.js";
+import {
+  type Contender,
+  countClusters,
+  findTargets,
+  measure,
+  type Propagation,
+  type Targets,
+} from "./propagation.js";
 import { type Restart, restart } from "./restart.js";
 
 export interface Plan {
@@ -23,6 +30,8 @@ export interface Plan {
 export interface ProxyResults {
   readonly backends: number;
   readonly entities: number;
+  /** What a proxy is told of. */
+  readonly clusters: number;
   readonly propagation: Propagation[];
   readonly connecting: {
     server: string;
@@ -63,6 +72,7 @@ export async function measureProxies(
     const results: ProxyResults = {
       backends: plan.backends,
       entities,
+      clusters: countClusters(join(folder, "resources.json")),
       propagation: [],
       connecting: [],
       memory: [],
