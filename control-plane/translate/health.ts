@@ -13,6 +13,8 @@ export function healthCheck(
 ): HealthCheckJson {
   return {
     interval: seconds(policy.intervalMillis),
+    // Envoy would check once a minute until there is traffic, and send the first requests to the sick.
+    noTrafficInterval: seconds(policy.intervalMillis),
     timeout: seconds(policy.timeoutMillis),
     healthyThreshold: policy.healthyThreshold,
     unhealthyThreshold: policy.unhealthyThreshold,

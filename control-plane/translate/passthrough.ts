@@ -68,11 +68,14 @@ export const forwardProxyFilter = (preference: IpPreference | undefined): HttpFi
   }),
 });
 
-/** Names outside are often published for IPv6 where the machine has none. */
-const dnsCache = (preference: IpPreference | undefined): DnsCacheConfigJson => ({
-  name: "egress",
-  dnsLookupFamily: preference === undefined ? "V4_PREFERRED" : lookupFamily(preference),
-});
+/**
+ * Names outside are often published for IPv6 where the machine has none, so that without a preference IPv4 goes first.
+ * Envoy refuses other settings for a cache that it knows: each has a name of its own.
+ */
+function dnsCache(preference: IpPreference | undefined): DnsCacheConfigJson {
+  const dnsLookupFamily = preference === undefined ? "V4_PREFERRED" : lookupFamily(preference);
+  return { name: `egress-${dnsLookupFamily}`, dnsLookupFamily };
+}
 
 /** Passes on what no backend serves. The mesh sets no time limits outside itself. */
 export const allowAllHost = memo(
