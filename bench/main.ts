@@ -8,12 +8,13 @@ import { measureProxies } from "./proxies.js";
 import { facts, printResults, type Results } from "./report.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "up"] as const;
+const sections = ["proxies", "growth", "spread", "up"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
   proxies  propagation, bytes, memory and restart with 100 backends
   growth   propagation, bytes and memory with 1,000 backends
+  spread   propagation and memory where every proxy is of another virtual node
   up       pulumi up and preview beside a provider that does nothing`;
 
 function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   if (only.has("proxies")) {
     results.proxies.push(
       await measureProxies(peers, say, {
-        backends: 100,
+        mesh: { services: 100, callers: 1, backends: 100 },
         ladder: quick
           ? [
               { proxies: 1, rounds: 20 },
@@ -70,8 +71,18 @@ async function main(): Promise<void> {
   if (only.has("growth")) {
     results.proxies.push(
       await measureProxies(peers, say, {
-        backends: 1000,
+        mesh: { services: 1000, callers: 1, backends: 1000 },
         ladder: [quick ? { proxies: 200, rounds: 3 } : { proxies: 1000, rounds: 6 }],
+        restart: false,
+      }),
+    );
+  }
+  if (only.has("spread")) {
+    const proxies = quick ? 200 : 1000;
+    results.proxies.push(
+      await measureProxies(peers, say, {
+        mesh: { services: 100, callers: proxies, backends: 50 },
+        ladder: [{ proxies, rounds: quick ? 3 : 6 }],
         restart: false,
       }),
     );

@@ -1,10 +1,17 @@
 import type { RouteSpec, VirtualNodeSpec, VirtualServiceSpec } from "@pulumi-appmesh/model";
 import type { Address, AppMesh } from "@pulumi-appmesh/provider/client/appmesh.js";
 
-/** The mesh that is measured: one virtual node, of which every fake proxy is a task, with this many backends. */
-export const meshName = "bench";
-export const subscriber = "storefront";
-export const nodeId = `mesh/${meshName}/virtualNode/${subscriber}`;
+/** The mesh that is measured. */
+export interface MeshSize {
+  /** Virtual services, each with its router, its route and its virtual node. */
+  readonly services: number;
+  /** Virtual nodes that call them: the fake proxies are their tasks. */
+  readonly callers: number;
+  /** Virtual services that each of them calls; the one that changes is always among them. */
+  readonly backends: number;
+}
+
+const meshName = "bench";
 
 /** The backend that changes: its router shares its traffic between two virtual nodes. */
 const changing = "backend-0";
@@ -35,8 +42,11 @@ const routeSpec = (targets: readonly (readonly [node: string, weight: number])[]
   },
 });
 
-/** Makes the mesh over the API: four entities for each backend. Returns their number. */
-export async function createMesh(api: AppMesh, backends: number): Promise<number> {
+/** Makes the mesh over the API. Returns the number of its entities, and the node ids of the callers. */
+export async function createMesh(
+  api: AppMesh,
+  size: MeshSize,
+): Promise<{ entities: number; nodeIds: string[] }> {
   let made = 0;
   const create = async (address: Address, spec: unknown) => {
     await api.create(address, spec, {});
@@ -51,18 +61,40 @@ export async function createMesh(api: AppMesh, backends: number): Promise<number
     const provider: VirtualServiceSpec = { provider: { virtualRouter: { virtualRouterName: name } } };
     await create(at("virtualService", serviceOf(name)), provider);
   };
-  const names = Array.from({ length: backends }, (_, i) => `backend-${i}`);
-  const queue = names.values();
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      for (const name of queue) await service(name);
+  const services = Array.from({ length: size.services }, (_, i) => `backend-${i}`);
+  await inTurn(services, service);
+  // Neighbours have most of their backends in common, as the callers of a real mesh have.
+  const backendsOf = (caller: number) => [
+    services[0] as string,
+    ...Array.from(
+      { length: size.backends - 1 },
+      (_, i) => services[1 + ((caller + i) % (size.services - 1))] as string,
+    ),
+  ];
+  const callers = Array.from({ length: size.callers }, (_, i) => i);
+  const callerName = (caller: number) => `caller-${caller}`;
+  await inTurn(callers, (caller) =>
+    create(at("virtualNode", callerName(caller)), {
+      ...nodeSpec(hostnameOf(callerName(caller))),
+      backends: backendsOf(caller).map((name) => ({
+        virtualService: { virtualServiceName: serviceOf(name) },
+      })),
     }),
   );
-  await create(at("virtualNode", subscriber), {
-    ...nodeSpec(hostnameOf(subscriber)),
-    backends: names.map((name) => ({ virtualService: { virtualServiceName: serviceOf(name) } })),
-  });
-  return made;
+  return {
+    entities: made,
+    nodeIds: callers.map((caller) => `mesh/${meshName}/virtualNode/${callerName(caller)}`),
+  };
+}
+
+/** Does the work for all items, eight at a time. */
+async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
 }
 
 export async function setWeights(api: AppMesh, weights: readonly [number, number]): Promise<void> {

@@ -31,12 +31,12 @@ describe("the benchmark's proxies", function () {
   it("hear of a change once, in one form, as one resource, from both servers; a restart sends nothing again", async () => {
     const proxies = 5;
     const results = await measureProxies(await buildPeers(() => {}), () => {}, {
-      backends: 3,
+      mesh: { services: 3, callers: 2, backends: 2 },
       ladder: [{ proxies, rounds: 2 }],
       sotw: { proxies, rounds: 2 },
       restart: true,
     });
-    assert.equal(results.entities, 1 + 3 * 4 + 2);
+    assert.equal(results.entities, 1 + 3 * 4 + 1 + 2);
     assert.deepEqual(
       results.propagation
         .filter(({ protocol }) => protocol === "delta")

@@ -5,7 +5,7 @@ import { Anchor } from "./anchor.js";
 import { ControlPlane } from "./control-plane.js";
 import { Fleet, type Protocol } from "./fleet.js";
 import { collectedKiB, type Memory, memory } from "./memory.js";
-import { createMesh, nodeId } from "./mesh.js";
+import { createMesh, type MeshSize } from "./mesh.js";
 import type { Peers } from "./peers.js";
 import { now } from "./processes.js";
 import {
@@ -19,7 +19,7 @@ import {
 import { type Restart, restart } from "./restart.js";
 
 export interface Plan {
-  readonly backends: number;
+  readonly mesh: MeshSize;
   /** Incremental xDS. */
   readonly ladder: readonly { proxies: number; rounds: number }[];
   readonly sotw?: { proxies: number; rounds: number };
@@ -28,7 +28,7 @@ export interface Plan {
 }
 
 export interface ProxyResults {
-  readonly backends: number;
+  readonly mesh: MeshSize;
   readonly entities: number;
   /** What a proxy is told of. */
   readonly clusters: number;
@@ -52,27 +52,29 @@ export async function measureProxies(
   plan: Plan,
 ): Promise<ProxyResults> {
   const folder = mkdtempSync(join(tmpdir(), "appmesh-bench-proxies-"));
+  const resources = join(folder, "resources.json");
   const controlPlane = new ControlPlane();
-  const ours: Contender = { server: controlPlane, fleet: new Fleet(peers.fakeProxies) };
-  const anchor: Contender = {
-    server: new Anchor(peers.anchor, join(folder, "resources.json")),
-    fleet: new Fleet(peers.fakeProxies),
-  };
-  const contenders = [anchor, ours];
+  const anchor = new Anchor(peers.anchor, resources);
+  const fleets = { anchor: new Fleet(peers.fakeProxies), ours: new Fleet(peers.fakeProxies) };
+  const { services, callers, backends } = plan.mesh;
   try {
-    say(`a mesh with ${plan.backends} backends …`);
+    say(`a mesh of ${services} services, and ${callers} virtual nodes with ${backends} backends each …`);
     await controlPlane.start();
-    const entities = await createMesh(controlPlane.api, plan.backends);
-    await ours.fleet.connect(controlPlane.xds, "delta", [nodeId], 1);
-    await ours.fleet.dump(join(folder, "resources.json"));
-    await ours.fleet.disconnect();
-    const targets = findTargets(join(folder, "resources.json"));
-    await anchor.server.start();
+    const { entities, nodeIds } = await createMesh(controlPlane.api, plan.mesh);
+    await fleets.ours.connect(controlPlane.xds, "delta", nodeIds, nodeIds.length);
+    await fleets.ours.dump(resources);
+    await fleets.ours.disconnect();
+    const targets = findTargets(resources);
+    await anchor.start();
+    const contenders: Contender[] = [
+      { server: anchor, fleet: fleets.anchor, nodeIds },
+      { server: controlPlane, fleet: fleets.ours, nodeIds },
+    ];
 
     const results: ProxyResults = {
-      backends: plan.backends,
+      mesh: plan.mesh,
       entities,
-      clusters: countClusters(join(folder, "resources.json")),
+      clusters: countClusters(resources),
       propagation: [],
       connecting: [],
       memory: [],
@@ -95,10 +97,8 @@ export async function measureProxies(
     if (plan.sotw) await step("sotw", plan.sotw);
     return results;
   } finally {
-    for (const { fleet, server } of contenders) {
-      await fleet.program.stop();
-      await server.stop();
-    }
+    for (const fleet of Object.values(fleets)) await fleet.program.stop();
+    await anchor.stop();
     await controlPlane.remove();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -113,10 +113,10 @@ async function changesFor(
   say: (line: string) => void,
 ): Promise<void> {
   say(`${proxies} proxies, ${protocol}, ${rounds} rounds of each change …`);
-  for (const { server, fleet } of contenders) {
+  for (const { server, fleet, nodeIds } of contenders) {
     const cpu = server.program.cpuMs();
     const start = now();
-    const { wireBytes } = await fleet.connect(server.xds, protocol, [nodeId], proxies);
+    const { wireBytes } = await fleet.connect(server.xds, protocol, nodeIds, proxies);
     results.connecting.push({
       ...{ server: server.name, protocol, proxies },
       ms: now() - start,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import type { Protocol } from "./fleet.js";
+import type { MeshSize } from "./mesh.js";
 import type { ProxyResults } from "./proxies.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Up } from "./up.js";
@@ -33,8 +34,9 @@ export function printResults({ machine, quick, proxies, up }: Results): void {
       `Server and proxies share these cores: read the ratios (${self} / ${peer}, below 1 is better), not the milliseconds.`,
   );
   for (const results of proxies) printProxies(results);
-  if (proxies.length > 1) printGrowth(proxies);
+  printGrowth(proxies.filter(({ mesh }) => mesh.callers === 1));
   if (up.length > 0) printUp(up);
+  printAims(proxies);
 }
 
 function heading(text: string): void {
@@ -51,9 +53,14 @@ function pairs<T extends { server: string }>(all: readonly T[]): [ours: T, their
 
 const protocolName = (protocol: Protocol): string => (protocol === "sotw" ? "SotW" : protocol);
 
-function printProxies({ backends, entities, propagation, connecting, memory, restarts }: ProxyResults): void {
+const meshName = ({ services, callers, backends }: MeshSize): string =>
+  callers === 1
+    ? `Proxies of one virtual node that calls ${backends} services`
+    : `Proxies of ${callers} virtual nodes that call ${backends} of ${services} services each`;
+
+function printProxies({ mesh, entities, propagation, connecting, memory, restarts }: ProxyResults): void {
   heading(
-    `Mesh with ${backends} backends (${entities} entities): ms from the API's answer until every proxy has acknowledged.\n` +
+    `${meshName(mesh)}, ${entities} entities: ms from the API's answer until every proxy has acknowledged.\n` +
       "The peer answers before it pushes. Aim: 0.33×.",
   );
   console.log(
@@ -204,12 +211,13 @@ function printProxies({ backends, entities, propagation, connecting, memory, res
 
 /** How the cost of a push grows with the backends of the node. */
 function printGrowth(all: readonly ProxyResults[]): void {
+  if (all.length < 2) return;
   heading("Growth with backends, delta. Aim: CPU flat");
   const rows = [];
   for (const kind of ["RDS", "CDS"] as const) {
     for (const server of [self, peer]) {
-      const [few, many] = all.map(({ backends, propagation }) => ({
-        backends,
+      const [few, many] = all.map(({ mesh, propagation }) => ({
+        backends: mesh.backends,
         ...propagation.filter((p) => p.kind === kind && p.server === server && p.protocol === "delta").at(-1),
       }));
       if (few?.cpuMsPerPush === undefined || many?.cpuMsPerPush === undefined) continue;
@@ -241,4 +249,30 @@ function printUp(all: readonly Up[]): void {
       ]);
     });
   console.log(table(["entities", "command", "appmesh", "null", "ratio", "runs"], rows));
+}
+
+/** What the project wants of itself, beside what it has just measured. */
+function printAims(all: readonly ProxyResults[]): void {
+  const rows: string[][] = [];
+  const add = (what: string, value: number, aim: number, show = `${figure(value)}×`) =>
+    rows.push([what, show, aim === 0 ? "0" : `${aim}×`, value <= aim ? "met" : "not met"]);
+  for (const { mesh, propagation, memory, restarts } of all) {
+    const who = mesh.callers === 1 ? `${mesh.backends} backends` : `${mesh.callers} virtual nodes`;
+    for (const [ours, theirs] of pairs(propagation)) {
+      if (ours.proxies !== memory[0]?.proxies || ours.protocol !== "delta") continue;
+      const median = ({ last }: typeof ours) => quantile(last, 0.5);
+      add(`time to ${ours.proxies} proxies, ${ours.kind}, ${who}, p50`, median(ours) / median(theirs), 0.33);
+    }
+    for (const [ours, theirs] of pairs(memory)) {
+      const each = ({ collected, empty }: typeof ours) => collected - empty;
+      add(`memory for each of ${ours.proxies} proxies, ${who}`, each(ours) / each(theirs), 0.5);
+    }
+    for (const { server, resourcesResent } of restarts) {
+      if (server === self)
+        add(`resources resent after a restart`, resourcesResent, 0, String(resourcesResent));
+    }
+  }
+  if (rows.length === 0) return;
+  heading("Against the aims");
+  console.log(table(["", "now", "aim", ""], rows));
 }

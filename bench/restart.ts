@@ -19,8 +19,9 @@ export interface Restart {
 }
 
 /** Kills a server under its proxies, starts it again, and watches them come back. */
-export async function restart({ server, fleet }: Contender, targets: Targets): Promise<Restart> {
-  await backToTheStart({ server, fleet }, targets);
+export async function restart(contender: Contender, targets: Targets): Promise<Restart> {
+  const { server, fleet } = contender;
+  await backToTheStart(contender, targets);
   await fleet.watchRestart();
   const killedAt = now();
   await server.stop("SIGKILL");

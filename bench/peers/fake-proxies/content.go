@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"hash/maphash"
 	"sync"
 
@@ -19,6 +20,7 @@ type content struct {
 	name   string
 	refers []string // the EDS names of a cluster, the RDS names of a listener
 	hash   uint64
+	body   []byte
 }
 
 var (
@@ -32,7 +34,7 @@ func contentOf(typeURL string, body []byte) (*content, error) {
 	if found, ok := contents.Load(hash); ok {
 		return found.(*content), nil
 	}
-	out := &content{hash: hash}
+	out := &content{hash: hash, body: bytes.Clone(body)}
 	// The name is the first field of each of the four types.
 	err := eachField(body, func(field protowire.Number, value []byte) error {
 		if field == 1 && out.name == "" {

@@ -30,21 +30,23 @@ type fleet struct {
 
 	mu        sync.Mutex
 	conns     map[*proxy]net.Conn
-	latest    map[string]latest // of the first proxy, by type URL and name
+	latest    map[heldKey]held // of the first proxy of each node
 	lastError error
 }
 
-type latest struct {
-	typeURL, name, version string
-	hash                   uint64
-	body                   []byte
+type heldKey struct{ node, typeURL, name string }
+
+type held struct {
+	version string
+	hash    uint64
+	body    []byte
 }
 
 // round is one awaited change: it is over when every proxy has acknowledged a response that carries a body of
 // the resource other than the one before.
 type round struct {
 	typeURL, name  string
-	previous       uint64
+	previous       map[string]uint64 // by node: the hash of the body before
 	contains       []byte
 	saw            []uint64 // by proxy: the hash of the new body that it has not acknowledged yet
 	receivedAt     []int64
@@ -59,7 +61,7 @@ type round struct {
 func newFleet(server string, sotw bool, nodeIDs []string, count int) *fleet {
 	f := &fleet{
 		server: server, sotw: sotw, closing: make(chan struct{}),
-		conns: map[*proxy]net.Conn{}, latest: map[string]latest{},
+		conns: map[*proxy]net.Conn{}, latest: map[heldKey]held{},
 	}
 	nodes := map[string][]byte{}
 	for i := range count {
@@ -67,7 +69,7 @@ func newFleet(server string, sotw bool, nodeIDs []string, count int) *fleet {
 		if nodes[id] == nil {
 			nodes[id] = nodeBytes(id)
 		}
-		f.proxies = append(f.proxies, &proxy{fleet: f, index: i, node: nodes[id]})
+		f.proxies = append(f.proxies, &proxy{fleet: f, index: i, nodeID: id, first: i < len(nodeIDs), node: nodes[id]})
 	}
 	return f
 }
@@ -115,14 +117,21 @@ func (f *fleet) lateError(count int, what string, timeout time.Duration) error {
 
 // arm says which change is coming. It must be called before the change is made.
 func (f *fleet) arm(typeURL, name, contains string) (*round, error) {
+	previous := map[string]uint64{}
 	f.mu.Lock()
-	held, ok := f.latest[typeURL+" "+name]
+	for key, value := range f.latest {
+		if key.typeURL == typeURL && key.name == name {
+			previous[key.node] = value.hash
+		}
+	}
 	f.mu.Unlock()
-	if !ok {
-		return nil, fmt.Errorf("no proxy holds a resource %q of type %s", name, typeURL)
+	for _, p := range f.proxies {
+		if _, ok := previous[p.nodeID]; !ok {
+			return nil, fmt.Errorf("the proxies of %s hold no resource %q of type %s", p.nodeID, name, typeURL)
+		}
 	}
 	r := &round{
-		typeURL: typeURL, name: name, previous: held.hash, contains: []byte(contains),
+		typeURL: typeURL, name: name, previous: previous, contains: []byte(contains),
 		saw: make([]uint64, len(f.proxies)), receivedAt: make([]int64, len(f.proxies)), acknowledgedAt: make([]int64, len(f.proxies)),
 		done: make(chan struct{}), bodies: map[uint64]bool{},
 	}
@@ -144,13 +153,13 @@ func (f *fleet) wait(r *round, timeout time.Duration) error {
 
 // saw is told of each resource that reaches a proxy.
 func (f *fleet) saw(p *proxy, typeURL string, c *content, entry resource, receivedAt int64) {
-	if p.index == 0 {
+	if p.first {
 		f.mu.Lock()
-		f.latest[typeURL+" "+c.name] = latest{typeURL, c.name, entry.version, c.hash, bytes.Clone(entry.body)}
+		f.latest[heldKey{p.nodeID, typeURL, c.name}] = held{entry.version, c.hash, c.body}
 		f.mu.Unlock()
 	}
 	r := f.round.Load()
-	if r == nil || c.name != r.name || typeURL != r.typeURL || c.hash == r.previous || r.acknowledgedAt[p.index] != 0 {
+	if r == nil || c.name != r.name || typeURL != r.typeURL || c.hash == r.previous[p.nodeID] || r.acknowledgedAt[p.index] != 0 {
 		return
 	}
 	r.mu.Lock()

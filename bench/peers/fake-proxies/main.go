@@ -5,6 +5,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
@@ -34,8 +35,9 @@ type command struct {
 	TimeoutMs int `json:"timeoutMs"`
 }
 
-// dumped is one resource as the first proxy holds it, as -resources of the peer servers reads it.
+// dumped is one resource as the first proxy of a node holds it, as -resources of the peer servers reads it.
 type dumped struct {
+	Node    string `json:"node"`
 	TypeURL string `json:"typeUrl"`
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
@@ -138,14 +140,11 @@ func (s *session) dump(file string) error {
 	s.fleet.mu.Lock()
 	defer s.fleet.mu.Unlock()
 	out := []dumped{}
-	for _, held := range s.fleet.latest {
-		out = append(out, dumped{held.typeURL, held.name, held.version, held.body})
+	for key, value := range s.fleet.latest {
+		out = append(out, dumped{key.node, key.typeURL, key.name, value.version, value.body})
 	}
 	slices.SortFunc(out, func(a, b dumped) int {
-		if a.TypeURL+a.Name < b.TypeURL+b.Name {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.TypeURL, b.TypeURL), cmp.Compare(a.Name, b.Name))
 	})
 	text, err := json.Marshal(out)
 	if err != nil {

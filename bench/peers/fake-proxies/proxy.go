@@ -32,6 +32,9 @@ type proxy struct {
 	index int
 	node  []byte
 
+	nodeID string
+	first  bool // of its node
+
 	stream *grpcStream
 	types  [typeCount]subscription
 	synced bool

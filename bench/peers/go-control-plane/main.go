@@ -1,6 +1,6 @@
 // Command go-control-plane is the standing anchor of the benchmark: a small server on go-control-plane's
-// SnapshotCache, its best case, for all proxies share one snapshot. It serves the resources of a file, changes one
-// of them when asked over HTTP, and pushes the change.
+// SnapshotCache, at its best: all proxies of a node share one snapshot, and equal resources are one object. It serves
+// the resources of a file, changes one of them when asked over HTTP, and pushes the change.
 //
 //	PUT /resources?type=TYPE_URL&name=NAME  {"cluster": NAME, "weights": [90, 10]} or {"address": "v2.shop.internal"}
 //	POST /gc                                collects garbage and gives the memory back
@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +22,6 @@ import (
 	"time"
 
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -35,33 +35,28 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// everyNode gives all proxies the same snapshot.
-type everyNode struct{}
-
-func (everyNode) ID(*core.Node) string { return "all" }
-
 type anchor struct {
 	cache cache.SnapshotCache
 
-	mu       sync.Mutex
-	serial   int
-	snapshot *cache.Snapshot
+	mu        sync.Mutex
+	serial    int
+	snapshots map[string]*cache.Snapshot // by node
 }
 
 func main() {
-	file := flag.String("resources", "", "what to serve: a JSON list of {typeUrl, name, body}, as fake-proxies dumps it")
+	file := flag.String("resources", "", "what to serve: a JSON list of {node, typeUrl, name, body}, as fake-proxies dumps it")
 	apiAddress := flag.String("api", "127.0.0.1:0", "where to listen for changes")
 	xdsAddress := flag.String("xds", "127.0.0.1:0", "where to listen for proxies")
 	flag.Parse()
 	log.SetFlags(0)
-	snapshot, err := load(*file)
+	snapshots, err := load(*file)
 	if err != nil {
 		log.Fatalf("-resources %s: %v", *file, err)
 	}
 	ctx := context.Background()
-	a := &anchor{cache: cache.NewSnapshotCache(true, everyNode{}, nil), snapshot: snapshot}
-	if err := a.cache.SetSnapshot(ctx, "all", snapshot); err != nil {
-		log.Fatal(err)
+	a := &anchor{cache: cache.NewSnapshotCache(true, cache.IDHash{}, nil), snapshots: snapshots}
+	for node, snapshot := range snapshots {
+		a.set(node, snapshot)
 	}
 
 	grpcServer := grpc.NewServer(
@@ -86,39 +81,59 @@ func main() {
 	log.Fatal(grpcServer.Serve(xdsListener))
 }
 
-func load(file string) (*cache.Snapshot, error) {
+func load(file string) (map[string]*cache.Snapshot, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	var entries []struct {
-		TypeURL string
-		Body    []byte
+		Node, TypeURL string
+		Body          []byte
 	}
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, err
 	}
-	resources := map[xds.Type][]types.Resource{}
+	messages := map[string]types.Resource{}
+	resources := map[string]map[xds.Type][]types.Resource{}
 	for _, entry := range entries {
-		var message types.Resource
-		switch entry.TypeURL {
-		case xds.ClusterType:
-			message = &cluster.Cluster{}
-		case xds.EndpointType:
-			message = &endpoint.ClusterLoadAssignment{}
-		case xds.ListenerType:
-			message = &listener.Listener{}
-		case xds.RouteType:
-			message = &route.RouteConfiguration{}
-		default:
-			return nil, fmt.Errorf("unknown type %q", entry.TypeURL)
+		key := entry.TypeURL + string(entry.Body)
+		message, ok := messages[key]
+		if !ok {
+			if message, err = decode(entry.TypeURL, entry.Body); err != nil {
+				return nil, err
+			}
+			messages[key] = message
 		}
-		if err := proto.Unmarshal(entry.Body, message); err != nil {
+		if resources[entry.Node] == nil {
+			resources[entry.Node] = map[xds.Type][]types.Resource{}
+		}
+		ofNode := resources[entry.Node]
+		ofNode[entry.TypeURL] = append(ofNode[entry.TypeURL], message)
+	}
+	snapshots := map[string]*cache.Snapshot{}
+	for node, ofNode := range resources {
+		if snapshots[node], err = cache.NewSnapshot("0", ofNode); err != nil {
 			return nil, err
 		}
-		resources[entry.TypeURL] = append(resources[entry.TypeURL], message)
 	}
-	return cache.NewSnapshot("0", resources)
+	return snapshots, nil
+}
+
+func decode(typeURL string, body []byte) (types.Resource, error) {
+	var message types.Resource
+	switch typeURL {
+	case xds.ClusterType:
+		message = &cluster.Cluster{}
+	case xds.EndpointType:
+		message = &endpoint.ClusterLoadAssignment{}
+	case xds.ListenerType:
+		message = &listener.Listener{}
+	case xds.RouteType:
+		message = &route.RouteConfiguration{}
+	default:
+		return nil, fmt.Errorf("unknown type %q", typeURL)
+	}
+	return message, proto.Unmarshal(body, message)
 }
 
 func (a *anchor) change(w http.ResponseWriter, r *http.Request) {
@@ -134,35 +149,40 @@ func (a *anchor) change(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	typeURL, name := r.FormValue("type"), r.FormValue("name")
-	held, ok := a.snapshot.GetResourcesAndTTL(typeURL)[name]
-	if !ok {
+	a.serial++
+	// By what was held before: what is equal for several nodes stays so.
+	changed := map[types.Resource]types.Resource{}
+	next := map[string]*cache.Snapshot{}
+	for node, snapshot := range a.snapshots {
+		held, ok := snapshot.GetResourcesAndTTL(typeURL)[name]
+		if !ok {
+			continue
+		}
+		message, ok := changed[held.Resource]
+		if !ok {
+			message = proto.Clone(held.Resource)
+			count := 0
+			switch message := message.(type) {
+			case *route.RouteConfiguration:
+				count = setWeights(message, change.Cluster, change.Weights)
+			case *cluster.Cluster:
+				count = setAddress(message, change.Address)
+			}
+			if count == 0 {
+				http.Error(w, "nothing to change in it", http.StatusBadRequest)
+				return
+			}
+			changed[held.Resource] = message
+		}
+		next[node] = with(snapshot, typeURL, name, message, fmt.Sprint(a.serial))
+	}
+	if len(next) == 0 {
 		http.Error(w, "no such resource", http.StatusNotFound)
 		return
 	}
-	changed := proto.Clone(held.Resource)
-	count := 0
-	switch message := changed.(type) {
-	case *route.RouteConfiguration:
-		count = setWeights(message, change.Cluster, change.Weights)
-	case *cluster.Cluster:
-		count = setAddress(message, change.Address)
+	for node, snapshot := range next {
+		a.snapshots[node] = snapshot
 	}
-	if count == 0 {
-		http.Error(w, "nothing to change in it", http.StatusBadRequest)
-		return
-	}
-
-	// A new snapshot, with a new version for the changed type alone: state-of-the-world proxies are sent no other.
-	a.serial++
-	next := &cache.Snapshot{Resources: a.snapshot.Resources}
-	kind := cache.GetResponseType(typeURL)
-	items := make(map[string]types.ResourceWithTTL, len(next.Resources[kind].Items))
-	for key, value := range next.Resources[kind].Items {
-		items[key] = value
-	}
-	items[name] = types.ResourceWithTTL{Resource: changed}
-	next.Resources[kind] = cache.Resources{Version: fmt.Sprint(a.serial), Items: items}
-	a.snapshot = next
 
 	// What the answer waits for is a server's own choice. This one answers when it holds the change, and then pushes,
 	// so that the time from the answer on is the time of the whole push.
@@ -171,9 +191,25 @@ func (a *anchor) change(w http.ResponseWriter, r *http.Request) {
 	if err := http.NewResponseController(w).Flush(); err != nil {
 		log.Print(err)
 	}
-	if err := a.cache.SetSnapshot(context.Background(), "all", next); err != nil {
+	for node, snapshot := range next {
+		a.set(node, snapshot)
+	}
+}
+
+func (a *anchor) set(node string, snapshot *cache.Snapshot) {
+	if err := a.cache.SetSnapshot(context.Background(), node, snapshot); err != nil {
 		log.Print(err)
 	}
+}
+
+// with is a snapshot with a new version for the changed type alone: state-of-the-world proxies are sent no other.
+func with(snapshot *cache.Snapshot, typeURL, name string, message types.Resource, version string) *cache.Snapshot {
+	next := &cache.Snapshot{Resources: snapshot.Resources}
+	kind := cache.GetResponseType(typeURL)
+	items := maps.Clone(next.Resources[kind].Items)
+	items[name] = types.ResourceWithTTL{Resource: message}
+	next.Resources[kind] = cache.Resources{Version: version, Items: items}
+	return next
 }
 
 func setWeights(config *route.RouteConfiguration, clusterName string, weights []uint32) int {
