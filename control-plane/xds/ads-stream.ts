@@ -247,21 +247,18 @@ export class AdsStream implements StreamHandler {
   private retained(channel: Channel, snapshot: Snapshot, now: number): ResourceSet {
     const wanted = snapshot[channel.kind];
     if (!channel.asked) return wanted;
-    // Nothing can use what was refused.
-    const had = channel.rejection === undefined ? channel.sent : channel.acknowledged;
-    if (had === undefined) return wanted;
-    const kept = this.context.sets.union(wanted, had);
+    const kept = this.context.sets.union(wanted, channel.held);
     return kept !== wanted && this.isInUse(snapshot, now) ? kept : wanted;
   }
 
   private isInUse(snapshot: Snapshot, now: number): boolean {
-    const { clusters, listeners, routes } = this.channels;
-    if (clusters.rejection !== undefined) return true;
+    const { listeners, routes } = this.channels;
     if (this.unsettledSince?.snapshot !== snapshot) this.unsettledSince = { snapshot, at: now };
     const { patienceMillis, reconnectMillis } = this.context.timing;
     for (const channel of [listeners, routes]) {
       // What it rejected it does not use: it uses what it had before, and all that belongs to it.
-      if (channel.rejection !== undefined) return true;
+      if (channel.rejection !== undefined || (channel.asked && this.usesRejected(channel, snapshot)))
+        return true;
       const until = channel.asked
         ? this.unsettledSince.at + patienceMillis
         : this.connectedAt + reconnectMillis;

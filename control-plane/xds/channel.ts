@@ -187,6 +187,13 @@ export class Channel {
     this.due = false;
   }
 
+  /** What the client may be using. */
+  get held(): ResourceSet {
+    return this.rejection === undefined
+      ? this.sent
+      : (this.acknowledged ?? this.context.sets.empty(this.kind));
+  }
+
   /** The client has all that it asked for, and said so. */
   get isQuiet(): boolean {
     return this.outstanding.length === 0 && this.stale === undefined && !this.due;
@@ -202,6 +209,8 @@ export class Channel {
       this.fresh = false;
       this.stale = undefined;
       this.forgive();
+      // It has all of that already, as far as it is subscribed.
+      if (this.outstanding.length === 0 && this.rejection === undefined) this.acknowledged = target;
     }
     return response;
   }
@@ -315,9 +324,20 @@ export class Channel {
   acknowledge(nonce: string): Outstanding | undefined {
     const settled = this.take(nonce);
     if (settled === undefined) return undefined;
-    this.acknowledged = settled.set;
+    this.acknowledged = this.withoutRejected(settled.set);
     this.forgive();
     return settled;
+  }
+
+  /** What the client has of a set that it took, where some of it was held back. */
+  private withoutRejected(set: ResourceSet): ResourceSet {
+    const { quarantine } = this;
+    if (
+      quarantine === undefined ||
+      [...quarantine].every(([name, version]) => set.resources.get(name)?.version !== version)
+    )
+      return set;
+    return this.context.sets.of(this.kind, this.withoutQuarantine([...set.resources.values()]));
   }
 
   /** A rejection is over when nothing of what was rejected is held back any more, and the client took the rest. */

@@ -40,7 +40,16 @@ interface MutableView extends View {
   problems: readonly Problem[];
   reads: ReadonlySet<Read<MutableView>>;
   readonly subscribers: Set<() => void>;
+  /** What proxies had when the last of them went, for as long as that differs from the snapshot. */
+  previous: Snapshot | undefined;
+  closing: NodeJS.Timeout | undefined;
 }
+
+/**
+ * How long a view outlives its last proxy. One that comes back is told of the difference alone; a state-of-the-world
+ * client says no more than the version of what it has, and what that was must still be known.
+ */
+const lingerMillis = 60_000;
 
 /** One view for each description of a proxy, computed when something that it was made from changes. */
 export class Views {
@@ -68,31 +77,43 @@ export class Views {
    */
   attach(proxy: Proxy, changed: () => void): { view: View; detach: () => void } {
     const view = memo(this.views, JSON.stringify(proxy), () => this.open(proxy));
+    clearTimeout(view.closing);
+    if (view.subscribers.size === 0 && this.outdated.delete(view)) {
+      view.previous = view.snapshot;
+      this.compute(view);
+    }
     view.subscribers.add(changed);
     return {
       view,
       detach: () => {
         view.subscribers.delete(changed);
-        if (view.subscribers.size === 0) this.close(view);
+        if (view.subscribers.size > 0) return;
+        clearTimeout(view.closing);
+        view.closing = setTimeout(() => this.close(view), lingerMillis).unref();
       },
     };
   }
 
-  /** Marks the views that read what changed. True where there are any. */
+  /** Marks the views that read what changed. True where a proxy is to be told of it. */
   invalidate({ meshName, meshOwner, reads }: MeshChange): boolean {
+    let concernsProxies = false;
     for (const read of reads) {
       for (const view of this.reads.readers(meshName, read)) {
         // A proxy that names no owner means the mesh of the control plane's own account, whichever that is.
-        if (view.proxy.meshOwner === undefined || view.proxy.meshOwner === meshOwner) this.outdated.add(view);
+        if (view.proxy.meshOwner !== undefined && view.proxy.meshOwner !== meshOwner) continue;
+        this.outdated.add(view);
+        concernsProxies ||= view.subscribers.size > 0;
       }
     }
-    return this.outdated.size > 0;
+    return concernsProxies;
   }
 
   /** Computes the marked views again, one at each step, and yields whom to tell. */
   *refresh(): Generator<() => void> {
     for (const view of this.outdated) {
+      if (view.subscribers.size === 0) continue;
       this.outdated.delete(view);
+      view.previous = undefined;
       const before = view.snapshot;
       this.compute(view);
       if (view.snapshot !== before) yield* view.subscribers;
@@ -108,6 +129,8 @@ export class Views {
       problems: [],
       reads: new Set(),
       subscribers: new Set(),
+      previous: undefined,
+      closing: undefined,
     };
     this.compute(view);
     return view;

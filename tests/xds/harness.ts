@@ -8,7 +8,7 @@ import { FakeMesh, type Lists } from "../support/fake-mesh.js";
 export const nodeId = "mesh/shop/virtualNode/web";
 
 /** Short where a client of these tests leaves out what every Envoy does. */
-export const timing = { reconnectMillis: 20, closeMillis: 100 };
+export const timing = { reconnectMillis: 0, closeMillis: 100 };
 
 export interface LogLine {
   readonly level: number;

@@ -62,7 +62,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant("answer" as const),
-      accept: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      accept: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(true) },
+        { weight: 1, arbitrary: fc.constant(false) },
+      ),
       blame: fc.option(name, { nil: undefined }),
     }),
   },
@@ -216,7 +219,12 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       );
     });
 
-    async function run(world: World, start: Content, allOf: ReadonlySet<ResourceKind>, steps: readonly Step[]): Promise<void> {
+    async function run(
+      world: World,
+      start: Content,
+      allOf: ReadonlySet<ResourceKind>,
+      steps: readonly Step[],
+    ): Promise<void> {
       let current = start;
       const model = new Model(world, protocol, allOf);
       model.connect();
@@ -245,7 +253,9 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
             break;
           case "restart":
             await world.server.close();
-            await world.serve({ timing: { reconnectMillis: 0, closeMillis: 20, patienceMillis: 40, coalesceMillis: 0 } });
+            await world.serve({
+              timing: { reconnectMillis: 0, closeMillis: 20, patienceMillis: 40, coalesceMillis: 0 },
+            });
             model.connect();
             break;
         }
@@ -263,10 +273,13 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
         }
       }
       for (const kind of kinds) {
-        const should = (lists(current)[kind] ?? []).map(({ name }) => name).filter((name) => model.wants(kind, name));
+        const should = (lists(current)[kind] ?? [])
+          .map(({ name }) => name)
+          .filter((name) => model.wants(kind, name));
         const gone = [...model.held[kind].keys()].filter((name) => !should.includes(name));
         // A state-of-the-world response cannot take endpoints and routes away: they go with what refers to them.
-        if (protocol === "incremental" || kind === "clusters" || kind === "listeners") assert.deepEqual(gone, [], kind);
+        if (protocol === "incremental" || kind === "clusters" || kind === "listeners")
+          assert.deepEqual(gone, [], kind);
         for (const name of should) {
           const fresh = world.open(protocol);
           fresh.send({ nodeId, kind, names: [name], subscribe: [name] });
@@ -284,6 +297,8 @@ const mended = (content: Content): Content =>
   Object.fromEntries(
     kinds.map((kind) => [
       kind,
-      Object.fromEntries(names.map((name) => [name, content[kind][name] === 0 ? 0 : content[kind][name] + 10])),
+      Object.fromEntries(
+        names.map((name) => [name, content[kind][name] === 0 ? 0 : content[kind][name] + 10]),
+      ),
     ]),
   ) as unknown as Content;

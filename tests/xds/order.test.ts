@@ -1,14 +1,17 @@
 // Make before break: in which order a client hears of one change, whichever protocol it speaks.
 import assert from "node:assert/strict";
+import type { ResourceKind } from "@pulumi-appmesh/control-plane/xds/resource-kinds.js";
 import type { Protocol } from "@pulumi-appmesh/control-plane/xds/transport.js";
 import type { AdsClient, Received } from "../support/ads-client.js";
 import { assignment, edsCluster, type Lists, listener, routes } from "../support/fake-mesh.js";
-import { nodeId, World } from "./harness.js";
+import { nodeId, timing, World } from "./harness.js";
 
 for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Protocol[]) {
   describe(`order of a change, ${protocol}`, () => {
     let world: World;
     let client: AdsClient;
+    /** What the client was told at first. */
+    const first = new Map<ResourceKind, Received>();
     /** What the client asks for by name. */
     let wanted: { endpoints: string[]; routes: string[] };
 
@@ -32,7 +35,9 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       for (const kind of ["clusters", "endpoints", "listeners", "routes"] as const) {
         const names = kind === "endpoints" || kind === "routes" ? wanted[kind] : [];
         client.send({ nodeId, kind, names, subscribe: names });
-        acknowledge(await client.next());
+        const response = await client.next();
+        first.set(kind, response);
+        acknowledge(response);
       }
       assert.deepEqual(await client.settle(), []);
     });
@@ -140,9 +145,35 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       assert.equal(shown(await client.next()), ofWhole("clusters -one", "clusters two"));
     });
 
+    it("keeps the clusters of a client that comes back, until it has had its listeners and routes", async () => {
+      const claims = new Map(
+        (["clusters", "endpoints", "listeners", "routes"] as const).map((kind) => [kind, first.get(kind)]),
+      );
+      client.close();
+      world.mesh.set("web", two);
+      await world.server.close();
+      await world.serve({ timing: { ...timing, reconnectMillis: 60_000 } });
+      client = world.open(protocol);
+      for (const [kind, had] of claims) {
+        const names = kind === "endpoints" || kind === "routes" ? wanted[kind] : [];
+        const initialVersions = Object.fromEntries(had?.versions ?? []);
+        client.send({ nodeId, kind, names, subscribe: names, version: had?.version ?? "", initialVersions });
+      }
+      const added = await client.next();
+      assert.equal(shown(added), "clusters two");
+      acknowledge(added);
+      // A state-of-the-world client says no more than a version, which a new server cannot know.
+      if (protocol === "stateOfTheWorld") return;
+      const moved = [await client.next(), await client.next()];
+      assert.deepEqual(moved.map(shown), ["listeners l", "routes r"]);
+      assert.deepEqual(await settle(), []);
+      moved.forEach(acknowledge);
+      assert.equal(shown(await client.next()), "clusters -one");
+    });
+
     it("goes on without a client that does not say that its clusters are warm", async () => {
       await world.server.close();
-      await world.serve({ timing: { reconnectMillis: 20, patienceMillis: 50 } });
+      await world.serve({ timing: { ...timing, patienceMillis: 50 } });
       client = world.open(protocol);
       for (const kind of ["clusters", "listeners", "routes"] as const) {
         const names = kind === "routes" ? ["r"] : [];
