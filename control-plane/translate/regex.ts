@@ -19,8 +19,8 @@ export function refusal(regex: string): string | undefined {
 }
 
 /**
- * A program of RE2 itself, which works on bytes, is up to ten times the size of this port's, which works on
- * characters. AWS's sidecar takes programs of up to 1000 instructions, ours of any size.
+ * What App Mesh's sidecars took, in instructions. RE2 itself works on bytes, and its programs are up to ten times as
+ * large as those of this port, which works on characters: our own sidecars take them all, AWS's may refuse some.
  */
 const largestProgram = 1000;
 

@@ -1,4 +1,4 @@
-import type { VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
+import type { RouteJson, VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
 import { list, memo } from "./memo.js";
 import type { Problems } from "./problems.js";
@@ -9,8 +9,26 @@ import type { Service } from "./services.js";
 /** A virtual host, and the virtual service that it is for. */
 export interface Host {
   readonly service: Service;
+  readonly name: string;
   readonly json: VirtualHostJson;
+  /** The domains as Envoy compares them; none where the service cannot be called as a host. */
+  readonly claims: readonly string[];
 }
+
+/** Host names as Envoy takes them: printable ASCII without its wildcard. */
+const hostName = /^[!-)+-~]+$/;
+
+const host = (
+  service: Service,
+  name: string,
+  domains: readonly string[],
+  routes: readonly RouteJson[],
+): Host => ({
+  service,
+  name,
+  json: { name, domains: [...domains], routes: [...routes] },
+  claims: hostName.test(service.name) ? domains.map((domain) => domain.toLowerCase()) : [],
+});
 
 /**
  * A port of a virtual service as a virtual host. `bare`: requests that name no port are for it as well.
@@ -20,41 +38,27 @@ export const serviceHost = memo((service: Service, port: number, bare: boolean):
   const served = service.ports.find((candidate) => candidate.port === port);
   if (served === undefined) throw new RangeError(`${service.name} has no port ${port}`);
   const withPort = `${service.name}:${port}`;
-  return {
+  const unserved = `no route of virtual service ${service.name} serves port ${port}`;
+  return host(
     service,
-    json: {
-      name: bare ? service.name : withPort,
-      domains: bare ? [service.name, withPort] : [withPort],
-      routes:
-        served.routes.length > 0
-          ? [...served.routes]
-          : [
-              {
-                match: { prefix: "/" },
-                directResponse: answer(
-                  404,
-                  `no route of virtual service ${service.name} serves port ${port}`,
-                ),
-              },
-            ],
-    },
-  };
+    bare ? service.name : withPort,
+    bare ? [service.name, withPort] : [withPort],
+    served.routes.length > 0
+      ? served.routes
+      : [{ match: { prefix: "/" }, directResponse: answer(404, unserved) }],
+  );
 });
 
 /** What a virtual service without ports answers, on whichever port it is called. */
-export const unavailableHost = memo(
-  (service: Service): Host => ({
+export const unavailableHost = memo((service: Service): Host => {
+  const directResponse = answer(503, service.unavailable ?? "");
+  return host(
     service,
-    json: {
-      name: service.name,
-      domains: [service.name, `${service.name}:*`],
-      routes: [{ match: { prefix: "/" }, directResponse: answer(503, service.unavailable ?? "") }],
-    },
-  }),
-);
-
-/** Host names as Envoy takes them: printable ASCII without its wildcard. */
-const hostName = /^[!-)+-~]+$/;
+    service.name,
+    [service.name, `${service.name}:*`],
+    [{ match: { prefix: "/" }, directResponse }],
+  );
+});
 
 /**
  * The routes of what goes out, by the host that is called. Where two virtual services claim a host (Envoy does
@@ -68,28 +72,21 @@ export function hostRoutes(
 ): Resource<RouteConfigurationJson> {
   const claimed = new Map<string, Service>();
   const accepted = hosts
-    .toSorted((a, b) => (a.json.name && b.json.name && a.json.name < b.json.name ? -1 : 1))
-    .filter(({ service, json }) => {
-      const entity = `virtualService/${service.name}`;
-      if (!hostName.test(service.name)) {
-        problems.add(
-          entity,
-          "",
-          `${JSON.stringify(service.name)} cannot be called as a host: it is left out`,
-        );
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .filter(({ service, claims }) => {
+      const leaveOut = (why: string) =>
+        problems.add(`virtualService/${service.name}`, "", `${why}: it is left out`);
+      if (claims.length === 0) {
+        leaveOut(`${JSON.stringify(service.name)} cannot be called as a host`);
         return false;
       }
-      const domains = (json.domains ?? []).map((domain) => domain.toLowerCase());
-      const claimant = domains.map((domain) => claimed.get(domain)).find((service) => service !== undefined);
-      if (claimant !== undefined) {
-        problems.add(
-          entity,
-          "",
-          `virtual service ${claimant.name} has the same host name: this one is left out`,
-        );
+      for (const domain of claims) {
+        const claimant = claimed.get(domain);
+        if (claimant === undefined) continue;
+        leaveOut(`virtual service ${claimant.name} has the same host name`);
         return false;
       }
-      for (const domain of domains) claimed.set(domain, service);
+      for (const domain of claims) claimed.set(domain, service);
       return true;
     });
   return configuration(list(accepted), list(others), name);
