@@ -1,6 +1,9 @@
 import type { EgressFilterType, IpPreference, Logging } from "@pulumi-appmesh/model";
+import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import { accessLog } from "./access-log.js";
+import { common } from "./clusters.js";
+import { endpoint } from "./discovery.js";
 import type { Egress } from "./egress.js";
 import type { ExplicitInterception } from "./entities.js";
 import { http, tcp } from "./filters.js";
@@ -41,12 +44,13 @@ export function explicitEgress(
   return {
     clusters: [
       forwardProxyCluster(mesh, preference, amazonaws),
+      selfRedirect(interception, mesh, node.name),
       ...(allowed ? [forwardProxyCluster(mesh, preference, allowAll)] : []),
     ],
     routes: [
       hostRoutes(
         routes,
-        services.flatMap(hosts),
+        services.flatMap((service) => hosts(service, names.selfRedirectCluster(mesh.name, egressPort))),
         [
           amazonawsHost(mesh, amazonaws),
           allowed ? allowAllHost(mesh, allowAll, true) : dropAllHost(mesh, true),
@@ -62,12 +66,28 @@ export function explicitEgress(
 }
 
 /** One virtual host for each HTTP port. A request that names no port goes to port 80, else to the first. */
-function hosts(service: Service): readonly Host[] {
+function hosts(service: Service, through: string): readonly Host[] {
   if (service.unavailable !== undefined) return [unavailableHost(service)];
   const ports = service.ports.filter(({ protocol }) => protocol !== "tcp").map(({ port }) => port);
   const bare = ports.includes(80) ? 80 : ports[0];
-  return ports.map((port) => serviceHost(service, port, port === bare));
+  return ports.map((port) => serviceHost(service, port, port === bare, through));
 }
+
+/**
+ * Where tunnels to HTTP services lead: back to the proxy, which sees the requests that come through. gRPC's clients
+ * ask any HTTP proxy for a tunnel.
+ */
+const selfRedirect = memo(
+  (interception: ExplicitInterception, mesh: Mesh, node: string): Resource<ClusterJson> => {
+    const name = names.selfRedirectCluster(mesh.name, egressPort);
+    const loadAssignment = endpoint(name, egressAddress(interception), egressPort);
+    return {
+      name,
+      json: { name, type: "STATIC", loadAssignment, ...common },
+      entities: [`virtualNode/${node}`],
+    };
+  },
+);
 
 const httpProxy = memo(
   (

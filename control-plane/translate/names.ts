@@ -16,6 +16,10 @@ export const amazonawsCluster = (mesh: string) => `cds_egress_${mesh}_amazonaws`
 /** Where traffic to destinations outside the mesh goes if its egress filter lets it out. */
 export const allowAllCluster = (mesh: string) => `cds_egress_${mesh}_mesh-allow-all`;
 
+/** An explicit proxy's own egress, for clients that reach HTTP services through a tunnel. */
+export const selfRedirectCluster = (mesh: string, port: number) =>
+  `cds_egress_${mesh}_self_redirect_http_${port}`;
+
 export const ingressListener = (address: string, port: number) => `lds_ingress_${address}_${port}`;
 export const egressListener = (address: string, port: number) => `lds_egress_${address}_${port}`;
 

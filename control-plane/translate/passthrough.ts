@@ -1,6 +1,6 @@
 import type { IpPreference } from "@pulumi-appmesh/model";
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { RouteJson, VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
+import type { VirtualHostJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import type { DnsCacheConfigJson } from "../gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js";
 import type { HttpFilterJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { HttpProtocolOptionsJson } from "../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
@@ -10,7 +10,7 @@ import { httpProtocolOptions, packed } from "./extensions.js";
 import { memo } from "./memo.js";
 import type { Mesh } from "./mesh.js";
 import type { Resource } from "./resources.js";
-import { answer } from "./routes.js";
+import { answer, tunnel } from "./routes.js";
 
 /** Traffic to destinations outside the mesh. */
 
@@ -114,8 +114,3 @@ export const amazonawsHost = memo(
     routes: [tunnel(cluster)],
   }),
 );
-
-const tunnel = (cluster: string): RouteJson => ({
-  match: { connectMatcher: {} },
-  route: { cluster, timeout: "0s", upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }] },
-});

@@ -91,3 +91,14 @@ export function clusterWeights(
 
 /** What Envoy answers by itself, with the reason for whoever reads it. */
 export const answer = (status: number, reason: string) => ({ status, body: { inlineString: `${reason}\n` } });
+
+/** Lets a client that asks for a tunnel speak with a cluster as it likes, for as long as both sides like. */
+export const tunnel = (cluster: string): RouteJson => ({
+  match: { connectMatcher: {} },
+  route: {
+    cluster,
+    timeout: "0s",
+    idleTimeout: "0s",
+    upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
+  },
+});

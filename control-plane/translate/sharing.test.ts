@@ -67,20 +67,14 @@ describe("what proxies are told", () => {
     assert.equal(one.routes[0], two.routes[0]);
 
     const [here, there] = [told("one", explicit("127.0.1.2")), told("two", explicit("127.0.1.3"))];
-    for (const [i, cluster] of here.clusters.entries()) assert.equal(there.clusters[i], cluster);
     assert.equal(here.routes[0], there.routes[0]);
     for (const name of ["cds_egress_shop_v1_http_8080", "cds_egress_shop_ratings_http_8080"]) {
-      assert.equal(
-        here.clusters.find((cluster) => cluster.name === name),
-        one.clusters.find((cluster) => cluster.name === name),
+      const [inOne, ...inOthers] = [one, here, there].map(({ clusters }) =>
+        clusters.find((cluster) => cluster.name === name),
       );
+      assert.ok(inOne);
+      for (const cluster of inOthers) assert.equal(cluster, inOne);
     }
-    assert.deepEqual(
-      hosts(here, "rds_egress_http_15001").filter((host) =>
-        hosts(one, "rds_egress_http_8080").includes(host),
-      ),
-      hosts(one, "rds_egress_http_8080").slice(0, 2),
-    );
   });
 
   it("changes only where something changed", () => {

@@ -3,7 +3,7 @@ import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_
 import { list, memo } from "./memo.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
-import { answer } from "./routes.js";
+import { answer, tunnel } from "./routes.js";
 import type { Service } from "./services.js";
 
 /** A virtual host, and the virtual service that it is for. */
@@ -31,22 +31,21 @@ const host = (
 });
 
 /**
- * A port of a virtual service as a virtual host. `bare`: requests that name no port are for it as well.
- * The same object for every proxy that calls the service in the same way.
+ * A port of a virtual service as a virtual host. `bare`: requests that name no port are for it as well. `through`: the
+ * cluster for clients that ask for a tunnel, where they may. The same object for every proxy that calls the service in
+ * the same way.
  */
-export const serviceHost = memo((service: Service, port: number, bare: boolean): Host => {
+export const serviceHost = memo((service: Service, port: number, bare: boolean, through?: string): Host => {
   const served = service.ports.find((candidate) => candidate.port === port);
   if (served === undefined) throw new RangeError(`${service.name} has no port ${port}`);
   const withPort = `${service.name}:${port}`;
   const unserved = `no route of virtual service ${service.name} serves port ${port}`;
-  return host(
-    service,
-    bare ? service.name : withPort,
-    bare ? [service.name, withPort] : [withPort],
-    served.routes.length > 0
+  return host(service, bare ? service.name : withPort, bare ? [service.name, withPort] : [withPort], [
+    ...(through === undefined ? [] : [tunnel(through)]),
+    ...(served.routes.length > 0
       ? served.routes
-      : [{ match: { prefix: "/" }, directResponse: answer(404, unserved) }],
-  );
+      : [{ match: { prefix: "/" }, directResponse: answer(404, unserved) }]),
+  ]);
 });
 
 /** What a virtual service without ports answers, on whichever port it is called. */

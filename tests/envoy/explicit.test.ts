@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import { answered, callAt, callThrough, type Echo, tunnelThrough } from "../support/http.js";
+import { answered, callAt, callThrough, type Echo, http2CallAt, tunnelThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { calling, explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
 
@@ -93,6 +93,36 @@ describe("explicit interception", function () {
     // There is no network here: that the name is looked up, and not refused, is all that can be seen.
     assert.equal((await tunnelThrough(`${front}:15001`, "sqs.us-east-1.amazonaws.com:443")).status, 503);
     assert.equal((await tunnelThrough(`${front}:15001`, "amazonaws.com.example:443")).status, 403);
+  });
+
+  it("routes what comes through a tunnel to a service, as clients of gRPC ask for", async () => {
+    const app = await started.server("app", { http2: true });
+    const front = await loopbackAddress();
+    const document = routed(
+      { app: nodeAt(app.port, "grpc") },
+      {
+        all: {
+          grpcRoute: {
+            match: { serviceName: "shop.Catalog" },
+            action: { weightedTargets: [{ virtualNode: "app", weight: 1 }] },
+          },
+        },
+      },
+      { protocol: "grpc", port: 9090 },
+    );
+    await started.envoy(explicit(document, "front", front));
+    const call = async (path: string) => {
+      const tunnel = await tunnelThrough(`${front}:15001`, "catalog.local:9090");
+      assert.equal(tunnel.status, 200);
+      return http2CallAt(tunnel.socket, {
+        ":path": path,
+        ":authority": "catalog.local:9090",
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+    };
+    assert.equal((JSON.parse((await call("/shop.Catalog/Get")).body) as Echo).server, "app");
+    assert.equal((await call("/shop.Other/Get")).headers["grpc-status"], "12");
   });
 
   it("takes TCP connections at a port of its own for each service, whoever speaks first", async () => {

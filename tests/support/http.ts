@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders, request } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, connect as http2Connect } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import type { Duplex } from "node:stream";
 
 export interface Answer {
   readonly status: number;
@@ -135,6 +136,7 @@ export const answered = (answer: Answer): string =>
 
 export interface Tunnel {
   readonly status: number;
+  readonly socket: Duplex;
   /** Sends text through the tunnel; resolves with all that comes back until the other side ends. */
   say(text: string): Promise<string>;
 }
@@ -164,20 +166,23 @@ export function tunnelThrough(proxy: string, target: string): Promise<Tunnel> {
           socket.write(text);
         });
       if (res.statusCode !== 200) socket.destroy();
-      resolve({ status: res.statusCode ?? 0, say });
+      resolve({ status: res.statusCode ?? 0, socket, say });
     });
     req.end();
   });
 }
 
-/** Makes one HTTP/2 request in clear text at `endpoint` (ADDRESS:PORT). Trailers are among the headers. */
+/** Makes one HTTP/2 request in clear text at `endpoint` (ADDRESS:PORT, or a connection). Trailers are among the headers. */
 export function http2CallAt(
-  endpoint: string,
+  endpoint: string | Duplex,
   headers: Readonly<Record<string, string>>,
   body = "",
 ): Promise<{ readonly headers: Readonly<Record<string, unknown>>; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const session = http2Connect(`http://${endpoint}`);
+    const session =
+      typeof endpoint === "string"
+        ? http2Connect(`http://${endpoint}`)
+        : http2Connect("http://tunnel", { createConnection: () => endpoint });
     session.on("error", reject);
     const stream = session.request({ ":method": "POST", ...headers });
     let answer: Record<string, unknown> = {};
