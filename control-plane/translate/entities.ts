@@ -23,6 +23,12 @@ export interface MeshEntities {
   /** By name, in the order of their names. The same array as long as none of them changes. */
   routes(virtualRouterName: string): readonly Named<RouteSpec>[];
   gatewayRoutes(virtualGatewayName: string): readonly Named<GatewayRouteSpec>[];
+  /**
+   * What `compute`, a function of nothing but what it is given, makes of these entities for a name: remembered
+   * while nothing of the mesh changes, so that a service is read once for the hundreds of proxies that call it.
+   * Where this is missing, call `compute`.
+   */
+  derive?<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T;
 }
 
 export interface Named<S> {

@@ -47,6 +47,11 @@ export interface ServicePort {
 
 /** Reads what provides a virtual service, and only that. */
 export function readService(entities: MeshEntities, mesh: Mesh, name: string): Service {
+  const read = reader(mesh);
+  return entities.derive ? entities.derive(read, name) : read(entities, name);
+}
+
+const reader = memo((mesh: Mesh) => (entities: MeshEntities, name: string): Service => {
   const spec = entities.virtualService(name);
   if (spec === undefined) return unavailable(mesh, name, "does not exist");
   const { virtualNode, virtualRouter } = spec.provider ?? {};
@@ -64,7 +69,7 @@ export function readService(entities: MeshEntities, mesh: Mesh, name: string): S
     return ofRouter(mesh, name, router, routerSpec, routes, list(nodes));
   }
   return unavailable(mesh, name, "has no provider");
-}
+});
 
 const unavailable = memo((_: Mesh, name: string, why: string): Service => {
   const entity = `virtualService/${name}`;

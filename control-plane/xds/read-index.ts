@@ -1,7 +1,8 @@
 import type { MeshEntities } from "../translate/entities.js";
+import { memo } from "./resource-set.js";
 
 /** What a mesh can be asked for, in the words of MeshChange: `mesh`, or a kind and a name. */
-type ReadKind = Exclude<keyof MeshEntities, "meshName">;
+type ReadKind = Exclude<keyof MeshEntities, "meshName" | "derive">;
 
 /** One thing that was read of a mesh, and who read it. */
 export class Read<Reader> {
@@ -13,60 +14,36 @@ export class Read<Reader> {
   ) {}
 }
 
-type MeshReads<Reader> = Map<ReadKind, Map<string, Read<Reader>>>;
+type Compute = (entities: MeshEntities, name: string) => unknown;
+
+/** Of one mesh. */
+class MeshReads<Reader> {
+  readonly byKind = new Map<ReadKind, Map<string, Read<Reader>>>();
+  /** What was derived since the last change, and what it was derived from. */
+  readonly derived = new Map<Compute, Map<string, { value: unknown; reads: ReadonlySet<Read<Reader>> }>>();
+}
 
 /**
  * Who reads what. A thousand proxies' worth of readers read hundreds of things each at every change: a read is an
- * object, found by its kind and its name, so that none of it is put together or taken apart as text.
+ * object, found by its kind and its name, so that none of it is put together or taken apart as text; and what
+ * several readers derive from the same reads is derived once.
  */
 export class ReadIndex<Reader> {
   private readonly meshes = new Map<string, MeshReads<Reader>>();
 
-  /** Reads from `entities`, and adds each read to `reads`. */
-  track(entities: MeshEntities, reads: Set<Read<Reader>>): MeshEntities {
-    const { meshName } = entities;
-    const mesh: MeshReads<Reader> = this.meshes.get(meshName) ?? new Map();
-    this.meshes.set(meshName, mesh);
-    const read = (kind: ReadKind, name: string): void => {
-      reads.add(readOf(mesh, kind, name));
-    };
-    return {
-      meshName,
-      mesh() {
-        read("mesh", "");
-        return entities.mesh();
-      },
-      virtualNode(name) {
-        read("virtualNode", name);
-        return entities.virtualNode(name);
-      },
-      virtualRouter(name) {
-        read("virtualRouter", name);
-        return entities.virtualRouter(name);
-      },
-      virtualService(name) {
-        read("virtualService", name);
-        return entities.virtualService(name);
-      },
-      virtualGateway(name) {
-        read("virtualGateway", name);
-        return entities.virtualGateway(name);
-      },
-      routes(virtualRouterName) {
-        read("routes", virtualRouterName);
-        return entities.routes(virtualRouterName);
-      },
-      gatewayRoutes(virtualGatewayName) {
-        read("gatewayRoutes", virtualGatewayName);
-        return entities.gatewayRoutes(virtualGatewayName);
-      },
-    };
+  /** Reads from `entities`, which are those of the mesh of that key, and adds each read to `reads`. */
+  track(key: string, entities: MeshEntities, reads: Set<Read<Reader>>): MeshEntities {
+    return tracked(
+      memo(this.meshes, key, () => new MeshReads<Reader>()),
+      entities,
+      reads,
+    );
   }
 
-  /** The reader has read `after`, and nothing else any more. */
+  /** The reader has read `after` of the mesh, and nothing else any more. */
   settle(
     reader: Reader,
-    meshName: string,
+    key: string,
     before: ReadonlySet<Read<Reader>>,
     after: ReadonlySet<Read<Reader>>,
   ): void {
@@ -76,38 +53,81 @@ export class ReadIndex<Reader> {
       read.readers.delete(reader);
       if (read.readers.size === 0) forget(read);
     }
-    if (this.meshes.get(meshName)?.size === 0) this.meshes.delete(meshName);
+    if (this.meshes.get(key)?.byKind.size === 0) this.meshes.delete(key);
   }
 
-  /** Who has read that, as MeshChange names it: `virtualNode/catalog-v1`. */
-  readers(meshName: string, read: string): Iterable<Reader> {
+  /** Something of a mesh has changed, as MeshChange names it: `virtualNode/catalog-v1`. Answers who has read it. */
+  change(key: string, read: string): Iterable<Reader> {
+    const mesh = this.meshes.get(key);
+    mesh?.derived.clear();
     const slash = read.indexOf("/");
     const [kind, name] = slash < 0 ? [read, ""] : [read.slice(0, slash), read.slice(slash + 1)];
-    return (
-      this.meshes
-        .get(meshName)
-        ?.get(kind as ReadKind)
-        ?.get(name)?.readers ?? []
-    );
+    return mesh?.byKind.get(kind as ReadKind)?.get(name)?.readers ?? [];
   }
 }
 
-function readOf<Reader>(mesh: MeshReads<Reader>, kind: ReadKind, name: string): Read<Reader> {
-  let reads = mesh.get(kind);
-  if (reads === undefined) {
-    reads = new Map();
-    mesh.set(kind, reads);
-  }
-  let read = reads.get(name);
-  if (read === undefined) {
-    read = new Read(mesh, kind, name);
-    reads.set(name, read);
-  }
-  return read;
+function tracked<Reader>(
+  mesh: MeshReads<Reader>,
+  entities: MeshEntities,
+  reads: Set<Read<Reader>>,
+): MeshEntities {
+  const read = (kind: ReadKind, name: string): void => {
+    const ofKind = memo(mesh.byKind, kind, () => new Map<string, Read<Reader>>());
+    reads.add(memo(ofKind, name, () => new Read(mesh, kind, name)));
+  };
+  return {
+    meshName: entities.meshName,
+    mesh() {
+      read("mesh", "");
+      return entities.mesh();
+    },
+    virtualNode(name) {
+      read("virtualNode", name);
+      return entities.virtualNode(name);
+    },
+    virtualRouter(name) {
+      read("virtualRouter", name);
+      return entities.virtualRouter(name);
+    },
+    virtualService(name) {
+      read("virtualService", name);
+      return entities.virtualService(name);
+    },
+    virtualGateway(name) {
+      read("virtualGateway", name);
+      return entities.virtualGateway(name);
+    },
+    routes(virtualRouterName) {
+      read("routes", virtualRouterName);
+      return entities.routes(virtualRouterName);
+    },
+    gatewayRoutes(virtualGatewayName) {
+      read("gatewayRoutes", virtualGatewayName);
+      return entities.gatewayRoutes(virtualGatewayName);
+    },
+    derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
+      const known = memo(mesh.derived, compute, () => new Map());
+      let derivation = known.get(name);
+      if (derivation === undefined) {
+        const own = new Set<Read<Reader>>();
+        try {
+          derivation = { value: compute(tracked(mesh, entities, own), name), reads: own };
+          known.set(name, derivation);
+        } finally {
+          for (const read of own) reads.add(read);
+        }
+      } else {
+        for (const read of derivation.reads) reads.add(read);
+      }
+      return derivation.value as T;
+    },
+  };
 }
 
 function forget<Reader>({ mesh, kind, name }: Read<Reader>): void {
-  const reads = mesh.get(kind);
-  reads?.delete(name);
-  if (reads?.size === 0) mesh.delete(kind);
+  const ofKind = mesh.byKind.get(kind);
+  ofKind?.delete(name);
+  if (ofKind?.size === 0) mesh.byKind.delete(kind);
+  // It may have been derived from: whoever takes that over has to make the read anew.
+  mesh.derived.clear();
 }

@@ -97,12 +97,13 @@ export class Views {
   /** Marks the views that read what changed. True where a proxy is to be told of it. */
   invalidate({ meshName, meshOwner, reads }: MeshChange): boolean {
     let concernsProxies = false;
-    for (const read of reads) {
-      for (const view of this.reads.readers(meshName, read)) {
-        // A proxy that names no owner means the mesh of the control plane's own account, whichever that is.
-        if (view.proxy.meshOwner !== undefined && view.proxy.meshOwner !== meshOwner) continue;
-        this.outdated.add(view);
-        concernsProxies ||= view.subscribers.size > 0;
+    // A proxy that names no owner means the mesh of the control plane's own account, whichever that is.
+    for (const key of [meshKey(meshName, undefined), meshKey(meshName, meshOwner)]) {
+      for (const read of reads) {
+        for (const view of this.reads.change(key, read)) {
+          this.outdated.add(view);
+          concernsProxies ||= view.subscribers.size > 0;
+        }
       }
     }
     return concernsProxies;
@@ -148,7 +149,9 @@ export class Views {
     const { proxy } = view;
     const reads = new Set<Read<MutableView>>();
     try {
-      const entities = this.reads.track(source.entities(proxy.meshName, proxy.meshOwner), reads);
+      const { meshName, meshOwner } = proxy;
+      const key = meshKey(meshName, meshOwner);
+      const entities = this.reads.track(key, source.entities(meshName, meshOwner), reads);
       const missing = missingEntity(entities, proxy);
       if (missing !== undefined) {
         this.setProblem(view, missing, "warn");
@@ -206,10 +209,14 @@ export class Views {
   }
 
   private settle(view: MutableView, reads: ReadonlySet<Read<MutableView>>): void {
-    this.reads.settle(view, view.proxy.meshName, view.reads, reads);
+    const { meshName, meshOwner } = view.proxy;
+    this.reads.settle(view, meshKey(meshName, meshOwner), view.reads, reads);
     view.reads = reads;
   }
 }
+
+/** Meshes of different owners may have the same name. */
+const meshKey = (meshName: string, meshOwner: string | undefined): string => `${meshOwner ?? ""}/${meshName}`;
 
 function missingEntity(entities: MeshEntities, { meshName, kind, name }: Proxy): string | undefined {
   // Both are read whatever the first says, so that the creation of either is heard of.
