@@ -62,8 +62,9 @@ const reader = memo((mesh: Mesh) => (entities: MeshEntities, name: string): Serv
   if (virtualRouter) {
     const router = virtualRouter.virtualRouterName;
     const routerSpec = entities.virtualRouter(router);
-    if (routerSpec === undefined)
+    if (routerSpec === undefined) {
       return unavailable(mesh, name, `is provided by virtual router ${router}, which does not exist`);
+    }
     const routes = entities.routes(router);
     const nodes = targetNodes(routes).map((node) => orAbsent(entities.virtualNode(node)));
     return ofRouter(mesh, name, router, routerSpec, routes, list(nodes));
@@ -135,8 +136,10 @@ const ofRouter = memo(
     const ports = [...listeners(spec, ordered, nodes)].map(([port, protocol]) =>
       routerPort(mesh, router, port, protocol, ordered, nodes, problems),
     );
-    if (ports.length === 0)
-      return unavailable(mesh, name, `is provided by virtual router ${router}, which has no routes`);
+    if (ports.length === 0) {
+      const lack = routes.length === 0 ? "no route" : "no listener, nor a route to a virtual node with one";
+      return unavailable(mesh, name, `is provided by virtual router ${router}, which has ${lack}`);
+    }
     for (const { port, routes, shares } of ports) {
       if (routes.length > 0 || shares.length > 0) continue;
       problems.add(
