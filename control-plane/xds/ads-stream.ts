@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Proxy } from "../translate/entities.js";
+import { ChangeOrder, type OrderTiming } from "./change-order.js";
 import { Channel, type ChannelContext, type Response } from "./channel.js";
 import { proxyOf } from "./node.js";
 import {
@@ -13,26 +14,16 @@ import { kindOfTypeUrl, type ResourceKind, resourceKinds, traits } from "./resou
 import { memo, type ResourceSet } from "./resource-set.js";
 import { incrementalBody, nonceTail, stateOfTheWorldBody } from "./response.js";
 import { type Connection, type Protocol, Refusal, StatusCode, type StreamHandler } from "./transport.js";
-import type { Snapshot, View } from "./views.js";
+import type { View } from "./views.js";
 
 /** What a stream needs of the server that it belongs to. */
 export interface StreamContext extends ChannelContext {
   readonly log: Logger;
-  readonly timing: StreamTiming;
+  readonly timing: OrderTiming;
   /** Gives the proxy's view, and calls back when it changes; throws a Refusal where the proxy may not have it. */
   attach(proxy: Proxy, connection: Connection, changed: () => void): { view: View; detach: () => void };
   acknowledged(event: Acknowledgement): void;
   closed(stream: AdsStream): void;
-}
-
-export interface StreamTiming {
-  /**
-   * How long a response may stay unanswered before the next goes out all the same. Envoy answers at once, save
-   * for clusters that it cannot use yet because they wait for an endpoint or for DNS.
-   */
-  readonly patienceMillis: number;
-  /** How soon after a stream has begun a reconnecting Envoy has asked for all kinds that it uses. */
-  readonly reconnectMillis: number;
 }
 
 /** A client has taken a response. */
@@ -59,14 +50,12 @@ export class AdsStream implements StreamHandler {
   node: RequestNode | undefined;
   proxy: Proxy | undefined;
   view: View | undefined;
+  private readonly order: ChangeOrder;
   private detach: (() => void) | undefined;
   private nonces = 0;
   private writable = true;
   private over = false;
-  private wakeAt: number | undefined;
   private timer: NodeJS.Timeout | undefined;
-  /** Since when removals of this snapshot wait for what still uses them. */
-  private unsettledSince: { readonly snapshot: Snapshot; readonly at: number } | undefined;
   private readonly ignoredTypes = new Set<string>();
 
   constructor(
@@ -81,6 +70,7 @@ export class AdsStream implements StreamHandler {
       listeners: channel("listeners"),
       routes: channel("routes"),
     };
+    this.order = new ChangeOrder(this.channels, context.sets, context.timing, this.connectedAt);
   }
 
   received(message: Uint8Array): void {
@@ -221,91 +211,35 @@ export class AdsStream implements StreamHandler {
     const snapshot = this.view?.snapshot;
     if (this.over || snapshot === undefined) return;
     const now = Date.now();
-    this.wakeAt = undefined;
-    const { clusters, endpoints, listeners, routes } = this.channels;
-    // What a client says that it has is believed unless it may be waiting for an answer that it never got: Envoy
-    // asks for endpoints first when it was cut off while a cluster was warming, and it forgets when a cluster changes.
-    if (clusters.asked) clusters.settleClaim(snapshot.clusters, true);
-    if (endpoints.asked)
-      endpoints.settleClaim(snapshot.endpoints, clusters.asked && !clusters.sentFromNothing);
-    if (listeners.asked) listeners.settleClaim(snapshot.listeners, true);
-    if (routes.asked) routes.settleClaim(snapshot.routes, listeners.asked && !listeners.sentFromNothing);
-
-    this.offer(clusters, this.retained(clusters, snapshot, now), now);
-    this.offer(endpoints, this.retained(endpoints, snapshot, now), now);
-    if (!this.waitsForClusters(listeners, snapshot, now)) this.offer(listeners, snapshot.listeners, now);
-    const listenersFirst = listeners.asked && listeners.sent !== snapshot.listeners;
-    if (!listenersFirst && !this.waitsForClusters(routes, snapshot, now))
-      this.offer(routes, this.retained(routes, snapshot, now), now);
+    for (const kind of resourceKinds) {
+      const channel = this.channels[kind];
+      if (channel.asked) channel.settleClaim(snapshot[kind], this.isTrusted(kind));
+    }
+    for (const kind of resourceKinds) {
+      const channel = this.channels[kind];
+      if (!channel.asked) continue;
+      const target = this.order.target(kind, snapshot, now);
+      if (target !== undefined) this.offer(channel, target, now);
+    }
     this.scheduleWake(now);
   }
 
   /**
-   * Make before break: what the proxy has beyond its snapshot goes away only when nothing uses it any more, that
-   * is when its listeners and routes are those of the snapshot.
+   * What a client says that it has is believed unless it may be waiting for an answer that it never got: Envoy asks
+   * for endpoints first when it was cut off while a cluster was warming, and forgets them when the cluster changes.
    */
-  private retained(channel: Channel, snapshot: Snapshot, now: number): ResourceSet {
-    const wanted = snapshot[channel.kind];
-    if (!channel.asked) return wanted;
-    const kept = this.context.sets.union(wanted, channel.held);
-    return kept !== wanted && this.isInUse(snapshot, now) ? kept : wanted;
-  }
-
-  private isInUse(snapshot: Snapshot, now: number): boolean {
-    const { listeners, routes } = this.channels;
-    if (this.unsettledSince?.snapshot !== snapshot) this.unsettledSince = { snapshot, at: now };
-    const { patienceMillis, reconnectMillis } = this.context.timing;
-    for (const channel of [listeners, routes]) {
-      // What it rejected it does not use: it uses what it had before, and all that belongs to it.
-      if (channel.rejection !== undefined || (channel.asked && this.usesRejected(channel, snapshot)))
-        return true;
-      const until = channel.asked
-        ? this.unsettledSince.at + patienceMillis
-        : this.connectedAt + reconnectMillis;
-      const settled =
-        channel.asked && channel.outstanding.length === 0 && channel.sent === snapshot[channel.kind];
-      if (!settled && this.isBefore(until, now)) return true;
-    }
-    // A new listener that has not asked for its routes yet is not in use: the old one is.
-    const { names } = routes.subscription;
-    const unasked = [...snapshot.routes.resources.keys()].some(
-      (name) => !routes.subscription.wildcard && !names.has(name),
-    );
-    return routes.asked && unasked && this.isBefore(this.unsettledSince.at + patienceMillis, now);
-  }
-
-  /** Listeners and routes wait until the clusters that they may use are there: Envoy acknowledges those once they are warm. */
-  private waitsForClusters(channel: Channel, snapshot: Snapshot, now: number): boolean {
-    const { clusters } = this.channels;
-    if (!clusters.asked || !channel.asked) return false;
-    if (this.usesRejected(channel, snapshot)) return true;
-    const pending =
-      clusters.difference(snapshot.clusters).changed.length > 0 && clusters.rejection === undefined;
-    const last = clusters.outstanding.at(-1);
-    if (last === undefined || !(pending || clusters.outstanding.some(({ adds }) => adds))) return false;
-    return this.isBefore(last.sentAt + this.context.timing.patienceMillis, now);
-  }
-
-  /** A change that leads to a cluster which the proxy refused would break its traffic: it keeps what it has. */
-  private usesRejected(channel: Channel, snapshot: Snapshot): boolean {
-    const { rejection, acknowledged } = this.channels.clusters;
-    if (rejection === undefined || channel.acknowledged === undefined) return false;
-    const refused = rejection.suspects.filter(
-      ({ name }) => snapshot.clusters.resources.has(name) && !acknowledged?.resources.has(name),
-    );
-    return channel
-      .difference(snapshot[channel.kind])
-      .changed.some(({ any }) =>
-        refused.some(({ name }) => Buffer.from(any.buffer, any.byteOffset, any.length).includes(name)),
-      );
+  private isTrusted(kind: ResourceKind): boolean {
+    const { clusters, listeners } = this.channels;
+    const parent = kind === "endpoints" ? clusters : kind === "routes" ? listeners : undefined;
+    return parent === undefined || (parent.asked && !parent.sentFromNothing);
   }
 
   private offer(channel: Channel, target: ResourceSet, now: number): void {
-    if (!channel.asked || !this.writable) return;
+    if (!this.writable) return;
     const { patienceMillis } = this.context.timing;
     if (channel.isBusy(now, patienceMillis)) {
       const sentAt = channel.outstanding.at(-1)?.sentAt ?? now;
-      if (channel.sent !== target) this.isBefore(sentAt + patienceMillis, now);
+      if (channel.sent !== target) this.order.isBefore(sentAt + patienceMillis, now);
       return;
     }
     const before = channel.sent;
@@ -351,17 +285,10 @@ export class AdsStream implements StreamHandler {
     );
   }
 
-  /** True before that moment, and then the stream looks again when it has come. */
-  private isBefore(moment: number, now: number): boolean {
-    if (now >= moment) return false;
-    this.wakeAt = Math.min(this.wakeAt ?? moment, moment);
-    return true;
-  }
-
   private scheduleWake(now: number): void {
     clearTimeout(this.timer);
-    this.timer =
-      this.wakeAt === undefined ? undefined : setTimeout(() => this.push(), this.wakeAt - now + 1).unref();
+    const wakeAt = this.order.takeWakeAt();
+    this.timer = wakeAt === undefined ? undefined : setTimeout(() => this.push(), wakeAt - now + 1).unref();
   }
 
   private fail(error: unknown): void {

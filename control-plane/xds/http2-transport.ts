@@ -29,6 +29,12 @@ const copiedBytes = 4096;
 /** How long a client has to close its side once the server has ended a stream. */
 const lingerMillis = 1_000;
 
+/**
+ * Connections that may wait to be accepted. After a restart all proxies come at once; whom the system turns away
+ * for want of room is heard a second later, or three. The system has its own limit, mostly 4096.
+ */
+const backlog = 4096;
+
 const service = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const protocols: ReadonlyMap<string, Protocol> = new Map([
   [`${service}/StreamAggregatedResources`, "stateOfTheWorld"],
@@ -53,7 +59,7 @@ export class Http2Transport implements Transport {
     this.server.on("sessionError", () => {});
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, host, () => {
+      this.server.listen({ host, port, backlog }, () => {
         this.server.off("error", reject);
         resolve();
       });

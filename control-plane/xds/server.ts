@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Proxy } from "../translate/entities.js";
 import { translate } from "../translate/translate.js";
-import { type Acknowledgement, AdsStream, type StreamTiming } from "./ads-stream.js";
+import { type Acknowledgement, AdsStream } from "./ads-stream.js";
+import type { OrderTiming } from "./change-order.js";
 import { Http2Transport } from "./http2-transport.js";
 import { type ProxyStatus, statusOf } from "./proxy-status.js";
 import { PushSchedule } from "./push-schedule.js";
@@ -25,7 +26,7 @@ export interface XdsServerOptions {
   readonly timing?: Partial<XdsTiming>;
 }
 
-export interface XdsTiming extends StreamTiming {
+export interface XdsTiming extends OrderTiming {
   /**
    * The longest that a change waits for others to go out with. The first goes out at once; while many proxies are
    * still being told of it, what follows is gathered.
