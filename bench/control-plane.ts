@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -99,13 +100,21 @@ export class ControlPlane implements Server {
   }
 }
 
-/** A port that nobody listens on now. The control plane must come back on the same one after a restart. */
+/**
+ * A port that nobody listens on now. The control plane must come back on the same one after a restart, so it is none
+ * that the system gives to outgoing connections: a proxy that calls one of those in vain may reach itself, and hold it.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string")
-    throw new Error("unreachable: a TCP server has a port");
-  return address.port;
+  for (let attempt = 0; ; attempt++) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const server = createServer();
+    try {
+      await once(server.listen(port, "127.0.0.1"), "listening");
+      server.close();
+      await once(server, "close");
+      return port;
+    } catch (error) {
+      if (attempt === 100) throw error;
+    }
+  }
 }

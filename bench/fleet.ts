@@ -67,14 +67,17 @@ export class Fleet {
     return { ...answer, receivedAt: ms(answer.receivedAt), acknowledgedAt: ms(answer.acknowledgedAt) };
   }
 
-  /** From here on, streams and what comes over them are counted anew. */
-  async watchRestart(): Promise<void> {
-    await this.#ask("watch-restart", {});
+  /** From here on, everything is counted anew. */
+  async resetCounts(): Promise<void> {
+    await this.#ask("reset", {});
   }
 
-  /** Resolves when every proxy has a new stream and has sent its subscriptions, at `at` of the monotonic clock. */
-  async resubscribed(): Promise<Counts & { at: number }> {
-    const answer = await this.#ask<Counts & { at: number }>("resubscribed", { timeoutMs: patience });
+  /**
+   * Resolves when every proxy has a stream and has sent its subscriptions, at `at` of the monotonic clock. To be
+   * asked when the streams to an earlier server have ended.
+   */
+  async subscribed(): Promise<Counts & { at: number }> {
+    const answer = await this.#ask<Counts & { at: number }>("subscribed", { timeoutMs: patience });
     return { ...answer, at: answer.at / 1e6 };
   }
 

@@ -22,12 +22,12 @@ export interface Restart {
 export async function restart(contender: Contender, targets: Targets): Promise<Restart> {
   const { server, fleet } = contender;
   await backToTheStart(contender, targets);
-  await fleet.watchRestart();
+  await fleet.resetCounts();
   const killedAt = now();
   await server.stop("SIGKILL");
   await server.start();
   const readyAt = now();
-  const { at } = await fleet.resubscribed();
+  const { at } = await fleet.subscribed();
   await sleep(1000); // what a server sends without need, it sends now
   const { resources, wireBytes } = await fleet.counts();
   const { change, awaited } = nextChange("RDS", targets);

@@ -21,8 +21,7 @@ type fleet struct {
 	proxies []*proxy
 
 	synced     atomic.Int64 // have once had everything
-	subscribed atomic.Int64 // streams whose first requests are written, or wait for flow control
-	answered   atomic.Int64 // streams that have had an answer
+	subscribed atomic.Int64 // have a stream, and have subscribed on it
 
 	messages, messageBytes, wireBytes, resources, disconnects atomic.Int64
 

@@ -124,7 +124,9 @@ func TestFleetFollowsAServerAsEnvoyDoes(t *testing.T) {
 			}
 
 			stop()
-			f.subscribed.Store(0)
+			for f.subscribed.Load() > 0 {
+				time.Sleep(time.Millisecond)
+			}
 			f.resetCounts()
 			serve(t, address, snapshots)
 			if err := f.await(&f.subscribed, "have subscribed again", 20*time.Second); err != nil {

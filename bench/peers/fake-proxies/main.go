@@ -105,14 +105,12 @@ func (s *session) do(c command) (map[string]any, error) {
 		return s.counts(map[string]any{
 			"receivedAt": received, "acknowledgedAt": acknowledged, "distinctBodies": len(s.round.bodies),
 		}), nil
-	case "watch-restart": // from here on, streams are counted anew
+	case "reset": // from here on, everything is counted anew
 		s.fleet.resetCounts()
-		s.fleet.subscribed.Store(0)
-		s.fleet.answered.Store(0)
 		s.fleet.disconnects.Store(0)
 		return map[string]any{}, nil
-	case "resubscribed":
-		err := s.fleet.await(&s.fleet.subscribed, "have subscribed again", timeout)
+	case "subscribed": // all of them; to be asked when streams have ended
+		err := s.fleet.await(&s.fleet.subscribed, "have subscribed", timeout)
 		return s.counts(map[string]any{"at": monotonicNanos()}), err
 	case "counts":
 		return s.counts(map[string]any{}), nil
@@ -132,7 +130,6 @@ func (s *session) counts(answer map[string]any) map[string]any {
 	answer["wireBytes"] = f.wireBytes.Load()
 	answer["resources"] = f.resources.Load()
 	answer["disconnects"] = f.disconnects.Load()
-	answer["answered"] = f.answered.Load()
 	return answer
 }
 

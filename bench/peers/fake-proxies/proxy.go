@@ -38,6 +38,8 @@ type proxy struct {
 	stream *grpcStream
 	types  [typeCount]subscription
 	synced bool
+	// The first requests of its stream are written, or wait for flow control.
+	subscribed bool
 	// The nonce and version of a CDS answer whose clusters wait for their first endpoints: Envoy acknowledges it then.
 	heldClusters *request
 }
@@ -57,6 +59,10 @@ func (p *proxy) run() {
 	backoff := firstBackoff
 	for !p.fleet.closed.Load() {
 		answered, err := p.serve()
+		if p.subscribed {
+			p.subscribed = false
+			p.fleet.subscribed.Add(-1)
+		}
 		p.fleet.disconnected(p, err)
 		if answered {
 			backoff = firstBackoff
@@ -89,7 +95,6 @@ func (p *proxy) serve() (answered bool, err error) {
 	if err := p.subscribe(); err != nil {
 		return false, err
 	}
-	announced := false
 	for {
 		before := p.stream.wireBytes
 		message, err := p.stream.next()
@@ -98,10 +103,6 @@ func (p *proxy) serve() (answered bool, err error) {
 		}
 		receivedAt := monotonicNanos()
 		answered = true
-		if !announced {
-			announced = true
-			p.fleet.answered.Add(1)
-		}
 		r, err := readResponse(message, p.fleet.sotw)
 		if err != nil {
 			return answered, err
@@ -134,6 +135,7 @@ func (p *proxy) subscribe() error {
 			return err
 		}
 	}
+	p.subscribed = true
 	p.fleet.subscribed.Add(1)
 	return nil
 }
