@@ -20,10 +20,6 @@ const { positionals } = parseArgs({
   options: { tracing: { type: "string" }, v: { type: "string" } },
 });
 const { port, close } = await serve(positionals[0]);
-process.stdout.write(`${port}\n`);
-// By now, since an engine may end its plugins without a word.
-setTimeout(flushCompileCache, 1_000).unref();
-
 // The engine ends its plugins by SIGINT when nothing is under way any more, waits 5 seconds, and then kills them. It
 // gives each a process group of its own, so that Ctrl-C in a terminal reaches the engine alone, which sends Cancel.
 process.on("SIGINT", stop);
@@ -32,6 +28,11 @@ process.on("SIGTERM", stop);
 // An engine that was killed ends nothing: its plugins belong to another process from then on.
 const engine = process.ppid;
 setInterval(() => process.ppid !== engine && stop(), 2_000).unref();
+
+// Last, for from here on the engine may do anything.
+process.stdout.write(`${port}\n`);
+// By now, since an engine may end its plugins without a word.
+setTimeout(flushCompileCache, 1_000).unref();
 
 function stop(): void {
   close();
