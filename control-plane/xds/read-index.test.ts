@@ -24,6 +24,15 @@ const kinds = [
   "gatewayRoutes",
 ] as const;
 
+/** What is read: its revision, where it has one. */
+type Revisions = ReadonlyMap<string, number>;
+
+const meshAt = (revisions: Revisions): MeshEntities => ({
+  ...nothing("shop"),
+  mesh: () => revisions.get("mesh") as never,
+  ...Object.fromEntries(kinds.map((kind) => [kind, (name: string) => revisions.get(`${kind}/${name}`)])),
+});
+
 /** One reader of one mesh, as a view reads: all anew each time. A name after `derived:` is read by derivation. */
 class Reader {
   reads: ReadonlySet<Read<Reader>> = new Set();
@@ -33,22 +42,26 @@ class Reader {
     readonly mesh: string,
   ) {}
 
-  read(names: readonly string[]): void {
+  /** What it finds, in the order of the names. */
+  read(names: readonly string[], revisions: Revisions = new Map()): unknown[] {
     const reads = new Set<Read<Reader>>();
-    const entities = this.index.track(this.mesh, nothing("shop"), reads);
-    for (const name of names) {
-      if (name.startsWith("derived:")) entities.derive?.(readOne, name.slice("derived:".length));
-      else readOne(entities, name);
-    }
+    const entities = this.index.track(this.mesh, meshAt(revisions), reads);
+    const found = names.map((name) =>
+      name.startsWith(derived)
+        ? entities.derive?.(readOne, name.slice(derived.length))
+        : readOne(entities, name),
+    );
     this.index.settle(this, this.mesh, this.reads, reads);
     this.reads = reads;
+    return found;
   }
 }
 
-function readOne(entities: MeshEntities, read: string): void {
+const derived = "derived:";
+
+function readOne(entities: MeshEntities, read: string): unknown {
   const [kind, ...name] = read.split("/");
-  if (kind === "mesh") entities.mesh();
-  else entities[kind as (typeof kinds)[number]](name.join("/"));
+  return kind === "mesh" ? entities.mesh() : entities[kind as (typeof kinds)[number]](name.join("/"));
 }
 
 describe("the index of reads", () => {
@@ -76,7 +89,7 @@ describe("the index of reads", () => {
     assert.equal(entities.meshName, "shop");
   });
 
-  it("derives once for all readers, until something of the mesh changes", () => {
+  it("derives once for all readers, until something that it was derived from changes", () => {
     const index = new ReadIndex<object>();
     let computed = 0;
     const compute = (entities: MeshEntities, name: string) => {
@@ -92,10 +105,31 @@ describe("the index of reads", () => {
     derive("shop", "ratings");
     derive("other", "catalog");
     assert.equal(computed, 3);
-    index.change("shop", "virtualRouter/unrelated");
+    index.change("shop", "virtualNode/unrelated");
+    index.change("shop", "virtualRouter/catalog");
+    assert.equal(derive("shop", "catalog"), first);
+    index.change("shop", "virtualNode/catalog");
     assert.notEqual(derive("shop", "catalog"), first);
+    derive("shop", "ratings");
     derive("other", "catalog");
     assert.equal(computed, 4);
+  });
+
+  it("derives anew what was made by a derivation within", () => {
+    const index = new ReadIndex<object>();
+    let revision = 1;
+    const entities = {
+      ...nothing("shop"),
+      virtualNode: () => ({ logging: { accessLog: {} }, listeners: [], revision }),
+    };
+    const inner = (tracked: MeshEntities, name: string) => tracked.virtualNode(name);
+    const outer = (tracked: MeshEntities, name: string) => ({ inner: tracked.derive?.(inner, name) });
+    const derive = () => index.track("shop", entities, new Set()).derive?.(outer, "catalog");
+    const first = derive();
+    revision = 2;
+    assert.equal(derive(), first);
+    index.change("shop", "virtualNode/catalog");
+    assert.deepEqual(derive(), { inner: { logging: { accessLog: {} }, listeners: [], revision: 2 } });
   });
 
   it("remembers no derivation that failed, but what it had read", () => {
@@ -118,7 +152,7 @@ describe("the index of reads", () => {
       fc.constant("mesh"),
       fc.tuple(fc.constantFrom(...kinds), fc.constantFrom("a", "b", "a/b")).map((parts) => parts.join("/")),
     );
-    const name = fc.tuple(fc.constantFrom("", "derived:"), direct).map((parts) => parts.join(""));
+    const name = fc.tuple(fc.constantFrom("", derived), direct).map((parts) => parts.join(""));
     const step = fc.record({
       who: fc.nat(3),
       names: fc.array(name, { maxLength: 6 }),
@@ -129,14 +163,20 @@ describe("the index of reads", () => {
         const index = new ReadIndex<Reader>();
         const readers = ["shop", "shop", "bank", "shop"].map((mesh) => new Reader(index, mesh));
         const last = new Map<Reader, readonly string[]>();
+        const revisions = { shop: new Map<string, number>(), bank: new Map<string, number>() };
         for (const { who, names, change } of steps) {
           const reader = readers[who] as Reader;
-          reader.read(names);
-          last.set(
-            reader,
-            names.map((read) => read.replace("derived:", "")),
+          const plain = names.map((read) => read.replace(derived, ""));
+          const now = revisions[reader.mesh as "shop" | "bank"];
+          assert.deepEqual(
+            reader.read(names, now),
+            plain.map((read) => now.get(read)),
           );
-          if (change !== undefined) index.change("shop", change);
+          last.set(reader, plain);
+          if (change !== undefined) {
+            revisions.shop.set(change, (revisions.shop.get(change) ?? 0) + 1);
+            index.change("shop", change);
+          }
         }
         for (const mesh of ["shop", "bank"]) {
           for (const read of [

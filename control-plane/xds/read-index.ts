@@ -4,9 +4,10 @@ import { memo } from "./resource-set.js";
 /** What a mesh can be asked for, in the words of MeshChange: `mesh`, or a kind and a name. */
 type ReadKind = Exclude<keyof MeshEntities, "meshName" | "derive">;
 
-/** One thing that was read of a mesh, and who read it. */
+/** One thing that was read of a mesh, who read it, and what was derived from it. */
 export class Read<Reader> {
   readonly readers = new Set<Reader>();
+  readonly derivations = new Set<Derivation<Reader>>();
   constructor(
     readonly mesh: MeshReads<Reader>,
     readonly kind: ReadKind,
@@ -16,11 +17,19 @@ export class Read<Reader> {
 
 type Compute = (entities: MeshEntities, name: string) => unknown;
 
+/** A value, and all that it was made from. It is good until something of that changes. */
+interface Derivation<Reader> {
+  readonly value: unknown;
+  readonly reads: ReadonlySet<Read<Reader>>;
+  /** Where it is kept, and under which name. */
+  readonly home: Map<string, Derivation<Reader>>;
+  readonly name: string;
+}
+
 /** Of one mesh. */
 class MeshReads<Reader> {
   readonly byKind = new Map<ReadKind, Map<string, Read<Reader>>>();
-  /** What was derived since the last change, and what it was derived from. */
-  readonly derived = new Map<Compute, Map<string, { value: unknown; reads: ReadonlySet<Read<Reader>> }>>();
+  readonly derived = new Map<Compute, Map<string, Derivation<Reader>>>();
 }
 
 /**
@@ -58,11 +67,15 @@ export class ReadIndex<Reader> {
 
   /** Something of a mesh has changed, as MeshChange names it: `virtualNode/catalog-v1`. Answers who has read it. */
   change(key: string, read: string): Iterable<Reader> {
-    const mesh = this.meshes.get(key);
-    mesh?.derived.clear();
     const slash = read.indexOf("/");
     const [kind, name] = slash < 0 ? [read, ""] : [read.slice(0, slash), read.slice(slash + 1)];
-    return mesh?.byKind.get(kind as ReadKind)?.get(name)?.readers ?? [];
+    const found = this.meshes
+      .get(key)
+      ?.byKind.get(kind as ReadKind)
+      ?.get(name);
+    if (found === undefined) return [];
+    outdate(found);
+    return found.readers;
   }
 }
 
@@ -106,28 +119,39 @@ function tracked<Reader>(
       return entities.gatewayRoutes(virtualGatewayName);
     },
     derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
-      const known = memo(mesh.derived, compute, () => new Map());
-      let derivation = known.get(name);
-      if (derivation === undefined) {
-        const own = new Set<Read<Reader>>();
-        try {
-          derivation = { value: compute(tracked(mesh, entities, own), name), reads: own };
-          known.set(name, derivation);
-        } finally {
-          for (const read of own) reads.add(read);
-        }
-      } else {
-        for (const read of derivation.reads) reads.add(read);
+      const home = memo(mesh.derived, compute, () => new Map<string, Derivation<Reader>>());
+      const known = home.get(name);
+      if (known !== undefined) {
+        for (const read of known.reads) reads.add(read);
+        return known.value as T;
       }
-      return derivation.value as T;
+      const own = new Set<Read<Reader>>();
+      try {
+        const value = compute(tracked(mesh, entities, own), name);
+        const derivation = { value, reads: own, home, name };
+        home.set(name, derivation);
+        for (const read of own) read.derivations.add(derivation);
+        return value;
+      } finally {
+        for (const read of own) reads.add(read);
+      }
     },
   };
 }
 
-function forget<Reader>({ mesh, kind, name }: Read<Reader>): void {
+/** What was derived from this is made anew when it is asked for again. */
+function outdate<Reader>({ derivations }: Read<Reader>): void {
+  for (const derivation of derivations) {
+    derivation.home.delete(derivation.name);
+    for (const read of derivation.reads) read.derivations.delete(derivation);
+  }
+}
+
+function forget<Reader>(read: Read<Reader>): void {
+  const { mesh, kind, name } = read;
   const ofKind = mesh.byKind.get(kind);
   ofKind?.delete(name);
   if (ofKind?.size === 0) mesh.byKind.delete(kind);
-  // It may have been derived from: whoever takes that over has to make the read anew.
-  mesh.derived.clear();
+  // Whoever derives the same again has to make the read again.
+  outdate(read);
 }
