@@ -35,11 +35,11 @@ export interface AwsCloudMapInstanceAttributeArgs {
  */
 export interface AwsCloudMapServiceDiscoveryArgs {
     /**
-     * Only instances that have all of these attributes are endpoints. Unset, all instances of the service are.
+     * Only instances that have all of these attributes are endpoints. If unset, all instances of the service are.
      */
     attributes?: pulumi.Input<pulumi.Input<inputs.AwsCloudMapInstanceAttributeArgs>[] | undefined>;
     /**
-     * IP versions for this virtual node. Unset, the data plane applies what the mesh prefers.
+     * IP versions for this virtual node. If unset, the data plane applies what the mesh prefers.
      */
     ipPreference?: pulumi.Input<enums.IpPreference | undefined>;
     /**
@@ -67,7 +67,7 @@ export interface BackendArgs {
  */
 export interface BackendDefaultsArgs {
     /**
-     * How the proxy connects to backends.
+     * How the proxy connects to backends. If unset, TLS is used where a backend offers it.
      */
     clientPolicy?: pulumi.Input<inputs.ClientPolicyArgs | undefined>;
 }
@@ -77,7 +77,7 @@ export interface BackendDefaultsArgs {
  */
 export interface ClientPolicyArgs {
     /**
-     * TLS towards the backend. Unset, TLS is used where the backend offers it.
+     * TLS towards the backend. If unset, TLS is used where the backend offers it.
      */
     tls?: pulumi.Input<inputs.ClientPolicyTlsArgs | undefined>;
 }
@@ -87,15 +87,15 @@ export interface ClientPolicyArgs {
  */
 export interface ClientPolicyTlsArgs {
     /**
-     * The certificate that is shown to the backend when it asks for one (mutual TLS). Unset, none is shown.
+     * The certificate that is shown to the backend when it asks for one (mutual TLS). If unset, none is shown.
      */
     certificate?: pulumi.Input<inputs.ClientTlsCertificateArgs | undefined>;
     /**
-     * Whether connections without TLS are refused. Unset, the data plane applies true.
+     * Whether connections without TLS are refused. If unset, the data plane applies true.
      */
     enforce?: pulumi.Input<boolean | undefined>;
     /**
-     * Ports of the backend to which the policy applies, each 1 to 65535. Unset, it applies to all ports.
+     * Ports of the backend to which the policy applies, each 1 to 65535. If unset, it applies to every port.
      */
     ports?: pulumi.Input<pulumi.Input<number>[] | undefined>;
     /**
@@ -127,11 +127,11 @@ export interface DnsServiceDiscoveryArgs {
      */
     hostname: pulumi.Input<string>;
     /**
-     * IP versions for this virtual node. Unset, the data plane applies what the mesh prefers.
+     * IP versions for this virtual node. If unset, the data plane applies what the mesh prefers.
      */
     ipPreference?: pulumi.Input<enums.IpPreference | undefined>;
     /**
-     * What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. Unset, the data plane applies LOADBALANCER.
+     * What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. If unset, the data plane applies LOADBALANCER.
      */
     responseType?: pulumi.Input<enums.DnsResponseType | undefined>;
 }
@@ -155,7 +155,7 @@ export interface DurationArgs {
  */
 export interface EgressFilterArgs {
     /**
-     * ALLOW_ALL or DROP_ALL.
+     * Whether it passes (ALLOW_ALL) or is dropped (DROP_ALL).
      */
     type: pulumi.Input<enums.EgressFilterType>;
 }
@@ -165,7 +165,7 @@ export interface EgressFilterArgs {
  */
 export interface FileAccessLogArgs {
     /**
-     * How a line is written. Unset, the data plane writes Envoy's default text format.
+     * How a line is written. If unset, the data plane writes Envoy's default text format.
      */
     format?: pulumi.Input<inputs.LoggingFormatArgs | undefined>;
     /**
@@ -193,7 +193,7 @@ export interface GatewayRouteHostnameMatchArgs {
  */
 export interface GatewayRouteHostnameRewriteArgs {
     /**
-     * Whether the host name is rewritten to the name of the virtual service. Unset, the data plane applies ENABLED.
+     * Whether the host name is rewritten to the name of the virtual service. If unset, the data plane applies ENABLED.
      */
     defaultTargetHostname?: pulumi.Input<enums.DefaultGatewayRouteRewrite | undefined>;
 }
@@ -215,7 +215,7 @@ export interface GatewayRouteSpecArgs {
      */
     httpRoute?: pulumi.Input<inputs.HttpGatewayRouteArgs | undefined>;
     /**
-     * Order of the route among those of its virtual gateway, 0 to 1000; 0 comes first. Routes without a priority come last, the more specific first.
+     * Order of the route among those of its virtual gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
      */
     priority?: pulumi.Input<number | undefined>;
 }
@@ -225,7 +225,7 @@ export interface GatewayRouteSpecArgs {
  */
 export interface GatewayRouteTargetArgs {
     /**
-     * Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; unset, the data plane takes its only one.
+     * Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
      */
     port?: pulumi.Input<number | undefined>;
     /**
@@ -249,7 +249,7 @@ export interface GatewayRouteVirtualServiceArgs {
  */
 export interface GrpcConnectionPoolArgs {
     /**
-     * Most requests that the proxy has open with the application at the same time, 1 or more. Further requests are answered with an overload error.
+     * Most requests that the proxy has open with the application at the same time, 1 to 2147483647. Further requests are answered with an overload error.
      */
     maxRequests: pulumi.Input<number>;
 }
@@ -273,7 +273,7 @@ export interface GrpcGatewayRouteArgs {
  */
 export interface GrpcGatewayRouteActionArgs {
     /**
-     * What is rewritten before. Unset, the host name is rewritten.
+     * What is rewritten before. If unset, the host name is rewritten.
      */
     rewrite?: pulumi.Input<inputs.GrpcGatewayRouteRewriteArgs | undefined>;
     /**
@@ -287,19 +287,19 @@ export interface GrpcGatewayRouteActionArgs {
  */
 export interface GrpcGatewayRouteMatchArgs {
     /**
-     * The host name. Unset, any host name matches.
+     * The host name. If unset, any host name matches.
      */
     hostname?: pulumi.Input<inputs.GatewayRouteHostnameMatchArgs | undefined>;
     /**
-     * Metadata entries that the call must have, 1 to 10.
+     * Metadata entries that the call must have, 1 to 10. If unset, none is looked at.
      */
     metadata?: pulumi.Input<pulumi.Input<inputs.GrpcRouteMetadataArgs>[] | undefined>;
     /**
-     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; if unset, any port matches.
      */
     port?: pulumi.Input<number | undefined>;
     /**
-     * Fully qualified name of the gRPC service, such as shop.v1.Catalog.
+     * Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.
      */
     serviceName?: pulumi.Input<string | undefined>;
 }
@@ -309,7 +309,7 @@ export interface GrpcGatewayRouteMatchArgs {
  */
 export interface GrpcGatewayRouteRewriteArgs {
     /**
-     * The host name. Unset, it becomes the name of the virtual service.
+     * The host name. If unset, it becomes the name of the virtual service.
      */
     hostname?: pulumi.Input<inputs.GatewayRouteHostnameRewriteArgs | undefined>;
 }
@@ -319,15 +319,15 @@ export interface GrpcGatewayRouteRewriteArgs {
  */
 export interface GrpcRetryPolicyArgs {
     /**
-     * gRPC statuses after which a call is tried again, 1 to 5 of cancelled, deadline-exceeded, internal, resource-exhausted and unavailable.
+     * gRPC statuses after which a call is tried again, 1 to 5 of cancelled, deadline-exceeded, internal, resource-exhausted and unavailable. If unset, none of them.
      */
     grpcRetryEvents?: pulumi.Input<pulumi.Input<enums.GrpcRetryPolicyEvent>[] | undefined>;
     /**
-     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error.
+     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error. If unset, none of them.
      */
     httpRetryEvents?: pulumi.Input<pulumi.Input<enums.HttpRetryPolicyEvent>[] | undefined>;
     /**
-     * Most retries of one request, 0 or more. 0 switches retries off.
+     * Most retries of one request, 0 to 4294967295. 0 switches retries off.
      */
     maxRetries: pulumi.Input<number>;
     /**
@@ -335,7 +335,7 @@ export interface GrpcRetryPolicyArgs {
      */
     perRetryTimeout: pulumi.Input<inputs.DurationArgs>;
     /**
-     * TCP failures after which a request is tried again: connection-error.
+     * TCP failures after which a request is tried again: exactly 1, connection-error. If unset, none.
      */
     tcpRetryEvents?: pulumi.Input<pulumi.Input<enums.TcpRetryPolicyEvent>[] | undefined>;
 }
@@ -353,11 +353,11 @@ export interface GrpcRouteArgs {
      */
     match: pulumi.Input<inputs.GrpcRouteMatchArgs>;
     /**
-     * Which failed calls are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed calls are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: pulumi.Input<inputs.GrpcRetryPolicyArgs | undefined>;
     /**
-     * Time limits. Unset, those of gRPC apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.GrpcTimeoutArgs | undefined>;
 }
@@ -377,19 +377,19 @@ export interface GrpcRouteActionArgs {
  */
 export interface GrpcRouteMatchArgs {
     /**
-     * Metadata entries that the call must have, 1 to 10.
+     * Metadata entries that the call must have, 1 to 10. If unset, none is looked at.
      */
     metadata?: pulumi.Input<pulumi.Input<inputs.GrpcRouteMetadataArgs>[] | undefined>;
     /**
-     * Name of the method, 1 to 50 characters. serviceName must be given as well.
+     * Name of the method, 1 to 50 characters. It needs serviceName beside it. If unset, any method matches.
      */
     methodName?: pulumi.Input<string | undefined>;
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: pulumi.Input<number | undefined>;
     /**
-     * Fully qualified name of the gRPC service, such as shop.v1.Catalog.
+     * Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.
      */
     serviceName?: pulumi.Input<string | undefined>;
 }
@@ -399,11 +399,11 @@ export interface GrpcRouteMatchArgs {
  */
 export interface GrpcRouteMetadataArgs {
     /**
-     * Whether exactly what does not match is wanted. Unset, the data plane applies false.
+     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
      */
     invert?: pulumi.Input<boolean | undefined>;
     /**
-     * Which values match. Unset, the entry only has to be there.
+     * Which values match. If unset, the entry only has to be there.
      */
     match?: pulumi.Input<inputs.GrpcRouteMetadataMatchMethodArgs | undefined>;
     /**
@@ -443,11 +443,11 @@ export interface GrpcRouteMetadataMatchMethodArgs {
  */
 export interface GrpcTimeoutArgs {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: pulumi.Input<inputs.DurationArgs | undefined>;
     /**
-     * Longest time from the whole request to the whole response. 0 switches the limit off. Unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
+     * Longest time from the whole request to the whole response. 0 switches the limit off. If unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
      */
     perRequest?: pulumi.Input<inputs.DurationArgs | undefined>;
 }
@@ -491,11 +491,11 @@ export interface HealthCheckPolicyArgs {
      */
     intervalMillis: pulumi.Input<number>;
     /**
-     * Path that is requested when the protocol is http or http2; other protocols ignore it. Unset, the data plane asks for "/".
+     * Path that is requested when the protocol is http or http2; other protocols ignore it. If unset, the data plane asks for "/".
      */
     path?: pulumi.Input<string | undefined>;
     /**
-     * Port that is checked. If given, it is the listener's own port; unset, the data plane checks that port.
+     * Port that is checked, 1 to 65535. It must be the listener's own; if unset, the data plane checks that one.
      */
     port?: pulumi.Input<number | undefined>;
     /**
@@ -517,7 +517,7 @@ export interface HealthCheckPolicyArgs {
  */
 export interface Http2ConnectionPoolArgs {
     /**
-     * Most requests that the proxy has open with the application at the same time, 1 or more. Further requests are answered with an overload error.
+     * Most requests that the proxy has open with the application at the same time, 1 to 2147483647. Further requests are answered with an overload error.
      */
     maxRequests: pulumi.Input<number>;
 }
@@ -527,11 +527,11 @@ export interface Http2ConnectionPoolArgs {
  */
 export interface HttpConnectionPoolArgs {
     /**
-     * Most connections that the proxy opens to the application at the same time, 1 or more.
+     * Most connections that the proxy opens to the application at the same time, 1 to 2147483647.
      */
     maxConnections: pulumi.Input<number>;
     /**
-     * Most requests that wait for a connection once all are in use, 1 or more. Further requests are answered with an overload error. Unset, the data plane applies 2147483647.
+     * Most requests that wait for a connection once all are in use, 1 to 2147483647. Further requests are answered with an overload error. If unset, the data plane applies 2147483647.
      */
     maxPendingRequests?: pulumi.Input<number | undefined>;
 }
@@ -555,7 +555,7 @@ export interface HttpGatewayRouteArgs {
  */
 export interface HttpGatewayRouteActionArgs {
     /**
-     * What is rewritten before. Unset, host name and prefix are rewritten.
+     * What is rewritten before. If unset, host name and prefix are rewritten.
      */
     rewrite?: pulumi.Input<inputs.HttpGatewayRouteRewriteArgs | undefined>;
     /**
@@ -569,15 +569,15 @@ export interface HttpGatewayRouteActionArgs {
  */
 export interface HttpGatewayRouteMatchArgs {
     /**
-     * Headers that the request must have, 1 to 10.
+     * Headers that the request must have, 1 to 10. If unset, no header is looked at.
      */
     headers?: pulumi.Input<pulumi.Input<inputs.HttpRouteHeaderArgs>[] | undefined>;
     /**
-     * The host name. Unset, any host name matches.
+     * The host name. If unset, any host name matches.
      */
     hostname?: pulumi.Input<inputs.GatewayRouteHostnameMatchArgs | undefined>;
     /**
-     * The method. Unset, any method matches.
+     * The method. If unset, any method matches.
      */
     method?: pulumi.Input<enums.HttpMethod | undefined>;
     /**
@@ -585,7 +585,7 @@ export interface HttpGatewayRouteMatchArgs {
      */
     path?: pulumi.Input<inputs.HttpPathMatchArgs | undefined>;
     /**
-     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; if unset, any port matches.
      */
     port?: pulumi.Input<number | undefined>;
     /**
@@ -593,7 +593,7 @@ export interface HttpGatewayRouteMatchArgs {
      */
     prefix?: pulumi.Input<string | undefined>;
     /**
-     * Query parameters that the request must have, 1 to 10.
+     * Query parameters that the request must have, 1 to 10. If unset, none is looked at.
      */
     queryParameters?: pulumi.Input<pulumi.Input<inputs.HttpQueryParameterArgs>[] | undefined>;
 }
@@ -603,7 +603,7 @@ export interface HttpGatewayRouteMatchArgs {
  */
 export interface HttpGatewayRoutePathRewriteArgs {
     /**
-     * What the whole path is rewritten to, 1 to 255 characters. It starts with "/".
+     * What the whole path is rewritten to, 1 to 255 characters. It starts with "/". If unset, the path is left as it is.
      */
     exact?: pulumi.Input<string | undefined>;
 }
@@ -613,7 +613,7 @@ export interface HttpGatewayRoutePathRewriteArgs {
  */
 export interface HttpGatewayRoutePrefixRewriteArgs {
     /**
-     * Whether the prefix is rewritten to "/". Unset, the data plane applies ENABLED.
+     * Whether the prefix is rewritten to "/" (ENABLED) or left as it is (DISABLED).
      */
     defaultPrefix?: pulumi.Input<enums.DefaultGatewayRouteRewrite | undefined>;
     /**
@@ -627,7 +627,7 @@ export interface HttpGatewayRoutePrefixRewriteArgs {
  */
 export interface HttpGatewayRouteRewriteArgs {
     /**
-     * The host name. Unset, it becomes the name of the virtual service.
+     * The host name. If unset, it becomes the name of the virtual service.
      */
     hostname?: pulumi.Input<inputs.GatewayRouteHostnameRewriteArgs | undefined>;
     /**
@@ -635,7 +635,7 @@ export interface HttpGatewayRouteRewriteArgs {
      */
     path?: pulumi.Input<inputs.HttpGatewayRoutePathRewriteArgs | undefined>;
     /**
-     * The prefix that was matched. Unset, it becomes "/".
+     * The prefix that was matched. If unset, it becomes "/".
      */
     prefix?: pulumi.Input<inputs.HttpGatewayRoutePrefixRewriteArgs | undefined>;
 }
@@ -659,7 +659,7 @@ export interface HttpPathMatchArgs {
  */
 export interface HttpQueryParameterArgs {
     /**
-     * Which values match. Unset, the parameter only has to be there.
+     * Which values match. If unset, the parameter only has to be there.
      */
     match?: pulumi.Input<inputs.QueryParameterMatchArgs | undefined>;
     /**
@@ -673,11 +673,11 @@ export interface HttpQueryParameterArgs {
  */
 export interface HttpRetryPolicyArgs {
     /**
-     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error.
+     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error. If unset, none of them.
      */
     httpRetryEvents?: pulumi.Input<pulumi.Input<enums.HttpRetryPolicyEvent>[] | undefined>;
     /**
-     * Most retries of one request, 0 or more. 0 switches retries off.
+     * Most retries of one request, 0 to 4294967295. 0 switches retries off.
      */
     maxRetries: pulumi.Input<number>;
     /**
@@ -685,7 +685,7 @@ export interface HttpRetryPolicyArgs {
      */
     perRetryTimeout: pulumi.Input<inputs.DurationArgs>;
     /**
-     * TCP failures after which a request is tried again: connection-error.
+     * TCP failures after which a request is tried again: exactly 1, connection-error. If unset, none.
      */
     tcpRetryEvents?: pulumi.Input<pulumi.Input<enums.TcpRetryPolicyEvent>[] | undefined>;
 }
@@ -703,11 +703,11 @@ export interface HttpRouteArgs {
      */
     match: pulumi.Input<inputs.HttpRouteMatchArgs>;
     /**
-     * Which failed requests are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed requests are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: pulumi.Input<inputs.HttpRetryPolicyArgs | undefined>;
     /**
-     * Time limits. Unset, those of HTTP apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.HttpTimeoutArgs | undefined>;
 }
@@ -727,11 +727,11 @@ export interface HttpRouteActionArgs {
  */
 export interface HttpRouteHeaderArgs {
     /**
-     * Whether exactly what does not match is wanted. Unset, the data plane applies false.
+     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
      */
     invert?: pulumi.Input<boolean | undefined>;
     /**
-     * Which values match. Unset, the header only has to be there.
+     * Which values match. If unset, the header only has to be there.
      */
     match?: pulumi.Input<inputs.HeaderMatchMethodArgs | undefined>;
     /**
@@ -745,11 +745,11 @@ export interface HttpRouteHeaderArgs {
  */
 export interface HttpRouteMatchArgs {
     /**
-     * Headers that the request must have, 1 to 10.
+     * Headers that the request must have, 1 to 10. If unset, no header is looked at.
      */
     headers?: pulumi.Input<pulumi.Input<inputs.HttpRouteHeaderArgs>[] | undefined>;
     /**
-     * The method. Unset, any method matches.
+     * The method. If unset, any method matches.
      */
     method?: pulumi.Input<enums.HttpMethod | undefined>;
     /**
@@ -757,7 +757,7 @@ export interface HttpRouteMatchArgs {
      */
     path?: pulumi.Input<inputs.HttpPathMatchArgs | undefined>;
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: pulumi.Input<number | undefined>;
     /**
@@ -765,11 +765,11 @@ export interface HttpRouteMatchArgs {
      */
     prefix?: pulumi.Input<string | undefined>;
     /**
-     * Query parameters that the request must have, 1 to 10.
+     * Query parameters that the request must have, 1 to 10. If unset, none is looked at.
      */
     queryParameters?: pulumi.Input<pulumi.Input<inputs.HttpQueryParameterArgs>[] | undefined>;
     /**
-     * The scheme, http or https. Unset, both match.
+     * The scheme, http or https. If unset, both match.
      */
     scheme?: pulumi.Input<enums.HttpScheme | undefined>;
 }
@@ -779,11 +779,11 @@ export interface HttpRouteMatchArgs {
  */
 export interface HttpTimeoutArgs {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: pulumi.Input<inputs.DurationArgs | undefined>;
     /**
-     * Longest time from the whole request to the whole response. 0 switches the limit off. Unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
+     * Longest time from the whole request to the whole response. 0 switches the limit off. If unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
      */
     perRequest?: pulumi.Input<inputs.DurationArgs | undefined>;
 }
@@ -807,15 +807,15 @@ export interface JsonFormatRefArgs {
  */
 export interface ListenerArgs {
     /**
-     * How much is let through to the application at the same time. Unset, there is no limit.
+     * How much is let through to the application at the same time. If unset, there is no limit.
      */
     connectionPool?: pulumi.Input<inputs.VirtualNodeConnectionPoolArgs | undefined>;
     /**
-     * How callers find out which endpoints are healthy. Unset, no endpoint is checked.
+     * How callers find out which endpoints are healthy. If unset, no endpoint is checked.
      */
     healthCheck?: pulumi.Input<inputs.HealthCheckPolicyArgs | undefined>;
     /**
-     * When callers stop sending to an endpoint that keeps failing. Unset, no endpoint is ejected.
+     * When callers stop sending to an endpoint that keeps failing. If unset, no endpoint is ejected.
      */
     outlierDetection?: pulumi.Input<inputs.OutlierDetectionArgs | undefined>;
     /**
@@ -823,11 +823,11 @@ export interface ListenerArgs {
      */
     portMapping: pulumi.Input<inputs.PortMappingArgs>;
     /**
-     * Time limits. Unset, those of the protocol apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.ListenerTimeoutArgs | undefined>;
     /**
-     * TLS of the listener. Unset, connections are accepted without TLS only.
+     * TLS of the listener. If unset, connections are accepted without TLS only.
      */
     tls?: pulumi.Input<inputs.ListenerTlsArgs | undefined>;
 }
@@ -867,7 +867,7 @@ export interface ListenerTlsArgs {
      */
     mode: pulumi.Input<enums.ListenerTlsMode>;
     /**
-     * How the certificates of clients are checked (mutual TLS). Unset, clients need none.
+     * How the certificates of clients are checked (mutual TLS). If unset, clients need none.
      */
     validation?: pulumi.Input<inputs.ListenerTlsValidationContextArgs | undefined>;
 }
@@ -929,7 +929,7 @@ export interface ListenerTlsSdsCertificateArgs {
  */
 export interface ListenerTlsValidationContextArgs {
     /**
-     * Names one of which a client's certificate must carry. Unset, the data plane accepts any name.
+     * Names one of which a client's certificate must carry. If unset, the data plane accepts any name.
      */
     subjectAlternativeNames?: pulumi.Input<inputs.SubjectAlternativeNamesArgs | undefined>;
     /**
@@ -957,7 +957,7 @@ export interface ListenerTlsValidationContextTrustArgs {
  */
 export interface LoggingArgs {
     /**
-     * The access log. Unset, the data plane writes none.
+     * The access log. If unset, the data plane writes none.
      */
     accessLog?: pulumi.Input<inputs.AccessLogArgs | undefined>;
 }
@@ -995,7 +995,7 @@ export interface MatchRangeArgs {
  */
 export interface MeshServiceDiscoveryArgs {
     /**
-     * IP versions of the mesh. A virtual node may say otherwise for itself. Unset, the data plane binds IPv4 and takes whichever addresses an endpoint has.
+     * IP versions that the mesh uses. A virtual node may say otherwise for itself. If unset, the data plane takes IPv6 addresses where an endpoint has them, else IPv4.
      */
     ipPreference?: pulumi.Input<enums.IpPreference | undefined>;
 }
@@ -1009,11 +1009,11 @@ export interface MeshServiceGrpcRouteArgs {
      */
     match?: pulumi.Input<inputs.GrpcRouteMatchArgs | undefined>;
     /**
-     * Which failed calls are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed calls are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: pulumi.Input<inputs.GrpcRetryPolicyArgs | undefined>;
     /**
-     * Time limits. Unset, those of gRPC apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.GrpcTimeoutArgs | undefined>;
 }
@@ -1027,11 +1027,11 @@ export interface MeshServiceHttpRouteArgs {
      */
     match?: pulumi.Input<inputs.HttpRouteMatchArgs | undefined>;
     /**
-     * Which failed requests are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed requests are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: pulumi.Input<inputs.HttpRetryPolicyArgs | undefined>;
     /**
-     * Time limits. Unset, those of HTTP apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.HttpTimeoutArgs | undefined>;
 }
@@ -1041,11 +1041,11 @@ export interface MeshServiceHttpRouteArgs {
  */
 export interface MeshServiceTcpRouteArgs {
     /**
-     * Which connections the route takes. Unset, it takes all.
+     * Which connections the route takes. If unset, it takes all.
      */
     match?: pulumi.Input<inputs.TcpRouteMatchArgs | undefined>;
     /**
-     * Time limits. Unset, those of TCP apply.
+     * Time limits. If unset, the data plane applies 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.TcpTimeoutArgs | undefined>;
 }
@@ -1054,6 +1054,10 @@ export interface MeshServiceTcpRouteArgs {
  * One version of a service: its share of the traffic, and where its endpoints are. Exactly one of serviceDiscovery, spec and virtualNodeName is given.
  */
 export interface MeshServiceVersionArgs {
+    /**
+     * Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
+     */
+    port?: pulumi.Input<number | undefined>;
     /**
      * How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
      */
@@ -1077,11 +1081,11 @@ export interface MeshServiceVersionArgs {
  */
 export interface MeshSpecArgs {
     /**
-     * What becomes of traffic that leaves the mesh. Unset, the data plane applies DROP_ALL.
+     * What becomes of traffic that leaves the mesh. If unset, the data plane applies DROP_ALL.
      */
     egressFilter?: pulumi.Input<inputs.EgressFilterArgs | undefined>;
     /**
-     * How endpoints are found.
+     * How endpoints are found. If unset, the defaults of its members apply.
      */
     serviceDiscovery?: pulumi.Input<inputs.MeshServiceDiscoveryArgs | undefined>;
 }
@@ -1103,7 +1107,7 @@ export interface OutlierDetectionArgs {
      */
     maxEjectionPercent: pulumi.Input<number>;
     /**
-     * Server errors (status 5xx) in a row after which an endpoint is ejected, 1 or more.
+     * Server errors (status 5xx) in a row after which an endpoint is ejected, 1 to 4294967295.
      */
     maxServerErrors: pulumi.Input<number>;
 }
@@ -1127,7 +1131,7 @@ export interface PortMappingArgs {
  */
 export interface QueryParameterMatchArgs {
     /**
-     * The whole value. Unset, any value matches.
+     * The whole value. If unset, any value matches.
      */
     exact?: pulumi.Input<string | undefined>;
 }
@@ -1149,7 +1153,7 @@ export interface RouteSpecArgs {
      */
     httpRoute?: pulumi.Input<inputs.HttpRouteArgs | undefined>;
     /**
-     * Order of the route among those of its virtual router, 0 to 1000; 0 comes first. Routes without a priority come last, the more specific first.
+     * Order of the route among those of its virtual router, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
      */
     priority?: pulumi.Input<number | undefined>;
     /**
@@ -1197,7 +1201,7 @@ export interface SubjectAlternativeNamesArgs {
  */
 export interface TcpConnectionPoolArgs {
     /**
-     * Most connections that the proxy opens to the application at the same time, 1 or more.
+     * Most connections that the proxy opens to the application at the same time, 1 to 2147483647.
      */
     maxConnections: pulumi.Input<number>;
 }
@@ -1211,11 +1215,11 @@ export interface TcpRouteArgs {
      */
     action: pulumi.Input<inputs.TcpRouteActionArgs>;
     /**
-     * Which connections the route takes. Unset, it takes all.
+     * Which connections the route takes. If unset, it takes all.
      */
     match?: pulumi.Input<inputs.TcpRouteMatchArgs | undefined>;
     /**
-     * Time limits. Unset, those of TCP apply.
+     * Time limits. If unset, the data plane applies 300 seconds to idleness.
      */
     timeout?: pulumi.Input<inputs.TcpTimeoutArgs | undefined>;
 }
@@ -1235,7 +1239,7 @@ export interface TcpRouteActionArgs {
  */
 export interface TcpRouteMatchArgs {
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: pulumi.Input<number | undefined>;
 }
@@ -1245,7 +1249,7 @@ export interface TcpRouteMatchArgs {
  */
 export interface TcpTimeoutArgs {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: pulumi.Input<inputs.DurationArgs | undefined>;
 }
@@ -1255,7 +1259,7 @@ export interface TcpTimeoutArgs {
  */
 export interface TlsValidationContextArgs {
     /**
-     * Names that the service's certificate must carry. Unset, the data plane asks for the name by which the service is discovered: its DNS host name, or service and namespace in AWS Cloud Map. Certificates of SPIRE carry a SPIFFE ID instead and need this member.
+     * Names that the service's certificate must carry. If unset, the data plane asks for the name by which the service is discovered: its DNS host name, or service and namespace in AWS Cloud Map. Certificates of SPIRE carry a SPIFFE ID instead and need this member.
      */
     subjectAlternativeNames?: pulumi.Input<inputs.SubjectAlternativeNamesArgs | undefined>;
     /**
@@ -1343,11 +1347,11 @@ export interface VirtualGatewayHealthCheckPolicyArgs {
      */
     intervalMillis: pulumi.Input<number>;
     /**
-     * Path that is requested when the protocol is http or http2; other protocols ignore it. Unset, the data plane asks for "/".
+     * Path that is requested when the protocol is http or http2; other protocols ignore it. If unset, the data plane asks for "/".
      */
     path?: pulumi.Input<string | undefined>;
     /**
-     * Port that is checked. If given, it is the listener's own port; unset, the data plane checks that port.
+     * Port that is checked, 1 to 65535. It must be the listener's own; if unset, the data plane checks that one.
      */
     port?: pulumi.Input<number | undefined>;
     /**
@@ -1369,11 +1373,11 @@ export interface VirtualGatewayHealthCheckPolicyArgs {
  */
 export interface VirtualGatewayListenerArgs {
     /**
-     * How much is let into the mesh at the same time. Unset, there is no limit.
+     * How much is let into the mesh at the same time. If unset, there is no limit.
      */
     connectionPool?: pulumi.Input<inputs.VirtualGatewayConnectionPoolArgs | undefined>;
     /**
-     * How the health of the listener is found out.
+     * How the health of the listener is found out. If unset, it is not checked.
      */
     healthCheck?: pulumi.Input<inputs.VirtualGatewayHealthCheckPolicyArgs | undefined>;
     /**
@@ -1381,7 +1385,7 @@ export interface VirtualGatewayListenerArgs {
      */
     portMapping: pulumi.Input<inputs.VirtualGatewayPortMappingArgs>;
     /**
-     * TLS of the listener. Unset, connections are accepted without TLS only.
+     * TLS of the listener. If unset, connections are accepted without TLS only.
      */
     tls?: pulumi.Input<inputs.ListenerTlsArgs | undefined>;
 }
@@ -1405,15 +1409,15 @@ export interface VirtualGatewayPortMappingArgs {
  */
 export interface VirtualGatewaySpecArgs {
     /**
-     * How the gateway connects to the virtual services behind it.
+     * How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
      */
     backendDefaults?: pulumi.Input<inputs.BackendDefaultsArgs | undefined>;
     /**
-     * Ports on which traffic comes in from outside the mesh.
+     * Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
      */
     listeners: pulumi.Input<pulumi.Input<inputs.VirtualGatewayListenerArgs>[]>;
     /**
-     * What the proxy logs.
+     * What the proxy logs. If unset, no request is logged.
      */
     logging?: pulumi.Input<inputs.LoggingArgs | undefined>;
 }
@@ -1455,23 +1459,23 @@ export interface VirtualNodeServiceProviderArgs {
  */
 export interface VirtualNodeSpecArgs {
     /**
-     * What applies to every backend that says nothing else.
+     * What applies to every backend that says nothing else. If unset, TLS is used where a backend offers it.
      */
     backendDefaults?: pulumi.Input<inputs.BackendDefaultsArgs | undefined>;
     /**
-     * Virtual services that the application calls. Others are outside the mesh for it.
+     * Virtual services that the application calls. Others are outside the mesh for it. If unset, all are.
      */
     backends?: pulumi.Input<pulumi.Input<inputs.BackendArgs>[] | undefined>;
     /**
-     * Ports on which the application receives traffic. A virtual node without listeners only calls others. With a listener, serviceDiscovery must be given.
+     * Ports on which the application receives traffic. With a listener, serviceDiscovery must be given. If unset, the virtual node only calls others.
      */
     listeners?: pulumi.Input<pulumi.Input<inputs.ListenerArgs>[] | undefined>;
     /**
-     * What the proxy logs.
+     * What the proxy logs. If unset, no request is logged.
      */
     logging?: pulumi.Input<inputs.LoggingArgs | undefined>;
     /**
-     * How callers find the endpoints. A virtual node without listeners needs none.
+     * How callers find the endpoints. If unset, nobody can call the virtual node.
      */
     serviceDiscovery?: pulumi.Input<inputs.ServiceDiscoveryArgs | undefined>;
 }
@@ -1501,7 +1505,7 @@ export interface VirtualRouterServiceProviderArgs {
  */
 export interface VirtualRouterSpecArgs {
     /**
-     * Ports on which traffic is taken. With more than one, each route must match on a port.
+     * Ports on which traffic is taken. With more than one, each route must match on a port. If unset, the router takes traffic on the ports of the virtual nodes that its routes name.
      */
     listeners?: pulumi.Input<pulumi.Input<inputs.VirtualRouterListenerArgs>[] | undefined>;
 }
@@ -1511,7 +1515,7 @@ export interface VirtualRouterSpecArgs {
  */
 export interface VirtualServiceBackendArgs {
     /**
-     * How the proxy connects to it. Unset, the backend defaults apply.
+     * How the proxy connects to it. If unset, the backend defaults apply.
      */
     clientPolicy?: pulumi.Input<inputs.ClientPolicyArgs | undefined>;
     /**
@@ -1539,7 +1543,7 @@ export interface VirtualServiceProviderArgs {
  */
 export interface VirtualServiceSpecArgs {
     /**
-     * What provides the virtual service. Unset, it has no endpoints yet.
+     * What provides the virtual service. If unset, it has no endpoints yet.
      */
     provider?: pulumi.Input<inputs.VirtualServiceProviderArgs | undefined>;
 }
@@ -1549,7 +1553,7 @@ export interface VirtualServiceSpecArgs {
  */
 export interface WeightedTargetArgs {
     /**
-     * Port of the virtual node's listener. It must be given if the virtual node has more than one listener; unset, the data plane takes its only one.
+     * Port of the virtual node's listener, 1 to 65535. It must be given if the virtual node has more than one listener; if unset, the data plane takes the only one.
      */
     port?: pulumi.Input<number | undefined>;
     /**

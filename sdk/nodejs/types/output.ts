@@ -35,11 +35,11 @@ export interface AwsCloudMapInstanceAttribute {
  */
 export interface AwsCloudMapServiceDiscovery {
     /**
-     * Only instances that have all of these attributes are endpoints. Unset, all instances of the service are.
+     * Only instances that have all of these attributes are endpoints. If unset, all instances of the service are.
      */
     attributes?: outputs.AwsCloudMapInstanceAttribute[];
     /**
-     * IP versions for this virtual node. Unset, the data plane applies what the mesh prefers.
+     * IP versions for this virtual node. If unset, the data plane applies what the mesh prefers.
      */
     ipPreference?: enums.IpPreference;
     /**
@@ -67,7 +67,7 @@ export interface Backend {
  */
 export interface BackendDefaults {
     /**
-     * How the proxy connects to backends.
+     * How the proxy connects to backends. If unset, TLS is used where a backend offers it.
      */
     clientPolicy?: outputs.ClientPolicy;
 }
@@ -77,7 +77,7 @@ export interface BackendDefaults {
  */
 export interface ClientPolicy {
     /**
-     * TLS towards the backend. Unset, TLS is used where the backend offers it.
+     * TLS towards the backend. If unset, TLS is used where the backend offers it.
      */
     tls?: outputs.ClientPolicyTls;
 }
@@ -87,15 +87,15 @@ export interface ClientPolicy {
  */
 export interface ClientPolicyTls {
     /**
-     * The certificate that is shown to the backend when it asks for one (mutual TLS). Unset, none is shown.
+     * The certificate that is shown to the backend when it asks for one (mutual TLS). If unset, none is shown.
      */
     certificate?: outputs.ClientTlsCertificate;
     /**
-     * Whether connections without TLS are refused. Unset, the data plane applies true.
+     * Whether connections without TLS are refused. If unset, the data plane applies true.
      */
     enforce?: boolean;
     /**
-     * Ports of the backend to which the policy applies, each 1 to 65535. Unset, it applies to all ports.
+     * Ports of the backend to which the policy applies, each 1 to 65535. If unset, it applies to every port.
      */
     ports?: number[];
     /**
@@ -127,11 +127,11 @@ export interface DnsServiceDiscovery {
      */
     hostname: string;
     /**
-     * IP versions for this virtual node. Unset, the data plane applies what the mesh prefers.
+     * IP versions for this virtual node. If unset, the data plane applies what the mesh prefers.
      */
     ipPreference?: enums.IpPreference;
     /**
-     * What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. Unset, the data plane applies LOADBALANCER.
+     * What the addresses in an answer stand for: LOADBALANCER or ENDPOINTS. If unset, the data plane applies LOADBALANCER.
      */
     responseType?: enums.DnsResponseType;
 }
@@ -155,7 +155,7 @@ export interface Duration {
  */
 export interface EgressFilter {
     /**
-     * ALLOW_ALL or DROP_ALL.
+     * Whether it passes (ALLOW_ALL) or is dropped (DROP_ALL).
      */
     type: enums.EgressFilterType;
 }
@@ -165,7 +165,7 @@ export interface EgressFilter {
  */
 export interface FileAccessLog {
     /**
-     * How a line is written. Unset, the data plane writes Envoy's default text format.
+     * How a line is written. If unset, the data plane writes Envoy's default text format.
      */
     format?: outputs.LoggingFormat;
     /**
@@ -193,7 +193,7 @@ export interface GatewayRouteHostnameMatch {
  */
 export interface GatewayRouteHostnameRewrite {
     /**
-     * Whether the host name is rewritten to the name of the virtual service. Unset, the data plane applies ENABLED.
+     * Whether the host name is rewritten to the name of the virtual service. If unset, the data plane applies ENABLED.
      */
     defaultTargetHostname?: enums.DefaultGatewayRouteRewrite;
 }
@@ -215,7 +215,7 @@ export interface GatewayRouteSpec {
      */
     httpRoute?: outputs.HttpGatewayRoute;
     /**
-     * Order of the route among those of its virtual gateway, 0 to 1000; 0 comes first. Routes without a priority come last, the more specific first.
+     * Order of the route among those of its virtual gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
      */
     priority?: number;
 }
@@ -225,7 +225,7 @@ export interface GatewayRouteSpec {
  */
 export interface GatewayRouteTarget {
     /**
-     * Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; unset, the data plane takes its only one.
+     * Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
      */
     port?: number;
     /**
@@ -249,7 +249,7 @@ export interface GatewayRouteVirtualService {
  */
 export interface GrpcConnectionPool {
     /**
-     * Most requests that the proxy has open with the application at the same time, 1 or more. Further requests are answered with an overload error.
+     * Most requests that the proxy has open with the application at the same time, 1 to 2147483647. Further requests are answered with an overload error.
      */
     maxRequests: number;
 }
@@ -273,7 +273,7 @@ export interface GrpcGatewayRoute {
  */
 export interface GrpcGatewayRouteAction {
     /**
-     * What is rewritten before. Unset, the host name is rewritten.
+     * What is rewritten before. If unset, the host name is rewritten.
      */
     rewrite?: outputs.GrpcGatewayRouteRewrite;
     /**
@@ -287,19 +287,19 @@ export interface GrpcGatewayRouteAction {
  */
 export interface GrpcGatewayRouteMatch {
     /**
-     * The host name. Unset, any host name matches.
+     * The host name. If unset, any host name matches.
      */
     hostname?: outputs.GatewayRouteHostnameMatch;
     /**
-     * Metadata entries that the call must have, 1 to 10.
+     * Metadata entries that the call must have, 1 to 10. If unset, none is looked at.
      */
     metadata?: outputs.GrpcRouteMetadata[];
     /**
-     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; if unset, any port matches.
      */
     port?: number;
     /**
-     * Fully qualified name of the gRPC service, such as shop.v1.Catalog.
+     * Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.
      */
     serviceName?: string;
 }
@@ -309,7 +309,7 @@ export interface GrpcGatewayRouteMatch {
  */
 export interface GrpcGatewayRouteRewrite {
     /**
-     * The host name. Unset, it becomes the name of the virtual service.
+     * The host name. If unset, it becomes the name of the virtual service.
      */
     hostname?: outputs.GatewayRouteHostnameRewrite;
 }
@@ -319,15 +319,15 @@ export interface GrpcGatewayRouteRewrite {
  */
 export interface GrpcRetryPolicy {
     /**
-     * gRPC statuses after which a call is tried again, 1 to 5 of cancelled, deadline-exceeded, internal, resource-exhausted and unavailable.
+     * gRPC statuses after which a call is tried again, 1 to 5 of cancelled, deadline-exceeded, internal, resource-exhausted and unavailable. If unset, none of them.
      */
     grpcRetryEvents?: enums.GrpcRetryPolicyEvent[];
     /**
-     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error.
+     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error. If unset, none of them.
      */
     httpRetryEvents?: enums.HttpRetryPolicyEvent[];
     /**
-     * Most retries of one request, 0 or more. 0 switches retries off.
+     * Most retries of one request, 0 to 4294967295. 0 switches retries off.
      */
     maxRetries: number;
     /**
@@ -335,7 +335,7 @@ export interface GrpcRetryPolicy {
      */
     perRetryTimeout: outputs.Duration;
     /**
-     * TCP failures after which a request is tried again: connection-error.
+     * TCP failures after which a request is tried again: exactly 1, connection-error. If unset, none.
      */
     tcpRetryEvents?: enums.TcpRetryPolicyEvent[];
 }
@@ -353,11 +353,11 @@ export interface GrpcRoute {
      */
     match: outputs.GrpcRouteMatch;
     /**
-     * Which failed calls are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed calls are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: outputs.GrpcRetryPolicy;
     /**
-     * Time limits. Unset, those of gRPC apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: outputs.GrpcTimeout;
 }
@@ -377,19 +377,19 @@ export interface GrpcRouteAction {
  */
 export interface GrpcRouteMatch {
     /**
-     * Metadata entries that the call must have, 1 to 10.
+     * Metadata entries that the call must have, 1 to 10. If unset, none is looked at.
      */
     metadata?: outputs.GrpcRouteMetadata[];
     /**
-     * Name of the method, 1 to 50 characters. serviceName must be given as well.
+     * Name of the method, 1 to 50 characters. It needs serviceName beside it. If unset, any method matches.
      */
     methodName?: string;
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: number;
     /**
-     * Fully qualified name of the gRPC service, such as shop.v1.Catalog.
+     * Fully qualified name of the gRPC service, such as shop.v1.Catalog. If unset, any service matches.
      */
     serviceName?: string;
 }
@@ -399,11 +399,11 @@ export interface GrpcRouteMatch {
  */
 export interface GrpcRouteMetadata {
     /**
-     * Whether exactly what does not match is wanted. Unset, the data plane applies false.
+     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
      */
     invert?: boolean;
     /**
-     * Which values match. Unset, the entry only has to be there.
+     * Which values match. If unset, the entry only has to be there.
      */
     match?: outputs.GrpcRouteMetadataMatchMethod;
     /**
@@ -443,11 +443,11 @@ export interface GrpcRouteMetadataMatchMethod {
  */
 export interface GrpcTimeout {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: outputs.Duration;
     /**
-     * Longest time from the whole request to the whole response. 0 switches the limit off. Unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
+     * Longest time from the whole request to the whole response. 0 switches the limit off. If unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
      */
     perRequest?: outputs.Duration;
 }
@@ -491,11 +491,11 @@ export interface HealthCheckPolicy {
      */
     intervalMillis: number;
     /**
-     * Path that is requested when the protocol is http or http2; other protocols ignore it. Unset, the data plane asks for "/".
+     * Path that is requested when the protocol is http or http2; other protocols ignore it. If unset, the data plane asks for "/".
      */
     path?: string;
     /**
-     * Port that is checked. If given, it is the listener's own port; unset, the data plane checks that port.
+     * Port that is checked, 1 to 65535. It must be the listener's own; if unset, the data plane checks that one.
      */
     port?: number;
     /**
@@ -517,7 +517,7 @@ export interface HealthCheckPolicy {
  */
 export interface Http2ConnectionPool {
     /**
-     * Most requests that the proxy has open with the application at the same time, 1 or more. Further requests are answered with an overload error.
+     * Most requests that the proxy has open with the application at the same time, 1 to 2147483647. Further requests are answered with an overload error.
      */
     maxRequests: number;
 }
@@ -527,11 +527,11 @@ export interface Http2ConnectionPool {
  */
 export interface HttpConnectionPool {
     /**
-     * Most connections that the proxy opens to the application at the same time, 1 or more.
+     * Most connections that the proxy opens to the application at the same time, 1 to 2147483647.
      */
     maxConnections: number;
     /**
-     * Most requests that wait for a connection once all are in use, 1 or more. Further requests are answered with an overload error. Unset, the data plane applies 2147483647.
+     * Most requests that wait for a connection once all are in use, 1 to 2147483647. Further requests are answered with an overload error. If unset, the data plane applies 2147483647.
      */
     maxPendingRequests?: number;
 }
@@ -555,7 +555,7 @@ export interface HttpGatewayRoute {
  */
 export interface HttpGatewayRouteAction {
     /**
-     * What is rewritten before. Unset, host name and prefix are rewritten.
+     * What is rewritten before. If unset, host name and prefix are rewritten.
      */
     rewrite?: outputs.HttpGatewayRouteRewrite;
     /**
@@ -569,15 +569,15 @@ export interface HttpGatewayRouteAction {
  */
 export interface HttpGatewayRouteMatch {
     /**
-     * Headers that the request must have, 1 to 10.
+     * Headers that the request must have, 1 to 10. If unset, no header is looked at.
      */
     headers?: outputs.HttpRouteHeader[];
     /**
-     * The host name. Unset, any host name matches.
+     * The host name. If unset, any host name matches.
      */
     hostname?: outputs.GatewayRouteHostnameMatch;
     /**
-     * The method. Unset, any method matches.
+     * The method. If unset, any method matches.
      */
     method?: enums.HttpMethod;
     /**
@@ -585,7 +585,7 @@ export interface HttpGatewayRouteMatch {
      */
     path?: outputs.HttpPathMatch;
     /**
-     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual gateway's listener, 1 to 65535. It must be given if the virtual gateway has more than one listener; if unset, any port matches.
      */
     port?: number;
     /**
@@ -593,7 +593,7 @@ export interface HttpGatewayRouteMatch {
      */
     prefix?: string;
     /**
-     * Query parameters that the request must have, 1 to 10.
+     * Query parameters that the request must have, 1 to 10. If unset, none is looked at.
      */
     queryParameters?: outputs.HttpQueryParameter[];
 }
@@ -603,7 +603,7 @@ export interface HttpGatewayRouteMatch {
  */
 export interface HttpGatewayRoutePathRewrite {
     /**
-     * What the whole path is rewritten to, 1 to 255 characters. It starts with "/".
+     * What the whole path is rewritten to, 1 to 255 characters. It starts with "/". If unset, the path is left as it is.
      */
     exact?: string;
 }
@@ -613,7 +613,7 @@ export interface HttpGatewayRoutePathRewrite {
  */
 export interface HttpGatewayRoutePrefixRewrite {
     /**
-     * Whether the prefix is rewritten to "/". Unset, the data plane applies ENABLED.
+     * Whether the prefix is rewritten to "/" (ENABLED) or left as it is (DISABLED).
      */
     defaultPrefix?: enums.DefaultGatewayRouteRewrite;
     /**
@@ -627,7 +627,7 @@ export interface HttpGatewayRoutePrefixRewrite {
  */
 export interface HttpGatewayRouteRewrite {
     /**
-     * The host name. Unset, it becomes the name of the virtual service.
+     * The host name. If unset, it becomes the name of the virtual service.
      */
     hostname?: outputs.GatewayRouteHostnameRewrite;
     /**
@@ -635,7 +635,7 @@ export interface HttpGatewayRouteRewrite {
      */
     path?: outputs.HttpGatewayRoutePathRewrite;
     /**
-     * The prefix that was matched. Unset, it becomes "/".
+     * The prefix that was matched. If unset, it becomes "/".
      */
     prefix?: outputs.HttpGatewayRoutePrefixRewrite;
 }
@@ -659,7 +659,7 @@ export interface HttpPathMatch {
  */
 export interface HttpQueryParameter {
     /**
-     * Which values match. Unset, the parameter only has to be there.
+     * Which values match. If unset, the parameter only has to be there.
      */
     match?: outputs.QueryParameterMatch;
     /**
@@ -673,11 +673,11 @@ export interface HttpQueryParameter {
  */
 export interface HttpRetryPolicy {
     /**
-     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error.
+     * HTTP failures after which a request is tried again, 1 to 25 of server-error, gateway-error, client-error and stream-error. If unset, none of them.
      */
     httpRetryEvents?: enums.HttpRetryPolicyEvent[];
     /**
-     * Most retries of one request, 0 or more. 0 switches retries off.
+     * Most retries of one request, 0 to 4294967295. 0 switches retries off.
      */
     maxRetries: number;
     /**
@@ -685,7 +685,7 @@ export interface HttpRetryPolicy {
      */
     perRetryTimeout: outputs.Duration;
     /**
-     * TCP failures after which a request is tried again: connection-error.
+     * TCP failures after which a request is tried again: exactly 1, connection-error. If unset, none.
      */
     tcpRetryEvents?: enums.TcpRetryPolicyEvent[];
 }
@@ -703,11 +703,11 @@ export interface HttpRoute {
      */
     match: outputs.HttpRouteMatch;
     /**
-     * Which failed requests are tried again. Unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
+     * Which failed requests are tried again. If unset, the data plane tries twice more when no connection could be made, the stream was refused or reset, or the answer was status 503 or gRPC status UNAVAILABLE.
      */
     retryPolicy?: outputs.HttpRetryPolicy;
     /**
-     * Time limits. Unset, those of HTTP apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: outputs.HttpTimeout;
 }
@@ -727,11 +727,11 @@ export interface HttpRouteAction {
  */
 export interface HttpRouteHeader {
     /**
-     * Whether exactly what does not match is wanted. Unset, the data plane applies false.
+     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
      */
     invert?: boolean;
     /**
-     * Which values match. Unset, the header only has to be there.
+     * Which values match. If unset, the header only has to be there.
      */
     match?: outputs.HeaderMatchMethod;
     /**
@@ -745,11 +745,11 @@ export interface HttpRouteHeader {
  */
 export interface HttpRouteMatch {
     /**
-     * Headers that the request must have, 1 to 10.
+     * Headers that the request must have, 1 to 10. If unset, no header is looked at.
      */
     headers?: outputs.HttpRouteHeader[];
     /**
-     * The method. Unset, any method matches.
+     * The method. If unset, any method matches.
      */
     method?: enums.HttpMethod;
     /**
@@ -757,7 +757,7 @@ export interface HttpRouteMatch {
      */
     path?: outputs.HttpPathMatch;
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: number;
     /**
@@ -765,11 +765,11 @@ export interface HttpRouteMatch {
      */
     prefix?: string;
     /**
-     * Query parameters that the request must have, 1 to 10.
+     * Query parameters that the request must have, 1 to 10. If unset, none is looked at.
      */
     queryParameters?: outputs.HttpQueryParameter[];
     /**
-     * The scheme, http or https. Unset, both match.
+     * The scheme, http or https. If unset, both match.
      */
     scheme?: enums.HttpScheme;
 }
@@ -779,11 +779,11 @@ export interface HttpRouteMatch {
  */
 export interface HttpTimeout {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: outputs.Duration;
     /**
-     * Longest time from the whole request to the whole response. 0 switches the limit off. Unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
+     * Longest time from the whole request to the whole response. 0 switches the limit off. If unset, the data plane applies 15 seconds. A longer time takes effect only if the route and the listeners of the calling and of the called virtual node all allow it.
      */
     perRequest?: outputs.Duration;
 }
@@ -807,15 +807,15 @@ export interface JsonFormatRef {
  */
 export interface Listener {
     /**
-     * How much is let through to the application at the same time. Unset, there is no limit.
+     * How much is let through to the application at the same time. If unset, there is no limit.
      */
     connectionPool?: outputs.VirtualNodeConnectionPool;
     /**
-     * How callers find out which endpoints are healthy. Unset, no endpoint is checked.
+     * How callers find out which endpoints are healthy. If unset, no endpoint is checked.
      */
     healthCheck?: outputs.HealthCheckPolicy;
     /**
-     * When callers stop sending to an endpoint that keeps failing. Unset, no endpoint is ejected.
+     * When callers stop sending to an endpoint that keeps failing. If unset, no endpoint is ejected.
      */
     outlierDetection?: outputs.OutlierDetection;
     /**
@@ -823,11 +823,11 @@ export interface Listener {
      */
     portMapping: outputs.PortMapping;
     /**
-     * Time limits. Unset, those of the protocol apply.
+     * Time limits. If unset, the data plane applies 15 seconds to a request and 300 seconds to idleness.
      */
     timeout?: outputs.ListenerTimeout;
     /**
-     * TLS of the listener. Unset, connections are accepted without TLS only.
+     * TLS of the listener. If unset, connections are accepted without TLS only.
      */
     tls?: outputs.ListenerTls;
 }
@@ -867,7 +867,7 @@ export interface ListenerTls {
      */
     mode: enums.ListenerTlsMode;
     /**
-     * How the certificates of clients are checked (mutual TLS). Unset, clients need none.
+     * How the certificates of clients are checked (mutual TLS). If unset, clients need none.
      */
     validation?: outputs.ListenerTlsValidationContext;
 }
@@ -929,7 +929,7 @@ export interface ListenerTlsSdsCertificate {
  */
 export interface ListenerTlsValidationContext {
     /**
-     * Names one of which a client's certificate must carry. Unset, the data plane accepts any name.
+     * Names one of which a client's certificate must carry. If unset, the data plane accepts any name.
      */
     subjectAlternativeNames?: outputs.SubjectAlternativeNames;
     /**
@@ -957,7 +957,7 @@ export interface ListenerTlsValidationContextTrust {
  */
 export interface Logging {
     /**
-     * The access log. Unset, the data plane writes none.
+     * The access log. If unset, the data plane writes none.
      */
     accessLog?: outputs.AccessLog;
 }
@@ -995,7 +995,7 @@ export interface MatchRange {
  */
 export interface MeshServiceDiscovery {
     /**
-     * IP versions of the mesh. A virtual node may say otherwise for itself. Unset, the data plane binds IPv4 and takes whichever addresses an endpoint has.
+     * IP versions that the mesh uses. A virtual node may say otherwise for itself. If unset, the data plane takes IPv6 addresses where an endpoint has them, else IPv4.
      */
     ipPreference?: enums.IpPreference;
 }
@@ -1005,11 +1005,11 @@ export interface MeshServiceDiscovery {
  */
 export interface MeshSpec {
     /**
-     * What becomes of traffic that leaves the mesh. Unset, the data plane applies DROP_ALL.
+     * What becomes of traffic that leaves the mesh. If unset, the data plane applies DROP_ALL.
      */
     egressFilter?: outputs.EgressFilter;
     /**
-     * How endpoints are found.
+     * How endpoints are found. If unset, the defaults of its members apply.
      */
     serviceDiscovery?: outputs.MeshServiceDiscovery;
 }
@@ -1031,7 +1031,7 @@ export interface OutlierDetection {
      */
     maxEjectionPercent: number;
     /**
-     * Server errors (status 5xx) in a row after which an endpoint is ejected, 1 or more.
+     * Server errors (status 5xx) in a row after which an endpoint is ejected, 1 to 4294967295.
      */
     maxServerErrors: number;
 }
@@ -1055,7 +1055,7 @@ export interface PortMapping {
  */
 export interface QueryParameterMatch {
     /**
-     * The whole value. Unset, any value matches.
+     * The whole value. If unset, any value matches.
      */
     exact?: string;
 }
@@ -1077,7 +1077,7 @@ export interface RouteSpec {
      */
     httpRoute?: outputs.HttpRoute;
     /**
-     * Order of the route among those of its virtual router, 0 to 1000; 0 comes first. Routes without a priority come last, the more specific first.
+     * Order of the route among those of its virtual router, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
      */
     priority?: number;
     /**
@@ -1125,7 +1125,7 @@ export interface SubjectAlternativeNames {
  */
 export interface TcpConnectionPool {
     /**
-     * Most connections that the proxy opens to the application at the same time, 1 or more.
+     * Most connections that the proxy opens to the application at the same time, 1 to 2147483647.
      */
     maxConnections: number;
 }
@@ -1139,11 +1139,11 @@ export interface TcpRoute {
      */
     action: outputs.TcpRouteAction;
     /**
-     * Which connections the route takes. Unset, it takes all.
+     * Which connections the route takes. If unset, it takes all.
      */
     match?: outputs.TcpRouteMatch;
     /**
-     * Time limits. Unset, those of TCP apply.
+     * Time limits. If unset, the data plane applies 300 seconds to idleness.
      */
     timeout?: outputs.TcpTimeout;
 }
@@ -1163,7 +1163,7 @@ export interface TcpRouteAction {
  */
 export interface TcpRouteMatch {
     /**
-     * Port of the virtual router's listener. It must be given if the virtual router has more than one listener; unset, the route matches on its only one.
+     * Port of the virtual router's listener, 1 to 65535. It must be given if the virtual router has more than one listener; if unset, any port matches.
      */
     port?: number;
 }
@@ -1173,7 +1173,7 @@ export interface TcpRouteMatch {
  */
 export interface TcpTimeout {
     /**
-     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. Unset, the data plane applies 300 seconds.
+     * Longest time in which nothing is sent in either direction before the proxy closes. 0 switches the limit off. If unset, the data plane applies 300 seconds.
      */
     idle?: outputs.Duration;
 }
@@ -1183,7 +1183,7 @@ export interface TcpTimeout {
  */
 export interface TlsValidationContext {
     /**
-     * Names that the service's certificate must carry. Unset, the data plane asks for the name by which the service is discovered: its DNS host name, or service and namespace in AWS Cloud Map. Certificates of SPIRE carry a SPIFFE ID instead and need this member.
+     * Names that the service's certificate must carry. If unset, the data plane asks for the name by which the service is discovered: its DNS host name, or service and namespace in AWS Cloud Map. Certificates of SPIRE carry a SPIFFE ID instead and need this member.
      */
     subjectAlternativeNames?: outputs.SubjectAlternativeNames;
     /**
@@ -1271,11 +1271,11 @@ export interface VirtualGatewayHealthCheckPolicy {
      */
     intervalMillis: number;
     /**
-     * Path that is requested when the protocol is http or http2; other protocols ignore it. Unset, the data plane asks for "/".
+     * Path that is requested when the protocol is http or http2; other protocols ignore it. If unset, the data plane asks for "/".
      */
     path?: string;
     /**
-     * Port that is checked. If given, it is the listener's own port; unset, the data plane checks that port.
+     * Port that is checked, 1 to 65535. It must be the listener's own; if unset, the data plane checks that one.
      */
     port?: number;
     /**
@@ -1297,11 +1297,11 @@ export interface VirtualGatewayHealthCheckPolicy {
  */
 export interface VirtualGatewayListener {
     /**
-     * How much is let into the mesh at the same time. Unset, there is no limit.
+     * How much is let into the mesh at the same time. If unset, there is no limit.
      */
     connectionPool?: outputs.VirtualGatewayConnectionPool;
     /**
-     * How the health of the listener is found out.
+     * How the health of the listener is found out. If unset, it is not checked.
      */
     healthCheck?: outputs.VirtualGatewayHealthCheckPolicy;
     /**
@@ -1309,7 +1309,7 @@ export interface VirtualGatewayListener {
      */
     portMapping: outputs.VirtualGatewayPortMapping;
     /**
-     * TLS of the listener. Unset, connections are accepted without TLS only.
+     * TLS of the listener. If unset, connections are accepted without TLS only.
      */
     tls?: outputs.ListenerTls;
 }
@@ -1333,15 +1333,15 @@ export interface VirtualGatewayPortMapping {
  */
 export interface VirtualGatewaySpec {
     /**
-     * How the gateway connects to the virtual services behind it.
+     * How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
      */
     backendDefaults?: outputs.BackendDefaults;
     /**
-     * Ports on which traffic comes in from outside the mesh.
+     * Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
      */
     listeners: outputs.VirtualGatewayListener[];
     /**
-     * What the proxy logs.
+     * What the proxy logs. If unset, no request is logged.
      */
     logging?: outputs.Logging;
 }
@@ -1383,23 +1383,23 @@ export interface VirtualNodeServiceProvider {
  */
 export interface VirtualNodeSpec {
     /**
-     * What applies to every backend that says nothing else.
+     * What applies to every backend that says nothing else. If unset, TLS is used where a backend offers it.
      */
     backendDefaults?: outputs.BackendDefaults;
     /**
-     * Virtual services that the application calls. Others are outside the mesh for it.
+     * Virtual services that the application calls. Others are outside the mesh for it. If unset, all are.
      */
     backends?: outputs.Backend[];
     /**
-     * Ports on which the application receives traffic. A virtual node without listeners only calls others. With a listener, serviceDiscovery must be given.
+     * Ports on which the application receives traffic. With a listener, serviceDiscovery must be given. If unset, the virtual node only calls others.
      */
     listeners?: outputs.Listener[];
     /**
-     * What the proxy logs.
+     * What the proxy logs. If unset, no request is logged.
      */
     logging?: outputs.Logging;
     /**
-     * How callers find the endpoints. A virtual node without listeners needs none.
+     * How callers find the endpoints. If unset, nobody can call the virtual node.
      */
     serviceDiscovery?: outputs.ServiceDiscovery;
 }
@@ -1429,7 +1429,7 @@ export interface VirtualRouterServiceProvider {
  */
 export interface VirtualRouterSpec {
     /**
-     * Ports on which traffic is taken. With more than one, each route must match on a port.
+     * Ports on which traffic is taken. With more than one, each route must match on a port. If unset, the router takes traffic on the ports of the virtual nodes that its routes name.
      */
     listeners?: outputs.VirtualRouterListener[];
 }
@@ -1439,7 +1439,7 @@ export interface VirtualRouterSpec {
  */
 export interface VirtualServiceBackend {
     /**
-     * How the proxy connects to it. Unset, the backend defaults apply.
+     * How the proxy connects to it. If unset, the backend defaults apply.
      */
     clientPolicy?: outputs.ClientPolicy;
     /**
@@ -1467,7 +1467,7 @@ export interface VirtualServiceProvider {
  */
 export interface VirtualServiceSpec {
     /**
-     * What provides the virtual service. Unset, it has no endpoints yet.
+     * What provides the virtual service. If unset, it has no endpoints yet.
      */
     provider?: outputs.VirtualServiceProvider;
 }
@@ -1477,7 +1477,7 @@ export interface VirtualServiceSpec {
  */
 export interface WeightedTarget {
     /**
-     * Port of the virtual node's listener. It must be given if the virtual node has more than one listener; unset, the data plane takes its only one.
+     * Port of the virtual node's listener, 1 to 65535. It must be given if the virtual node has more than one listener; if unset, the data plane takes the only one.
      */
     port?: number;
     /**

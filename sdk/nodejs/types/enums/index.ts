@@ -164,11 +164,11 @@ export type HttpRetryPolicyEvent = (typeof HttpRetryPolicyEvent)[keyof typeof Ht
 
 export const HttpScheme = {
     /**
-     * http.
+     * Without TLS.
      */
     Http: "http",
     /**
-     * https.
+     * With TLS.
      */
     Https: "https",
 } as const;
@@ -198,7 +198,7 @@ export const IpPreference = {
 } as const;
 
 /**
- * Which IP versions the proxies of a mesh resolve, connect to and listen on.
+ * Which IP versions proxies use to reach endpoints.
  */
 export type IpPreference = (typeof IpPreference)[keyof typeof IpPreference];
 
