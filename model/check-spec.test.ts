@@ -177,7 +177,7 @@ describe("checkSpec", () => {
           { portMapping: { port: 8080, protocol: "grpc" } },
         ),
         [
-          "spec.listeners[2].portMapping.port: 8080 was given, as in spec.listeners[0].portMapping.port; a value that differs from it is allowed.",
+          "spec.listeners[2].portMapping.port: 8080 was given, as in spec.listeners[0].portMapping.port; a port that no other listener has is allowed.",
         ],
       );
     });
@@ -208,7 +208,7 @@ describe("checkSpec", () => {
     it("listens on a port once", () => {
       const portMapping = { port: 80, protocol: "http" } as const;
       assert.deepEqual(errors("virtualRouter", { listeners: [{ portMapping }, { portMapping }] }), [
-        "spec.listeners[1].portMapping.port: 80 was given, as in spec.listeners[0].portMapping.port; a value that differs from it is allowed.",
+        "spec.listeners[1].portMapping.port: 80 was given, as in spec.listeners[0].portMapping.port; a port that no other listener has is allowed.",
       ]);
     });
   });
@@ -230,7 +230,7 @@ describe("checkSpec", () => {
         "spec.listeners[0].connectionPool.http2: http2 was given; http is allowed, the protocol of the listener's portMapping.",
         "spec.listeners[0].healthCheck.port: 1 was given; 8080 is allowed, the port of the listener's portMapping. Leave the member out to check that port.",
         `spec.listeners[0].healthCheck.protocol: "grpc" was given, and the listener's portMapping has http; a gRPC health check is allowed with http2 and grpc.`,
-        "spec.listeners[1].portMapping.port: 8080 was given, as in spec.listeners[0].portMapping.port; a value that differs from it is allowed.",
+        "spec.listeners[1].portMapping.port: 8080 was given, as in spec.listeners[0].portMapping.port; a port that no other listener has is allowed.",
       ]);
     });
   });

@@ -1,5 +1,4 @@
 export * from "./check-spec.js";
-export * from "./check-tags.js";
 export * from "./connection-pool.js";
 export * from "./duration.js";
 export * from "./entities.js";

@@ -277,6 +277,20 @@ describe("validate", () => {
     });
   });
 
+  it("refuses tags beyond their limits", () => {
+    const tags = (count: number) => Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: "" }));
+    assert.deepEqual(errors(TagList, tags(50)), []);
+    assert.deepEqual(errors(TagList, tags(51)), [
+      "a list of 51 items was given; a list of at most 50 items is allowed.",
+    ]);
+    assert.deepEqual(errors(TagList, [{ key: "", value: "x".repeat(257) }, { key: "k".repeat(129) }]), [
+      '[0].key: "" was given; a string of 1 to 128 characters is allowed.',
+      `[0].value: "${"x".repeat(80)}" … (257 characters) was given; a string of at most 256 characters is allowed.`,
+      `[1].key: "${"k".repeat(80)}" … (129 characters) was given; a string of 1 to 128 characters is allowed.`,
+      "[1].value: nothing was given; a string of at most 256 characters is required.",
+    ]);
+  });
+
   it("says where the value stands", () => {
     assert.deepEqual(errors(list(Point), [{ x: "1", y: 1 }], { path: ["spec", "points"] }), [
       'spec.points[0].x: "1" was given; an integer is allowed.',

@@ -1,9 +1,9 @@
 import type { Duration } from "../duration.js";
+import { formatPath } from "../violation.js";
 import type { VirtualGatewaySpec } from "../virtual-gateway.js";
 import type { VirtualNodeSpec } from "../virtual-node.js";
 import type { VirtualRouterSpec } from "../virtual-router.js";
 import type { Cursor } from "./cursor.js";
-import { eachOnce } from "./once.js";
 
 /** What the listeners of virtual nodes, routers and gateways have in common. */
 interface AnyListener {
@@ -79,7 +79,18 @@ function checksOwnPort(healthCheck: Cursor<AnyHealthCheck>, listener: Cursor<Any
 
 /** Two listeners on one port would contradict each other in one proxy. */
 function haveDifferentPorts(listeners: readonly Cursor<AnyListener>[]): void {
-  eachOnce(listeners.map((listener) => listener.at("portMapping").at("port")));
+  const first = new Map<number, Cursor<number>>();
+  for (const listener of listeners) {
+    const port = listener.at("portMapping").at("port");
+    if (port.value === undefined) continue;
+    const other = first.get(port.value);
+    if (other === undefined) first.set(port.value, port);
+    else {
+      port.report(
+        `${port.value} was given, as in ${formatPath(other.path)}; a port that no other listener has is allowed.`,
+      );
+    }
+  }
 }
 
 function isMoreThanZero(duration: Cursor<Duration>): void {
