@@ -20,6 +20,8 @@ const versions = ["backend-0", "backend-0-canary"] as const;
 const listener = { portMapping: { port: 8080, protocol: "http" as const } };
 export const hostnameOf = (node: string): string => `${node}.bench.internal`;
 export const serviceOf = (backend: string): string => `${backend}.bench.local`;
+/** Both at the most that App Mesh allows: no change that is made later comes back to them by itself. */
+export const initialWeights = [100, 100] as const;
 export const changingNode = versions[0];
 export const changingService = serviceOf(changing);
 
@@ -57,7 +59,10 @@ export async function createMesh(
     const targets = name === changing ? versions : [name];
     for (const node of targets) await create(at("virtualNode", node), nodeSpec(hostnameOf(node)));
     await create(at("virtualRouter", name), { listeners: [listener] });
-    await create(at("route", name, name), routeSpec(targets.map((node, i) => [node, i === 0 ? 99 : 1])));
+    await create(
+      at("route", name, name),
+      routeSpec(targets.map((node, i) => [node, initialWeights[i] ?? 0])),
+    );
     const provider: VirtualServiceSpec = { provider: { virtualRouter: { virtualRouterName: name } } };
     await create(at("virtualService", serviceOf(name)), provider);
   };

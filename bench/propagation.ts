@@ -153,9 +153,9 @@ export function nextChange(kind: Kind, targets: Targets): { change: Change; awai
   serial++;
   const awaited = { typeUrl: typeUrls[kind], name: targets[kind] };
   if (kind === "RDS") {
-    // Only two neighbours need to differ; 98 weights keep every share between 1 and 99.
-    const canary = (serial % 98) + 1;
-    return { change: { weights: [100 - canary, canary], firstTarget: targets.CDS }, awaited };
+    // 9,999 pairs of weights from 1 to 100, none of them the initial one: more than a run has changes.
+    const weights = [1 + (serial % 100), 1 + Math.floor(serial / 100)] as const;
+    return { change: { weights, firstTarget: targets.CDS }, awaited };
   }
   const hostname = hostnameOf(`${changingNode}-${serial}`);
   return { change: { hostname }, awaited: { ...awaited, contains: hostname } };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { typeUrls } from "./fleet.js";
-import { changingNode, hostnameOf } from "./mesh.js";
+import { changingNode, hostnameOf, initialWeights } from "./mesh.js";
 import { now } from "./processes.js";
 import { type Contender, nextChange, type Targets } from "./propagation.js";
 
@@ -48,7 +48,7 @@ export async function restart(contender: Contender, targets: Targets): Promise<R
 /** The anchor keeps nothing: it comes back with what it was first given, and so must the proxies hold just that. */
 async function backToTheStart({ server, fleet }: Contender, targets: Targets): Promise<void> {
   const changes = [
-    { kind: "RDS", change: { weights: [99, 1], firstTarget: targets.CDS } },
+    { kind: "RDS", change: { weights: initialWeights, firstTarget: targets.CDS } },
     { kind: "CDS", change: { hostname: hostnameOf(changingNode) } },
   ] as const;
   for (const { kind, change } of changes) {
