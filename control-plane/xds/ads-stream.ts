@@ -252,6 +252,7 @@ export class AdsStream implements StreamHandler {
     this.writable = this.connection.send(this.body(channel.kind, response), nonceTail(nonce));
     channel.responded(response, nonce, now);
     if (channel.kind !== "clusters") return;
+    if (this.view?.snapshot !== undefined) this.order.clustersSent(this.view.snapshot);
     // Envoy warms a changed cluster, and waits for its endpoints without asking for them again.
     for (const { name, version, assignment } of response.resources) {
       const known = before.resources.get(name);

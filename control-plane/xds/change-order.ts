@@ -19,6 +19,8 @@ export interface OrderTiming {
  */
 export class ChangeOrder {
   private wakeAt: number | undefined;
+  /** What the clusters that the client was sent last belong to. */
+  private clustersFrom: Snapshot | undefined;
   /** Since when removals of this snapshot wait for what still uses them. */
   private waiting: { readonly snapshot: Snapshot; readonly since: number } | undefined;
 
@@ -34,8 +36,17 @@ export class ChangeOrder {
     const channel = this.channels[kind];
     switch (kind) {
       case "clusters":
+        return this.retained(channel, snapshot.clusters, snapshot, now);
       case "endpoints":
-        return this.retained(channel, snapshot, now);
+        // Clusters that were sent before the latest change may still wait for the endpoints that they had then.
+        return this.retained(
+          channel,
+          this.clustersFrom === undefined
+            ? snapshot.endpoints
+            : this.sets.union(snapshot.endpoints, this.clustersFrom.endpoints),
+          snapshot,
+          now,
+        );
       case "listeners":
         return this.waitsForClusters(channel, snapshot, now) ? undefined : snapshot.listeners;
       case "routes": {
@@ -43,9 +54,14 @@ export class ChangeOrder {
         const listenersFirst = listeners.asked && listeners.sent !== snapshot.listeners;
         return listenersFirst || this.waitsForClusters(channel, snapshot, now)
           ? undefined
-          : this.retained(channel, snapshot, now);
+          : this.retained(channel, snapshot.routes, snapshot, now);
       }
     }
+  }
+
+  /** Clusters of that snapshot are on their way. */
+  clustersSent(snapshot: Snapshot): void {
+    this.clustersFrom = snapshot;
   }
 
   /** When to look again though nothing has happened: the earliest moment that anything waits for. */
@@ -63,8 +79,7 @@ export class ChangeOrder {
   }
 
   /** What is gone stays for as long as listeners and routes of the proxy may use it. */
-  private retained(channel: Channel, snapshot: Snapshot, now: number): ResourceSet {
-    const wanted = snapshot[channel.kind];
+  private retained(channel: Channel, wanted: ResourceSet, snapshot: Snapshot, now: number): ResourceSet {
     const kept = this.sets.union(wanted, channel.held);
     return kept !== wanted && this.isInUse(snapshot, now) ? kept : wanted;
   }
@@ -95,8 +110,11 @@ export class ChangeOrder {
    * they are warm, and answers 503 for one that is not.
    */
   private waitsForClusters(channel: Channel, snapshot: Snapshot, now: number): boolean {
-    const { clusters } = this.channels;
-    if (!clusters.asked) return false;
+    const { clusters, endpoints } = this.channels;
+    if (!clusters.asked) {
+      // Envoy that was cut off while a cluster warmed asks for endpoints, and for clusters only once it is warm.
+      return endpoints.asked && this.isBefore(this.connectedAt + this.timing.patienceMillis, now);
+    }
     if (this.usesRejected(channel, snapshot)) return true;
     const last = clusters.outstanding.at(-1);
     if (last === undefined) return false;

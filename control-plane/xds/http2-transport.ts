@@ -20,13 +20,19 @@ import {
 
 const { HTTP2_HEADER_CONTENT_TYPE, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_STATUS } = constants;
 
-/** A connection that is silent is asked for a sign of life after `idleMillis`, and cut off `answerMillis` later. */
-const keepalive = { idleMillis: 30_000, answerMillis: 10_000 };
+export interface Keepalive {
+  /** After how long a connection is asked for a sign of life. Default: 30 s, as Envoy asks its servers. */
+  readonly idleMillis: number;
+  /** How long it has to give one before it is cut off. Default: 10 s. */
+  readonly answerMillis: number;
+}
+
+const defaultKeepalive: Keepalive = { idleMillis: 30_000, answerMillis: 10_000 };
 /** Requests are small; the largest known, a first request with 5,000 names, is below 1 MiB. */
 const maxRequestBytes = 4 * 1024 * 1024;
 /** Messages up to this size are cheaper to copy into one piece than to hand over in three. */
 const copiedBytes = 4096;
-/** How long a client has to close its side once the server has ended a stream. */
+/** How long a client has to read what is left and to close its side, once the server has ended a stream. */
 const lingerMillis = 1_000;
 
 /**
@@ -49,7 +55,11 @@ export class Http2Transport implements Transport {
   private readonly server: Http2Server = createServer({ settings: { maxConcurrentStreams: 100 } });
   private readonly sessions = new Map<ServerHttp2Session, { heardAt: number; askedAt: number | undefined }>();
   private readonly sockets = new Set<Socket>();
-  private readonly watch = setInterval(() => this.askForLife(), keepalive.answerMillis).unref();
+  private readonly watch: NodeJS.Timeout;
+
+  constructor(private readonly keepalive = defaultKeepalive) {
+    this.watch = setInterval(() => this.askForLife(), keepalive.answerMillis).unref();
+  }
 
   async listen(host: string, port: number, accept: Accept): Promise<Address> {
     this.server.on("connection", (socket) => this.connect(socket));
@@ -94,8 +104,8 @@ export class Http2Transport implements Transport {
     const now = Date.now();
     for (const [session, state] of this.sessions) {
       if (state.askedAt !== undefined) {
-        if (now - state.askedAt >= keepalive.answerMillis) session.destroy();
-      } else if (now - state.heardAt >= keepalive.idleMillis) {
+        if (now - state.askedAt >= this.keepalive.answerMillis) session.destroy();
+      } else if (now - state.heardAt >= this.keepalive.idleMillis) {
         state.askedAt = now;
         session.ping((error) => {
           if (error !== null) return;
@@ -197,9 +207,13 @@ function end(stream: ServerHttp2Stream, code: number, details: string): void {
       ...(details === "" ? {} : { "grpc-message": percentEncoded(details) }),
     });
     stream.session?.close();
-    setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMillis).unref();
   });
   stream.end();
+  const cut = setTimeout(() => {
+    stream.session?.close();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  }, lingerMillis).unref();
+  stream.once("close", () => clearTimeout(cut));
 }
 
 /** As gRPC has it in headers: what is printable ASCII, other than the percent sign, stands for itself. */

@@ -20,12 +20,12 @@ export function proxyOf(node: RequestNode): Proxy {
         "mesh/MESH[@OWNER]/virtualGateway/NAME, or the ARN of one",
     );
   }
-  const meshOwner = found["owner"] ?? found["account"];
+  const meshOwner = found.owner ?? found.account;
   return {
     ...(meshOwner === undefined ? {} : { meshOwner }),
-    meshName: found["mesh"] as string,
-    kind: found["kind"] as Proxy["kind"],
-    name: found["name"] as string,
+    meshName: found.mesh as string,
+    kind: found.kind as Proxy["kind"],
+    name: found.name as string,
     interception: interceptionOf(node.interception),
   };
 }

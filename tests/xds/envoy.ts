@@ -36,7 +36,7 @@ export class Envoy {
     const adminFile = join(folder, "admin");
     writeFileSync(bootstrap, JSON.stringify(bootstrapOf(options)));
     const child = spawn(
-      process.env["APPMESH_TEST_ENVOY"] ?? (await envoyPath()),
+      process.env.APPMESH_TEST_ENVOY ?? (await envoyPath()),
       [
         ...[
           "-c",

@@ -88,7 +88,7 @@ class Model {
   constructor(
     private readonly world: World,
     private readonly protocol: Protocol,
-    private readonly allOf: ReadonlySet<ResourceKind>,
+    allOf: ReadonlySet<ResourceKind>,
   ) {
     const each = <T>(of: (kind: ResourceKind) => T) =>
       Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) as Record<ResourceKind, T>;
@@ -215,7 +215,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
             }
           },
         ),
-        { numRuns: Number(process.env["RUNS"] ?? 60) },
+        { numRuns: Number(process.env.RUNS ?? 40) },
       );
     });
 
