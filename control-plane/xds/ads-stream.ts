@@ -215,11 +215,15 @@ export class AdsStream implements StreamHandler {
       const channel = this.channels[kind];
       if (channel.asked) channel.settleClaim(snapshot[kind], this.isTrusted(kind));
     }
-    for (const kind of resourceKinds) {
-      const channel = this.channels[kind];
-      if (!channel.asked) continue;
-      const target = this.order.target(kind, snapshot, now);
-      if (target !== undefined) this.offer(channel, target, now);
+    // What turns out to be settled already may be what a kind before it waited for: there is another round for that.
+    for (let round = 0, again = true; again && round < resourceKinds.length; round++) {
+      again = false;
+      for (const kind of resourceKinds) {
+        const channel = this.channels[kind];
+        if (!channel.asked) continue;
+        const target = this.order.target(kind, snapshot, now);
+        if (target !== undefined && this.offer(channel, target, now) === "settled") again = true;
+      }
     }
     this.scheduleWake(now);
   }
@@ -234,17 +238,19 @@ export class AdsStream implements StreamHandler {
     return parent === undefined || (parent.asked && !parent.sentFromNothing);
   }
 
-  private offer(channel: Channel, target: ResourceSet, now: number): void {
-    if (!this.writable) return;
+  private offer(channel: Channel, target: ResourceSet, now: number): "sent" | "settled" | "unchanged" {
+    if (!this.writable) return "unchanged";
     const { patienceMillis } = this.context.timing;
     if (channel.isBusy(now, patienceMillis)) {
       const sentAt = channel.outstanding.at(-1)?.sentAt ?? now;
       if (channel.sent !== target) this.order.isBefore(sentAt + patienceMillis, now);
-      return;
+      return "unchanged";
     }
-    const before = channel.sent;
+    const { sent: before, isQuiet } = channel;
     const response = channel.next(target);
-    if (response !== undefined) this.respond(channel, response, before, now);
+    if (response === undefined) return before === target && isQuiet ? "unchanged" : "settled";
+    this.respond(channel, response, before, now);
+    return "sent";
   }
 
   private respond(channel: Channel, response: Response, before: ResourceSet, now: number): void {

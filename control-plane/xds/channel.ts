@@ -107,8 +107,9 @@ export class Channel {
     const before = this.subscription;
     this.subscription = this.context.subscriptions.change(before, { subscribe, unsubscribe });
     for (const name of unsubscribe) {
+      if (!this.subscription.wildcard) this.unmark(name);
       // Still covered by the wildcard, which the client cannot tell: it is told whether the resource is there.
-      if (this.subscription.wildcard && before.names.has(name)) this.mark(name);
+      else if (before.names.has(name)) this.mark(name);
     }
     for (const name of subscribe) {
       if (name === "*") this.markAll(before);
@@ -132,6 +133,11 @@ export class Channel {
   mark(name: string): void {
     this.stale ??= new Set();
     this.stale.add(name);
+  }
+
+  private unmark(name: string): void {
+    this.stale?.delete(name);
+    if (this.stale?.size === 0) this.stale = undefined;
   }
 
   private markAll(before: Subscription): void {
