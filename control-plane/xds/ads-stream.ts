@@ -40,6 +40,8 @@ const sharedBodies: Readonly<Record<Protocol, WeakMap<object, WeakMap<object, Ui
   stateOfTheWorld: new WeakMap(),
   incremental: new WeakMap(),
 };
+/** Of one stream and kind. No mesh is that large; a client that goes on and on is stopped. */
+const maxNames = 100_000;
 /** Of one stream, how many types that are not served are logged. */
 const loggedTypes = 8;
 
@@ -85,6 +87,7 @@ export class AdsStream implements StreamHandler {
       }
       if ("version" in request) this.hearStateOfTheWorld(this.channels[kind], request);
       else this.hearIncremental(this.channels[kind], request);
+      this.limit(this.channels[kind]);
       this.push();
     } catch (error) {
       this.fail(error);
@@ -170,6 +173,14 @@ export class AdsStream implements StreamHandler {
     }
     this.settle(channel, request);
     channel.change(request);
+  }
+
+  private limit(channel: Channel): void {
+    if (channel.subscription.names.size <= maxNames) return;
+    throw new Refusal(
+      StatusCode.resourceExhausted,
+      `one stream may subscribe to ${maxNames} names of a kind, not to ${channel.subscription.names.size}`,
+    );
   }
 
   /** Takes the acknowledgement or the rejection that a request may carry. */

@@ -6,6 +6,9 @@ import { Refusal } from "./transport.js";
 const idPattern =
   /^(?:arn:aws[a-z-]*:appmesh:[a-z0-9-]*:(?<account>\d{12}):)?mesh\/(?<mesh>[^/]+?)(?:@(?<owner>\d{12}))?\/(?<kind>virtualNode|virtualGateway)\/(?<name>[^/]+)$/;
 
+/** An ARN with the longest names that App Mesh allows is shorter. */
+const maxIdLength = 1024;
+
 /** What a proxy says of itself. Throws a Refusal that says what is wrong with it. */
 export function proxyOf(node: RequestNode): Proxy {
   if (node.id === "") {
@@ -13,10 +16,10 @@ export function proxyOf(node: RequestNode): Proxy {
       "node.id is missing: give the proxy's virtual node or gateway, as mesh/MESH/virtualNode/NAME, in Envoy's bootstrap",
     );
   }
-  const found = idPattern.exec(node.id)?.groups;
+  const found = node.id.length > maxIdLength ? undefined : idPattern.exec(node.id)?.groups;
   if (found === undefined) {
     throw Refusal.invalid(
-      `node.id ${JSON.stringify(node.id)} names no virtual node or gateway: it must be mesh/MESH[@OWNER]/virtualNode/NAME, ` +
+      `node.id ${JSON.stringify(node.id.slice(0, maxIdLength))} names no virtual node or gateway: it must be mesh/MESH[@OWNER]/virtualNode/NAME, ` +
         "mesh/MESH[@OWNER]/virtualGateway/NAME, or the ARN of one",
     );
   }

@@ -6,11 +6,11 @@ import { memo } from "./resource-set.js";
  * A response is a body that all streams share and the nonce that is one stream's own. Protobuf reads fields in
  * any order, so the nonce is simply the last.
  */
-const nonceField = 5;
+const nonceTag = String.fromCharCode((5 << 3) | WireType.LengthDelimited);
 
-/** The last bytes of a response, of either protocol. */
+/** The last bytes of a response, of either protocol. Nonces are numbers: a handful of ASCII characters. */
 export function nonceTail(nonce: string): Uint8Array {
-  return new BinaryWriter().tag(nonceField, WireType.LengthDelimited).string(nonce).finish();
+  return Buffer.from(nonceTag + String.fromCharCode(nonce.length) + nonce, "latin1");
 }
 
 /** A DiscoveryResponse without its nonce. */

@@ -76,6 +76,18 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
         });
       }
 
+      it("may not be endless", async () => {
+        world = await World.start({});
+        client = world.open(protocol);
+        client.send({ nodeId: `mesh/shop/virtualNode/${"x".repeat(100_000)}`, kind: "clusters" });
+        const { code, details } = await refusal();
+        assert.equal(code, 3);
+        assert.match(
+          details,
+          /^node\.id "mesh\/shop\/virtualNode\/x{1002}" names no virtual node or gateway/,
+        );
+      });
+
       it("may be repeated in every request", async () => {
         acknowledge(await connect());
         client.send({ nodeId, kind: "listeners" });
@@ -200,6 +212,16 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
         const { code, details } = await refusal();
         assert.equal(code, 3);
         assert.match(details, /^the request cannot be read as a protobuf message: /);
+      });
+
+      it("a subscription to more names than any mesh has ends the stream", async () => {
+        await connect();
+        const names = Array.from({ length: 100_001 }, (_, i) => `n${i}`);
+        client.send({ kind: "endpoints", names, subscribe: names });
+        assert.deepEqual(await refusal(), {
+          code: 8,
+          details: "one stream may subscribe to 100000 names of a kind, not to 100001",
+        });
       });
 
       it("a message of 10 MB ends the stream, and no other", async () => {
