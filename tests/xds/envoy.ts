@@ -35,6 +35,7 @@ export class Envoy {
     const bootstrap = join(folder, "bootstrap.json");
     const adminFile = join(folder, "admin");
     writeFileSync(bootstrap, JSON.stringify(bootstrapOf(options)));
+    // APPMESH_TEST_ENVOY: another version, for a check of compatibility by hand.
     const child = spawn(
       process.env.APPMESH_TEST_ENVOY ?? (await envoyPath()),
       [
