@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -85,7 +85,12 @@ export class Environment {
     const backend = join(this.folder, "state");
     await mkdir(workDir, { recursive: true });
     await mkdir(backend, { recursive: true });
-    await copyFile(join(root, "Pulumi.yaml"), join(workDir, "Pulumi.yaml"));
+    // The engine wants the program's file, inline or not, and finds it from where Pulumi.yaml is.
+    const project = await readFile(join(root, "Pulumi.yaml"), "utf8");
+    await writeFile(
+      join(workDir, "Pulumi.yaml"),
+      project.replace(/^main: (.*)$/m, (_, main) => `main: ${JSON.stringify(join(root, main))}`),
+    );
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: "local", projectName: "shop", program: shop },
       {
