@@ -69,7 +69,7 @@ export class SqliteStore implements Store {
     return this.#guarded(() => {
       const records = new Map<string, string>();
       for (const row of this.#db.prepare("SELECT key, value FROM record").iterate()) {
-        records.set(row["key"] as string, row["value"] as string);
+        records.set(row.key as string, row.value as string);
       }
       return { revision: this.#currentRevision(), records };
     });
@@ -111,7 +111,7 @@ export class SqliteStore implements Store {
   }
 
   #currentRevision(): number {
-    return this.#revision.get()?.["revision"] as number;
+    return this.#revision.get()?.revision as number;
   }
 
   #guarded<T>(action: () => T): T {
@@ -142,7 +142,7 @@ function prepare(file: string, db: DatabaseSync): void {
   db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; COMMIT");
   const version = pragma(db, "user_version");
   const application = pragma(db, "application_id");
-  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
+  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n;
   const isNew = version === 0 && application === 0 && tables === 0;
   if (!isNew && application !== APPLICATION_ID) {
     throw new StoreUnavailable(
@@ -155,7 +155,7 @@ function prepare(file: string, db: DatabaseSync): void {
         "Run that version or a later one, or give another data folder, by --data DIR",
     );
   }
-  const damage = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  const damage = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
   if (damage !== "ok") throw corrupt(file, String(damage));
   // FULL: what was answered must survive the machine's power, and not only the process.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -1,0 +1,60 @@
+import { type EntityType, entityTypes, type Kind } from "@pulumi-appmesh/model";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Address, lineage } from "../mesh/address.js";
+import type { Operations } from "../mesh/operations.js";
+import { bodyOf, meshOwnerOf, pageOf } from "./requests.js";
+
+/** The five operations of every kind of entity, at the paths that App Mesh gave them. */
+export function entityRoutes(app: FastifyInstance, operations: Operations, account: string): void {
+  for (const type of Object.values(entityTypes)) {
+    const { kind, title } = type;
+    const collection = collectionPath(type);
+    const entity = `${collection}/:${type.nameMember}`;
+    const config = (verb: string) => ({ config: { operation: `${verb}${title}` } });
+
+    app.put(collection, config("Create"), (request) =>
+      operations.create(kind, parentIn(request, kind), bodyOf(request)),
+    );
+    app.get(collection, { config: { operation: `List${plural(title)}` } }, (request) => {
+      const { items, nextToken } = operations.list(kind, parentIn(request, kind), pageOf(request));
+      return { [type.listMember]: items, ...(nextToken !== undefined && { nextToken }) };
+    });
+    app.get(entity, config("Describe"), (request) => operations.describe(addressIn(request, kind)));
+    app.put(entity, config("Update"), (request) =>
+      operations.update(addressIn(request, kind), bodyOf(request)),
+    );
+    app.delete(entity, config("Delete"), (request) => operations.delete(addressIn(request, kind)));
+  }
+
+  function addressIn(request: FastifyRequest, kind: Kind): Address {
+    const names = lineage(kind).map((ancestor) => nameIn(request, ancestor));
+    return { kind, meshOwner: ownerIn(request, kind), names };
+  }
+
+  function parentIn(request: FastifyRequest, kind: Kind): Address | undefined {
+    const parent = entityTypes[kind].parent;
+    if (parent === undefined) return undefined;
+    const names = lineage(parent).map((ancestor) => nameIn(request, ancestor));
+    return { kind: parent, meshOwner: ownerIn(request, kind), names };
+  }
+
+  /** A mesh itself is always the caller's own, in App Mesh, when it is created, updated or deleted. */
+  function ownerIn(request: FastifyRequest, kind: Kind): string {
+    const own = kind === "mesh" && request.method !== "GET";
+    return own ? account : (meshOwnerOf(request) ?? account);
+  }
+}
+
+/** `/v20190125/meshes/:meshName/virtualRouter/:virtualRouterName/routes` */
+function collectionPath(type: EntityType): string {
+  const ancestors = lineage(type.kind).slice(0, -1);
+  const above = ancestors.map(
+    (kind) => `${entityTypes[kind].parentSegment}/:${entityTypes[kind].nameMember}`,
+  );
+  return ["/v20190125", ...above, type.collection].join("/");
+}
+
+const nameIn = (request: FastifyRequest, kind: Kind): string =>
+  (request.params as Record<string, string>)[entityTypes[kind].nameMember] as string;
+
+const plural = (title: string): string => (title === "Mesh" ? "Meshes" : `${title}s`);

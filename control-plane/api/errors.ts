@@ -1,0 +1,57 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { type ErrorCode, MeshError } from "../mesh/errors.js";
+
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  BadRequestException: 400,
+  ConflictException: 409,
+  ForbiddenException: 403,
+  InternalServerErrorException: 500,
+  LimitExceededException: 400,
+  NotFoundException: 404,
+  ResourceInUseException: 409,
+  ServiceUnavailableException: 503,
+  TooManyRequestsException: 429,
+  TooManyTagsException: 400,
+};
+
+/** An error of the protocol rather than of App Mesh: those that every AWS service has. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Answers as AWS's REST services do: the code in a header, where SDKs look for it, and the message in the body. */
+export function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, message } = known(error, request);
+  if (status >= 500) request.log.error({ err: error }, message);
+  request.errorCode = code;
+  reply.code(status).header("x-amzn-ErrorType", code).type("application/json").send({ message });
+}
+
+function known(
+  error: FastifyError | Error,
+  request: FastifyRequest,
+): { status: number; code: string; message: string } {
+  if (error instanceof MeshError)
+    return { status: statuses[error.code], code: error.code, message: error.message };
+  if (error instanceof ProtocolError) return error;
+  const { statusCode = 500, code } = error as Partial<FastifyError>;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    const limit = request.routeOptions.bodyLimit;
+    return badRequest(`the request's body is too large; at most ${limit} bytes are allowed`);
+  }
+  if (statusCode < 500) return badRequest(error.message);
+  return {
+    status: 500,
+    code: "InternalServerErrorException",
+    message: `the control plane failed; its log says more under the request id ${request.id}`,
+  };
+}
+
+const badRequest = (message: string) => ({ status: 400, code: "BadRequestException", message });

@@ -1,0 +1,29 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { MeshError } from "../mesh/errors.js";
+import type { Tagging } from "../mesh/tagging.js";
+import { bodyOf, pageOf, queryOf } from "./requests.js";
+
+/** The three operations on the tags of an entity. */
+export function tagRoutes(app: FastifyInstance, tagging: Tagging): void {
+  app.get("/v20190125/tags", { config: { operation: "ListTagsForResource" } }, (request) => {
+    const { tags, nextToken } = tagging.list(arnIn(request), pageOf(request));
+    return { tags, ...(nextToken !== undefined && { nextToken }) };
+  });
+  app.put("/v20190125/tag", { config: { operation: "TagResource" } }, async (request) => {
+    await tagging.tag(arnIn(request), bodyOf(request));
+    return {};
+  });
+  app.put("/v20190125/untag", { config: { operation: "UntagResource" } }, async (request) => {
+    await tagging.untag(arnIn(request), bodyOf(request));
+    return {};
+  });
+}
+
+function arnIn(request: FastifyRequest): string {
+  const arn = queryOf(request, "resourceArn");
+  if (arn !== undefined) return arn;
+  throw new MeshError(
+    "BadRequestException",
+    "resourceArn: nothing was given; the ARN of an entity is required.",
+  );
+}

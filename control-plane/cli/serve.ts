@@ -1,0 +1,140 @@
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { AccessKey } from "../api/signature.js";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.js";
+
+interface Options {
+  api: Endpoint;
+  xds: Endpoint;
+  data: string;
+  region: string;
+  account: string;
+  logLevel: string;
+}
+
+/** How long open requests may take once the control plane is asked to stop. Nothing that was answered is lost after it. */
+const CLOSE_MILLISECONDS = 10_000;
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("run the control plane")
+    .option("--api <host:port>", "where the App Mesh API listens; port 0 for any free one", endpoint, {
+      host: "127.0.0.1",
+      port: 7070,
+    })
+    .option("--xds <host:port>", "where proxies subscribe; port 0 for any free one", endpoint, {
+      host: "127.0.0.1",
+      port: 18000,
+    })
+    .addOption(
+      new Option("--data <dir>", "folder of the store, made where it does not exist")
+        .argParser(folder)
+        .default(defaultDataFolder(), "the user's data folder"),
+    )
+    .addOption(new Option("--table <name>", "DynamoDB table of the store").argParser(noTable))
+    .option(
+      "--region <region>",
+      "region in ARNs, and the one for which requests are signed",
+      region,
+      "us-east-1",
+    )
+    .option("--account <id>", "account that owns what is created", account, "000000000000")
+    .addOption(
+      new Option("--log-level <level>", "least severe messages that are logged, as JSON lines on stderr")
+        .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+        .default("info"),
+    )
+    .addHelpText(
+      "after",
+      "\nAccess key that every request to the API must be signed with: APPMESH_ACCESS_KEY_ID and" +
+        "\nAPPMESH_SECRET_ACCESS_KEY. Without one, the API listens on loopback addresses only.",
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const [{ pino }, { StartError, serve, StoreUnavailable }] = await Promise.all([
+    import("pino"),
+    import("../index.js"),
+  ]);
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  try {
+    const controlPlane = await serve({ ...options, accessKey: accessKey(process.env), log });
+    const api = `http://${formatEndpoint(controlPlane.api)}`;
+    const xds = formatEndpoint(controlPlane.xds);
+    log.info({ api, xds, data: options.data, region: options.region, account: options.account }, "ready");
+    // For scripts, which wait for this line: data last, since it may hold spaces.
+    process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, "stopping");
+        setTimeout(() => process.exit(0), CLOSE_MILLISECONDS).unref();
+        controlPlane.close().then(
+          () => process.exit(0),
+          (error) => {
+            log.fatal({ err: error }, "the control plane could not be closed cleanly");
+            process.exit(1);
+          },
+        );
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof StartError || error instanceof StoreUnavailable)) throw error;
+    process.stderr.write(`appmesh serve: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+
+  function accessKey(env: NodeJS.ProcessEnv): AccessKey | undefined {
+    const accessKeyId = env.APPMESH_ACCESS_KEY_ID || undefined;
+    const secretAccessKey = env.APPMESH_SECRET_ACCESS_KEY || undefined;
+    if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
+    if (accessKeyId === undefined || secretAccessKey === undefined) {
+      throw new StartError(
+        `APPMESH_${accessKeyId === undefined ? "SECRET_ACCESS_KEY" : "ACCESS_KEY_ID"} is given without ` +
+          `APPMESH_${accessKeyId === undefined ? "ACCESS_KEY_ID" : "SECRET_ACCESS_KEY"}. Give both, or none`,
+      );
+    }
+    if (!/^\w{1,128}$/.test(accessKeyId)) {
+      throw new StartError("APPMESH_ACCESS_KEY_ID must be 1 to 128 letters, digits and underscores");
+    }
+    return { accessKeyId, secretAccessKey };
+  }
+}
+
+/** As the XDG Base Directory Specification has it, which asks for relative paths to be ignored. */
+function defaultDataFolder(): string {
+  const { XDG_DATA_HOME } = process.env;
+  const base =
+    XDG_DATA_HOME && isAbsolute(XDG_DATA_HOME) ? XDG_DATA_HOME : join(homedir(), ".local", "share");
+  return join(base, "appmesh");
+}
+
+function endpoint(text: string): Endpoint {
+  const parsed = parseEndpoint(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError("It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.");
+}
+
+function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must name a folder.");
+  return resolve(text);
+}
+
+function region(text: string): string {
+  if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.",
+  );
+}
+
+function account(text: string): string {
+  if (/^\d{12}$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be twelve digits.");
+}
+
+function noTable(): never {
+  throw new InvalidArgumentError(
+    "The DynamoDB store is not available yet. Use the embedded store, by --data DIR.",
+  );
+}

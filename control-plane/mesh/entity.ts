@@ -1,0 +1,50 @@
+import type { Kind, Specs } from "@pulumi-appmesh/model";
+import { type Address, addressKey } from "./address.js";
+
+/** One entity at one version. Immutable: a change makes another object. */
+export interface Entity<K extends Kind = Kind> extends EntityRecord<K> {
+  readonly address: Address<K>;
+}
+
+/** What a store keeps of an entity, under the key of its address. */
+export interface EntityRecord<K extends Kind = Kind> {
+  readonly metadata: Metadata;
+  /** As its author wrote it: no default added, nothing dropped, members in the order in which they came. */
+  readonly spec: Specs[K];
+  readonly tags: readonly Tag[];
+  /** By which calls it came to be as it is, to know a repeated call from a second one. */
+  readonly calls: { readonly create?: Call; readonly update?: Call };
+}
+
+/** As in App Mesh's `metadata`. */
+export interface Metadata {
+  readonly arn: string;
+  /** Seconds since 1970, with milliseconds as decimals. */
+  readonly createdAt: number;
+  readonly lastUpdatedAt: number;
+  readonly meshOwner: string;
+  readonly resourceOwner: string;
+  readonly uid: string;
+  /** 1 when created, one more with each update of the spec. */
+  readonly version: number;
+}
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A call that its client marked with a token, and what it asked for. */
+export interface Call {
+  readonly clientToken: string;
+  readonly digest: string;
+}
+
+export function decodeEntity(address: Address, value: string): Entity {
+  return { address, ...(JSON.parse(value) as EntityRecord) };
+}
+
+export function encodeEntity(entity: Entity): { key: string; value: string } {
+  const { metadata, spec, tags, calls } = entity;
+  return { key: addressKey(entity.address), value: JSON.stringify({ metadata, spec, tags, calls }) };
+}

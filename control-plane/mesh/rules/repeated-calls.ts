@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import type { Call, Entity } from "../entity.js";
+import { MeshError } from "../errors.js";
+
+/** Marks a call, so that a repetition of it is known; undefined where the client gave no token. */
+export const callOf = (clientToken: string | undefined, asked: unknown): Call | undefined =>
+  clientToken === undefined ? undefined : { clientToken, digest: digest(asked) };
+
+/**
+ * Whether a call has been made already, and its answer has only to be given again. A client that uses the token of
+ * one call for another one gets a conflict.
+ */
+export function isRepeated(call: Call | undefined, before: Call | undefined, entity: Entity): boolean {
+  if (call === undefined || call.clientToken !== before?.clientToken) return false;
+  if (call.digest === before.digest) return true;
+  throw new MeshError(
+    "ConflictException",
+    `clientToken ${call.clientToken} was used before for another request on ${entity.metadata.arn}. ` +
+      "Use a new token for a new request",
+  );
+}
+
+/** The same for the same values, whatever the order of their members. */
+const digest = (value: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex");
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => [name, sorted(member)]);
+}

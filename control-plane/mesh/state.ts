@@ -1,0 +1,198 @@
+import type { Kind, Specs } from "@pulumi-appmesh/model";
+import type { Change, Store, Unsubscribe } from "../store/store.js";
+import type { MeshEntities } from "../translate/entities.js";
+import type { MeshChange, MeshSource } from "../xds/source.js";
+import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
+import { Collection } from "./collection.js";
+import { decodeEntity, type Entity } from "./entity.js";
+
+/**
+ * All entities in memory, as of the latest revision of the store. Reads are of one revision as long as they are
+ * made without waiting in between.
+ */
+export class MeshState implements MeshSource {
+  readonly #account: string;
+  #revision = 0;
+  readonly #entities = new Map<string, Entity>();
+  /** By the parent's key and the kind of the children; meshes by the kind alone. */
+  readonly #collections = new Map<string, Collection>();
+  readonly #listeners = new Set<(change: MeshChange) => void>();
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(account: string) {
+    this.#account = account;
+  }
+
+  /** Reads the whole store, and follows it from there on. */
+  static async open(store: Store, account: string): Promise<MeshState> {
+    const state = new MeshState(account);
+    // Subscribed before it is read, so that no change falls in between.
+    let early: Change[] | undefined = [];
+    store.subscribe((change) => (early ? early.push(change) : state.#apply(change)));
+    const { revision, records } = await store.load();
+    state.#revision = revision;
+    for (const [key, value] of records) state.#write(key, value);
+    for (const change of early) state.#apply(change);
+    early = undefined;
+    return state;
+  }
+
+  /** The account that the control plane answers for, where a caller names no owner. */
+  get account(): string {
+    return this.#account;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get<K extends Kind>(address: Address<K>): Entity<K> | undefined {
+    return this.#entities.get(addressKey(address)) as Entity<K> | undefined;
+  }
+
+  /** The entities of a kind below a parent; of all owners' meshes where there is no parent. */
+  children<K extends Kind>(parent: Address | undefined, kind: K): Collection<Entity<K>> {
+    const key = collectionKey(parent, kind);
+    return (this.#collections.get(key) ?? EMPTY) as unknown as Collection<Entity<K>>;
+  }
+
+  entities(meshName: string, meshOwner = this.#account): MeshEntities {
+    return new MeshView(this, { kind: "mesh", meshOwner, names: [meshName] });
+  }
+
+  subscribe(listener: (change: MeshChange) => void): Unsubscribe {
+    const subscription = (change: MeshChange) => listener(change);
+    this.#listeners.add(subscription);
+    return () => this.#listeners.delete(subscription);
+  }
+
+  /** Resolves once this state shows a revision; false where that takes longer than `milliseconds`. */
+  async reached(revision: number, milliseconds: number): Promise<boolean> {
+    if (this.#revision >= revision) return true;
+    return new Promise((resolve) => {
+      const settle = (reached: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        resolve(reached);
+      };
+      const check = () => this.#revision >= revision && settle(true);
+      const timer = setTimeout(() => settle(false), milliseconds);
+      this.#waiting.add(check);
+    });
+  }
+
+  #apply(change: Change): void {
+    if (change.revision <= this.#revision) return;
+    this.#revision = change.revision;
+    const changes = new Map<string, { meshName: string; meshOwner: string; reads: Set<string> }>();
+    for (const { key, value } of change.writes) {
+      const address = this.#write(key, value);
+      if (!address) continue;
+      const [meshName = ""] = address.names;
+      const { meshOwner } = address;
+      const mesh = `${meshOwner}/${meshName}`;
+      if (!changes.has(mesh)) changes.set(mesh, { meshName, meshOwner, reads: new Set() });
+      changes.get(mesh)?.reads.add(readName(address));
+    }
+    for (const { meshName, meshOwner, reads } of changes.values()) {
+      for (const listener of [...this.#listeners]) listener({ meshName, meshOwner, reads: [...reads] });
+    }
+    for (const check of [...this.#waiting]) check();
+  }
+
+  /** Takes over one record, and returns the address of the entity if what proxies are told of it may differ now. */
+  #write(key: string, value: string | undefined): Address | undefined {
+    const address = parseKey(key);
+    if (!address) return undefined;
+    const collectionId = collectionKey(parentOf(address), address.kind);
+    const id = collectionIdOf(address);
+    const before = this.#entities.get(key);
+    if (value === undefined) {
+      this.#entities.delete(key);
+      const collection = this.#collections.get(collectionId);
+      collection?.remove(id);
+      if (collection?.size === 0) this.#collections.delete(collectionId);
+      return before && address;
+    }
+    let entity = decodeEntity(address, value);
+    const same = before && JSON.stringify(before.spec) === JSON.stringify(entity.spec);
+    if (same) entity = { ...entity, spec: before.spec };
+    this.#entities.set(key, entity);
+    const collection = this.#collections.get(collectionId) ?? new Collection();
+    this.#collections.set(collectionId, collection);
+    collection.put(id, entity);
+    return same ? undefined : address;
+  }
+}
+
+const EMPTY = new Collection();
+
+/** Meshes of different owners may have the same name. */
+export const collectionIdOf = (address: Address): string =>
+  address.kind === "mesh" ? `${ownName(address)}/${address.meshOwner}` : ownName(address);
+
+export const collectionKey = (parent: Address | undefined, kind: Kind): string =>
+  parent ? `${addressKey(parent)} ${kind}` : kind;
+
+/** As the reads of MeshEntities are named. */
+function readName({ kind, names }: Address): string {
+  switch (kind) {
+    case "mesh":
+      return "mesh";
+    case "route":
+      return `routes/${names[1]}`;
+    case "gatewayRoute":
+      return `gatewayRoutes/${names[1]}`;
+    default:
+      return `${kind}/${names[1]}`;
+  }
+}
+
+/** One mesh, as translation reads it: always as of the latest change, and whether or not the mesh exists yet. */
+class MeshView implements MeshEntities {
+  readonly #state: MeshState;
+  readonly #mesh: Address<"mesh">;
+
+  constructor(state: MeshState, mesh: Address<"mesh">) {
+    this.#state = state;
+    this.#mesh = mesh;
+  }
+
+  get meshName(): string {
+    return ownName(this.#mesh);
+  }
+
+  mesh() {
+    return this.#state.get(this.#mesh)?.spec;
+  }
+
+  virtualNode(name: string) {
+    return this.#spec("virtualNode", name);
+  }
+
+  virtualRouter(name: string) {
+    return this.#spec("virtualRouter", name);
+  }
+
+  virtualService(name: string) {
+    return this.#spec("virtualService", name);
+  }
+
+  virtualGateway(name: string) {
+    return this.#spec("virtualGateway", name);
+  }
+
+  routes(virtualRouterName: string) {
+    return this.#state.children(childOf(this.#mesh, "virtualRouter", virtualRouterName), "route").named();
+  }
+
+  gatewayRoutes(virtualGatewayName: string) {
+    return this.#state
+      .children(childOf(this.#mesh, "virtualGateway", virtualGatewayName), "gatewayRoute")
+      .named();
+  }
+
+  #spec<K extends Kind>(kind: K, name: string): Specs[K] | undefined {
+    return this.#state.get(childOf(this.#mesh, kind, name))?.spec;
+  }
+}

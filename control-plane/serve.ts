@@ -1,0 +1,131 @@
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import type { AccessKeys } from "./api/authentication.js";
+import { createApi } from "./api/server.js";
+import type { AccessKey } from "./api/signature.js";
+import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
+import { Operations } from "./mesh/operations.js";
+import { MeshState } from "./mesh/state.js";
+import { Tagging } from "./mesh/tagging.js";
+import { Transactions } from "./mesh/transactions.js";
+import { SqliteStore } from "./store/sqlite-store.js";
+import { translate } from "./translate/translate.js";
+import { XdsServer } from "./xds/server.js";
+
+export interface ServeOptions {
+  /** Where the App Mesh API listens, over HTTP. Without an access key, only on an address of this machine's loopback. */
+  readonly api: Endpoint;
+  /** Where proxies subscribe, over gRPC. Only on an address of this machine's loopback. */
+  readonly xds: Endpoint;
+  /** The folder of the store; made where it does not exist. */
+  readonly data: string;
+  /** The region in ARNs, and the one for which requests must be signed. */
+  readonly region: string;
+  /** The account that owns what is created: twelve digits. */
+  readonly account: string;
+  /** The key with which every request must be signed. Default: requests are not signed. */
+  readonly accessKey?: AccessKey | undefined;
+  readonly log: Logger;
+}
+
+/** A control plane at work. */
+export interface ControlPlane {
+  /** Where it listens, with the ports that it was given. */
+  readonly api: Endpoint;
+  readonly xds: Endpoint;
+  /** Stops listening, answers what has been asked, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Why a control plane does not start, and what to do about it. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/** Starts a control plane: the API, the mesh, its store and the xDS server, put together. */
+export async function serve(options: ServeOptions): Promise<ControlPlane> {
+  const { region, account, accessKey, log } = options;
+  const apiAddress = await checkedAddress("--api", options.api);
+  if (!apiAddress.isLoopback && !accessKey) {
+    throw new StartError(
+      `the API at ${formatEndpoint(options.api)} would be open to whoever reaches that address. Give an access key in ` +
+        "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or keep it on this machine by --api 127.0.0.1:7070",
+    );
+  }
+  const xdsAddress = await checkedAddress("--xds", options.xds);
+  if (!xdsAddress.isLoopback) {
+    throw new StartError(
+      `xDS at ${formatEndpoint(options.xds)} is refused: off this machine it needs TLS and proxies that prove who they are, ` +
+        "which are not available yet. Keep it on this machine by --xds 127.0.0.1:18000",
+    );
+  }
+
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const store = SqliteStore.open(options.data);
+    closers.push(() => store.close());
+    const state = await MeshState.open(store, account);
+    const transactions = new Transactions(store, state);
+
+    const xdsServer = new XdsServer({ source: state, translate, log });
+    closers.push(() => xdsServer.close());
+    const xds = await listening("--xds", options.xds, () =>
+      xdsServer.listen(xdsAddress.address, options.xds.port),
+    );
+
+    let unready: string | undefined;
+    const api = createApi({
+      operations: new Operations({ state, transactions, region }),
+      tagging: new Tagging({ state, transactions }),
+      status: { unready: () => unready, proxies: () => xdsServer.proxies() },
+      account,
+      region,
+      accessKeys: accessKey && only(accessKey),
+      log,
+    });
+    closers.push(() => {
+      unready = "the control plane is stopping";
+      return api.close();
+    });
+    await listening("--api", options.api, () =>
+      api.listen({ host: apiAddress.address, port: options.api.port }),
+    );
+    const { port } = api.server.address() as AddressInfo;
+    return { api: { host: options.api.host, port }, xds, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const only = (key: AccessKey): AccessKeys => ({
+  find: (accessKeyId) => (accessKeyId === key.accessKeyId ? key : undefined),
+});
+
+async function checkedAddress(option: string, { host }: Endpoint) {
+  try {
+    return await resolveHost(host);
+  } catch (error) {
+    throw new StartError(`${option}: ${host} is no address of this machine: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function listening<T>(option: string, endpoint: Endpoint, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const reasons: Record<string, string> = {
+      EADDRINUSE: `port ${endpoint.port} is in use by another program. Stop that one, or give another port, by ${option} ${formatEndpoint({ ...endpoint, port: 0 })} for any free one`,
+      EACCES: `this user may not listen on port ${endpoint.port}. Give a port above 1023, by ${option}`,
+      EADDRNOTAVAIL: `${endpoint.host} is no address of this machine. Give one that is, by ${option}`,
+    };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = reasons[code ?? ""] ?? (/EADDRINUSE|in use/.test(message) ? reasons.EADDRINUSE : message);
+    throw new StartError(`cannot listen on ${formatEndpoint(endpoint)}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import {
+  type ControlPlane,
+  runAppmesh,
+  startControlPlane,
+  temporaryFolder,
+} from "../support/control-plane.js";
+
+const anyPort = ["--api", "127.0.0.1:0", "--xds", "127.0.0.1:0"];
+const nodes = "/v20190125/meshes/shop/virtualNodes";
+const spec = (n: number) => ({
+  serviceDiscovery: { dns: { hostname: `host-${n}` } },
+  listeners: [{ portMapping: { port: 80, protocol: "http" } }],
+});
+
+describe("appmesh serve", function () {
+  this.timeout(60_000);
+
+  it("has everything that it answered after kill -9 in mid-writes, and no half of anything", async () => {
+    let controlPlane = await startControlPlane();
+    assert.equal((await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" })).status, 200);
+    const answered = new Map<string, object>();
+    for (const answersBeforeKill of [1, 25, 60]) {
+      const target = answered.size + answersBeforeKill;
+      const { data } = controlPlane;
+      // Four writers, each of which goes on until the process is gone.
+      await Promise.all(
+        [0, 1, 2, 3].map(async (writer) => {
+          for (let n = 0; ; n++) {
+            const virtualNodeName = `node-${target}-${writer}-${n}`;
+            try {
+              const { status, body } = await controlPlane.call("PUT", nodes, {
+                virtualNodeName,
+                spec: spec(n),
+              });
+              assert.equal(status, 200);
+              answered.set(virtualNodeName, body);
+            } catch (error) {
+              if (error instanceof assert.AssertionError) throw error;
+              return;
+            }
+            if (answered.size === target) await controlPlane.kill9();
+          }
+        }),
+      );
+      controlPlane = await startControlPlane({ data });
+      for (const [name, body] of answered) {
+        assert.deepEqual((await controlPlane.call("GET", `${nodes}/${name}`)).body, body);
+      }
+      const listed = await everyName(controlPlane);
+      assert.deepEqual(
+        [...answered.keys()].filter((name) => !listed.includes(name)),
+        [],
+      );
+      // At most what each writer had asked for, and was not answered, may be there beyond that.
+      const beyond = listed.filter((name) => !answered.has(name));
+      assert.ok(beyond.length <= 4, `${beyond}`);
+      for (const name of beyond) {
+        const { status, body } = await controlPlane.call("GET", `${nodes}/${name}`);
+        assert.deepEqual([status, body.spec], [200, spec(Number(name.split("-")[3]))]);
+        answered.set(name, body);
+      }
+    }
+    await controlPlane.stop();
+  });
+
+  it("loses nothing of concurrent writers", async () => {
+    const controlPlane = await startControlPlane();
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    await controlPlane.call("PUT", nodes, { virtualNodeName: "shared", spec: {} });
+    const writers = 8;
+    const rounds = 12;
+    const versions = await Promise.all(
+      Array.from({ length: writers }, async (_, writer) => {
+        const seen: number[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const virtualNodeName = `node-${writer}-${round}`;
+          const created = await controlPlane.call("PUT", nodes, { virtualNodeName, spec: spec(round) });
+          const updated = await controlPlane.call("PUT", `${nodes}/shared`, {
+            spec: spec(writer * 100 + round),
+          });
+          const deleted =
+            round % 3 === 2
+              ? await controlPlane.call("DELETE", `${nodes}/node-${writer}-${round - 1}`)
+              : undefined;
+          assert.deepEqual([created.status, updated.status, deleted?.status ?? 200], [200, 200, 200]);
+          seen.push(updated.body.metadata.version);
+        }
+        return seen;
+      }),
+    );
+    // Each update of the one node that all write to got a version of its own, and none is missing.
+    const all = versions.flat().sort((a, b) => a - b);
+    assert.deepEqual(
+      all,
+      Array.from({ length: writers * rounds }, (_, n) => n + 2),
+    );
+    const expected = ["shared"];
+    for (let writer = 0; writer < writers; writer++) {
+      for (let round = 0; round < rounds; round++)
+        if (round % 3 !== 1) expected.push(`node-${writer}-${round}`);
+    }
+    assert.deepEqual(await everyName(controlPlane), expected.sort());
+    await controlPlane.stop();
+    // And the store holds what the API showed.
+    const again = await startControlPlane({ data: controlPlane.data });
+    assert.deepEqual(await everyName(again), expected.sort());
+    const { body } = await again.call("GET", `${nodes}/shared`);
+    assert.equal(body.metadata.version, writers * rounds + 1);
+    await again.stop();
+  });
+
+  it("tells of its health, and stops cleanly on SIGINT as on SIGTERM", async () => {
+    const controlPlane = await startControlPlane();
+    assert.deepEqual((await controlPlane.call("GET", "/healthz")).body, { status: "ok" });
+    assert.deepEqual((await controlPlane.call("GET", "/readyz")).body, { status: "ready" });
+    assert.deepEqual((await controlPlane.call("GET", "/v1/proxies")).body, { proxies: [] });
+    process.kill(controlPlane.pid, "SIGINT");
+    await controlPlane.stop();
+    assert.match(controlPlane.log(), /"signal":"SIGINT".*"stopping"/);
+  });
+
+  describe("does not start, and says why", () => {
+    it("on a busy port", async () => {
+      const busy = createServer().listen(0, "127.0.0.1");
+      await once(busy, "listening");
+      const { port } = busy.address() as { port: number };
+      const data = temporaryFolder();
+      for (const [option, other] of [
+        ["--api", "--xds"],
+        ["--xds", "--api"],
+      ] as const) {
+        const args = [
+          option,
+          `127.0.0.1:${port}`,
+          other,
+          "127.0.0.1:0",
+          "--data",
+          data,
+          "--log-level",
+          "silent",
+        ];
+        assert.deepEqual(await runAppmesh("serve", args), {
+          code: 1,
+          stdout: "",
+          stderr:
+            `appmesh serve: cannot listen on 127.0.0.1:${port}: port ${port} is in use by another program. ` +
+            `Stop that one, or give another port, by ${option} 127.0.0.1:0 for any free one\n`,
+        });
+      }
+      busy.close();
+    });
+
+    it("on a data folder that another control plane has", async () => {
+      const first = await startControlPlane();
+      assert.deepEqual(await runAppmesh("serve", [...anyPort, "--data", first.data]), {
+        code: 1,
+        stdout: "",
+        stderr:
+          `appmesh serve: ${join(first.data, "appmesh.db")} is in use by another appmesh serve. ` +
+          "Stop that one, or give another data folder, by --data DIR\n",
+      });
+      assert.equal((await first.call("PUT", "/v20190125/meshes", { meshName: "shop" })).status, 200);
+      await first.stop();
+    });
+
+    it("on a data folder that cannot be written", async () => {
+      const occupied = join(temporaryFolder(), "occupied");
+      writeFileSync(occupied, "");
+      const data = join(occupied, "data");
+      assert.deepEqual(await runAppmesh("serve", [...anyPort, "--data", data]), {
+        code: 1,
+        stdout: "",
+        stderr:
+          `appmesh serve: the data folder ${data} cannot be used: ENOTDIR: not a directory, mkdir '${data}'. ` +
+          "Give a folder that this user may create and write, by --data DIR\n",
+      });
+    });
+
+    it("on a data file that is damaged", async () => {
+      const data = temporaryFolder();
+      mkdirSync(data, { recursive: true });
+      writeFileSync(join(data, "appmesh.db"), "not a database, by any means\n".repeat(50));
+      assert.deepEqual(await runAppmesh("serve", [...anyPort, "--data", data]), {
+        code: 1,
+        stdout: "",
+        stderr:
+          `appmesh serve: ${join(data, "appmesh.db")} is damaged (file is not a database). ` +
+          "Put a backup in its place, or move it away to start with an empty store\n",
+      });
+    });
+
+    it("open to others without access keys", async () => {
+      const data = temporaryFolder();
+      const args = ["--api", "0.0.0.0:0", "--xds", "127.0.0.1:0", "--data", data];
+      assert.deepEqual(await runAppmesh("serve", args), {
+        code: 1,
+        stdout: "",
+        stderr:
+          "appmesh serve: the API at 0.0.0.0:0 would be open to whoever reaches that address. Give an access key in " +
+          "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or keep it on this machine by --api 127.0.0.1:7070\n",
+      });
+      const half = await runAppmesh("serve", args, { env: { APPMESH_ACCESS_KEY_ID: "AKID" } });
+      assert.deepEqual(half, {
+        code: 1,
+        stdout: "",
+        stderr:
+          "appmesh serve: APPMESH_ACCESS_KEY_ID is given without APPMESH_SECRET_ACCESS_KEY. Give both, or none\n",
+      });
+    });
+
+    it("with xDS off this machine", async () => {
+      const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };
+      const args = ["--api", "127.0.0.1:0", "--xds", "[::]:0", "--data", temporaryFolder()];
+      assert.deepEqual(await runAppmesh("serve", args, { accessKey }), {
+        code: 1,
+        stdout: "",
+        stderr:
+          "appmesh serve: xDS at [::]:0 is refused: off this machine it needs TLS and proxies that prove who they are, " +
+          "which are not available yet. Keep it on this machine by --xds 127.0.0.1:18000\n",
+      });
+    });
+
+    it("with options that it does not know what to do with", async () => {
+      const cases: [string[], string][] = [
+        [
+          ["--table", "meshes"],
+          "error: option '--table <name>' argument 'meshes' is invalid. The DynamoDB store is not available yet. Use the embedded store, by --data DIR.\n",
+        ],
+        [
+          ["--api", "7070"],
+          "error: option '--api <host:port>' argument '7070' is invalid. It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.\n",
+        ],
+        [
+          ["--xds", "127.0.0.1:99999"],
+          "error: option '--xds <host:port>' argument '127.0.0.1:99999' is invalid. It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.\n",
+        ],
+        [
+          ["--account", "42"],
+          "error: option '--account <id>' argument '42' is invalid. It must be twelve digits.\n",
+        ],
+      ];
+      for (const [args, stderr] of cases) {
+        assert.deepEqual(await runAppmesh("serve", args), { code: 1, stdout: "", stderr });
+      }
+    });
+  });
+});
+
+async function everyName(controlPlane: ControlPlane): Promise<string[]> {
+  const names: string[] = [];
+  let query = "";
+  do {
+    const { body } = await controlPlane.call("GET", `${nodes}?limit=7${query}`);
+    names.push(...body.virtualNodes.map((node: { virtualNodeName: string }) => node.virtualNodeName));
+    query = body.nextToken ? `&nextToken=${body.nextToken}` : "";
+  } while (query !== "");
+  return names;
+}
