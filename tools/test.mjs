@@ -145,6 +145,10 @@ for (const [name, part] of [...Object.entries(foundation), ...wanted.map((name) 
   for (const key of Object.keys(total)) total[key] += counts[key];
   lines.push(`${name.padEnd(15)}${seconds(started).padStart(9)}   ${describe(counts)}`);
   if (process.exitCode === 130) break;
+  if (name === "dependencies" && counts.failed > 0) {
+    lines.push("nothing else can run without the npm dependencies");
+    break;
+  }
 }
 
 function describe({ passed, failed, skipped }) {

@@ -15,7 +15,11 @@ export async function ensureDependencies() {
     if (upToDate()) return;
     await step("installing the npm dependencies", wayOut, async (run) => {
       // The build is a step of its own, with its own message when it fails.
-      await run("npm", ["ci"], { cwd: root, env: { ...process.env, APPMESH_SKIP_BUILD: "1" } });
+      // The log level is said, since `npm start --silent` would silence the reason of a failure as well.
+      await run("npm", ["ci", "--loglevel", "notice"], {
+        cwd: root,
+        env: { ...process.env, APPMESH_SKIP_BUILD: "1" },
+      });
       if (!existsSync(node)) throw new Error("npm ended well, but node_modules/node/bin/node is missing");
     });
   });
