@@ -140,7 +140,7 @@ export class Demo {
     display.say("Everything stays up until Ctrl-C. Look around:");
     display.say();
     display.say(
-      `  export AWS_ACCESS_KEY_ID=${environment.key.id} AWS_SECRET_ACCESS_KEY=${environment.key.secret} AWS_REGION=us-east-1`,
+      `  export AWS_ACCESS_KEY_ID=${environment.key.id} AWS_SECRET_ACCESS_KEY=${environment.key.secret} AWS_DEFAULT_REGION=us-east-1`,
     );
     display.say(`  aws appmesh list-virtual-nodes --mesh-name shop --endpoint-url http://${environment.api}`);
     display.say(`  curl ${environment.storefront}`);

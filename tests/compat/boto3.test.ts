@@ -319,13 +319,12 @@ class Boto3 {
 }
 
 /** An entity as its operations give it. Its uid and its times are what they are, and are looked at for themselves. */
-// biome-ignore lint/suspicious/noExplicitAny: as above.
 function entity(
   names: object,
   path: string,
   spec: object,
   version: number,
-  answer: any,
+  answer: object,
   status = "ACTIVE",
 ): object {
   const { uid, createdAt, lastUpdatedAt } = (
