@@ -14,7 +14,7 @@ const ensure = `
 
 /** @returns {Promise<string>} the executable */
 export async function ensureEnvoy() {
-  return step("making sure of Envoy", wayOut, async (run) =>
+  return step("getting Envoy", wayOut, async (run) =>
     (await run(node, ["--input-type=module", "--eval", ensure], { cwd: root })).trim().split("\n").at(-1),
   );
 }
