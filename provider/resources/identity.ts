@@ -29,11 +29,12 @@ export function parseId(type: ResourceType, id: string): Address {
   return { kind: type.kind, names: names.map(unescape), ...(meshOwner !== undefined && { meshOwner }) };
 }
 
-/** Where the entity with these inputs is; undefined while one of its names is not known. */
+/** Where the entity with these inputs is; undefined while one of its names is missing or not known. */
 export function addressOf(type: ResourceType, inputs: ObjectValue): Address | undefined {
   const known = identityMembers(type).map((member) => reveal(inputs[member] ?? null));
   if (known.some(isUnknown)) return undefined;
-  const names = known.slice(0, type.nameMembers.length) as string[];
+  const names = known.slice(0, type.nameMembers.length).filter((name) => typeof name === "string");
+  if (names.length < type.nameMembers.length) return undefined;
   const meshOwner = known[type.nameMembers.length] as string | null | undefined;
   return { kind: type.kind, names, ...(typeof meshOwner === "string" && { meshOwner }) };
 }

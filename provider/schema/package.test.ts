@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { identityMembers, resourceTypes } from "../resources/types.js";
+import { packageSpec } from "./package.js";
+import type { Properties } from "./package-spec.js";
+
+const spec = packageSpec();
+const everyProperties: [string, Properties][] = [
+  ["config", spec.config.variables],
+  ["provider", spec.provider.inputProperties],
+  ...Object.entries(spec.resources).flatMap(([token, resource]): [string, Properties][] => [
+    [`${token} (inputs)`, resource.inputProperties],
+    [`${token} (outputs)`, resource.properties],
+  ]),
+  ...Object.entries(spec.types).flatMap(([token, type]): [string, Properties][] =>
+    "properties" in type ? [[token, type.properties]] : [],
+  ),
+];
+
+describe("the package schema", () => {
+  it("is the file that the package ships", () => {
+    const file = JSON.parse(readFileSync(new URL("../../schema.json", import.meta.url), "utf8"));
+    assert.deepEqual(file, JSON.parse(JSON.stringify(spec)));
+  });
+
+  it("has the entities of App Mesh and the component", () => {
+    assert.deepEqual(Object.keys(spec.resources).sort(), [
+      "appmesh:index:GatewayRoute",
+      "appmesh:index:Mesh",
+      "appmesh:index:MeshService",
+      "appmesh:index:Route",
+      "appmesh:index:VirtualGateway",
+      "appmesh:index:VirtualNode",
+      "appmesh:index:VirtualRouter",
+      "appmesh:index:VirtualService",
+    ]);
+  });
+
+  it("says what each property means", () => {
+    assert.ok(everyProperties.length > 80, `${everyProperties.length} kinds of properties`);
+    for (const [where, properties] of everyProperties) {
+      for (const [name, { description }] of Object.entries(properties))
+        assert.match(description, /\w.*[.)]$/s, `${where}: ${name}`);
+    }
+  });
+
+  it("replaces an entity for another identity, and for nothing else", () => {
+    for (const type of resourceTypes.values()) {
+      const inputs = spec.resources[type.token]?.inputProperties ?? {};
+      const replacing = Object.keys(inputs).filter((name) => inputs[name]?.willReplaceOnChanges);
+      assert.deepEqual(replacing.sort(), [...identityMembers(type)].sort(), type.token);
+    }
+  });
+
+  it("refers only to types that it has", () => {
+    const referred = [...JSON.stringify(spec).matchAll(/"\$ref":"#\/types\/([^"]+)"/g)].map(
+      ([, token]) => token,
+    );
+    const known = Object.keys(spec.types);
+    assert.deepEqual([...new Set(referred)].sort(), known.sort());
+  });
+
+  it("hides the secret part of the access key, and nothing else", () => {
+    const hidden = everyProperties.flatMap(([where, properties]) =>
+      Object.entries(properties)
+        .filter(([, { secret }]) => secret)
+        .map(([name]) => `${where}.${name}`),
+    );
+    assert.deepEqual(hidden, ["config.secretAccessKey", "provider.secretAccessKey"]);
+  });
+});
