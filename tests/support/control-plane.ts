@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -135,13 +136,18 @@ export async function runAppmesh(
   return { code, stdout, stderr };
 }
 
+/** All but the keys: what a process passes on tells `npm test` what it ran, and that it left nothing behind. */
+function withoutKeys(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { APPMESH_ACCESS_KEY_ID: _id, APPMESH_SECRET_ACCESS_KEY: _secret, ...rest } = env;
+  return rest;
+}
+
 function start(command: string, args: readonly string[], options: ControlPlaneOptions) {
   const { accessKey } = options;
   const child = spawn(appmesh, [command, ...args, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
+      ...withoutKeys(process.env),
       ...(accessKey && {
         APPMESH_ACCESS_KEY_ID: accessKey.accessKeyId,
         APPMESH_SECRET_ACCESS_KEY: accessKey.secretAccessKey,
@@ -150,6 +156,9 @@ function start(command: string, args: readonly string[], options: ControlPlaneOp
     },
   });
   running.add(child);
+  // A test that fails before it stops its control plane must not keep this process from its end.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket).unref();
   child.once("exit", () => running.delete(child));
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
