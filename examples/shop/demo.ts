@@ -16,6 +16,9 @@ const STEPS = [0, 10, 50, 100] as const;
 export class Demo {
   #stack: Stack | undefined;
   #traffic: Traffic | undefined;
+  /** What the Pulumi CLI does just now, and how to end it. */
+  #pulumi: Promise<unknown> = Promise.resolve();
+  readonly #interruption = new AbortController();
 
   constructor(
     private readonly environment: Environment,
@@ -46,11 +49,11 @@ export class Demo {
     const stack = this.#stack;
     ok(stack, "check follows run");
     await this.#step("pulumi preview shows no change", async () => {
-      await stack.preview({ expectNoChanges: true });
+      await this.#run((signal) => stack.preview({ expectNoChanges: true, signal }));
     });
     await this.#traffic?.stop();
     await this.#step("pulumi destroy leaves no entity", async () => {
-      await stack.destroy();
+      await this.#run((signal) => stack.destroy({ signal }));
       deepStrictEqual((await stack.exportStack()).deployment.resources ?? [], []);
       deepStrictEqual(await this.environment.listMeshes(), []);
     });
@@ -58,6 +61,8 @@ export class Demo {
 
   async stop(): Promise<void> {
     this.display.settle();
+    this.#interruption.abort();
+    await this.#pulumi;
     await this.#traffic?.stop();
     await this.environment.stop();
   }
@@ -103,8 +108,15 @@ export class Demo {
     const stack = this.#stack;
     ok(stack);
     await stack.setConfig("shop:catalogV2Weight", { value: String(v2) });
-    await stack.up();
+    await this.#run((signal) => stack.up({ signal }));
     return performance.now();
+  }
+
+  /** Runs a command of Pulumi's so that it ends with the demonstration. */
+  async #run(command: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const running = command(this.#interruption.signal);
+    this.#pulumi = running.catch(() => {});
+    await running;
   }
 
   /** The moment at which the storefront's Envoy next takes over new routes. */

@@ -11,8 +11,9 @@ const demo = new Demo(environment, display);
 
 /** Resolves with the exit code when the user has seen enough. */
 const interrupted = new Promise<number>((resolve) => {
-  process.once("SIGINT", () => resolve(130));
-  process.once("SIGTERM", () => resolve(143));
+  // Not `once`: the Pulumi SDK ends the process on a signal that nobody else listens to any more.
+  process.on("SIGINT", () => resolve(130));
+  process.on("SIGTERM", () => resolve(143));
 });
 
 async function story(): Promise<number> {
