@@ -64,8 +64,6 @@ async function run(options: Options): Promise<void> {
     const api = `http://${formatEndpoint(controlPlane.api)}`;
     const xds = formatEndpoint(controlPlane.xds);
     log.info({ api, xds, data: options.data, region: options.region, account: options.account }, "ready");
-    // For scripts, which wait for this line: data last, since it may hold spaces.
-    process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         log.info({ signal }, "stopping");
@@ -79,6 +77,8 @@ async function run(options: Options): Promise<void> {
         );
       });
     }
+    // For scripts, which wait for this line and may ask it to stop right then: data last, since it may hold spaces.
+    process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);
   } catch (error) {
     if (!(error instanceof StartError || error instanceof StoreUnavailable)) throw error;
     process.stderr.write(`appmesh serve: ${error.message}\n`);

@@ -27,10 +27,11 @@ describe("appmesh serve", function () {
     for (const answersBeforeKill of [1, 25, 60]) {
       const target = answered.size + answersBeforeKill;
       const { data } = controlPlane;
-      // Four writers, each of which goes on until the process is gone.
+      let failed = false;
+      // Four writers, each of which goes on until the process is gone, or one of them has failed.
       await Promise.all(
         [0, 1, 2, 3].map(async (writer) => {
-          for (let n = 0; ; n++) {
+          for (let n = 0; !failed; n++) {
             const virtualNodeName = `node-${target}-${writer}-${n}`;
             try {
               const { status, body } = await controlPlane.call("PUT", nodes, {
@@ -40,8 +41,9 @@ describe("appmesh serve", function () {
               assert.equal(status, 200);
               answered.set(virtualNodeName, body);
             } catch (error) {
-              if (error instanceof assert.AssertionError) throw error;
-              return;
+              if (!(error instanceof assert.AssertionError)) return;
+              failed = true;
+              throw error;
             }
             if (answered.size === target) await controlPlane.kill9();
           }
@@ -126,7 +128,7 @@ describe("appmesh serve", function () {
 
   describe("does not start, and says why", () => {
     it("on a busy port", async () => {
-      const busy = createServer().listen(0, "127.0.0.1");
+      const busy = createServer().unref().listen(0, "127.0.0.1");
       await once(busy, "listening");
       const { port } = busy.address() as { port: number };
       const data = temporaryFolder();
