@@ -43,9 +43,13 @@ export function asServiceError(error: unknown): Answer {
     ]);
   }
   if (error instanceof NotImplemented) return answer(codes.UNIMPLEMENTED, message);
-  if (error instanceof Stopped) return answer(codes.CANCELLED, message);
+  if (isStopped(error)) return answer(codes.CANCELLED, message);
   return answer(codes.UNKNOWN, message);
 }
+
+/** Also where the error tells what it was that was stopped. */
+const isStopped = (error: unknown): boolean =>
+  error instanceof Stopped || (error instanceof Error && error.cause instanceof Stopped);
 
 function answer(code: codes, details: string, detail?: [Uint8Array, string]): Answer {
   const metadata = new Metadata();
