@@ -1,0 +1,123 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { type ObjectValue, Secret, UNKNOWN, type Value } from "../../server/values.js";
+import { checkMeshService } from "./check-mesh-service.js";
+
+const dns = (hostname: Value): ObjectValue => ({ dns: { hostname } });
+const listener = (protocol: string, more: ObjectValue = {}): ObjectValue => ({
+  portMapping: { port: 8080, protocol },
+  ...more,
+});
+const service = (more: ObjectValue = {}): ObjectValue => ({
+  meshName: "shop",
+  virtualServiceName: "catalog.shop.local",
+  listener: listener("http"),
+  versions: {
+    v1: { weight: 90, serviceDiscovery: dns("v1.internal") },
+    v2: { weight: 10, virtualNodeName: "catalog-v2" },
+  },
+  ...more,
+});
+
+describe("the check of a MeshService", () => {
+  it("finds nothing wrong with every way of giving a version, and with every protocol", () => {
+    const routes: ObjectValue = {
+      http: { httpRoute: { retryPolicy: { maxRetries: 2, perRetryTimeout: { unit: "s", value: 1 } } } },
+      http2: { http2Route: { match: { prefix: "/v1" } } },
+      grpc: { grpcRoute: { match: { serviceName: "shop.v1.Catalog" } } },
+      tcp: { tcpRoute: { timeout: { idle: { unit: "s", value: 60 } } } },
+    };
+    for (const [protocol, route] of Object.entries(routes)) {
+      const versions = {
+        v1: { weight: 1, spec: { serviceDiscovery: dns("v1.internal") } },
+        v2: { weight: 0, virtualNodeName: "catalog-v2", port: 8080 },
+      };
+      const given = service({ listener: listener(protocol), versions, ...(route as ObjectValue) });
+      deepStrictEqual(checkMeshService(given), [], protocol);
+    }
+  });
+
+  it("skips what is not known yet, but for the names of the versions", () => {
+    const versions = { v1: { weight: UNKNOWN, serviceDiscovery: UNKNOWN }, v2: { weight: 1, spec: UNKNOWN } };
+    deepStrictEqual(checkMeshService(service({ meshName: UNKNOWN, listener: UNKNOWN, versions })), []);
+    deepStrictEqual(checkMeshService(service({ versions: UNKNOWN })), [
+      {
+        property: "versions",
+        reason:
+          "a value that is not known yet was given; a map from the names of 1 to 10 versions to what they are is " +
+          "required. The names must be known before anything is made; what they stand for need not be.",
+      },
+    ]);
+    deepStrictEqual(checkMeshService(service({ versions: { v1: UNKNOWN } })), [
+      {
+        property: "versions.v1",
+        reason: "a value that is not known yet was given; only the members of a version may be so.",
+      },
+    ]);
+  });
+
+  it("tells everything that is wrong with the arguments' shapes at its place", () => {
+    const { listener: _, ...rest } = service({
+      httpRoute: { match: { prefix: "/" } },
+      route: {},
+      versions: { v1: { weight: 101, serviceDiscovery: dns("v1"), virtualNodeName: "n" } },
+      tags: { "": "x" },
+    });
+    deepStrictEqual(
+      checkMeshService(rest).map(({ property }) => property),
+      ["listener", "route", "versions.v1", "versions.v1.weight", 'tags[""]'],
+    );
+    deepStrictEqual(checkMeshService(service({ grpcRoute: {} })), [
+      {
+        property: "grpcRoute",
+        reason: "grpcRoute was given; httpRoute is allowed, since the listener's protocol is http.",
+      },
+    ]);
+    deepStrictEqual(checkMeshService(service({ versions: {} })), [
+      { property: "versions", reason: "0 versions were given; 1 to 10 are allowed." },
+    ]);
+  });
+
+  it("tells what breaks a rule of the specs where the argument is that it comes from, and once", () => {
+    const timeout = { grpc: { idle: { unit: "s", value: 1 } } };
+    const versions = {
+      v1: { weight: 1, serviceDiscovery: dns("v1") },
+      v2: { weight: 1, serviceDiscovery: dns("v2") },
+      v3: { weight: 1, spec: { listeners: [listener("http", { timeout })], serviceDiscovery: dns("v3") } },
+    };
+    const reason = "grpc was given; http is allowed, the protocol of the listener's portMapping.";
+    deepStrictEqual(checkMeshService(service({ listener: listener("http", { timeout }), versions })), [
+      { property: "listener.timeout.grpc", reason },
+      { property: "versions.v3.spec.listeners[0].timeout.grpc", reason },
+    ]);
+    deepStrictEqual(checkMeshService(service({ httpRoute: { match: { prefix: "v1" } } })), [
+      {
+        property: "httpRoute.match.prefix",
+        reason: '"v1" was given; a path that starts with "/" is allowed.',
+      },
+    ]);
+  });
+
+  it("wants one version at least to get traffic, of those whose weight is known", () => {
+    const versions = (weight: Value) => ({
+      v1: { weight: 0, virtualNodeName: "a" },
+      v2: { weight, virtualNodeName: "b" },
+    });
+    deepStrictEqual(checkMeshService(service({ versions: versions(UNKNOWN) })), []);
+    deepStrictEqual(checkMeshService(service({ versions: versions(0) })), [
+      {
+        property: "versions",
+        reason: "every version has weight 0, so that none gets traffic; give at least one a weight above 0.",
+      },
+    ]);
+  });
+
+  it("does not show what is secret", () => {
+    const versions = { v1: { weight: new Secret(1234), virtualNodeName: "a" } };
+    deepStrictEqual(checkMeshService(service({ versions })), [
+      {
+        property: "versions.v1.weight",
+        reason: "a secret value was given; an integer from 0 to 100 is allowed.",
+      },
+    ]);
+  });
+});
