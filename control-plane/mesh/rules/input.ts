@@ -32,7 +32,7 @@ export interface UpdateInput<K extends Kind> {
 const clientToken = optional(
   string({
     maxLength: 36,
-    pattern: { regex: /^[A-Za-z0-9_-]*$/, says: "letters, numbers, hyphens and underscores" },
+    pattern: { regex: /^[A-Za-z0-9_-]*$/, says: "of letters, numbers, hyphens and underscores" },
   }),
   "Marks a request, so that a repetition of it is not taken for a second one.",
 );

@@ -1,27 +1,19 @@
 import { entityTypes, type Kind, type Violation, validate } from "@pulumi-appmesh/model";
 
-/**
- * A new entity's name. Beyond App Mesh's length limit, a name must not take apart what it becomes part of: ARNs,
- * node ids (`mesh/shop@123456789012/virtualNode/catalog`), URLs and log lines.
- */
+/** A new entity's name: as the model has it, and such that what it becomes part of can be read back. */
 export function checkName(kind: Kind, name: unknown): Violation[] {
-  const { nameMember, nameShape, title } = entityTypes[kind];
+  const { nameMember, nameShape } = entityTypes[kind];
   const path = [nameMember];
   const violations = validate(nameShape, name, { path });
-  if (violations.length > 0 || typeof name !== "string") return violations;
-  if (/[/\p{Cc}]/u.test(name) || !name.isWellFormed() || name === "." || name === "..") {
-    violations.push({
-      path,
-      given: name,
-      message: `${JSON.stringify(name)} cannot be the name of a ${title}: slashes, control characters, "." and ".." are not allowed.`,
-    });
+  if (violations.length > 0) return violations;
+  if (!(name as string).isWellFormed()) {
+    const message = "text with half of a surrogate pair was given; whole characters are allowed.";
+    return [{ path, given: name, message }];
   }
-  if (kind === "mesh" && /@\d{12}$/.test(name)) {
-    violations.push({
-      path,
-      given: name,
-      message: `${JSON.stringify(name)} cannot be the name of a Mesh: proxies would read the end as the account of the mesh's owner.`,
-    });
+  // A node id names the owner of a mesh in this way: mesh/shop@123456789012/virtualNode/catalog.
+  if (kind === "mesh" && /@\d{12}$/.test(name as string)) {
+    const message = `${JSON.stringify(name)} was given; a name that does not end like the account of a mesh's owner, "@" and twelve digits, is allowed.`;
+    return [{ path, given: name, message }];
   }
-  return violations;
+  return [];
 }

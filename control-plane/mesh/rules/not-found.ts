@@ -16,9 +16,11 @@ export function existing<K extends Kind>(state: MeshState, address: Address<K>):
 export function notFound(address: Address): MeshError {
   const { title } = entityTypes[address.kind];
   const where = address.kind === "mesh" ? "" : ` under mesh ${address.names[0]}`;
-  const router = address.names.length > 2 ? ` and ${address.names[1]}` : "";
+  const parent = parentOf(address);
+  const below =
+    parent && parent.kind !== "mesh" ? ` and ${entityTypes[parent.kind].title} ${ownName(parent)}` : "";
   return new MeshError(
     "NotFoundException",
-    `${title} with name ${ownName(address)} is not present${where}${router} for account ${address.meshOwner}`,
+    `${title} with name ${ownName(address)} is not present${where}${below} for account ${address.meshOwner}`,
   );
 }

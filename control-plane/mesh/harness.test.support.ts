@@ -1,0 +1,91 @@
+/** A mesh on a real store, whose clock and ids are known: what it gives can be compared whole. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Kind } from "@pulumi-appmesh/model";
+import { SqliteStore } from "../store/sqlite-store.js";
+import type { Store } from "../store/store.js";
+import type { Address } from "./address.js";
+import { Operations } from "./operations.js";
+import { MeshState } from "./state.js";
+import { Tagging } from "./tagging.js";
+import { Transactions } from "./transactions.js";
+
+export const ACCOUNT = "123456789012";
+export const REGION = "eu-central-1";
+
+export interface Harness {
+  readonly store: Store;
+  readonly state: MeshState;
+  readonly transactions: Transactions;
+  readonly operations: Operations;
+  readonly tagging: Tagging;
+  /** Makes a mesh, and whatever else is given, in order: `["route", ["shop", "catalog", "all"], spec]`. */
+  build(...entities: [kind: Kind, names: string[], spec?: object, more?: object][]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const at = <K extends Kind>(kind: K, ...names: string[]): Address<K> => ({
+  kind,
+  meshOwner: ACCOUNT,
+  names,
+});
+
+export async function meshHarness(): Promise<Harness> {
+  const folder = await mkdtemp(join(tmpdir(), "appmesh-mesh-"));
+  const store = SqliteStore.open(folder);
+  const harness = await meshOn(store);
+  return {
+    ...harness,
+    close: async () => {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Another mesh on the same store, as another process would have it. */
+export async function meshOn(store: Store): Promise<Omit<Harness, "close">> {
+  const state = await MeshState.open(store, ACCOUNT);
+  const transactions = new Transactions(store, state);
+  let ticks = 0;
+  let uids = 0;
+  const operations = new Operations({
+    state,
+    transactions,
+    region: REGION,
+    now: () => 1_700_000_000_000 + 250 * ++ticks,
+    newUid: () => `uid-${++uids}`,
+  });
+  return {
+    store,
+    state,
+    transactions,
+    operations,
+    tagging: new Tagging({ state, transactions }),
+    build: async (...entities) => {
+      for (const [kind, names, spec, more] of entities) {
+        const parentKinds = { route: "virtualRouter", gatewayRoute: "virtualGateway" } as const;
+        const parentKind = kind === "route" || kind === "gatewayRoute" ? parentKinds[kind] : "mesh";
+        const parent = kind === "mesh" ? undefined : at(parentKind, ...names.slice(0, -1));
+        const body = { [`${kind}Name`]: names.at(-1), ...(spec && { spec }), ...more };
+        await operations.create(kind, parent, body);
+      }
+    },
+  };
+}
+
+export const httpListener = (port = 8080) => ({ portMapping: { port, protocol: "http" } });
+export const httpRoute = (...virtualNodes: string[]) => ({
+  httpRoute: {
+    match: { prefix: "/" },
+    action: { weightedTargets: virtualNodes.map((virtualNode) => ({ virtualNode, weight: 1 })) },
+  },
+});
+export const toRouter = (virtualRouterName: string) => ({
+  provider: { virtualRouter: { virtualRouterName } },
+});
+export const toNode = (virtualNodeName: string) => ({ provider: { virtualNode: { virtualNodeName } } });
+export const gatewayRoute = (virtualServiceName: string) => ({
+  httpRoute: { match: { prefix: "/" }, action: { target: { virtualService: { virtualServiceName } } } },
+});
