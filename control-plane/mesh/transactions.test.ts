@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import fc from "fast-check";
+import { RevisionConflict, type Store, StoreUnavailable } from "../store/store.js";
+import { MeshError } from "./errors.js";
+import { ACCOUNT, at, type Harness, httpRoute, meshHarness, meshOn } from "./harness.test.support.js";
+import { MeshState } from "./state.js";
+import { Transactions } from "./transactions.js";
+
+/** A store that is a network away: between a decision and its commit, others get their turn. */
+function remoteStore(store: Store): Store & { conflicts: number } {
+  const remote = {
+    conflicts: 0,
+    load: () => store.load(),
+    subscribe: (listener: Parameters<Store["subscribe"]>[0]) => store.subscribe(listener),
+    close: () => store.close(),
+    commit: async (...change: Parameters<Store["commit"]>) => {
+      await setImmediate();
+      return store.commit(...change).catch((error) => {
+        if (error instanceof RevisionConflict) remote.conflicts++;
+        throw error;
+      });
+    },
+  };
+  return remote;
+}
+
+describe("Transactions", () => {
+  let mesh: Harness;
+  beforeEach(async () => {
+    mesh = await meshHarness();
+  });
+  afterEach(() => mesh?.close());
+
+  it("lose nothing of concurrent writers, in this process or in others on the same store", async function () {
+    this.timeout(60_000);
+    await mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "shared"], {}]);
+    const remote = remoteStore(mesh.store);
+    const processes = [await meshOn(remote), await meshOn(remote), await meshOn(remote)];
+    let round = 0;
+    const writers = fc.array(
+      fc.record({ process: fc.nat(processes.length - 1), writes: fc.constantFrom("shared", "own") }),
+      { minLength: 2, maxLength: 12 },
+    );
+    await fc.assert(
+      fc.asyncProperty(writers, async (calls) => {
+        round++;
+        const shared = at("virtualNode", "shop", "shared");
+        const before = mesh.operations.describe(shared).metadata.version;
+        const answers = await Promise.all(
+          calls.map(({ process, writes }, n) => {
+            const { operations } = processes[process] as (typeof processes)[number];
+            return writes === "shared"
+              ? operations.update(shared, { spec: { backends: [] } })
+              : operations.create("virtualNode", at("mesh", "shop"), {
+                  virtualNodeName: `${round}-${n}`,
+                  spec: {},
+                });
+          }),
+        );
+        const updates = answers.filter(({ virtualNodeName }) => virtualNodeName === "shared");
+        assert.deepEqual(
+          updates.map(({ metadata }) => metadata.version).sort((a, b) => a - b),
+          updates.map((_, n) => before + n + 1),
+        );
+        const own = calls.flatMap(({ writes }, n) => (writes === "own" ? [`${round}-${n}`] : []));
+        for (const { state, operations } of processes) {
+          assert.equal(operations.describe(shared).metadata.version, before + updates.length);
+          for (const name of own) assert.ok(state.get(at("virtualNode", "shop", name)), name);
+        }
+      }),
+      { numRuns: 25 },
+    );
+    const stored = await mesh.store.load();
+    for (const { state } of processes) assert.equal(state.revision, stored.revision);
+    assert.ok(remote.conflicts > 0, "no writer was ever second");
+  });
+
+  it("decide anew where another writer was first, so that rules hold at the commit", async () => {
+    await mesh.build(
+      ["mesh", ["shop"]],
+      ["virtualNode", ["shop", "a"], {}],
+      ["virtualRouter", ["shop", "r"], {}],
+    );
+    const remote = remoteStore(mesh.store);
+    const [one, other] = [await meshOn(remote), await meshOn(remote)];
+    // One deletes the node that the other makes a route to: whoever is second must see what the first has done.
+    const outcomes = await Promise.allSettled([
+      one.operations.delete(at("virtualNode", "shop", "a")),
+      other.operations.create("route", at("virtualRouter", "shop", "r"), {
+        routeName: "all",
+        spec: httpRoute("a"),
+      }),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "rejected"],
+    );
+    assert.deepEqual(
+      (outcomes[1] as PromiseRejectedResult).reason,
+      new MeshError(
+        "NotFoundException",
+        `VirtualNode with name a is not present under mesh shop for account ${ACCOUNT}`,
+      ),
+    );
+    assert.equal(mesh.state.get(at("route", "shop", "r", "all")), undefined);
+    assert.equal(remote.conflicts, 1);
+  });
+
+  it("go on with the next call after one has failed", async () => {
+    await mesh.build(["mesh", ["shop"]]);
+    const outcomes = await Promise.allSettled([
+      mesh.operations.create("mesh", undefined, { meshName: "shop" }),
+      mesh.operations.create("mesh", undefined, { meshName: "next" }),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["rejected", "fulfilled"],
+    );
+  });
+
+  describe("on a store in trouble", () => {
+    const on = async (commit: Store["commit"]) => {
+      const store: Store = { ...quiet, commit };
+      const state = await MeshState.open(store, ACCOUNT);
+      return new Transactions(store, state);
+    };
+    const quiet: Omit<Store, "commit"> = {
+      load: async () => ({ revision: 0, records: new Map() }),
+      subscribe: () => () => {},
+      close: async () => {},
+    };
+    const write = () => ({ writes: [{ key: "k", value: "v" }], result: "done" });
+
+    it("say that it is unavailable, and keep why for the log", async () => {
+      const cause = new StoreUnavailable("the disk is full");
+      const transactions = await on(() => Promise.reject(cause));
+      await assert.rejects(transactions.run(write), (error: MeshError) => {
+        assert.deepEqual(
+          [error.code, error.message, error.cause],
+          ["ServiceUnavailableException", "the store cannot be written now; nothing was changed", cause],
+        );
+        return true;
+      });
+    });
+
+    it("give up on a store that is always changed by others, after many tries", async () => {
+      let tries = 0;
+      const transactions = await on(async (expected) => {
+        tries++;
+        throw new RevisionConflict(expected, expected);
+      });
+      await assert.rejects(
+        transactions.run(write),
+        new MeshError(
+          "ServiceUnavailableException",
+          "too many other writers at this time; nothing was changed",
+        ),
+      );
+      assert.equal(tries, 100);
+    });
+
+    it("write nothing where nothing is decided", async () => {
+      const transactions = await on(() => assert.fail("nothing is to be written"));
+      assert.equal(await transactions.run(() => ({ writes: [], result: "same" })), "same");
+    });
+  });
+});
