@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { entityTypes } from "@pulumi-appmesh/model";
 import { type Address, type AppMesh, type Entity, lineage, type Tags } from "../client/appmesh.js";
 import { isConflict, isInUse, isNotFound } from "../client/errors.js";
 import type { CallOptions } from "../client/http.js";
@@ -128,7 +129,7 @@ function refuse(doing: string, address: Address, error: unknown): never {
   const reason = (error as Error).message;
   if (doing === "create" && isConflict(error)) {
     throw new Error(
-      `${what} exists already. Import it (pulumi import appmesh:index:... NAME ${formatId(address)}), or choose another name. (${reason})`,
+      `${what} exists already. Import it (pulumi import appmesh:index:${entityTypes[address.kind].title} NAME ${formatId(address)}), or choose another name. (${reason})`,
     );
   }
   if (isNotFound(error) && doing === "create" && address.names.length > 1) {

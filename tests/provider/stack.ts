@@ -26,6 +26,10 @@ export interface Run {
   readonly failure?: string;
 }
 
+/** Steps that do not depend on each other come in any order. */
+export const sorted = (steps: readonly Step[]): Step[] =>
+  [...steps].sort((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`));
+
 /** A project of one stack, whose program may be swapped between runs. */
 export class TestStack {
   private constructor(
@@ -136,11 +140,16 @@ function steps(events: readonly EngineEvent[]): Step[] {
   });
 }
 
+/** Where a plugin was found that is not in the engine's own folder, that a run failed, and what this stops in the program. */
+const ENGINES_OWN =
+  /^(using pulumi-resource-appmesh from \$PATH at |(<\{%[^%]*%\}>)*(update|preview|destroy|refresh) failed|(<\{%[^%]*%\}>)*Unhandled exception: Error: failed to register new resource )/;
+
 function messages(events: readonly EngineEvent[]): string[] {
   return events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent === undefined ||
     diagnosticEvent.ephemeral ||
-    !["error", "warning"].includes(diagnosticEvent.severity)
+    !["error", "warning"].includes(diagnosticEvent.severity) ||
+    ENGINES_OWN.test(diagnosticEvent.message)
       ? []
       : // Colours and the resource's own prefix are the terminal's, not ours.
         [diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "").trim()],
