@@ -192,7 +192,7 @@ describe("the access key", () => {
         'APPMESH_SECRET_ACCESS_KEY), its "region", and this machine\'s clock.',
     ]);
     // The SDK's own debug messages, which only `--debug` shows, have what an inline program gives it.
-    const shown = wrong.events.filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug");
+    const shown = wrong.events.filter(({ diagnosticEvent }) => `${diagnosticEvent?.severity}` !== "debug");
     assert.ok(!JSON.stringify(shown).includes("wrong-secret-access-key"));
   });
 });
