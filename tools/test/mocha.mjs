@@ -6,6 +6,9 @@ import { node, root } from "../setup/clone.mjs";
 import { succeeds } from "./command.mjs";
 import { markName } from "./survivors.mjs";
 
+/** A test that loses itself must not take the machine's memory, and other processes, with it. */
+const memory = "--max-old-space-size=4096";
+
 /** Where V8 writes the coverage of every Node process of the tests. */
 export const rawCoverage = join(root, "coverage/raw");
 
@@ -29,7 +32,7 @@ export async function mocha(files, options, mark) {
     const reporter = join(root, "tools/test/reporter.mjs");
     const ended = await succeeds(
       node,
-      [join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", reporter, ...options, ...files],
+      [memory, join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", reporter, ...options, ...files],
       {
         cwd: root,
         env: {
@@ -38,7 +41,7 @@ export async function mocha(files, options, mark) {
           APPMESH_TEST_COUNTS: countsFile,
           [markName]: mark,
         },
-        minutes: 25,
+        minutes: 15,
       },
     );
     if (!existsSync(countsFile)) return { passed: 0, failed: 1, skipped: 0 };
