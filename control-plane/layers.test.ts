@@ -1,49 +1,93 @@
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// The sources, beside dist: what is imported for its types alone is gone from the compiled files.
 const root = fileURLToPath(new URL("..", import.meta.url));
-const layers = ["api", "mesh", "store", "translate", "xds"] as const;
 
-/** What a layer may import of the others: a whole layer, or files of it. */
-const allowed: Readonly<Record<(typeof layers)[number], readonly string[]>> = {
-  api: ["mesh/"],
-  mesh: ["store/", "translate/entities.js", "xds/source.js"],
-  store: [],
-  translate: [],
-  xds: ["translate/"],
+/**
+ * What each room may use: data goes down from the API to the proxies, and nothing below knows anything above it. A
+ * room may always use itself and the model. What is listed as a file is used as a type alone, unless it is a room.
+ */
+const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readonly string[] }>> = {
+  store: { uses: [], packages: ["node:fs", "node:path", "node:sqlite"] },
+  translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:crypto", "node:net", "re2js"] },
+  xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "@grpc/grpc-js", "pino", "node:*"] },
+  // The mesh implements what those below ask of it, by their own types.
+  mesh: {
+    uses: ["store", "translate/entities.ts", "xds/source.ts"],
+    packages: ["node:crypto"],
+  },
+  api: {
+    uses: ["mesh"],
+    packages: [
+      "@aws-crypto/sha256-js",
+      "@smithy/protocol-http",
+      "@smithy/signature-v4",
+      "fastify",
+      "node:crypto",
+    ],
+  },
 };
 
-describe("the layers of the control plane", () => {
-  for (const layer of layers) {
-    it(`${layer} imports only what is below it`, () => {
-      const files = globSync(`${layer}/**/*.ts`, { cwd: root }).filter((file) => !/\.test\.ts$/.test(file));
-      assert.ok(files.length > 0);
-      const upward = files.flatMap((file) =>
-        importsOf(file)
-          .filter((imported) => layers.some((other) => other !== layer && imported.startsWith(`${other}/`)))
-          .filter((imported) => !allowed[layer].some((below) => imported.startsWith(below)))
-          .map((imported) => `${file} imports ${imported}`),
+interface Import {
+  readonly file: string;
+  readonly names: string;
+  readonly from: string;
+}
+
+describe("The rooms of the control plane", () => {
+  for (const [room, { uses, packages }] of Object.entries(rooms)) {
+    it(`${room} uses ${uses.length === 0 ? "no other room" : uses.join(", ")}`, () => {
+      const imports = importsOf(room);
+      assert.ok(imports.length > 0);
+      const wrong = imports.filter(({ file, names, from }) => {
+        if (!from.startsWith(".")) {
+          return !["@pulumi-appmesh/model", ...packages].some((allowed) =>
+            allowed.endsWith("*")
+              ? from.startsWith(allowed.slice(0, -1))
+              : from === allowed || from.startsWith(`${allowed}/`),
+          );
+        }
+        const target = relative(root, join(root, dirname(file), from))
+          .split(sep)
+          .join("/")
+          .replace(/\.js$/, ".ts");
+        const allowed = [room, ...uses].find((use) => target === use || target.startsWith(`${use}/`));
+        if (allowed === undefined) return true;
+        // A single file of another room stands for an interface: it must not bring that room's code along.
+        return allowed.endsWith(".ts") && !/^import type\b/.test(names);
+      });
+      assert.deepEqual(
+        wrong.map(({ file, from }) => `${file} imports ${from}`),
+        [],
       );
-      assert.deepEqual(upward, []);
     });
   }
 
-  it("translate knows neither of gRPC nor of HTTP", () => {
-    const found = globSync("translate/**/*.ts", { cwd: root })
-      .filter((file) => !/\.test\.ts$/.test(file))
-      .flatMap((file) => importsOf(file).map((imported) => `${file} imports ${imported}`))
-      .filter((line) => /imports (@grpc\/|fastify|(node:)?(http2?|https)$)/.test(line));
-    assert.deepEqual(found, []);
+  it("are all that the control plane puts together, but for the sidecar's", () => {
+    const folders = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    const others = ["bin", "bootstrap", "cli", "dist", "envoy", "gen", "node_modules"];
+    assert.deepEqual(
+      folders.filter((name) => !(name in rooms) && !others.includes(name)),
+      [],
+    );
   });
 });
 
-/** Everything that a file imports, types too: a package by its name, a file by its path below the root. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g)].map(([, name = ""]) =>
-    name.startsWith(".") ? normalize(join(dirname(file), name)) : name,
-  );
+function importsOf(room: string): Import[] {
+  const files = readdirSync(join(root, room), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => file.endsWith(".ts") && !/\.(test|suite)\./.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, room, file), "utf8");
+      const found = [
+        ...text.matchAll(/^((?:import|export)\b[^;"]*?from\s*)"([^"]+)"/gm),
+        ...text.matchAll(/^(import\s*)"([^"]+)"/gm),
+        ...text.matchAll(/(\bimport\()"([^"]+)"\)/g),
+      ];
+      return found.map(([, names = "", from = ""]) => ({ file: `${room}/${file}`, names, from }));
+    });
 }

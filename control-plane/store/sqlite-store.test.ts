@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 import { SqliteStore } from "./sqlite-store.js";
 import { StoreUnavailable } from "./store.js";
 import { storeSuite } from "./store.suite.js";
@@ -53,6 +54,31 @@ describe("SqliteStore on a machine where things go wrong", () => {
       assert.deepEqual(records, new Map(whole));
       answered = revision;
     }
+  });
+
+  it("refuses what its disk has no room for, keeps what it has, and goes on once there is room", async function () {
+    this.timeout(60_000);
+    const child = new URL("./sqlite-store.test.full.js", import.meta.url).pathname;
+    // The operating system lets no file of this process grow beyond the limit, as a full disk would.
+    const { stdout } = await promisify(execFile)("/bin/sh", [
+      "-c",
+      'ulimit -f 256 && exec "$0" --disable-warning=ExperimentalWarning "$1" "$2"',
+      process.execPath,
+      child,
+      folder,
+    ]);
+    const { refused, error, after } = JSON.parse(stdout);
+    assert.ok(refused > 1, `only ${refused - 1} commits fitted`);
+    assert.equal(error.name, "StoreUnavailable");
+    assert.ok(error.message.startsWith(`${file} `), error.message);
+    // Nothing of the refused commit was stored, and a small one still is.
+    assert.deepEqual(after, { revision: refused, keys: refused, small: "fits" });
+
+    const store = SqliteStore.open(folder);
+    const { revision, records } = await store.load();
+    assert.deepEqual([revision, records.size], [refused, refused]);
+    await store.commit(revision, [{ key: "large", value: "x".repeat(500_000) }]);
+    await store.close();
   });
 
   it("is refused to a second process", async () => {
