@@ -7,11 +7,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * What each room may use: data goes down from the API to the proxies, and nothing below knows anything above it. A
- * room may always use itself and the model. What is listed as a file is used as a type alone, unless it is a room.
+ * room may always use itself and the model. A file that is listed stands for an interface: only its types are used.
  */
 const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readonly string[] }>> = {
   store: { uses: [], packages: ["node:fs", "node:path", "node:sqlite"] },
-  translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:crypto", "node:net", "re2js"] },
+  translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:net", "re2js"] },
   xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "@grpc/grpc-js", "pino", "node:*"] },
   // The mesh implements what those below ask of it, by their own types.
   mesh: {

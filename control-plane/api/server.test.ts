@@ -232,6 +232,23 @@ describe("App Mesh API", () => {
       assert.deepEqual((await call("GET", meshes)).body, { meshes: [] });
     });
 
+    it("are refused however deep they are", async () => {
+      const deep = "[".repeat(250_000) + "]".repeat(250_000);
+      const bodies = [
+        deep,
+        `{"meshName":${deep}}`,
+        `{"meshName":"a","spec":{"egressFilter":${deep}}}`,
+        `{"meshName":"a","spec":{"unknown":${deep}}}`,
+        `{"meshName":"a","tags":${deep}}`,
+        `{"meshName":"a","unknown":${deep}}`,
+      ];
+      for (const body of bodies) {
+        const { status, type } = await call("PUT", meshes, body);
+        assert.deepEqual([status, type], [400, "BadRequestException"], body.slice(0, 40));
+      }
+      assert.deepEqual((await call("GET", meshes)).body, { meshes: [] });
+    });
+
     it("are refused where the body is too large", async () => {
       const payload = JSON.stringify({ meshName: "shop", padding: "x".repeat(1024 * 1024) });
       assert.deepEqual(
