@@ -19,20 +19,24 @@ const CLOSE_MILLISECONDS = 10_000;
 export function serveCommand(): Command {
   return new Command("serve")
     .description("run the control plane")
-    .option("--api <host:port>", "where the App Mesh API listens; port 0 for any free one", endpoint, {
-      host: "127.0.0.1",
-      port: 7070,
-    })
-    .option("--xds <host:port>", "where proxies subscribe; port 0 for any free one", endpoint, {
-      host: "127.0.0.1",
-      port: 18000,
-    })
+    .addOption(
+      new Option("--api <host:port>", "where the App Mesh API listens; port 0 for any free one")
+        .argParser(endpoint)
+        .default({ host: "127.0.0.1", port: 7070 }, "127.0.0.1:7070"),
+    )
+    .addOption(
+      new Option("--xds <host:port>", "where proxies subscribe; port 0 for any free one")
+        .argParser(endpoint)
+        .default({ host: "127.0.0.1", port: 18000 }, "127.0.0.1:18000"),
+    )
     .addOption(
       new Option("--data <dir>", "folder of the store, made where it does not exist")
         .argParser(folder)
         .default(defaultDataFolder(), "the user's data folder"),
     )
-    .addOption(new Option("--table <name>", "DynamoDB table of the store").argParser(noTable))
+    .addOption(
+      new Option("--table <name>", "DynamoDB table of the store (not available yet)").argParser(noTable),
+    )
     .option(
       "--region <region>",
       "region in ARNs, and the one for which requests are signed",
