@@ -75,6 +75,8 @@ export class Channel {
   /** It subscribed to all by not naming any. */
   private legacyWildcard = false;
   private claim: Claim | undefined;
+  /** Names that its first response has to say are not there, should they not be there by then. */
+  private owed: Iterable<string> | undefined;
   /** Names of the rejected responses: to be sent again, but not before something changes. */
   private unsettled: Set<string> | undefined;
   /** Rejected resources: not sent again in that version. */
@@ -160,7 +162,7 @@ export class Channel {
     if ("version" in claim) {
       if (trusted) this.settleVersion(claim.version, current);
     } else if (trusted) this.settleVersions(claim.versions, current);
-    else for (const name of claim.versions.keys()) if (!current.resources.has(name)) this.mark(name);
+    else this.owed = claim.versions.keys();
   }
 
   private settleVersions(versions: ReadonlyMap<string, string>, current: ResourceSet): void {
@@ -171,9 +173,7 @@ export class Channel {
     this.acknowledged = this.sent;
     this.fresh = false;
     this.due = false;
-    for (const name of this.subscription.names) {
-      if (!this.sent.resources.has(name) && !current.resources.has(name)) this.mark(name);
-    }
+    this.owed = this.subscription.names;
   }
 
   private settleVersion(version: string, current: ResourceSet): void {
@@ -202,12 +202,13 @@ export class Channel {
 
   /** The client has all that it asked for, and said so. */
   get isQuiet(): boolean {
-    return this.outstanding.length === 0 && this.stale === undefined && !this.due;
+    return this.outstanding.length === 0 && this.stale === undefined && this.owed === undefined && !this.due;
   }
 
   /** What has to be sent so that the client has `target`; undefined where it has it already. */
   next(target: ResourceSet): Response | undefined {
     this.release(target);
+    this.settleDebt(target);
     const response =
       this.protocol === "incremental" ? this.incremental(target) : this.stateOfTheWorld(target);
     if (response === undefined) {
@@ -236,6 +237,14 @@ export class Channel {
     if (this.quarantine?.size === 0) this.quarantine = undefined;
     for (const name of this.unsettled ?? []) this.mark(name);
     this.unsettled = undefined;
+  }
+
+  private settleDebt(target: ResourceSet): void {
+    for (const name of this.owed ?? []) {
+      // What was there is told as a difference.
+      if (!this.sent.resources.has(name) && !target.resources.has(name)) this.mark(name);
+    }
+    this.owed = undefined;
   }
 
   private incremental(target: ResourceSet): Response | undefined {

@@ -38,6 +38,8 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       traffic = new Traffic(port);
       traffic.start();
       await eventually("traffic", async () => (traffic.last === "v0" ? true : undefined));
+      // Envoy knows the port of a listener some moments before it takes connections there.
+      traffic.failures.splice(0);
     });
     after(async () => {
       await traffic?.stop();

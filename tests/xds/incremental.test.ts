@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { AdsClient, Received, Request } from "../support/ads-client.js";
 import { assignment, edsCluster, listener, routes } from "../support/fake-mesh.js";
-import { nodeId, World } from "./harness.js";
+import { nodeId, timing, World } from "./harness.js";
 
 const clusters = (...names: string[]) => names.map((name) => edsCluster(name));
 const changed = (name: string) => edsCluster(name, "9s");
@@ -334,6 +334,48 @@ describe("incremental xDS", () => {
         initialVersions: versionsOf(had),
       });
       assert.deepEqual(told(again), { kind: "endpoints", names: ["a", "b"] });
+    });
+
+    describe("of a client whose answer has to wait", () => {
+      // A client that asks for endpoints and not for clusters is one whose clusters warm: routes wait for them.
+      const waiting = { timing: { ...timing, patienceMillis: 60_000 } };
+
+      it("tells it that what it has is gone, if that went meanwhile", async () => {
+        world = await World.start({ routes: [routes("r", "a")] });
+        client = world.open("incremental");
+        const had = await ask({ nodeId, kind: "routes", subscribe: ["*"] });
+        await world.server.close();
+        await world.serve(waiting);
+        client = world.open("incremental");
+        await ask({ nodeId, kind: "endpoints", subscribe: ["a"] });
+        client.send({ kind: "routes", subscribe: ["*"], initialVersions: versionsOf(had) });
+        await silence();
+        world.mesh.set("web", {});
+        await silence();
+        client.send({ kind: "clusters" });
+        assert.deepEqual(told(await client.next()), { kind: "clusters", names: [] });
+        assert.deepEqual(told(await client.next()), { kind: "routes", names: [], removed: ["r"] });
+      });
+
+      it("answers a name that it asks for, if it went meanwhile", async () => {
+        world = await World.start(
+          { listeners: [listener("l", "r")], routes: [routes("r", "a"), routes("s", "a")] },
+          waiting,
+        );
+        client = world.open("incremental");
+        const listeners = await ask({ nodeId, kind: "listeners" });
+        const had = await ask({ kind: "routes", subscribe: ["r"] });
+        client = world.open("incremental");
+        client.send({ nodeId, kind: "listeners", initialVersions: versionsOf(listeners) });
+        await ask({ kind: "endpoints", subscribe: ["a"] });
+        client.send({ kind: "routes", subscribe: ["r", "s"], initialVersions: versionsOf(had) });
+        await silence();
+        world.mesh.set("web", { listeners: [listener("l", "r")], routes: [routes("r", "a")] });
+        await silence();
+        client.send({ kind: "clusters" });
+        assert.deepEqual(told(await client.next()), { kind: "clusters", names: [] });
+        assert.deepEqual(told(await client.next()), { kind: "routes", names: [], removed: ["s"] });
+      });
     });
 
     it("has the same versions on two servers", async () => {
