@@ -13,6 +13,10 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   store: { uses: [], packages: ["node:fs", "node:path", "node:sqlite"] },
   translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:net", "re2js"] },
   xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "@grpc/grpc-js", "pino", "node:*"] },
+  identity: {
+    uses: ["store"],
+    packages: ["@peculiar/x509", "node:*", "reflect-metadata"],
+  },
   // The mesh implements what those below ask of it, by their own types.
   mesh: {
     uses: ["store", "translate/entities.ts", "xds/source.ts"],
