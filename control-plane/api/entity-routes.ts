@@ -5,7 +5,7 @@ import type { Operations } from "../mesh/operations.js";
 import { bodyOf, meshOwnerOf, pageOf } from "./requests.js";
 
 /** The five operations of every kind of entity, at the paths that App Mesh gave them. */
-export function entityRoutes(app: FastifyInstance, operations: Operations, account: string): void {
+export function entityRoutes(app: FastifyInstance, operations: Operations): void {
   for (const type of Object.values(entityTypes)) {
     const { kind, title } = type;
     const collection = collectionPath(type);
@@ -13,17 +13,26 @@ export function entityRoutes(app: FastifyInstance, operations: Operations, accou
     const config = (verb: string) => ({ config: { operation: `${verb}${title}` } });
 
     app.put(collection, config("Create"), (request) =>
-      operations.create(kind, parentIn(request, kind), bodyOf(request)),
+      operations.create(request.caller, kind, parentIn(request, kind), bodyOf(request)),
     );
     app.get(collection, { config: { operation: `List${plural(title)}` } }, (request) => {
-      const { items, nextToken } = operations.list(kind, parentIn(request, kind), pageOf(request));
+      const { items, nextToken } = operations.list(
+        request.caller,
+        kind,
+        parentIn(request, kind),
+        pageOf(request),
+      );
       return { [type.listMember]: items, ...(nextToken !== undefined && { nextToken }) };
     });
-    app.get(entity, config("Describe"), (request) => operations.describe(addressIn(request, kind)));
-    app.put(entity, config("Update"), (request) =>
-      operations.update(addressIn(request, kind), bodyOf(request)),
+    app.get(entity, config("Describe"), (request) =>
+      operations.describe(request.caller, addressIn(request, kind)),
     );
-    app.delete(entity, config("Delete"), (request) => operations.delete(addressIn(request, kind)));
+    app.put(entity, config("Update"), (request) =>
+      operations.update(request.caller, addressIn(request, kind), bodyOf(request)),
+    );
+    app.delete(entity, config("Delete"), (request) =>
+      operations.delete(request.caller, addressIn(request, kind)),
+    );
   }
 
   function addressIn(request: FastifyRequest, kind: Kind): Address {
@@ -41,7 +50,7 @@ export function entityRoutes(app: FastifyInstance, operations: Operations, accou
   /** A mesh itself is always the caller's own, in App Mesh, when it is created, updated or deleted. */
   function ownerIn(request: FastifyRequest, kind: Kind): string {
     const own = kind === "mesh" && request.method !== "GET";
-    return own ? account : (meshOwnerOf(request) ?? account);
+    return own ? request.caller.account : (meshOwnerOf(request) ?? request.caller.account);
   }
 }
 

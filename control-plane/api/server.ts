@@ -5,6 +5,7 @@ import fastify, {
   LogController,
   type RawServerDefault,
 } from "fastify";
+import type { Caller } from "../mesh/caller.js";
 import type { Operations } from "../mesh/operations.js";
 import type { Tagging } from "../mesh/tagging.js";
 import { type AccessKeys, authenticate, onlyLocalNames } from "./authentication.js";
@@ -19,6 +20,8 @@ declare module "fastify" {
     /** Who claims to have signed the request; proven by the time a handler runs. */
     accessKeyId: string | undefined;
     claim: Claim | undefined;
+    /** Who asks, as proven by the time a handler runs. */
+    caller: Caller;
     errorCode: string | undefined;
   }
   interface FastifyContextConfig {
@@ -65,7 +68,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
       sendError(error, request, reply);
     },
   });
-  for (const name of ["accessKeyId", "claim", "errorCode"]) app.decorateRequest(name, undefined);
+  for (const name of ["accessKeyId", "claim", "caller", "errorCode"]) app.decorateRequest(name, undefined);
 
   // The signature is about the bytes as they came, so that they are kept until it is proven, whatever their type.
   app.removeAllContentTypeParsers();
@@ -76,6 +79,9 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   });
   if (accessKeys) authenticate(app, { accessKeys, region, now });
   else onlyLocalNames(app);
+  app.addHook("preHandler", async (request) => {
+    request.caller = { account: options.account, accessKeyId: request.accessKeyId };
+  });
   app.addHook("onResponse", async (request, reply) => {
     const { operation } = request.routeOptions.config;
     const level = request.method === "GET" && reply.statusCode < 400 ? "debug" : "info";
@@ -101,7 +107,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
     );
   });
 
-  entityRoutes(app, options.operations, options.account);
+  entityRoutes(app, options.operations);
   tagRoutes(app, options.tagging);
   statusRoutes(app, options.status);
   return app;

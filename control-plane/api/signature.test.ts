@@ -4,7 +4,7 @@ import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { ACCOUNT, type Harness, meshHarness, REGION } from "../mesh/harness.test.support.js";
+import { ACCOUNT, type Harness, meshHarness, own, REGION } from "../mesh/harness.test.support.js";
 import { createApi } from "./server.js";
 
 const NOW = Date.UTC(2026, 10, 23, 10, 15, 0);
@@ -165,8 +165,8 @@ describe("Signature Version 4", () => {
     ];
     for (const [what, request] of changed) assert.deepEqual(await send(request), mismatch, what);
     assert.equal(
-      mesh.operations.list("virtualNode", { kind: "mesh", meshOwner: ACCOUNT, names: ["shop"] }, {}).items
-        .length,
+      mesh.operations.list(own, "virtualNode", { kind: "mesh", meshOwner: ACCOUNT, names: ["shop"] }, {})
+        .items.length,
       0,
     );
   });

@@ -6,15 +6,15 @@ import { bodyOf, pageOf, queryOf } from "./requests.js";
 /** The three operations on the tags of an entity. */
 export function tagRoutes(app: FastifyInstance, tagging: Tagging): void {
   app.get("/v20190125/tags", { config: { operation: "ListTagsForResource" } }, (request) => {
-    const { tags, nextToken } = tagging.list(arnIn(request), pageOf(request));
+    const { tags, nextToken } = tagging.list(request.caller, arnIn(request), pageOf(request));
     return { tags, ...(nextToken !== undefined && { nextToken }) };
   });
   app.put("/v20190125/tag", { config: { operation: "TagResource" } }, async (request) => {
-    await tagging.tag(arnIn(request), bodyOf(request));
+    await tagging.tag(request.caller, arnIn(request), bodyOf(request));
     return {};
   });
   app.put("/v20190125/untag", { config: { operation: "UntagResource" } }, async (request) => {
-    await tagging.untag(arnIn(request), bodyOf(request));
+    await tagging.untag(request.caller, arnIn(request), bodyOf(request));
     return {};
   });
 }

@@ -6,6 +6,7 @@ import type { Kind } from "@pulumi-appmesh/model";
 import { SqliteStore } from "../store/sqlite-store.js";
 import type { Store } from "../store/store.js";
 import type { Address } from "./address.js";
+import type { Caller } from "./caller.js";
 import { Operations } from "./operations.js";
 import { MeshState } from "./state.js";
 import { Tagging } from "./tagging.js";
@@ -13,6 +14,9 @@ import { Transactions } from "./transactions.js";
 
 export const ACCOUNT = "123456789012";
 export const REGION = "eu-central-1";
+
+/** Who calls, in tests, if nothing else is said: the control plane's own account. */
+export const own: Caller = { account: ACCOUNT, accessKeyId: undefined };
 
 export interface Harness {
   readonly store: Store;
@@ -69,7 +73,7 @@ export async function meshOn(store: Store): Promise<Omit<Harness, "close">> {
         const parentKind = kind === "route" || kind === "gatewayRoute" ? parentKinds[kind] : "mesh";
         const parent = kind === "mesh" ? undefined : at(parentKind, ...names.slice(0, -1));
         const body = { [`${kind}Name`]: names.at(-1), ...(spec && { spec }), ...more };
-        await operations.create(kind, parent, body);
+        await operations.create(own, kind, parent, body);
       }
     },
   };

@@ -9,6 +9,7 @@ import {
   httpRoute,
   meshHarness,
   meshOn,
+  own,
   REGION,
   toNode,
   toRouter,
@@ -54,29 +55,29 @@ describe("Operations", () => {
         status: { status: "ACTIVE" },
       };
       assert.deepEqual(
-        await mesh.operations.create("mesh", undefined, {
+        await mesh.operations.create(own, "mesh", undefined, {
           meshName: "shop",
           spec: { egressFilter: { type: "DROP_ALL" } },
         }),
         created,
       );
-      assert.deepEqual(mesh.operations.describe(shop), created);
+      assert.deepEqual(mesh.operations.describe(own, shop), created);
       const updated = {
         ...created,
         metadata: { ...created.metadata, lastUpdatedAt: 1_700_000_000.5, version: 2 },
         spec: {},
       };
-      assert.deepEqual(await mesh.operations.update(shop, { spec: {} }), updated);
-      assert.deepEqual(mesh.operations.describe(shop), updated);
-      assert.deepEqual(await mesh.operations.delete(shop), {
+      assert.deepEqual(await mesh.operations.update(own, shop, { spec: {} }), updated);
+      assert.deepEqual(mesh.operations.describe(own, shop), updated);
+      assert.deepEqual(await mesh.operations.delete(own, shop), {
         ...updated,
         metadata: { ...updated.metadata, lastUpdatedAt: 1_700_000_000.75 },
         status: { status: "DELETED" },
       });
       const gone = `Mesh with name shop is not present for account ${ACCOUNT}`;
-      await fails(() => mesh.operations.describe(shop), "NotFoundException", gone);
-      await fails(() => mesh.operations.update(shop, {}), "NotFoundException", gone);
-      await fails(() => mesh.operations.delete(shop), "NotFoundException", gone);
+      await fails(() => mesh.operations.describe(own, shop), "NotFoundException", gone);
+      await fails(() => mesh.operations.update(own, shop, {}), "NotFoundException", gone);
+      await fails(() => mesh.operations.delete(own, shop), "NotFoundException", gone);
     });
 
     it("name an entity by all that it lives in", async () => {
@@ -86,6 +87,7 @@ describe("Operations", () => {
         ["virtualRouter", ["shop", "r"], {}],
       );
       const { metadata: given, ...rest } = await mesh.operations.create(
+        own,
         "route",
         at("virtualRouter", "shop", "r"),
         {
@@ -108,18 +110,21 @@ describe("Operations", () => {
       const spec =
         '{"listeners":[],"backends":[],"backendDefaults":{"clientPolicy":{}},"serviceDiscovery":{"dns":{"responseType":"LOADBALANCER","hostname":"a"}}}';
       const body = JSON.parse(`{"virtualNodeName":"a","spec":${spec}}`);
-      assert.equal(JSON.stringify((await mesh.operations.create("virtualNode", shop, body)).spec), spec);
-      assert.equal(JSON.stringify(mesh.operations.describe(at("virtualNode", "shop", "a")).spec), spec);
+      assert.equal(JSON.stringify((await mesh.operations.create(own, "virtualNode", shop, body)).spec), spec);
+      assert.equal(JSON.stringify(mesh.operations.describe(own, at("virtualNode", "shop", "a")).spec), spec);
       const reordered = '{"backends":[],"listeners":[]}';
-      await mesh.operations.update(at("virtualNode", "shop", "a"), { spec: JSON.parse(reordered) });
-      assert.equal(JSON.stringify(mesh.operations.describe(at("virtualNode", "shop", "a")).spec), reordered);
+      await mesh.operations.update(own, at("virtualNode", "shop", "a"), { spec: JSON.parse(reordered) });
+      assert.equal(
+        JSON.stringify(mesh.operations.describe(own, at("virtualNode", "shop", "a")).spec),
+        reordered,
+      );
     });
 
     it("keep what is stored for a mesh that is opened again", async () => {
       await mesh.build(["mesh", ["shop"], {}, { tags: [{ key: "team", value: "shop" }] }]);
       const again = await meshOn(mesh.store);
-      assert.deepEqual(again.operations.describe(shop), mesh.operations.describe(shop));
-      assert.deepEqual(again.tagging.list(`${ARN}mesh/shop`, {}).tags, [{ key: "team", value: "shop" }]);
+      assert.deepEqual(again.operations.describe(own, shop), mesh.operations.describe(own, shop));
+      assert.deepEqual(again.tagging.list(own, `${ARN}mesh/shop`, {}).tags, [{ key: "team", value: "shop" }]);
     });
   });
 
@@ -127,12 +132,12 @@ describe("Operations", () => {
     it("is not created again", async () => {
       await mesh.build(["mesh", ["shop"]]);
       await fails(
-        () => mesh.operations.create("mesh", undefined, { meshName: "shop" }),
+        () => mesh.operations.create(own, "mesh", undefined, { meshName: "shop" }),
         "ConflictException",
         `Mesh with name shop already exists: ${ARN}mesh/shop. Update it, delete it first, or take another name`,
       );
       await fails(
-        () => mesh.operations.create("mesh", undefined, { meshName: "shop", clientToken: "later" }),
+        () => mesh.operations.create(own, "mesh", undefined, { meshName: "shop", clientToken: "later" }),
         "ConflictException",
         `Mesh with name shop already exists: ${ARN}mesh/shop. Update it, delete it first, or take another name`,
       );
@@ -154,23 +159,23 @@ describe("Operations", () => {
     const body = { meshName: "shop", spec: { egressFilter: { type: "DROP_ALL" } }, clientToken: "token-1" };
 
     it("lets a repeated create or update be answered again, and counted once", async () => {
-      const created = await mesh.operations.create("mesh", undefined, body);
+      const created = await mesh.operations.create(own, "mesh", undefined, body);
       const reordered = {
         clientToken: "token-1",
         tags: [],
         spec: { egressFilter: { type: "DROP_ALL" } },
         meshName: "shop",
       };
-      assert.deepEqual(await mesh.operations.create("mesh", undefined, reordered), created);
+      assert.deepEqual(await mesh.operations.create(own, "mesh", undefined, reordered), created);
       const update = { spec: {}, clientToken: "token-2" };
-      const updated = await mesh.operations.update(shop, update);
-      assert.deepEqual(await mesh.operations.update(shop, update), updated);
+      const updated = await mesh.operations.update(own, shop, update);
+      assert.deepEqual(await mesh.operations.update(own, shop, update), updated);
       assert.equal(updated.metadata.version, 2);
       assert.equal(mesh.state.revision, 2);
     });
 
     it("is refused for another request", async () => {
-      await mesh.operations.create("mesh", undefined, body);
+      await mesh.operations.create(own, "mesh", undefined, body);
       const message = (token: string) =>
         `clientToken ${token} was used before for another request on ${ARN}mesh/shop. Use a new token for a new request`;
       for (const other of [
@@ -178,25 +183,25 @@ describe("Operations", () => {
         { ...body, tags: [{ key: "a", value: "b" }] },
       ]) {
         await fails(
-          () => mesh.operations.create("mesh", undefined, other),
+          () => mesh.operations.create(own, "mesh", undefined, other),
           "ConflictException",
           message("token-1"),
         );
       }
-      await mesh.operations.update(shop, { spec: {}, clientToken: "token-2" });
+      await mesh.operations.update(own, shop, { spec: {}, clientToken: "token-2" });
       await fails(
-        () => mesh.operations.update(shop, { spec: body.spec, clientToken: "token-2" }),
+        () => mesh.operations.update(own, shop, { spec: body.spec, clientToken: "token-2" }),
         "ConflictException",
         message("token-2"),
       );
-      assert.deepEqual(mesh.operations.describe(shop).spec, {});
+      assert.deepEqual(mesh.operations.describe(own, shop).spec, {});
     });
 
     it("is not looked at once the entity is another one", async () => {
-      await mesh.operations.create("mesh", undefined, body);
-      await mesh.operations.delete(shop);
+      await mesh.operations.create(own, "mesh", undefined, body);
+      await mesh.operations.delete(own, shop);
       assert.equal(
-        (await mesh.operations.create("mesh", undefined, { ...body, spec: {} })).metadata.uid,
+        (await mesh.operations.create(own, "mesh", undefined, { ...body, spec: {} })).metadata.uid,
         "uid-2",
       );
     });
@@ -204,7 +209,7 @@ describe("Operations", () => {
 
   describe("bad input", () => {
     const bad = (body: unknown, message: string) =>
-      fails(() => mesh.operations.create("virtualNode", shop, body), "BadRequestException", message);
+      fails(() => mesh.operations.create(own, "virtualNode", shop, body), "BadRequestException", message);
 
     beforeEach(() => mesh.build(["mesh", ["shop"]]));
 
@@ -262,27 +267,31 @@ describe("Operations", () => {
       await mesh.build(["mesh", ["shop"]], ["virtualRouter", ["shop", "r"], {}]);
       const cases: [() => unknown, string][] = [
         [
-          () => mesh.operations.describe(at("route", "gone", "r", "all")),
+          () => mesh.operations.describe(own, at("route", "gone", "r", "all")),
           `Mesh with name gone is not present for account ${ACCOUNT}`,
         ],
         [
-          () => mesh.operations.describe(at("route", "shop", "gone", "all")),
+          () => mesh.operations.describe(own, at("route", "shop", "gone", "all")),
           `VirtualRouter with name gone is not present under mesh shop for account ${ACCOUNT}`,
         ],
         [
-          () => mesh.operations.describe(at("route", "shop", "r", "all")),
+          () => mesh.operations.describe(own, at("route", "shop", "r", "all")),
           `Route with name all is not present under mesh shop and VirtualRouter r for account ${ACCOUNT}`,
         ],
         [
-          () => mesh.operations.create("virtualNode", at("mesh", "gone"), { virtualNodeName: "a", spec: {} }),
+          () =>
+            mesh.operations.create(own, "virtualNode", at("mesh", "gone"), {
+              virtualNodeName: "a",
+              spec: {},
+            }),
           `Mesh with name gone is not present for account ${ACCOUNT}`,
         ],
         [
-          () => mesh.operations.list("route", at("virtualRouter", "shop", "gone"), {}),
+          () => mesh.operations.list(own, "route", at("virtualRouter", "shop", "gone"), {}),
           `VirtualRouter with name gone is not present under mesh shop for account ${ACCOUNT}`,
         ],
         [
-          () => mesh.operations.describe({ kind: "mesh", meshOwner: "999999999999", names: ["shop"] }),
+          () => mesh.operations.describe(own, { kind: "mesh", meshOwner: "999999999999", names: ["shop"] }),
           "Mesh with name shop is not present for account 999999999999",
         ],
       ];
@@ -304,25 +313,31 @@ describe("Operations", () => {
       const router = at("virtualRouter", "shop", "r");
       const gateway = at("virtualGateway", "shop", "g");
       await fails(
-        () => mesh.operations.create("route", router, { routeName: "all", spec: httpRoute("gone") }),
+        () => mesh.operations.create(own, "route", router, { routeName: "all", spec: httpRoute("gone") }),
         "NotFoundException",
         missing("VirtualNode with name gone"),
       );
       await fails(
         () =>
-          mesh.operations.create("virtualService", shop, { virtualServiceName: "s", spec: toNode("gone") }),
+          mesh.operations.create(own, "virtualService", shop, {
+            virtualServiceName: "s",
+            spec: toNode("gone"),
+          }),
         "NotFoundException",
         missing("VirtualNode with name gone"),
       );
       await fails(
         () =>
-          mesh.operations.create("virtualService", shop, { virtualServiceName: "s", spec: toRouter("gone") }),
+          mesh.operations.create(own, "virtualService", shop, {
+            virtualServiceName: "s",
+            spec: toRouter("gone"),
+          }),
         "NotFoundException",
         missing("VirtualRouter with name gone"),
       );
       await fails(
         () =>
-          mesh.operations.create("gatewayRoute", gateway, {
+          mesh.operations.create(own, "gatewayRoute", gateway, {
             gatewayRouteName: "all",
             spec: gatewayRoute("gone"),
           }),
@@ -335,11 +350,11 @@ describe("Operations", () => {
     it("must exist after an update, too", async () => {
       await mesh.build(["virtualNode", ["shop", "a"], {}], ["route", ["shop", "r", "all"], httpRoute("a")]);
       await fails(
-        () => mesh.operations.update(at("route", "shop", "r", "all"), { spec: httpRoute("a", "gone") }),
+        () => mesh.operations.update(own, at("route", "shop", "r", "all"), { spec: httpRoute("a", "gone") }),
         "NotFoundException",
         missing("VirtualNode with name gone"),
       );
-      assert.deepEqual(mesh.operations.describe(at("route", "shop", "r", "all")).spec, httpRoute("a"));
+      assert.deepEqual(mesh.operations.describe(own, at("route", "shop", "r", "all")).spec, httpRoute("a"));
     });
 
     it("may be to services that do not exist yet, in a node's backends: they refer to one another in circles", async () => {
@@ -348,14 +363,14 @@ describe("Operations", () => {
         ["virtualNode", ["shop", "a"], { backends }],
         ["virtualService", ["shop", "later.shop.local"], toNode("a")],
       );
-      await mesh.operations.delete(at("virtualService", "shop", "later.shop.local"));
-      assert.deepEqual(mesh.operations.describe(at("virtualNode", "shop", "a")).spec, { backends });
+      await mesh.operations.delete(own, at("virtualService", "shop", "later.shop.local"));
+      assert.deepEqual(mesh.operations.describe(own, at("virtualNode", "shop", "a")).spec, { backends });
     });
   });
 
   describe("what is in use", () => {
-    const inUse = (address: Parameters<Harness["operations"]["delete"]>[0], message: string) =>
-      fails(() => mesh.operations.delete(address), "ResourceInUseException", message);
+    const inUse = (address: Parameters<Harness["operations"]["delete"]>[1], message: string) =>
+      fails(() => mesh.operations.delete(own, address), "ResourceInUseException", message);
 
     it("is not deleted, and deleted once it no longer is", async () => {
       await mesh.build(
@@ -393,21 +408,22 @@ describe("Operations", () => {
         "VirtualGateway you're trying to delete g has active gateway routes",
       );
       await inUse(shop, holds("VirtualNodes"));
-      await mesh.operations.delete(at("route", "shop", "r", "all"));
+      await mesh.operations.delete(own, at("route", "shop", "r", "all"));
       await inUse(
         at("virtualRouter", "shop", "r"),
         "VirtualRouter with name r cannot be deleted because it is a VirtualService provider",
       );
-      await mesh.operations.delete(at("virtualNode", "shop", "a"));
-      await mesh.operations.delete(at("gatewayRoute", "shop", "g", "all"));
-      await mesh.operations.delete(at("gatewayRoute", "shop", "g", "more"));
-      for (const service of ["s", "t"]) await mesh.operations.delete(at("virtualService", "shop", service));
-      await mesh.operations.delete(at("virtualNode", "shop", "b"));
+      await mesh.operations.delete(own, at("virtualNode", "shop", "a"));
+      await mesh.operations.delete(own, at("gatewayRoute", "shop", "g", "all"));
+      await mesh.operations.delete(own, at("gatewayRoute", "shop", "g", "more"));
+      for (const service of ["s", "t"])
+        await mesh.operations.delete(own, at("virtualService", "shop", service));
+      await mesh.operations.delete(own, at("virtualNode", "shop", "b"));
       await inUse(shop, holds("VirtualRouters"));
-      await mesh.operations.delete(at("virtualRouter", "shop", "r"));
+      await mesh.operations.delete(own, at("virtualRouter", "shop", "r"));
       await inUse(shop, holds("VirtualGateways"));
-      await mesh.operations.delete(at("virtualGateway", "shop", "g"));
-      await mesh.operations.delete(shop);
+      await mesh.operations.delete(own, at("virtualGateway", "shop", "g"));
+      await mesh.operations.delete(own, shop);
       assert.deepEqual((await mesh.store.load()).records, new Map());
     });
 
@@ -420,8 +436,8 @@ describe("Operations", () => {
         ["virtualRouter", ["a", "n"], {}],
         ["virtualService", ["a", "s"], toNode("n")],
       );
-      await mesh.operations.delete(at("virtualNode", "b", "n"));
-      await mesh.operations.delete(at("virtualRouter", "a", "n"));
+      await mesh.operations.delete(own, at("virtualNode", "b", "n"));
+      await mesh.operations.delete(own, at("virtualRouter", "a", "n"));
     });
   });
 
@@ -437,7 +453,7 @@ describe("Operations", () => {
         ["virtualRouter", ["shop", "r"], two],
       );
       await fails(
-        () => mesh.operations.create("route", router, { routeName: "all", spec: httpRoute("a") }),
+        () => mesh.operations.create(own, "route", router, { routeName: "all", spec: httpRoute("a") }),
         "BadRequestException",
         "Route must define a port match criteria if the Virtual Router has multiple listeners",
       );
@@ -452,12 +468,12 @@ describe("Operations", () => {
         ["route", ["shop", "r", "all"], httpRoute("a")],
       );
       await fails(
-        () => mesh.operations.update(router, { spec: two }),
+        () => mesh.operations.update(own, router, { spec: two }),
         "BadRequestException",
         "All Routes for this Virtual Router must define a port match before adding multiple listeners. Without one: all",
       );
-      await mesh.operations.update(at("route", "shop", "r", "all"), { spec: withPort });
-      assert.deepEqual((await mesh.operations.update(router, { spec: two })).spec, two);
+      await mesh.operations.update(own, at("route", "shop", "r", "all"), { spec: withPort });
+      assert.deepEqual((await mesh.operations.update(own, router, { spec: two })).spec, two);
     });
   });
 
@@ -469,12 +485,12 @@ describe("Operations", () => {
           (name) => ["virtualNode", ["shop", name], {}] as ["virtualNode", string[], object],
         ),
       );
-      const first = mesh.operations.list("virtualNode", shop, { limit: 2 });
+      const first = mesh.operations.list(own, "virtualNode", shop, { limit: 2 });
       assert.deepEqual(
         first.items.map(({ virtualNodeName }) => virtualNodeName),
         ["a", "b"],
       );
-      const last = mesh.operations.list("virtualNode", shop, { limit: 2, nextToken: first.nextToken });
+      const last = mesh.operations.list(own, "virtualNode", shop, { limit: 2, nextToken: first.nextToken });
       assert.deepEqual(last, {
         items: [
           {
@@ -489,9 +505,12 @@ describe("Operations", () => {
         ],
         nextToken: undefined,
       });
-      assert.deepEqual(mesh.operations.list("virtualRouter", shop, {}), { items: [], nextToken: undefined });
+      assert.deepEqual(mesh.operations.list(own, "virtualRouter", shop, {}), {
+        items: [],
+        nextToken: undefined,
+      });
       assert.deepEqual(
-        mesh.operations.list("mesh", undefined, {}).items.map(({ meshName }) => meshName),
+        mesh.operations.list(own, "mesh", undefined, {}).items.map(({ meshName }) => meshName),
         ["shop"],
       );
     });
@@ -499,9 +518,9 @@ describe("Operations", () => {
     it("gives at most a hundred at once", async () => {
       await mesh.build(["mesh", ["shop"]]);
       for (let n = 0; n < 101; n++) await mesh.build(["virtualNode", ["shop", `n${n}`], {}]);
-      const { items, nextToken } = mesh.operations.list("virtualNode", shop, {});
+      const { items, nextToken } = mesh.operations.list(own, "virtualNode", shop, {});
       assert.equal(items.length, 100);
-      assert.equal(mesh.operations.list("virtualNode", shop, { nextToken }).items.length, 1);
+      assert.equal(mesh.operations.list(own, "virtualNode", shop, { nextToken }).items.length, 1);
     });
 
     it("refuses limits and tokens that are none of this list", async () => {
@@ -513,16 +532,16 @@ describe("Operations", () => {
       );
       for (const limit of [0, 101, -1, 1.5, Number.NaN]) {
         await fails(
-          () => mesh.operations.list("virtualNode", shop, { limit }),
+          () => mesh.operations.list(own, "virtualNode", shop, { limit }),
           "BadRequestException",
           `limit: ${limit} is given; an integer from 1 to 100 is allowed`,
         );
       }
-      const { nextToken: other } = mesh.operations.list("mesh", undefined, { limit: 1 });
+      const { nextToken: other } = mesh.operations.list(own, "mesh", undefined, { limit: 1 });
       assert.ok(other);
       for (const nextToken of ["", "nonsense", other, Buffer.from("[1,2]").toString("base64url")]) {
         await fails(
-          () => mesh.operations.list("virtualNode", shop, { nextToken }),
+          () => mesh.operations.list(own, "virtualNode", shop, { nextToken }),
           "BadRequestException",
           "nextToken: the token is not from the last page of this list. Begin again without one",
         );
@@ -536,36 +555,36 @@ describe("Operations", () => {
 
     it("are added, replaced, removed and listed, and count as no version", async () => {
       await mesh.build(["mesh", ["shop"], {}, { tags: [{ key: "b", value: "1" }] }]);
-      await mesh.tagging.tag(arn, {
+      await mesh.tagging.tag(own, arn, {
         tags: [
           { key: "a", value: "2" },
           { key: "b", value: "3" },
         ],
       });
-      assert.deepEqual(mesh.tagging.list(arn, {}), {
+      assert.deepEqual(mesh.tagging.list(own, arn, {}), {
         tags: [
           { key: "a", value: "2" },
           { key: "b", value: "3" },
         ],
         nextToken: undefined,
       });
-      const first = mesh.tagging.list(arn, { limit: 1 });
+      const first = mesh.tagging.list(own, arn, { limit: 1 });
       assert.deepEqual(first.tags, [{ key: "a", value: "2" }]);
-      assert.deepEqual(mesh.tagging.list(arn, { limit: 1, nextToken: first.nextToken }).tags, [
+      assert.deepEqual(mesh.tagging.list(own, arn, { limit: 1, nextToken: first.nextToken }).tags, [
         { key: "b", value: "3" },
       ]);
-      await mesh.tagging.untag(arn, { tagKeys: ["b", "never"] });
-      assert.deepEqual(mesh.tagging.list(arn, {}).tags, [{ key: "a", value: "2" }]);
-      assert.equal(mesh.operations.describe(shop).metadata.version, 1);
-      await mesh.operations.update(shop, { spec: {} });
-      assert.deepEqual(mesh.tagging.list(arn, {}).tags, [{ key: "a", value: "2" }]);
+      await mesh.tagging.untag(own, arn, { tagKeys: ["b", "never"] });
+      assert.deepEqual(mesh.tagging.list(own, arn, {}).tags, [{ key: "a", value: "2" }]);
+      assert.equal(mesh.operations.describe(own, shop).metadata.version, 1);
+      await mesh.operations.update(own, shop, { spec: {} });
+      assert.deepEqual(mesh.tagging.list(own, arn, {}).tags, [{ key: "a", value: "2" }]);
     });
 
     it("are at most fifty", async () => {
       await mesh.build(["mesh", ["shop"], {}, { tags: many }]);
-      await mesh.tagging.tag(arn, { tags: [{ key: "k7", value: "new" }] });
+      await mesh.tagging.tag(own, arn, { tags: [{ key: "k7", value: "new" }] });
       await fails(
-        () => mesh.tagging.tag(arn, { tags: [{ key: "one more", value: "" }] }),
+        () => mesh.tagging.tag(own, arn, { tags: [{ key: "one more", value: "" }] }),
         "TooManyTagsException",
         "the resource would have 51 tags; at most 50 are allowed. Remove some first",
       );
@@ -582,7 +601,7 @@ describe("Operations", () => {
         arn.replace("aws", "aws-cn"),
       ]) {
         await fails(
-          () => mesh.tagging.list(other, {}),
+          () => mesh.tagging.list(own, other, {}),
           "NotFoundException",
           `there is no resource with the ARN ${other}`,
         );

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { type Address, addressKey, arnOf } from "./address.js";
+import type { Caller } from "./caller.js";
+import { snapshot } from "./change.js";
 import { type Description, description, type Reference, reference } from "./description.js";
 import { type Entity, encodeEntity } from "./entity.js";
 import { MeshError } from "./errors.js";
@@ -45,14 +47,14 @@ export class Operations {
     this.#newUid = newUid;
   }
 
-  /** `parent` is what the entity is to live in; a mesh lives in none, and belongs to this control plane's account. */
-  create(kind: Kind, parent: Address | undefined, body: unknown): Promise<Description> {
-    return this.#transactions.run(() => {
+  /** `parent` is what the entity is to live in; a mesh lives in none, and belongs to the caller's account. */
+  create(caller: Caller, kind: Kind, parent: Address | undefined, body: unknown): Promise<Description> {
+    return this.#transactions.run(caller, () => {
       const { name, spec, tags, clientToken } = createInput(kind, body);
       if (parent) existing(this.#state, parent);
       const address: Address = {
         kind,
-        meshOwner: parent?.meshOwner ?? this.#state.account,
+        meshOwner: parent?.meshOwner ?? caller.account,
         names: [...(parent?.names ?? []), name],
       };
       const call = callOf(clientToken, { spec, tags });
@@ -62,14 +64,14 @@ export class Operations {
       checkReferences(this.#state, address, spec);
       checkRoutePorts(this.#state, address, spec);
       const now = this.#seconds();
-      return stored({
+      return stored("Create", undefined, {
         address,
         metadata: {
           arn: arnOf(address, this.#region),
           createdAt: now,
           lastUpdatedAt: now,
           meshOwner: address.meshOwner,
-          resourceOwner: this.#state.account,
+          resourceOwner: caller.account,
           uid: this.#newUid(),
           version: 1,
         },
@@ -80,12 +82,12 @@ export class Operations {
     });
   }
 
-  describe(address: Address): Description {
+  describe(_caller: Caller, address: Address): Description {
     return description(existing(this.#state, address));
   }
 
-  update(address: Address, body: unknown): Promise<Description> {
-    return this.#transactions.run(() => {
+  update(caller: Caller, address: Address, body: unknown): Promise<Description> {
+    return this.#transactions.run(caller, () => {
       const { spec, clientToken } = updateInput(address.kind, body);
       const entity = existing(this.#state, address);
       const call = callOf(clientToken, { spec });
@@ -93,7 +95,7 @@ export class Operations {
       checkReferences(this.#state, address, spec);
       checkRoutePorts(this.#state, address, spec);
       const { create } = entity.calls;
-      return stored({
+      return stored("Update", entity, {
         ...entity,
         metadata: {
           ...entity.metadata,
@@ -107,19 +109,30 @@ export class Operations {
   }
 
   /** Gives the entity as it was, with the time of its end. */
-  delete(address: Address): Promise<Description> {
-    return this.#transactions.run(() => {
+  delete(caller: Caller, address: Address): Promise<Description> {
+    return this.#transactions.run(caller, () => {
       const entity = existing(this.#state, address);
       checkUnused(this.#state, address);
       const metadata = { ...entity.metadata, lastUpdatedAt: this.#seconds() };
       return {
         writes: [{ key: addressKey(address), value: undefined }],
         result: description({ ...entity, metadata }, "DELETED"),
+        change: {
+          operation: `Delete${entityTypes[address.kind].title}`,
+          address,
+          before: snapshot(entity),
+          after: undefined,
+        },
       };
     });
   }
 
-  list(kind: Kind, parent: Address | undefined, { limit, nextToken }: PageRequest): ListOutput {
+  list(
+    _caller: Caller,
+    kind: Kind,
+    parent: Address | undefined,
+    { limit, nextToken }: PageRequest,
+  ): ListOutput {
     const most = checkLimit(limit, ENTITIES_A_PAGE);
     if (parent) existing(this.#state, parent);
     const key = collectionKey(parent, kind);
@@ -132,9 +145,15 @@ export class Operations {
   }
 }
 
-const stored = (entity: Entity): Decision<Description> => ({
-  writes: [encodeEntity(entity)],
-  result: description(entity),
+const stored = (verb: string, before: Entity | undefined, after: Entity): Decision<Description> => ({
+  writes: [encodeEntity(after)],
+  result: description(after),
+  change: {
+    operation: `${verb}${entityTypes[after.address.kind].title}`,
+    address: after.address,
+    before: before && snapshot(before),
+    after: snapshot(after),
+  },
 });
 
 function alreadyExists({ address, metadata }: Entity): MeshError {

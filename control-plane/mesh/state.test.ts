@@ -10,6 +10,7 @@ import {
   httpListener,
   httpRoute,
   meshHarness,
+  own,
   toRouter,
 } from "./harness.test.support.js";
 import { MeshState } from "./state.js";
@@ -53,19 +54,19 @@ describe("MeshState as the source of proxies' meshes", () => {
       ["virtualGateway/g"],
       ["gatewayRoutes/g"],
     ]);
-    await mesh.operations.update(at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
-    await mesh.operations.delete(at("gatewayRoute", "shop", "g", "all"));
+    await mesh.operations.update(own, at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
+    await mesh.operations.delete(own, at("gatewayRoute", "shop", "g", "all"));
     assert.deepEqual(reads(), [["virtualNode/a"], ["gatewayRoutes/g"]]);
   });
 
   it("says nothing of changes that proxies are not told of: tags, and specs written again", async () => {
     await mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "a"], { listeners: [] }]);
     reads();
-    const { metadata } = mesh.operations.describe(at("virtualNode", "shop", "a"));
-    await mesh.tagging.tag(metadata.arn, { tags: [{ key: "k", value: "v" }] });
-    await mesh.operations.update(at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
+    const { metadata } = mesh.operations.describe(own, at("virtualNode", "shop", "a"));
+    await mesh.tagging.tag(own, metadata.arn, { tags: [{ key: "k", value: "v" }] });
+    await mesh.operations.update(own, at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
     assert.deepEqual(reads(), []);
-    assert.equal(mesh.operations.describe(at("virtualNode", "shop", "a")).metadata.version, 2);
+    assert.equal(mesh.operations.describe(own, at("virtualNode", "shop", "a")).metadata.version, 2);
   });
 
   it("keeps the object of an entity, and the list of routes, as long as they do not change", async () => {
@@ -82,12 +83,12 @@ describe("MeshState as the source of proxies' meshes", () => {
       before.routes.map(({ name }) => name),
       ["k", "z"],
     );
-    await mesh.operations.update(at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
-    await mesh.operations.update(at("virtualNode", "shop", "b"), { spec: { listeners: [] } });
-    await mesh.operations.update(at("route", "shop", "r", "k"), { spec: httpRoute("b") });
+    await mesh.operations.update(own, at("virtualNode", "shop", "a"), { spec: { listeners: [] } });
+    await mesh.operations.update(own, at("virtualNode", "shop", "b"), { spec: { listeners: [] } });
+    await mesh.operations.update(own, at("route", "shop", "r", "k"), { spec: httpRoute("b") });
     assert.equal(shop().virtualNode("a"), before.a);
     assert.equal(shop().routes("r"), before.routes);
-    await mesh.operations.update(at("route", "shop", "r", "k"), { spec: httpRoute("a") });
+    await mesh.operations.update(own, at("route", "shop", "r", "k"), { spec: httpRoute("a") });
     assert.notEqual(shop().routes("r"), before.routes);
     assert.equal(shop().routes("r")[1]?.spec, before.routes[1]?.spec);
   });
@@ -106,7 +107,7 @@ describe("MeshState as the source of proxies' meshes", () => {
     await mesh.build(["route", ["shop", "r", "all"], httpRoute("a")]);
     assert.deepEqual([view.mesh(), view.virtualNode("a")], [{}, {}]);
     assert.deepEqual(view.routes("r"), [{ name: "all", spec: httpRoute("a") }]);
-    await mesh.operations.delete(at("route", "shop", "r", "all"));
+    await mesh.operations.delete(own, at("route", "shop", "r", "all"));
     assert.deepEqual(view.routes("r"), []);
   });
 

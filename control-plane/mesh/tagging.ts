@@ -1,5 +1,7 @@
 import { required, structure, TagKeyList, TagList, validate } from "@pulumi-appmesh/model";
 import { parsePath } from "./address.js";
+import type { Caller } from "./caller.js";
+import { snapshot } from "./change.js";
 import { type Entity, encodeEntity, type Tag } from "./entity.js";
 import { MeshError } from "./errors.js";
 import { checkLimit, lastOfPage, type PageRequest, pageToken, TAGS_A_PAGE } from "./pages.js";
@@ -20,6 +22,7 @@ export class Tagging {
 
   /** In the order of their keys. */
   list(
+    _caller: Caller,
     arn: string,
     { limit, nextToken }: PageRequest,
   ): { tags: readonly Tag[]; nextToken: string | undefined } {
@@ -31,8 +34,8 @@ export class Tagging {
     return { tags, nextToken: pageToken(arn, rest.length > most ? tags.at(-1)?.key : undefined) };
   }
 
-  tag(arn: string, body: unknown): Promise<void> {
-    return this.#change(arn, (entity) => {
+  tag(caller: Caller, arn: string, body: unknown): Promise<void> {
+    return this.#change(caller, "TagResource", arn, (entity) => {
       const input = asObject(body);
       refuse(validate(structure("TagResourceInput", "", { tags: required(TagList, "") }), input));
       const added = input.tags as TagList;
@@ -41,8 +44,8 @@ export class Tagging {
     });
   }
 
-  untag(arn: string, body: unknown): Promise<void> {
-    return this.#change(arn, (entity) => {
+  untag(caller: Caller, arn: string, body: unknown): Promise<void> {
+    return this.#change(caller, "UntagResource", arn, (entity) => {
       const input = asObject(body);
       refuse(validate(structure("UntagResourceInput", "", { tagKeys: required(TagKeyList, "") }), input));
       const removed = new Set(input.tagKeys as TagKeyList);
@@ -50,10 +53,20 @@ export class Tagging {
     });
   }
 
-  #change(arn: string, decide: (entity: Entity) => readonly Tag[]): Promise<void> {
-    return this.#transactions.run(() => {
+  #change(
+    caller: Caller,
+    operation: string,
+    arn: string,
+    decide: (entity: Entity) => readonly Tag[],
+  ): Promise<void> {
+    return this.#transactions.run(caller, () => {
       const entity = this.#find(arn);
-      return { writes: [encodeEntity({ ...entity, tags: decide(entity) })], result: undefined };
+      const after = { ...entity, tags: decide(entity) };
+      return {
+        writes: [encodeEntity(after)],
+        result: undefined,
+        change: { operation, address: entity.address, before: snapshot(entity), after: snapshot(after) },
+      };
     });
   }
 

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { RevisionConflict, type Store, StoreUnavailable } from "../store/store.js";
 import { MeshError } from "./errors.js";
-import { ACCOUNT, at, type Harness, httpRoute, meshHarness, meshOn } from "./harness.test.support.js";
+import { ACCOUNT, at, type Harness, httpRoute, meshHarness, meshOn, own } from "./harness.test.support.js";
 import { MeshState } from "./state.js";
 import { Transactions } from "./transactions.js";
 
@@ -46,13 +46,13 @@ describe("Transactions", () => {
       fc.asyncProperty(writers, async (calls) => {
         round++;
         const shared = at("virtualNode", "shop", "shared");
-        const before = mesh.operations.describe(shared).metadata.version;
+        const before = mesh.operations.describe(own, shared).metadata.version;
         const answers = await Promise.all(
           calls.map(({ process, writes }, n) => {
             const { operations } = processes[process] as (typeof processes)[number];
             return writes === "shared"
-              ? operations.update(shared, { spec: { backends: [] } })
-              : operations.create("virtualNode", at("mesh", "shop"), {
+              ? operations.update(own, shared, { spec: { backends: [] } })
+              : operations.create(own, "virtualNode", at("mesh", "shop"), {
                   virtualNodeName: `${round}-${n}`,
                   spec: {},
                 });
@@ -63,10 +63,10 @@ describe("Transactions", () => {
           updates.map(({ metadata }) => metadata.version).sort((a, b) => a - b),
           updates.map((_, n) => before + n + 1),
         );
-        const own = calls.flatMap(({ writes }, n) => (writes === "own" ? [`${round}-${n}`] : []));
+        const created = calls.flatMap(({ writes }, n) => (writes === "own" ? [`${round}-${n}`] : []));
         for (const { state, operations } of processes) {
-          assert.equal(operations.describe(shared).metadata.version, before + updates.length);
-          for (const name of own) assert.ok(state.get(at("virtualNode", "shop", name)), name);
+          assert.equal(operations.describe(own, shared).metadata.version, before + updates.length);
+          for (const name of created) assert.ok(state.get(at("virtualNode", "shop", name)), name);
         }
       }),
       { numRuns: 25 },
@@ -86,8 +86,8 @@ describe("Transactions", () => {
     const [one, other] = [await meshOn(remote), await meshOn(remote)];
     // One deletes the node that the other makes a route to: whoever is second must see what the first has done.
     const outcomes = await Promise.allSettled([
-      one.operations.delete(at("virtualNode", "shop", "a")),
-      other.operations.create("route", at("virtualRouter", "shop", "r"), {
+      one.operations.delete(own, at("virtualNode", "shop", "a")),
+      other.operations.create(own, "route", at("virtualRouter", "shop", "r"), {
         routeName: "all",
         spec: httpRoute("a"),
       }),
@@ -110,8 +110,8 @@ describe("Transactions", () => {
   it("go on with the next call after one has failed", async () => {
     await mesh.build(["mesh", ["shop"]]);
     const outcomes = await Promise.allSettled([
-      mesh.operations.create("mesh", undefined, { meshName: "shop" }),
-      mesh.operations.create("mesh", undefined, { meshName: "next" }),
+      mesh.operations.create(own, "mesh", undefined, { meshName: "shop" }),
+      mesh.operations.create(own, "mesh", undefined, { meshName: "next" }),
     ]);
     assert.deepEqual(
       outcomes.map(({ status }) => status),
@@ -135,7 +135,7 @@ describe("Transactions", () => {
     it("say that it is unavailable, and keep why for the log", async () => {
       const cause = new StoreUnavailable("the disk is full");
       const transactions = await on(() => Promise.reject(cause));
-      await assert.rejects(transactions.run(write), (error: MeshError) => {
+      await assert.rejects(transactions.run(own, write), (error: MeshError) => {
         assert.deepEqual(
           [error.code, error.message, error.cause],
           ["ServiceUnavailableException", "the store cannot be written now; nothing was changed", cause],
@@ -151,7 +151,7 @@ describe("Transactions", () => {
         throw new RevisionConflict(expected, expected);
       });
       await assert.rejects(
-        transactions.run(write),
+        transactions.run(own, write),
         new MeshError(
           "ServiceUnavailableException",
           "too many other writers at this time; nothing was changed",
@@ -162,7 +162,7 @@ describe("Transactions", () => {
 
     it("write nothing where nothing is decided", async () => {
       const transactions = await on(() => assert.fail("nothing is to be written"));
-      assert.equal(await transactions.run(() => ({ writes: [], result: "same" })), "same");
+      assert.equal(await transactions.run(own, () => ({ writes: [], result: "same" })), "same");
     });
   });
 });

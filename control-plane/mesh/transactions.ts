@@ -1,4 +1,6 @@
 import { RevisionConflict, type Store, StoreUnavailable, type Write } from "../store/store.js";
+import type { Caller } from "./caller.js";
+import type { CommittedChange, DecidedChange } from "./change.js";
 import { MeshError } from "./errors.js";
 import type { MeshState } from "./state.js";
 
@@ -6,6 +8,8 @@ import type { MeshState } from "./state.js";
 export interface Decision<T> {
   readonly writes: readonly Write[];
   readonly result: T;
+  /** What the writes mean, for those who keep a record of it. Missing where nothing is written. */
+  readonly change?: DecidedChange;
 }
 
 /** How often a call is decided anew because writers of other processes were first. Each time, one of them got on. */
@@ -20,27 +24,31 @@ const CATCH_UP_MILLISECONDS = 5_000;
 export class Transactions {
   readonly #store: Store;
   readonly #state: MeshState;
+  readonly #onChange: ((change: CommittedChange) => void) | undefined;
   /** The calls of this process take turns: among them, none has to be decided twice. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, state: MeshState) {
+  /** `onChange` hears of each change of this process once it is committed, in their order. It must not throw. */
+  constructor(store: Store, state: MeshState, onChange?: (change: CommittedChange) => void) {
     this.#store = store;
     this.#state = state;
+    this.#onChange = onChange;
   }
 
   /** `decide` must be free of side effects, since it may run more than once. What it throws is thrown to the caller. */
-  run<T>(decide: () => Decision<T>): Promise<T> {
-    const turn = this.#last.then(() => this.#attempt(decide));
+  run<T>(caller: Caller, decide: () => Decision<T>): Promise<T> {
+    const turn = this.#last.then(() => this.#attempt(caller, decide));
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #attempt<T>(decide: () => Decision<T>): Promise<T> {
+  async #attempt<T>(caller: Caller, decide: () => Decision<T>): Promise<T> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { writes, result } = decide();
+      const { writes, result, change } = decide();
       if (writes.length === 0) return result;
       try {
         await this.#store.commit(this.#state.revision, writes);
+        if (change) this.#onChange?.({ caller, ...change });
         return result;
       } catch (error) {
         if (error instanceof StoreUnavailable) {
