@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readonly string[] }>> = {
   store: { uses: [], packages: ["node:fs", "node:path", "node:sqlite"] },
   translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:net", "re2js"] },
-  xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "@grpc/grpc-js", "pino", "node:*"] },
+  xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "pino", "node:*"] },
   identity: {
     uses: ["store"],
     packages: ["@peculiar/x509", "node:*", "reflect-metadata"],

@@ -1,27 +1,21 @@
-import type {
-  GatewayRouteSpec,
-  MeshSpec,
-  RouteSpec,
-  VirtualGatewaySpec,
-  VirtualNodeSpec,
-  VirtualRouterSpec,
-  VirtualServiceSpec,
-} from "@pulumi-appmesh/model";
+import type { Specs } from "@pulumi-appmesh/model";
 import type { MeshEntities, Named } from "./entities.js";
+
+type ByName<T> = Readonly<Record<string, T>>;
 
 /** A whole mesh in one value: entities by their names, and routes below what they belong to. */
 export interface MeshDocument {
   readonly meshName: string;
   /** null: the mesh does not exist. */
-  readonly mesh?: MeshSpec | null;
-  readonly virtualNodes?: Readonly<Record<string, VirtualNodeSpec>>;
-  readonly virtualRouters?: Readonly<Record<string, VirtualRouterSpec>>;
-  readonly virtualServices?: Readonly<Record<string, VirtualServiceSpec>>;
-  readonly virtualGateways?: Readonly<Record<string, VirtualGatewaySpec>>;
+  readonly mesh?: Specs["mesh"] | null;
+  readonly virtualNodes?: ByName<Specs["virtualNode"]>;
+  readonly virtualRouters?: ByName<Specs["virtualRouter"]>;
+  readonly virtualServices?: ByName<Specs["virtualService"]>;
+  readonly virtualGateways?: ByName<Specs["virtualGateway"]>;
   /** By virtual router, then by route. */
-  readonly routes?: Readonly<Record<string, Readonly<Record<string, RouteSpec>>>>;
+  readonly routes?: ByName<ByName<Specs["route"]>>;
   /** By virtual gateway, then by gateway route. */
-  readonly gatewayRoutes?: Readonly<Record<string, Readonly<Record<string, GatewayRouteSpec>>>>;
+  readonly gatewayRoutes?: ByName<ByName<Specs["gatewayRoute"]>>;
 }
 
 const noSpec = {};
@@ -39,13 +33,13 @@ export function entitiesOf(document: MeshDocument): MeshEntities {
   };
 }
 
-const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+const own = <T>(record: ByName<T> | undefined, name: string): T | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 
 const none: readonly never[] = [];
 const lists = new WeakMap<object, readonly unknown[]>();
 
-function named<S>(specs: Readonly<Record<string, S>> | undefined): readonly Named<S>[] {
+function named<S>(specs: ByName<S> | undefined): readonly Named<S>[] {
   if (specs === undefined) return none;
   let list = lists.get(specs) as readonly Named<S>[] | undefined;
   if (list === undefined) {

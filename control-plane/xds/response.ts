@@ -13,17 +13,21 @@ export function nonceTail(nonce: string): Uint8Array {
   return Buffer.from(nonceTag + String.fromCharCode(nonce.length) + nonce, "latin1");
 }
 
+/** What both protocols have at the same field numbers: the version of the whole, and the type of the resources. */
+const head = (typeUrl: string, version: string): BinaryWriter =>
+  new BinaryWriter()
+    .tag(1, WireType.LengthDelimited)
+    .string(version)
+    .tag(4, WireType.LengthDelimited)
+    .string(typeUrl);
+
 /** A DiscoveryResponse without its nonce. */
 export function stateOfTheWorldBody(
   typeUrl: string,
   version: string,
   resources: readonly EncodedResource[],
 ): Uint8Array {
-  const writer = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(version)
-    .tag(4, WireType.LengthDelimited)
-    .string(typeUrl);
+  const writer = head(typeUrl, version);
   for (const resource of resources) writer.tag(2, WireType.LengthDelimited).bytes(resource.any);
   return writer.finish();
 }
@@ -37,11 +41,7 @@ export function incrementalBody(
   resources: readonly EncodedResource[],
   removed: readonly string[],
 ): Uint8Array {
-  const writer = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(version)
-    .tag(4, WireType.LengthDelimited)
-    .string(typeUrl);
+  const writer = head(typeUrl, version);
   for (const resource of resources) {
     writer
       .tag(2, WireType.LengthDelimited)

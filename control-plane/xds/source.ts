@@ -4,7 +4,10 @@ import type { MeshEntities } from "../translate/entities.js";
 export interface MeshSource {
   /** The entities of one mesh, always as of its latest change; without an owner, the control plane's own account's. */
   entities(meshName: string, meshOwner?: string): MeshEntities;
-  /** Calls back once for each committed change, after `entities` shows it. Returns what ends the subscription. */
+  /**
+   * Calls back once for each change that a proxy could notice, after `entities` shows it: not for one of tags, say.
+   * Returns what ends the subscription.
+   */
   subscribe(listener: (change: MeshChange) => void): () => void;
 }
 
