@@ -55,7 +55,8 @@ export async function update(
 ): Promise<ObjectValue> {
   const address = parseId(type, id);
   const failed = (error: unknown) => refuse("update", address, error);
-  const entity = await (specChanges(olds, news)
+  const ofSpec = specChanges(olds, news);
+  const entity = await (ofSpec
     ? appMesh.update(address, specOf(news) ?? {}, call)
     : appMesh.describe(address, call)
   ).catch(failed);
@@ -68,8 +69,11 @@ export async function update(
     tags = Object.fromEntries(Object.entries(oldTags).filter(([key]) => !remove.includes(key)));
     if (Object.keys(set).length > 0) await appMesh.tag(entity.metadata.arn, set, call);
   } catch (error) {
-    const reason = `the spec of ${describeAddress(address)} was updated, but not its tags: ${(error as Error).message}`;
-    throw new PartlyDone(reason, id, stateOf(type, news, entity, tags));
+    const what = describeAddress(address);
+    const failure = ofSpec
+      ? `the spec of ${what} was updated, but not its tags`
+      : `not all tags of ${what} were updated`;
+    throw new PartlyDone(`${failure}: ${(error as Error).message}`, id, stateOf(type, news, entity, tags));
   }
   return checkActive(address, id, stateOf(type, news, entity, newTags), entity);
 }

@@ -190,6 +190,22 @@ describe("the plugin", () => {
     });
   });
 
+  it("does not speak of the spec where only tags were to be updated", async () => {
+    await configure();
+    const { state } = await create("VirtualNode", { ...inputs, tags: { team: "shop", gone: "x" } });
+    double.next.push(undefined, undefined, failure(400, "BadRequestException", "no"));
+    const error = await update(state, { ...inputs, tags: { team: "stock" } }).catch((error) => error);
+    const message =
+      'not all tags of virtual node "catalog-v1" of mesh "shop" were updated: BadRequestException: no';
+    assert.equal(error.details, message);
+    assert.deepEqual(initFailure(error), {
+      id: "shop/catalog-v1",
+      reasons: [message],
+      // One was taken away before the other could not be set.
+      state: { ...inputs, tags: { team: "shop" }, ...outputs },
+    });
+  });
+
   it("plans without asking the control plane, which need not be there", async () => {
     await configure({ endpoint: "http://127.0.0.1:1" });
     const unknown = Object.fromEntries(Object.keys(outputs).map((name) => [name, UNKNOWN]));
