@@ -8,19 +8,20 @@ import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
 import { readService, type Service } from "./services.js";
 
-/** What a virtual node calls. */
+/** What a proxy calls. */
 export interface Backends {
-  /** In the order of the node's backends, each once. */
+  /** In the order of its backends, each once. */
   readonly services: readonly Service[];
   /** Of every virtual node that they may send to. */
   readonly clusters: readonly Resource<ClusterJson>[];
 }
 
+/** `entity` is what calls: a virtual node, or a virtual gateway with what its routes lead to. */
 export function readBackends(
   entities: MeshEntities,
   mesh: Mesh,
-  node: string,
-  spec: VirtualNodeSpec,
+  entity: string,
+  spec: Pick<VirtualNodeSpec, "backends" | "backendDefaults">,
   problems: Problems,
 ): Backends {
   const services = new Map<string, Service>();
@@ -55,7 +56,7 @@ export function readBackends(
         const enforced = tlsEnforced(policy.tls, [port, target.port]);
         if (enforced !== undefined) {
           const effect = enforced ? "calls get 503" : "calls go without, which it allows";
-          problems.add(`virtualNode/${node}`, path, `TLS is not spoken yet: ${effect}`);
+          problems.add(entity, path, `TLS is not spoken yet: ${effect}`);
         }
         add(egressCluster(target, mesh, enforced ?? false), enforced ?? false);
       }

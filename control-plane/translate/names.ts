@@ -20,13 +20,26 @@ export const allowAllCluster = (mesh: string) => `cds_egress_${mesh}_mesh-allow-
 export const selfRedirectCluster = (mesh: string, port: number) =>
   `cds_egress_${mesh}_self_redirect_http_${port}`;
 
+/**
+ * A virtual gateway's own egress, to which its ingress hands the requests that a gateway route took. Gateways with
+ * several listeners have one for each.
+ */
+export const gatewayRedirectCluster = (
+  mesh: string,
+  gateway: string,
+  listeners: number,
+  listenerPort: number,
+  egressPort: number,
+) =>
+  `cds_ingress_${mesh}_${gateway}_self_redirect_${listeners > 1 ? `${listenerPort}_` : ""}http_${egressPort}`;
+
 export const ingressListener = (address: string, port: number) => `lds_ingress_${address}_${port}`;
 export const egressListener = (address: string, port: number) => `lds_egress_${address}_${port}`;
 
 export const ingressRoutes = (port: number) => `rds_ingress_http_${port}`;
 export const egressRoutes = (port: number) => `rds_egress_http_${port}`;
 
-/** Prefix of the statistics of what comes in. Nodes with several listeners have one for each. */
+/** Prefix of the statistics of what comes in. Proxies with several listeners have one for each. */
 export const ingressStatistics = (listeners: number, protocol: PortProtocol, port: number) =>
   listeners > 1 ? `ingress.${protocol}.${port}` : "ingress";
 

@@ -24,7 +24,7 @@ export function virtualNode(
   const inbound = ingress(interception, mesh, proxy.name, spec);
   problems.merge(inbound.problems);
   accessLog(spec.logging, (path, message) => problems.add(`virtualNode/${proxy.name}`, path, message));
-  const { services, clusters } = readBackends(entities, mesh, proxy.name, spec, problems);
+  const { services, clusters } = readBackends(entities, mesh, `virtualNode/${proxy.name}`, spec, problems);
   const node = {
     name: proxy.name,
     logging: orAbsent(spec.logging),
