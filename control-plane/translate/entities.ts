@@ -24,11 +24,55 @@ export interface MeshEntities {
   routes(virtualRouterName: string): readonly Named<RouteSpec>[];
   gatewayRoutes(virtualGatewayName: string): readonly Named<GatewayRouteSpec>[];
   /**
+   * The instances of a service in AWS Cloud Map, as they were last heard of. The same object as long as nothing of
+   * that changes. Missing where nobody looks them up.
+   */
+  instances?(namespaceName: string, serviceName: string): Instances;
+  /** A certificate in AWS Certificate Manager, by its ARN. Missing where nobody exports them. */
+  certificate?(certificateArn: string): ExportedCertificate | Unavailable;
+  /** An authority in AWS Private Certificate Authority, by its ARN. Missing where nobody asks for them. */
+  certificateAuthority?(certificateAuthorityArn: string): ExportedAuthority | Unavailable;
+  /**
    * What `compute`, a function of nothing but what it is given, makes of these entities for a name: remembered
    * while nothing of the mesh changes, so that a service is read once for the hundreds of proxies that call it.
    * Where this is missing, call `compute`.
    */
   derive?<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T;
+}
+
+/** What is known of a service in AWS Cloud Map. */
+export interface Instances {
+  /** In the order of their ids. undefined: not known yet, and then proxies are told of no endpoints at all. */
+  readonly list: readonly Instance[] | undefined;
+  /** Why the list is not of today, and the way out. */
+  readonly problem?: string;
+}
+
+export interface Instance {
+  readonly id: string;
+  /** AWS_INSTANCE_IPV4, AVAILABILITY_ZONE, and what else it was registered with. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** False where Cloud Map's health check of the service says so. */
+  readonly healthy: boolean;
+}
+
+/** A certificate and its key, all in PEM. The same object as long as it is the same certificate. */
+export interface ExportedCertificate {
+  readonly certificate: string;
+  /** The authorities above it, up to the root. */
+  readonly issuers: string;
+  readonly privateKey: string;
+}
+
+export interface ExportedAuthority {
+  /** Its own certificate and those above it, in PEM. */
+  readonly certificates: string;
+}
+
+/** What cannot be had now. */
+export interface Unavailable {
+  /** Why, what happens instead, and the way out: a problem's message. */
+  readonly unavailable: string;
 }
 
 export interface Named<S> {

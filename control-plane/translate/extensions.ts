@@ -9,6 +9,10 @@ import type { HttpConnectionManagerJson } from "../gen/envoy/extensions/filters/
 import type { TcpProxyJson } from "../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { DownstreamConnectionsConfigJson } from "../gen/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.js";
 import type { PreviousHostsPredicateJson } from "../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js";
+import type {
+  DownstreamTlsContextJson,
+  UpstreamTlsContextJson,
+} from "../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpProtocolOptionsJson } from "../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 
 /** The messages that are packed into other messages, by their full names. */
@@ -23,6 +27,8 @@ interface Extensions {
   "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": TcpProxyJson;
   "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig": DownstreamConnectionsConfigJson;
   "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate": PreviousHostsPredicateJson;
+  "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext": DownstreamTlsContextJson;
+  "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext": UpstreamTlsContextJson;
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": HttpProtocolOptionsJson;
 }
 

@@ -2,6 +2,7 @@ import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ClusterLoadAssignmentJson } from "../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
+import type { SecretReference } from "./secrets.js";
 
 /**
  * Everything that one proxy is to be told, in Envoy's own JSON. Order within a list does not matter.
@@ -34,4 +35,6 @@ export interface Resource<Json> {
   readonly json: Json;
   /** The entities that it says something of, as `virtualNode/catalog-v1`: named where Envoy refuses it. */
   readonly entities: readonly string[];
+  /** The secrets that it names, as far as they come from the control plane. */
+  readonly secrets?: readonly SecretReference[];
 }

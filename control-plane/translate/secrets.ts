@@ -1,0 +1,174 @@
+import type { ConfigSourceJson } from "../gen/envoy/config/core/v3/config_source_pb.js";
+import type { CertificateValidationContextJson } from "../gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
+import type {
+  SdsSecretConfigJson,
+  SecretJson,
+} from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import type { ExportedAuthority, ExportedCertificate, MeshEntities, Unavailable } from "./entities.js";
+import { list, memo } from "./memo.js";
+import type { Problem, Resource } from "./resources.js";
+
+/** What a proxy is told of by the control plane under a name of its own, apart from what uses it. */
+export type SecretSource =
+  | { readonly kind: "fileCertificate"; readonly certificateChain: string; readonly privateKey: string }
+  | { readonly kind: "fileTrust"; readonly certificateChain: string }
+  | { readonly kind: "acmCertificate"; readonly certificateArn: string }
+  /** The authorities above a certificate of ACM. */
+  | { readonly kind: "acmIssuers"; readonly certificateArn: string }
+  | { readonly kind: "acmAuthorities"; readonly certificateAuthorityArns: readonly string[] };
+
+/** Where an entity asks for a secret. */
+export interface Place {
+  /** As `virtualNode/catalog-v1`. */
+  readonly entity: string;
+  /** As `spec.listeners[0].tls`. */
+  readonly path: string;
+}
+
+/** A secret that an Envoy resource names, and who asked for it. */
+export interface SecretReference {
+  readonly name: string;
+  readonly source: SecretSource;
+  readonly place: Place;
+}
+
+/** The name tells what is in it. No two sources have the same. */
+export function secretReference(source: SecretSource, place: Place): SecretReference {
+  return { name: secretName(source), source, place };
+}
+
+function secretName(source: SecretSource): string {
+  switch (source.kind) {
+    case "fileCertificate":
+      return named("certificate:file", source.certificateChain, source.privateKey);
+    case "fileTrust":
+      return named("trust:file", source.certificateChain);
+    case "acmCertificate":
+      return `certificate:${source.certificateArn}`;
+    case "acmIssuers":
+      return `trust:${source.certificateArn}`;
+    case "acmAuthorities":
+      return `trust:${source.certificateAuthorityArns.join(",")}`;
+  }
+}
+
+const named = (kind: string, ...paths: readonly string[]): string =>
+  [kind, ...paths.map((path) => path.replace(/[%:]/g, (sign) => (sign === "%" ? "%25" : "%3A")))].join(":");
+
+/**
+ * A secret that comes from the control plane. Its listener waits for it, for the 15 s that are Envoy's default, and
+ * then refuses connections until it has come; a listener that is replaced goes on in the meantime.
+ */
+export const fromControlPlane = (name: string): SdsSecretConfigJson => ({
+  name,
+  sdsConfig: { ads: {}, resourceApiVersion: "V3" },
+});
+
+/** The cluster of the bootstrap behind which a secret discovery service listens, as AWS's sidecar names it. */
+export const sdsCluster = "static_cluster_sds_unix_socket";
+
+const besideProxy: ConfigSourceJson = {
+  resourceApiVersion: "V3",
+  apiConfigSource: {
+    apiType: "GRPC",
+    transportApiVersion: "V3",
+    grpcServices: [{ envoyGrpc: { clusterName: sdsCluster } }],
+  },
+};
+
+/** A secret that comes from a secret discovery service beside the proxy, such as SPIRE's agent. */
+export const fromBesideProxy = (name: string): SdsSecretConfigJson => ({ name, sdsConfig: besideProxy });
+
+/** The secrets that resources name, each once, and what cannot be had of them. */
+export function secretsOf(
+  entities: MeshEntities,
+  resources: Iterable<Pick<Resource<unknown>, "secrets">>,
+): { readonly secrets: readonly Resource<SecretJson>[]; readonly problems: readonly Problem[] } {
+  const secrets = new Map<string, Resource<SecretJson>>();
+  const problems: Problem[] = [];
+  for (const { secrets: references = [] } of resources) {
+    for (const reference of references) {
+      const { name, place } = reference;
+      const known = secrets.get(name);
+      const found = known ?? secret(entities, reference);
+      if ("unavailable" in found) problems.push({ ...place, message: found.unavailable });
+      else if (known === undefined) secrets.set(name, found);
+    }
+  }
+  return { secrets: [...secrets.values()], problems };
+}
+
+function secret(entities: MeshEntities, reference: SecretReference): Resource<SecretJson> | Unavailable {
+  const { source } = reference;
+  switch (source.kind) {
+    case "fileCertificate":
+    case "fileTrust":
+      return fileSecret(reference);
+    case "acmCertificate":
+    case "acmIssuers": {
+      const found = entities.certificate?.(source.certificateArn) ?? notExported;
+      return "unavailable" in found ? found : acmSecret(found, reference);
+    }
+    case "acmAuthorities": {
+      const found = source.certificateAuthorityArns.map(
+        (arn) => entities.certificateAuthority?.(arn) ?? notExported,
+      );
+      const missing = found.find((authority): authority is Unavailable => "unavailable" in authority);
+      if (missing !== undefined) return missing;
+      return authoritiesSecret(list(found as readonly ExportedAuthority[]), reference);
+    }
+  }
+}
+
+const notExported: Unavailable = {
+  unavailable:
+    "this control plane exports no certificates from AWS: connections that need it are refused. Give it in a file " +
+    "or by SDS",
+};
+
+const resource = (
+  { name, place }: SecretReference,
+  content: Omit<SecretJson, "name">,
+): Resource<SecretJson> => ({ name, json: { name, ...content }, entities: [place.entity] });
+
+const trusting = (inlineString: string): CertificateValidationContextJson => ({
+  trustedCa: { inlineString },
+});
+
+/** Envoy reads the files by itself, and again whenever something is moved into their folders. */
+const fileSecret = memo(({ name, source, place }: SecretReference): Resource<SecretJson> => {
+  const content: Omit<SecretJson, "name"> =
+    source.kind === "fileCertificate"
+      ? {
+          tlsCertificate: {
+            certificateChain: { filename: source.certificateChain },
+            privateKey: { filename: source.privateKey },
+          },
+        }
+      : source.kind === "fileTrust"
+        ? { validationContext: { trustedCa: { filename: source.certificateChain } } }
+        : {};
+  return { name, json: { name, ...content }, entities: [place.entity] };
+});
+
+const acmSecret = memo(
+  (certificate: ExportedCertificate, reference: SecretReference): Resource<SecretJson> =>
+    resource(
+      reference,
+      reference.source.kind === "acmCertificate"
+        ? {
+            tlsCertificate: {
+              certificateChain: { inlineString: `${certificate.certificate}\n${certificate.issuers}` },
+              privateKey: { inlineString: certificate.privateKey },
+            },
+          }
+        : { validationContext: trusting(certificate.issuers) },
+    ),
+);
+
+const authoritiesSecret = memo(
+  (authorities: readonly ExportedAuthority[], reference: SecretReference): Resource<SecretJson> =>
+    resource(reference, {
+      validationContext: trusting(authorities.map(({ certificates }) => certificates).join("\n")),
+    }),
+);
