@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt } from "./setup/build.mjs";
+import { ensureGoClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { ensureEnvoy } from "./setup/envoy.mjs";
@@ -14,7 +15,11 @@ import { explained } from "./setup/step.mjs";
 export const setUpTools = async () => note({ pulumi: await ensurePulumi(), envoy: await ensureEnvoy() });
 
 /** What only tests run with. */
-export const setUpForTests = async () => note({ python: await ensurePython() });
+export const setUpForTests = async () =>
+  note({
+    python: await ensurePython(),
+    goClient: await ensureGoClient(),
+  });
 
 export async function setUp() {
   await ensureDependencies();

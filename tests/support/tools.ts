@@ -8,21 +8,27 @@ interface Tools {
   pulumi: string;
   /** The `envoy` executable. */
   envoy: string;
-  /** The Python interpreter of a virtual environment that has boto3, botocore and awscli. */
+  /** The Python interpreter of a virtual environment that has boto3, botocore, awscli and moto. */
   python: string;
+  /** The compiled tests/compat/go; none where there is no Go. */
+  goClient: string;
+  /** The class path of the compiled tests/compat/java; none where there is no JDK or no Maven. */
+  javaClient: string;
 }
 
 const record = fileURLToPath(new URL("../../../.appmesh/tools.json", import.meta.url));
 const wayOut = `run "npm run setup" in the clone, which makes it`;
 
-async function locate(tool: keyof Tools): Promise<string> {
-  let tools: Partial<Tools>;
+async function recorded(tool: keyof Tools): Promise<string | undefined> {
   try {
-    tools = JSON.parse(await readFile(record, "utf8"));
+    return JSON.parse(await readFile(record, "utf8"))[tool];
   } catch (cause) {
     throw new Error(`set-up has not recorded where ${tool} is (${record}): ${wayOut}`, { cause });
   }
-  const place = tools[tool];
+}
+
+async function locate(tool: keyof Tools): Promise<string> {
+  const place = await recorded(tool);
   if (place === undefined) throw new Error(`set-up has not recorded where ${tool} is (${record}): ${wayOut}`);
   try {
     await access(place);
@@ -38,5 +44,11 @@ export const pulumiFolder = (): Promise<string> => locate("pulumi");
 /** The Envoy executable. */
 export const envoyPath = (): Promise<string> => locate("envoy");
 
-/** A Python interpreter that has boto3, botocore and awscli (`python -m awscli …`). */
+/** A Python interpreter that has boto3, botocore, awscli (`python -m awscli …`) and moto (`python -m moto.server`). */
 export const python = (): Promise<string> => locate("python");
+
+/** The program of tests/compat/go; undefined where set-up found no Go. */
+export const goClient = (): Promise<string | undefined> => recorded("goClient");
+
+/** The class path of tests/compat/java; undefined where set-up found no JDK or no Maven. */
+export const javaClient = (): Promise<string | undefined> => recorded("javaClient");

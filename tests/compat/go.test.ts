@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import { goClient } from "../support/tools.js";
+
+// The checks themselves are in tests/compat/go: whole answers, as values of the SDK's types.
+describe("AWS SDK for Go v2", function () {
+  this.timeout(60_000);
+  let program: string | undefined;
+  let controlPlane: ControlPlane | undefined;
+
+  before(async function () {
+    program = await goClient();
+    if (program === undefined) {
+      console.log("    skipped: set-up found no Go to build tests/compat/go with");
+      return this.skip();
+    }
+    controlPlane = await startControlPlane({
+      accessKey: { accessKeyId: "AKIDGO", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
+    });
+  });
+  after(() => controlPlane?.stop());
+
+  for (const [test, title] of [
+    ["TestOperations", "calls all 38 operations, typed, and gets whole answers"],
+    ["TestPaginators", "pages by every paginator of the SDK"],
+    ["TestErrors", "gets App Mesh's errors as the types of the SDK"],
+  ]) {
+    it(title ?? "", async () => {
+      const env = { ...process.env, ...controlPlane?.env };
+      const { code, output } = await run(program ?? "", ["-test.v", `-test.run=^${test}$`], env);
+      assert.equal(code, 0, output);
+      assert.match(output, new RegExp(`^=== RUN   ${test}\n--- PASS: ${test} .*\nPASS\n$`));
+    });
+  }
+});
+
+function run(
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: unknown; output: string }> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env }, (error, stdout, stderr) =>
+      resolve({ code: error ? (error.code ?? error.signal) : 0, output: stdout + stderr }),
+    );
+  });
+}
