@@ -18,7 +18,7 @@ import { reportCoverage } from "./test/coverage.mjs";
 import { mocha, rawCoverage, testFiles } from "./test/mocha.mjs";
 import { markName, survivors } from "./test/survivors.mjs";
 
-const rooms = ["model", "control-plane", "provider", "bench", "examples/shop"];
+const rooms = ["model", "control-plane", "provider", "policy-pack", "bench", "examples/shop"];
 const run = randomUUID();
 const mark = (part) => `${part}-${run}`;
 const color = process.stdout.isTTY === true;

@@ -1,0 +1,147 @@
+import type {
+  PolicyConfigSchema,
+  PolicyPackConfig,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { Exemptions } from "../exemptions.js";
+import { isMeshRule, judgeEntity, judgeMesh, sentence, type Verdict } from "../judge.js";
+import type { EntityRule, MeshRule, Rule } from "../rule.js";
+import type { Configuration, ConfiguredRule } from "../settings.js";
+import { graphs } from "../subjects/graph.js";
+import { remediate } from "./remediate.js";
+import { entityOf } from "./subjects.js";
+
+type Policy = ResourceValidationPolicy | StackValidationPolicy;
+
+/**
+ * Levels and settings as Pulumi starts from. What `--policy-pack-config` or Pulumi Cloud say comes on top, and what rules
+ * are asked to follow is the result: the engine fills in a schema's defaults wherever neither says anything.
+ */
+export const initialConfig = ({ rules }: Configuration): PolicyPackConfig =>
+  Object.fromEntries(
+    rules.map(({ rule, level, config }) => [rule.name, { enforcementLevel: level, ...config }]),
+  );
+
+/** The rules, as Pulumi runs them. */
+export function policies({ rules, exemptions: listed }: Configuration, now = Date.now()): Policy[] {
+  const exemptions = new Exemptions(listed, now);
+  return [
+    ...rules.map((configured) =>
+      isMeshRule(configured.rule)
+        ? meshPolicy(configured, configured.rule, exemptions)
+        : entityPolicy(configured, configured.rule, exemptions),
+    ),
+    ...(listed.length > 0 ? [exemptionsPolicy(exemptions)] : []),
+  ];
+}
+
+function entityPolicy(
+  configured: ConfiguredRule,
+  rule: EntityRule,
+  exemptions: Exemptions,
+): ResourceValidationPolicy {
+  const verdictOn = (args: ResourceValidationArgs): Verdict | undefined => {
+    const entity = entityOf(args.type, args.props);
+    return entity && judgeEntity(rule, entity, { ...configured.config, ...args.getConfig<object>() });
+  };
+  return {
+    ...described(configured),
+    validateResource(args, reportViolation) {
+      const verdict = verdictOn(args);
+      if (verdict === undefined) return args.notApplicable(aboutOthers(rule));
+      const told = verdict.findings.filter(() => !exemptions.covers(rule.name, args.urn));
+      for (const { path, ...finding } of told) reportViolation(sentence(path, finding), args.urn);
+      if (verdict.findings.length === 0) skipped(args, verdict);
+    },
+    remediateResource(args) {
+      const verdict = verdictOn(args);
+      if (verdict === undefined) return args.notApplicable(aboutOthers(rule));
+      if (verdict.findings.length === 0) return undefined;
+      if (exemptions.covers(rule.name, args.urn)) return undefined;
+      return remediate(args.props, verdict.findings);
+    },
+  };
+}
+
+function meshPolicy(
+  configured: ConfiguredRule,
+  rule: MeshRule,
+  exemptions: Exemptions,
+): StackValidationPolicy {
+  return {
+    ...described(configured),
+    validateStack(args, reportViolation) {
+      const urns = new Map<object, string>();
+      const entities = args.resources.flatMap(({ type, props, urn }) => {
+        const entity = entityOf(type, props);
+        if (entity) urns.set(entity, urn);
+        return entity ? [entity] : [];
+      });
+      const config = { ...configured.config, ...args.getConfig<object>() };
+      const verdicts = graphs(entities as Parameters<typeof graphs>[0]).map((mesh) =>
+        judgeMesh(rule, mesh, config),
+      );
+      if (verdicts.length === 0) return args.notApplicable("the stack declares nothing of a mesh");
+      for (const { entity, path, ...finding } of verdicts.flatMap(({ findings }) => findings)) {
+        const urn = urns.get(entity) ?? "";
+        if (!exemptions.covers(rule.name, urn)) reportViolation(sentence(path, finding), urn);
+      }
+      const [only] = verdicts;
+      if (only && verdicts.length === 1 && only.findings.length === 0) skipped(args, only);
+    },
+  };
+}
+
+/** Says what is left untold, and what of it should not be there any more. */
+function exemptionsPolicy(exemptions: Exemptions): StackValidationPolicy {
+  return {
+    name: "exemptions",
+    displayName: "Exemptions are seen",
+    description:
+      "What is exempt from the rules is told with its reason, and so are exemptions that are over or not needed.",
+    enforcementLevel: "advisory",
+    severity: "low",
+    validateStack(_args, reportViolation) {
+      for (const line of exemptions.report()) reportViolation(line);
+    },
+  };
+}
+
+function skipped(
+  args: { readonly notApplicable: (reason?: string) => never },
+  { notApplicable, open }: Verdict,
+): void {
+  if (notApplicable !== undefined) args.notApplicable(notApplicable);
+  if (open.length > 0)
+    args.notApplicable(
+      `${open.join(", ")} ${open.length === 1 ? "is" : "are"} not known before \`pulumi up\`, which judges it`,
+    );
+}
+
+const aboutOthers = ({ kinds }: EntityRule): string => `it is about ${kinds.join(", ")}`;
+
+function described({ rule, level }: ConfiguredRule) {
+  const [framework] = rule.frameworks;
+  const configSchema = schemaOf(rule);
+  return {
+    name: rule.name,
+    displayName: rule.title,
+    description: `${rule.what} ${rule.why}`,
+    severity: rule.severity,
+    enforcementLevel: level,
+    remediationSteps: rule.remediation.join(" "),
+    url: rule.link,
+    tags: [rule.family],
+    ...(configSchema && { configSchema }),
+    ...(framework && { framework: { ...framework, specification: framework.reference } }),
+  };
+}
+
+function schemaOf({ settings }: Rule): PolicyConfigSchema | undefined {
+  const names = Object.keys(settings);
+  return names.length === 0
+    ? undefined
+    : { properties: structuredClone(settings) as PolicyConfigSchema["properties"] };
+}

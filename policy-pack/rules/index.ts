@@ -1,0 +1,55 @@
+import type { Rule } from "../rule.js";
+import { egressDropAll } from "./egress/egress-drop-all.js";
+import { namePattern } from "./naming/name-pattern.js";
+import { requiredTags } from "./naming/required-tags.js";
+import { accessLog } from "./observability/access-log.js";
+import { connectionPool } from "./resiliency/connection-pool.js";
+import { healthCheck } from "./resiliency/health-check.js";
+import { outlierDetection } from "./resiliency/outlier-detection.js";
+import { requestTimeout } from "./resiliency/request-timeout.js";
+import { retryAmplification } from "./retries/retry-amplification.js";
+import { retryAttemptsBounded } from "./retries/retry-attempts-bounded.js";
+import { retryIdempotentOnly } from "./retries/retry-idempotent-only.js";
+import { retryPolicyRequired } from "./retries/retry-policy-required.js";
+import { retryWithinTimeout } from "./retries/retry-within-timeout.js";
+import { referencesResolve } from "./routing/references-resolve.js";
+import { routeWeights } from "./routing/route-weights.js";
+import { routesReachable } from "./routing/routes-reachable.js";
+import { servicesUsed } from "./routing/services-used.js";
+import { tlsClientEnforced } from "./tls/tls-client-enforced.js";
+import { tlsClientPolicy } from "./tls/tls-client-policy.js";
+import { tlsCoverage } from "./tls/tls-coverage.js";
+import { tlsGatewayStrict } from "./tls/tls-gateway-strict.js";
+import { tlsListenerStrict } from "./tls/tls-listener-strict.js";
+import { tlsManagedCertificates } from "./tls/tls-managed-certificates.js";
+import { tlsMutual } from "./tls/tls-mutual.js";
+import { tlsNamesPinned } from "./tls/tls-names-pinned.js";
+
+/** All rules, in the order in which they are told. */
+export const rules: readonly Rule[] = [
+  tlsListenerStrict,
+  tlsGatewayStrict,
+  tlsClientPolicy,
+  tlsClientEnforced,
+  tlsNamesPinned,
+  tlsManagedCertificates,
+  tlsMutual,
+  tlsCoverage,
+  retryPolicyRequired,
+  retryAttemptsBounded,
+  retryWithinTimeout,
+  retryIdempotentOnly,
+  retryAmplification,
+  requestTimeout,
+  healthCheck,
+  outlierDetection,
+  connectionPool,
+  routeWeights,
+  routesReachable,
+  referencesResolve,
+  servicesUsed,
+  egressDropAll,
+  accessLog,
+  namePattern,
+  requiredTags,
+];

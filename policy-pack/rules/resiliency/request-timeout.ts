@@ -1,0 +1,59 @@
+import { docs, entityRule } from "../../rule.js";
+import { milliseconds, requestRoute, show } from "../common.js";
+
+export const requestTimeout = entityRule<"route", { maximumSeconds: number }>({
+  name: "request-timeout",
+  title: "Requests end",
+  family: "resiliency",
+  severity: "medium",
+  what: "Every HTTP, HTTP/2 and gRPC route limits the time of a request, and every TCP route the time of silence.",
+  why: "A request without a limit holds a connection, memory and its caller for as long as the other side hangs.",
+  remediation: [
+    "Give timeout.perRequest (TCP: timeout.idle) a value above 0 that the slowest good answer fits into.",
+  ],
+  link: docs("route-http"),
+  level: "advisory",
+  frameworks: [],
+  settings: {
+    maximumSeconds: {
+      type: "integer",
+      minimum: 1,
+      default: 300,
+      description: "Longest time limit of a request, in seconds.",
+    },
+  },
+  kinds: ["route"],
+  check({ spec }, judge) {
+    if (spec.tcpRoute) {
+      const { timeout } = spec.tcpRoute;
+      if (timeout?.idle?.value !== 0) return;
+      judge.find(["spec", "tcpRoute", "timeout", "idle"], {
+        message: "0 switches the limit off: a connection that nobody uses stays for ever",
+        fix: "leave it out for 300 s, or give a value above 0",
+      });
+      return;
+    }
+    const found = requestRoute(spec);
+    if (found === undefined) return;
+    const { route, protocol } = found;
+    const perRequest = route.timeout?.perRequest;
+    const path = [...found.path, "timeout", "perRequest"];
+    const { maximumSeconds } = judge.config;
+    if (perRequest === undefined) {
+      judge.find(path, {
+        message: `the ${protocol} route says nothing of the time of a request, so that 15 s apply`,
+        fix: "give the time that the slowest good answer takes",
+      });
+    } else if (perRequest.value === 0) {
+      judge.find(path, {
+        message: "0 switches the limit off",
+        fix: `give a value from 1 ms to ${maximumSeconds} s`,
+      });
+    } else if (milliseconds(perRequest) > maximumSeconds * 1000) {
+      judge.find(path, {
+        message: `${show(perRequest)} are longer than the ${maximumSeconds} s that are allowed`,
+        fix: `give ${maximumSeconds} s or less`,
+      });
+    }
+  },
+});

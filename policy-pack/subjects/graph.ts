@@ -1,0 +1,67 @@
+import type { Kind } from "@pulumi-appmesh/model";
+import type { AnyEntity, Entity } from "./entity.js";
+import { NotKnownYet } from "./known.js";
+
+/** What one stack declares of one mesh. */
+export class MeshGraph {
+  readonly #byName = new Map<string, AnyEntity>();
+  readonly #children = new Map<string, AnyEntity[]>();
+  readonly entities: AnyEntity[] = [];
+  /** False where an entity's name is not known yet: what seems to be missing may be that one. */
+  allNamesKnown = true;
+
+  constructor(readonly name: string) {}
+
+  add(entity: AnyEntity): void {
+    this.entities.push(entity);
+    this.#byName.set(key(entity.kind, entity.names), entity);
+    const below = key(entity.kind, entity.names.slice(0, -1));
+    const siblings = this.#children.get(below);
+    if (siblings) siblings.push(entity);
+    else this.#children.set(below, [entity]);
+  }
+
+  /** The mesh itself, where this stack declares it: then the stack is where its entities are expected. */
+  get mesh(): Entity<"mesh"> | undefined {
+    return this.get("mesh");
+  }
+
+  get<K extends Kind>(kind: K, ...names: readonly string[]): Entity<K> | undefined {
+    return this.#byName.get(key(kind, names)) as Entity<K> | undefined;
+  }
+
+  /** All of a kind, or those below the entity of these names. */
+  of<K extends Kind>(kind: K): readonly Entity<K>[] {
+    return this.entities.filter((entity) => entity.kind === kind) as unknown as readonly Entity<K>[];
+  }
+
+  below<K extends Kind>(kind: K, ...names: readonly string[]): readonly Entity<K>[] {
+    return (this.#children.get(key(kind, names)) ?? []) as unknown as readonly Entity<K>[];
+  }
+}
+
+const key = (kind: Kind, names: readonly string[]): string => `${kind} ${names.join("/")}`;
+
+/** The meshes of which these are the entities. */
+export function graphs(entities: Iterable<AnyEntity>): readonly MeshGraph[] {
+  const meshes = new Map<string, MeshGraph>();
+  let allNamesKnown = true;
+  for (const entity of entities) {
+    try {
+      const { meshName } = entity;
+      // Read here, so that nothing that is in the graph has a name that is not known.
+      entity.names.join();
+      let graph = meshes.get(meshName);
+      if (graph === undefined) {
+        graph = new MeshGraph(meshName);
+        meshes.set(meshName, graph);
+      }
+      graph.add(entity);
+    } catch (error) {
+      if (!(error instanceof NotKnownYet)) throw error;
+      allNamesKnown = false;
+    }
+  }
+  for (const graph of meshes.values()) graph.allNamesKnown = allNamesKnown;
+  return [...meshes.values()];
+}
