@@ -1,8 +1,9 @@
 import { type EntityType, entityTypes, type Kind } from "@pulumi-appmesh/model";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Address, lineage } from "../mesh/address.js";
+import type { Description } from "../mesh/description.js";
 import type { Operations } from "../mesh/operations.js";
-import { bodyOf, meshOwnerOf, pageOf } from "./requests.js";
+import { bodyOf, meshOwnerOf, pageOf, preconditionOf, refuseCondition } from "./requests.js";
 
 /** The five operations of every kind of entity, at the paths that App Mesh gave them. */
 export function entityRoutes(app: FastifyInstance, operations: Operations): void {
@@ -12,9 +13,11 @@ export function entityRoutes(app: FastifyInstance, operations: Operations): void
     const entity = `${collection}/:${type.nameMember}`;
     const config = (verb: string) => ({ config: { operation: `${verb}${title}` } });
 
-    app.put(collection, config("Create"), (request) =>
-      operations.create(request.caller, kind, parentIn(request, kind), bodyOf(request)),
-    );
+    app.put(collection, config("Create"), async (request, reply) => {
+      refuseCondition(request, "if-match", "if-none-match");
+      const { caller } = request;
+      return tagged(reply, await operations.create(caller, kind, parentIn(request, kind), bodyOf(request)));
+    });
     app.get(collection, { config: { operation: `List${plural(title)}` } }, (request) => {
       const { items, nextToken } = operations.list(
         request.caller,
@@ -24,15 +27,19 @@ export function entityRoutes(app: FastifyInstance, operations: Operations): void
       );
       return { [type.listMember]: items, ...(nextToken !== undefined && { nextToken }) };
     });
-    app.get(entity, config("Describe"), (request) =>
-      operations.describe(request.caller, addressIn(request, kind)),
+    app.get(entity, config("Describe"), (request, reply) =>
+      tagged(reply, operations.describe(request.caller, addressIn(request, kind))),
     );
-    app.put(entity, config("Update"), (request) =>
-      operations.update(request.caller, addressIn(request, kind), bodyOf(request)),
-    );
-    app.delete(entity, config("Delete"), (request) =>
-      operations.delete(request.caller, addressIn(request, kind)),
-    );
+    app.put(entity, config("Update"), async (request, reply) => {
+      refuseCondition(request, "if-none-match");
+      const address = addressIn(request, kind);
+      const precondition = preconditionOf(request);
+      return tagged(reply, await operations.update(request.caller, address, bodyOf(request), precondition));
+    });
+    app.delete(entity, config("Delete"), (request) => {
+      refuseCondition(request, "if-none-match");
+      return operations.delete(request.caller, addressIn(request, kind), preconditionOf(request));
+    });
   }
 
   function addressIn(request: FastifyRequest, kind: Kind): Address {
@@ -52,6 +59,12 @@ export function entityRoutes(app: FastifyInstance, operations: Operations): void
     const own = kind === "mesh" && request.method !== "GET";
     return own ? request.caller.account : (meshOwnerOf(request) ?? request.caller.account);
   }
+}
+
+/** Says which version an answer shows, in a form that a change can be made conditional on. */
+function tagged(reply: FastifyReply, answer: Description): Description {
+  reply.header("etag", `"${answer.metadata.version}"`);
+  return answer;
 }
 
 /** `/v20190125/meshes/:meshName/virtualRouter/:virtualRouterName/routes` */

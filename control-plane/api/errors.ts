@@ -1,5 +1,14 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { IdentityError } from "../identity/errors.js";
 import { type ErrorCode, MeshError } from "../mesh/errors.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    errorCode: string | undefined;
+    /** Why the request was not answered as hoped for, for records that its sender does not see. */
+    errorReason: string | undefined;
+  }
+}
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   BadRequestException: 400,
@@ -8,6 +17,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   InternalServerErrorException: 500,
   LimitExceededException: 400,
   NotFoundException: 404,
+  PreconditionFailedException: 412,
   ResourceInUseException: 409,
   ServiceUnavailableException: 503,
   TooManyRequestsException: 429,
@@ -21,6 +31,8 @@ export class ProtocolError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** More than the caller is to know, for the log. Default: the message. */
+    readonly reason: string = message,
   ) {
     super(message);
   }
@@ -31,6 +43,7 @@ export function sendError(error: FastifyError | Error, request: FastifyRequest, 
   const { status, code, message } = known(error, request);
   if (status >= 500) request.log.error({ err: error }, message);
   request.errorCode = code;
+  request.errorReason = error instanceof ProtocolError ? error.reason : message;
   reply.code(status).header("x-amzn-ErrorType", code).type("application/json").send({ message });
 }
 
@@ -38,7 +51,7 @@ function known(
   error: FastifyError | Error,
   request: FastifyRequest,
 ): { status: number; code: string; message: string } {
-  if (error instanceof MeshError)
+  if (error instanceof MeshError || error instanceof IdentityError)
     return { status: statuses[error.code], code: error.code, message: error.message };
   if (error instanceof ProtocolError) return error;
   const { statusCode = 500, code } = error as Partial<FastifyError>;

@@ -2,6 +2,7 @@ import { accountId, formatViolation, validate } from "@pulumi-appmesh/model";
 import type { FastifyRequest } from "fastify";
 import { MeshError } from "../mesh/errors.js";
 import type { PageRequest } from "../mesh/pages.js";
+import type { Precondition } from "../mesh/rules/precondition.js";
 
 /** The JSON that a request carries; an empty object where it carries nothing. */
 export function bodyOf(request: FastifyRequest): unknown {
@@ -43,4 +44,28 @@ export function pageOf(request: FastifyRequest): PageRequest {
     limit: limit === undefined ? undefined : /^\d+$/.test(limit) ? Number(limit) : Number.NaN,
     nextToken: queryOf(request, "nextToken"),
   };
+}
+
+/** The versions that `If-Match` asks for, each as in the ETag of an answer; undefined where any will do. */
+export function preconditionOf(request: FastifyRequest): Precondition {
+  const header = request.headers["if-match"];
+  if (header === undefined || header.trim() === "*") return {};
+  const tags = header.split(",").map((tag) => /^\s*"([1-9]\d{0,15})"\s*$/.exec(tag)?.[1]);
+  if (tags.every((tag) => tag !== undefined)) return { versions: tags.map(Number) };
+  throw new MeshError(
+    "BadRequestException",
+    `If-Match: ${JSON.stringify(header)} was given; the ETag of an earlier answer is allowed, which is the version in quotes: "3"`,
+  );
+}
+
+/** Conditional requests are of use where something exists; elsewhere they are refused rather than passed over. */
+export function refuseCondition(request: FastifyRequest, ...names: ("if-match" | "if-none-match")[]): void {
+  for (const name of names) {
+    if (request.headers[name] === undefined) continue;
+    const title = name === "if-match" ? "If-Match" : "If-None-Match";
+    throw new MeshError(
+      "BadRequestException",
+      `${title}: it was given to ${request.routeOptions.config.operation}; it is not supported there. Only If-Match is, on updates and deletions`,
+    );
+  }
 }

@@ -4,4 +4,9 @@ export interface Caller {
   readonly account: string;
   /** The key by which the caller proved who it is; undefined where the control plane asks for none. */
   readonly accessKeyId: string | undefined;
+  /** Which meshes the caller may know of, among those that its account sees. Missing: all of them. */
+  readonly sees?: (mesh: { readonly meshName: string; readonly meshOwner: string }) => boolean;
+  /** The id of the request by which the caller asks, and the address and port that it came from. */
+  readonly requestId?: string;
+  readonly peer?: string;
 }

@@ -13,7 +13,7 @@ export interface EntityRecord<K extends Kind = Kind> {
   readonly spec: Specs[K];
   readonly tags: readonly Tag[];
   /** By which calls it came to be as it is, to know a repeated call from a second one. */
-  readonly calls: { readonly create?: Call; readonly update?: Call };
+  readonly calls: { readonly create: readonly Call[]; readonly update: readonly Call[] };
 }
 
 /** As in App Mesh's `metadata`. */

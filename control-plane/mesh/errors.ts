@@ -1,4 +1,7 @@
-/** The errors of the App Mesh API, by the names that its clients know. */
+/**
+ * The errors of the App Mesh API, by the names that its clients know, and PreconditionFailedException for the
+ * preconditions that it did not have.
+ */
 export type ErrorCode =
   | "BadRequestException"
   | "ConflictException"
@@ -6,6 +9,7 @@ export type ErrorCode =
   | "InternalServerErrorException"
   | "LimitExceededException"
   | "NotFoundException"
+  | "PreconditionFailedException"
   | "ResourceInUseException"
   | "ServiceUnavailableException"
   | "TooManyRequestsException"

@@ -7,7 +7,10 @@ import { SqliteStore } from "../store/sqlite-store.js";
 import type { Store } from "../store/store.js";
 import type { Address } from "./address.js";
 import type { Caller } from "./caller.js";
+import type { CommittedChange } from "./change.js";
+import type { Limits } from "./limits.js";
 import { Operations } from "./operations.js";
+import { Sharing } from "./sharing.js";
 import { MeshState } from "./state.js";
 import { Tagging } from "./tagging.js";
 import { Transactions } from "./transactions.js";
@@ -24,6 +27,9 @@ export interface Harness {
   readonly transactions: Transactions;
   readonly operations: Operations;
   readonly tagging: Tagging;
+  readonly sharing: Sharing;
+  /** What has been told of changes, in order. */
+  readonly changes: CommittedChange[];
   /** Makes a mesh, and whatever else is given, in order: `["route", ["shop", "catalog", "all"], spec]`. */
   build(...entities: [kind: Kind, names: string[], spec?: object, more?: object][]): Promise<void>;
   close(): Promise<void>;
@@ -35,10 +41,10 @@ export const at = <K extends Kind>(kind: K, ...names: string[]): Address<K> => (
   names,
 });
 
-export async function meshHarness(): Promise<Harness> {
+export async function meshHarness(limits?: Limits): Promise<Harness> {
   const folder = await mkdtemp(join(tmpdir(), "appmesh-mesh-"));
   const store = SqliteStore.open(folder);
-  const harness = await meshOn(store);
+  const harness = await meshOn(store, limits);
   return {
     ...harness,
     close: async () => {
@@ -49,16 +55,17 @@ export async function meshHarness(): Promise<Harness> {
 }
 
 /** Another mesh on the same store, as another process would have it. */
-export async function meshOn(store: Store): Promise<Omit<Harness, "close">> {
+export async function meshOn(store: Store, limits?: Limits): Promise<Omit<Harness, "close">> {
   const state = await MeshState.open(store, ACCOUNT);
-  const transactions = new Transactions(store, state);
+  const changes: CommittedChange[] = [];
+  const transactions = new Transactions(store, state, (change) => changes.push(change));
   let ticks = 0;
   let uids = 0;
+  const now = () => 1_700_000_000_000 + 250 * ++ticks;
+  const options = { state, transactions, now, ...(limits && { limits }) };
   const operations = new Operations({
-    state,
-    transactions,
+    ...options,
     region: REGION,
-    now: () => 1_700_000_000_000 + 250 * ++ticks,
     newUid: () => `uid-${++uids}`,
   });
   return {
@@ -66,7 +73,9 @@ export async function meshOn(store: Store): Promise<Omit<Harness, "close">> {
     state,
     transactions,
     operations,
-    tagging: new Tagging({ state, transactions }),
+    tagging: new Tagging(options),
+    sharing: new Sharing(options),
+    changes,
     build: async (...entities) => {
       for (const [kind, names, spec, more] of entities) {
         const parentKinds = { route: "virtualRouter", gatewayRoute: "virtualGateway" } as const;

@@ -470,7 +470,7 @@ describe("Operations", () => {
       await fails(
         () => mesh.operations.update(own, router, { spec: two }),
         "BadRequestException",
-        "All Routes for this Virtual Router must define a port match before adding multiple listeners. Without one: all",
+        "All Routes for this Virtual Router must define a port match before adding multiple listeners to this Virtual Router. 1 Route(s) are missing port. Listing up to 5 route names: [all]",
       );
       await mesh.operations.update(own, at("route", "shop", "r", "all"), { spec: withPort });
       assert.deepEqual((await mesh.operations.update(own, router, { spec: two })).spec, two);
@@ -586,7 +586,7 @@ describe("Operations", () => {
       await fails(
         () => mesh.tagging.tag(own, arn, { tags: [{ key: "one more", value: "" }] }),
         "TooManyTagsException",
-        "the resource would have 51 tags; at most 50 are allowed. Remove some first",
+        "the resource would have 51 tags; the limit tagsPerResource of this control plane is 50. Remove some first, or start it with a higher limit: appmesh serve --limit tagsPerResource=100 (or tagsPerResource=none)",
       );
     });
 

@@ -1,18 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
+import type { Write } from "../store/store.js";
 import { type Address, addressKey, arnOf } from "./address.js";
 import type { Caller } from "./caller.js";
 import { snapshot } from "./change.js";
 import { type Description, description, type Reference, reference } from "./description.js";
 import { type Entity, encodeEntity } from "./entity.js";
 import { MeshError } from "./errors.js";
+import { defaultLimits, type Limits } from "./limits.js";
 import { checkLimit, ENTITIES_A_PAGE, lastOfPage, type PageRequest, pageToken } from "./pages.js";
+import { checkMayCreate, checkMayDelete, checkMayUpdate, visible } from "./rules/access.js";
 import { checkUnused } from "./rules/in-use.js";
 import { createInput, updateInput } from "./rules/input.js";
-import { existing } from "./rules/not-found.js";
+import { checkBackends, checkCount } from "./rules/limits.js";
+import { checkVersion, type Precondition } from "./rules/precondition.js";
 import { checkReferences } from "./rules/references.js";
-import { callOf, isRepeated } from "./rules/repeated-calls.js";
+import { callOf, isRepeated, withCall } from "./rules/repeated-calls.js";
 import { checkRoutePorts } from "./rules/route-ports.js";
+import { checkTagCount } from "./rules/tags.js";
+import { encodeShares, NO_SHARES } from "./shares.js";
 import { collectionKey, type MeshState } from "./state.js";
 import type { Decision, Transactions } from "./transactions.js";
 
@@ -21,6 +27,8 @@ export interface OperationsOptions {
   readonly transactions: Transactions;
   /** For ARNs. */
   readonly region: string;
+  /** Default: App Mesh's own. */
+  readonly limits?: Limits;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly newUid?: () => string;
@@ -36,13 +44,23 @@ export class Operations {
   readonly #state: MeshState;
   readonly #transactions: Transactions;
   readonly #region: string;
+  readonly #limits: Limits;
   readonly #now: () => number;
   readonly #newUid: () => string;
 
-  constructor({ state, transactions, region, now = Date.now, newUid = randomUUID }: OperationsOptions) {
+  constructor(options: OperationsOptions) {
+    const {
+      state,
+      transactions,
+      region,
+      limits = defaultLimits,
+      now = Date.now,
+      newUid = randomUUID,
+    } = options;
     this.#state = state;
     this.#transactions = transactions;
     this.#region = region;
+    this.#limits = limits;
     this.#now = now;
     this.#newUid = newUid;
   }
@@ -51,18 +69,22 @@ export class Operations {
   create(caller: Caller, kind: Kind, parent: Address | undefined, body: unknown): Promise<Description> {
     return this.#transactions.run(caller, () => {
       const { name, spec, tags, clientToken } = createInput(kind, body);
-      if (parent) existing(this.#state, parent);
+      if (parent) visible(this.#state, caller, parent);
       const address: Address = {
         kind,
         meshOwner: parent?.meshOwner ?? caller.account,
         names: [...(parent?.names ?? []), name],
       };
-      const call = callOf(clientToken, { spec, tags });
+      checkMayCreate(this.#state, caller, address);
+      const call = callOf(clientToken, { account: caller.account, spec, tags });
       const same = this.#state.get(address);
       if (same && isRepeated(call, same.calls.create, same)) return { writes: [], result: description(same) };
       if (same) throw alreadyExists(same);
       checkReferences(this.#state, address, spec);
       checkRoutePorts(this.#state, address, spec);
+      checkCount(this.#state, this.#limits, address);
+      checkBackends(this.#limits, address, spec);
+      checkTagCount(this.#limits, tags.length, "LimitExceededException");
       const now = this.#seconds();
       return stored("Create", undefined, {
         address,
@@ -77,24 +99,32 @@ export class Operations {
         },
         spec,
         tags,
-        calls: call ? { create: call } : {},
+        calls: { create: call ? [call] : [], update: [] },
       });
     });
   }
 
-  describe(_caller: Caller, address: Address): Description {
-    return description(existing(this.#state, address));
+  describe(caller: Caller, address: Address): Description {
+    return description(visible(this.#state, caller, address));
   }
 
-  update(caller: Caller, address: Address, body: unknown): Promise<Description> {
+  update(
+    caller: Caller,
+    address: Address,
+    body: unknown,
+    precondition: Precondition = {},
+  ): Promise<Description> {
     return this.#transactions.run(caller, () => {
       const { spec, clientToken } = updateInput(address.kind, body);
-      const entity = existing(this.#state, address);
+      const entity = visible(this.#state, caller, address);
+      checkMayUpdate(caller, entity);
       const call = callOf(clientToken, { spec });
+      // A repetition is answered before its precondition is looked at: the first one has changed the version.
       if (isRepeated(call, entity.calls.update, entity)) return { writes: [], result: description(entity) };
+      checkVersion(entity, precondition);
       checkReferences(this.#state, address, spec);
       checkRoutePorts(this.#state, address, spec);
-      const { create } = entity.calls;
+      checkBackends(this.#limits, address, spec, entity.spec);
       return stored("Update", entity, {
         ...entity,
         metadata: {
@@ -103,19 +133,21 @@ export class Operations {
           version: entity.metadata.version + 1,
         },
         spec,
-        calls: { ...(create && { create }), ...(call && { update: call }) },
+        calls: { ...entity.calls, update: withCall(entity.calls.update, call) },
       });
     });
   }
 
   /** Gives the entity as it was, with the time of its end. */
-  delete(caller: Caller, address: Address): Promise<Description> {
+  delete(caller: Caller, address: Address, precondition: Precondition = {}): Promise<Description> {
     return this.#transactions.run(caller, () => {
-      const entity = existing(this.#state, address);
+      const entity = visible(this.#state, caller, address);
+      checkMayDelete(caller, entity);
+      checkVersion(entity, precondition);
       checkUnused(this.#state, address);
       const metadata = { ...entity.metadata, lastUpdatedAt: this.#seconds() };
       return {
-        writes: [{ key: addressKey(address), value: undefined }],
+        writes: [{ key: addressKey(address), value: undefined }, ...this.#sharesOf(address)],
         result: description({ ...entity, metadata }, "DELETED"),
         change: {
           operation: `Delete${entityTypes[address.kind].title}`,
@@ -127,17 +159,26 @@ export class Operations {
     });
   }
 
+  /** Without a parent: the meshes that the caller may see, its own and those that are shared with it. */
   list(
-    _caller: Caller,
+    caller: Caller,
     kind: Kind,
     parent: Address | undefined,
     { limit, nextToken }: PageRequest,
   ): ListOutput {
     const most = checkLimit(limit, ENTITIES_A_PAGE);
-    if (parent) existing(this.#state, parent);
+    if (parent) visible(this.#state, caller, parent);
     const key = collectionKey(parent, kind);
-    const page = this.#state.children(parent, kind).page(lastOfPage(key, nextToken), most);
+    const all = parent ? this.#state.children(parent, kind) : this.#state.meshes(caller.account);
+    const page = all.page(lastOfPage(key, nextToken), most);
     return { items: page.entities.map(reference), nextToken: pageToken(key, page.last) };
+  }
+
+  /** A mesh's shares go with it: another mesh of that name is shared with nobody. */
+  #sharesOf(address: Address): Write[] {
+    if (address.kind !== "mesh") return [];
+    const mesh = address as Address<"mesh">;
+    return Object.keys(this.#state.shares(mesh)).length > 0 ? [encodeShares(mesh, NO_SHARES)] : [];
   }
 
   #seconds(): number {

@@ -136,7 +136,7 @@ describe("MeshState.open", () => {
       metadata,
       spec: {},
       tags: [],
-      calls: {},
+      calls: { create: [], update: [] },
     });
   };
 
@@ -161,6 +161,7 @@ describe("MeshState.open", () => {
         return () => {};
       },
       commit: () => assert.fail("nothing is written"),
+      checkWritable: async () => {},
       close: async () => {},
     };
     const state = await MeshState.open(store, ACCOUNT);

@@ -1,10 +1,11 @@
-import type { Kind, Specs } from "@pulumi-appmesh/model";
+import { entityTypes, type Kind, type Specs } from "@pulumi-appmesh/model";
 import type { Change, Store, Unsubscribe } from "../store/store.js";
 import type { MeshEntities } from "../translate/entities.js";
 import type { MeshChange, MeshSource } from "../xds/source.js";
 import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";
+import { decodeShares, NO_SHARES, parseSharesKey, type Shares } from "./shares.js";
 
 /**
  * All entities in memory, as of the latest revision of the store. Reads are of one revision as long as they are
@@ -16,6 +17,11 @@ export class MeshState implements MeshSource {
   readonly #entities = new Map<string, Entity>();
   /** By the parent's key and the kind of the children; meshes by the kind alone. */
   readonly #collections = new Map<string, Collection>();
+  /** Of each mesh that is shared, by its key. */
+  readonly #shares = new Map<string, Shares>();
+  /** The meshes that an account owns, and those that are shared with it. */
+  readonly #meshesSeen = new Map<string, Collection<Entity<"mesh">>>();
+  readonly #meshesOwned = new Map<string, number>();
   readonly #listeners = new Set<(change: MeshChange) => void>();
   readonly #waiting = new Set<() => void>();
 
@@ -54,6 +60,31 @@ export class MeshState implements MeshSource {
   children<K extends Kind>(parent: Address | undefined, kind: K): Collection<Entity<K>> {
     const key = collectionKey(parent, kind);
     return (this.#collections.get(key) ?? EMPTY) as unknown as Collection<Entity<K>>;
+  }
+
+  /** How many entities there are, by kind. */
+  count(): Readonly<Record<Kind, number>> {
+    const counts = Object.fromEntries(Object.keys(entityTypes).map((kind) => [kind, 0]));
+    for (const { address } of this.#entities.values()) counts[address.kind] = (counts[address.kind] ?? 0) + 1;
+    return counts as Record<Kind, number>;
+  }
+
+  /** The meshes that an account may see: its own, and those that are shared with it. */
+  meshes(account: string): Collection<Entity<"mesh">> {
+    return this.#meshesSeen.get(account) ?? (EMPTY as Collection<Entity<"mesh">>);
+  }
+
+  meshesOwned(account: string): number {
+    return this.#meshesOwned.get(account) ?? 0;
+  }
+
+  /** Whether a mesh exists that an account may see. */
+  sees(account: string, mesh: Address<"mesh">): boolean {
+    return this.meshes(account).get(collectionIdOf(mesh)) !== undefined;
+  }
+
+  shares(mesh: Address<"mesh">): Shares {
+    return this.#shares.get(addressKey(mesh)) ?? NO_SHARES;
   }
 
   entities(meshName: string, meshOwner = this.#account): MeshEntities {
@@ -102,6 +133,8 @@ export class MeshState implements MeshSource {
 
   /** Takes over one record, and returns the address of the entity if what proxies are told of it may differ now. */
   #write(key: string, value: string | undefined): Address | undefined {
+    const shared = parseSharesKey(key);
+    if (shared) this.#writeShares(shared, value);
     const address = parseKey(key);
     if (!address) return undefined;
     const collectionId = collectionKey(parentOf(address), address.kind);
@@ -112,6 +145,7 @@ export class MeshState implements MeshSource {
       const collection = this.#collections.get(collectionId);
       collection?.remove(id);
       if (collection?.size === 0) this.#collections.delete(collectionId);
+      if (before?.address.kind === "mesh") this.#see(before as Entity<"mesh">, undefined);
       return before && address;
     }
     let entity = decodeEntity(address, value);
@@ -121,15 +155,48 @@ export class MeshState implements MeshSource {
     const collection = this.#collections.get(collectionId) ?? new Collection();
     this.#collections.set(collectionId, collection);
     collection.put(id, entity);
+    if (address.kind === "mesh") this.#see(before as Entity<"mesh"> | undefined, entity as Entity<"mesh">);
     return same ? undefined : address;
+  }
+
+  /** A mesh has come, changed or gone. */
+  #see(before: Entity<"mesh"> | undefined, after: Entity<"mesh"> | undefined): void {
+    const { address } = (after ?? before) as Entity<"mesh">;
+    const { meshOwner } = address;
+    for (const account of [meshOwner, ...Object.keys(this.shares(address))]) {
+      this.#show(account, address, after);
+    }
+    const owned = this.meshesOwned(meshOwner) + (after ? 1 : 0) - (before ? 1 : 0);
+    if (owned === 0) this.#meshesOwned.delete(meshOwner);
+    else this.#meshesOwned.set(meshOwner, owned);
+  }
+
+  #writeShares(address: Address<"mesh">, value: string | undefined): void {
+    const before = this.shares(address);
+    const after = value === undefined ? NO_SHARES : decodeShares(value);
+    if (value === undefined) this.#shares.delete(addressKey(address));
+    else this.#shares.set(addressKey(address), after);
+    const mesh = this.get(address);
+    for (const account of Object.keys(before)) {
+      if (!Object.hasOwn(after, account)) this.#show(account, address, undefined);
+    }
+    for (const account of Object.keys(after)) this.#show(account, address, mesh);
+  }
+
+  #show(account: string, address: Address<"mesh">, mesh: Entity<"mesh"> | undefined): void {
+    const seen = this.#meshesSeen.get(account) ?? new Collection<Entity<"mesh">>();
+    if (mesh) seen.put(collectionIdOf(address), mesh);
+    else seen.remove(collectionIdOf(address));
+    if (seen.size === 0) this.#meshesSeen.delete(account);
+    else this.#meshesSeen.set(account, seen);
   }
 }
 
 const EMPTY = new Collection();
 
-/** Meshes of different owners may have the same name. */
+/** Meshes of different owners may have the same name. No name holds what is between them, which comes first in order. */
 export const collectionIdOf = (address: Address): string =>
-  address.kind === "mesh" ? `${ownName(address)}/${address.meshOwner}` : ownName(address);
+  address.kind === "mesh" ? `${ownName(address)}\0${address.meshOwner}` : ownName(address);
 
 export const collectionKey = (parent: Address | undefined, kind: Kind): string =>
   parent ? `${addressKey(parent)} ${kind}` : kind;

@@ -1,34 +1,48 @@
 import { required, structure, TagKeyList, TagList, validate } from "@pulumi-appmesh/model";
-import { parsePath } from "./address.js";
+import { meshOf, parsePath } from "./address.js";
 import type { Caller } from "./caller.js";
 import { snapshot } from "./change.js";
 import { type Entity, encodeEntity, type Tag } from "./entity.js";
 import { MeshError } from "./errors.js";
+import { defaultLimits, type Limits } from "./limits.js";
 import { checkLimit, lastOfPage, type PageRequest, pageToken, TAGS_A_PAGE } from "./pages.js";
+import { checkMayUpdate } from "./rules/access.js";
 import { asObject, refuse } from "./rules/input.js";
-import { checkTagKeys, withTags } from "./rules/tags.js";
+import { checkTagCount, checkTagKeys, withTags } from "./rules/tags.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
+
+export interface TaggingOptions {
+  readonly state: MeshState;
+  readonly transactions: Transactions;
+  /** Default: App Mesh's own. */
+  readonly limits?: Limits;
+}
 
 /** The operations on the tags of an entity, which they find by its ARN. Tags do not count as a version of it. */
 export class Tagging {
   readonly #state: MeshState;
   readonly #transactions: Transactions;
 
-  constructor({ state, transactions }: { state: MeshState; transactions: Transactions }) {
+  readonly #limits: Limits;
+
+  constructor({ state, transactions, limits = defaultLimits }: TaggingOptions) {
     this.#state = state;
     this.#transactions = transactions;
+    this.#limits = limits;
   }
 
   /** In the order of their keys. */
   list(
-    _caller: Caller,
+    caller: Caller,
     arn: string,
     { limit, nextToken }: PageRequest,
   ): { tags: readonly Tag[]; nextToken: string | undefined } {
     const most = checkLimit(limit, TAGS_A_PAGE);
     const after = lastOfPage(arn, nextToken);
-    const sorted = this.#find(arn).tags.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const sorted = this.#find(caller, "list the tags of", arn).tags.toSorted((a, b) =>
+      a.key < b.key ? -1 : 1,
+    );
     const rest = after === undefined ? sorted : sorted.filter(({ key }) => key > after);
     const tags = rest.slice(0, most);
     return { tags, nextToken: pageToken(arn, rest.length > most ? tags.at(-1)?.key : undefined) };
@@ -37,10 +51,11 @@ export class Tagging {
   tag(caller: Caller, arn: string, body: unknown): Promise<void> {
     return this.#change(caller, "TagResource", arn, (entity) => {
       const input = asObject(body);
+      checkTagCount(this.#limits, Array.isArray(input.tags) ? input.tags.length : 0);
       refuse(validate(structure("TagResourceInput", "", { tags: required(TagList, "") }), input));
       const added = input.tags as TagList;
       refuse(checkTagKeys(added));
-      return withTags(entity.tags, added);
+      return withTags(this.#limits, entity.tags, added);
     });
   }
 
@@ -60,7 +75,7 @@ export class Tagging {
     decide: (entity: Entity) => readonly Tag[],
   ): Promise<void> {
     return this.#transactions.run(caller, () => {
-      const entity = this.#find(arn);
+      const entity = this.#find(caller, operation === "TagResource" ? "tag" : "untag", arn);
       const after = { ...entity, tags: decide(entity) };
       return {
         writes: [encodeEntity(after)],
@@ -70,11 +85,16 @@ export class Tagging {
     });
   }
 
-  #find(arn: string): Entity {
+  /** Tags are those of the account that created the entity: another one, which shares the mesh, does not see them. */
+  #find(caller: Caller, verb: string, arn: string): Entity {
     const [, , , , account = "", ...path] = arn.split(":");
     const address = parsePath(account, path.join(":"));
-    const entity = address && this.#state.get(address);
-    if (entity?.metadata.arn === arn) return entity;
+    const entity =
+      address && this.#state.sees(caller.account, meshOf(address)) ? this.#state.get(address) : undefined;
+    if (entity?.metadata.arn === arn) {
+      checkMayUpdate(caller, entity, verb);
+      return entity;
+    }
     throw new MeshError("NotFoundException", `there is no resource with the ARN ${arn}`);
   }
 }

@@ -13,6 +13,7 @@ function remoteStore(store: Store): Store & { conflicts: number } {
     conflicts: 0,
     load: () => store.load(),
     subscribe: (listener: Parameters<Store["subscribe"]>[0]) => store.subscribe(listener),
+    checkWritable: () => store.checkWritable(),
     close: () => store.close(),
     commit: async (...change: Parameters<Store["commit"]>) => {
       await setImmediate();
@@ -128,6 +129,7 @@ describe("Transactions", () => {
     const quiet: Omit<Store, "commit"> = {
       load: async () => ({ revision: 0, records: new Map() }),
       subscribe: () => () => {},
+      checkWritable: async () => {},
       close: async () => {},
     };
     const write = () => ({ writes: [{ key: "k", value: "v" }], result: "done" });

@@ -10,8 +10,9 @@ export const callOf = (clientToken: string | undefined, asked: unknown): Call | 
  * Whether a call has been made already, and its answer has only to be given again. A client that uses the token of
  * one call for another one gets a conflict.
  */
-export function isRepeated(call: Call | undefined, before: Call | undefined, entity: Entity): boolean {
-  if (call === undefined || call.clientToken !== before?.clientToken) return false;
+export function isRepeated(call: Call | undefined, made: readonly Call[], entity: Entity): boolean {
+  const before = made.find(({ clientToken }) => clientToken === call?.clientToken);
+  if (call === undefined || before === undefined) return false;
   if (call.digest === before.digest) return true;
   throw new MeshError(
     "ConflictException",
@@ -19,6 +20,15 @@ export function isRepeated(call: Call | undefined, before: Call | undefined, ent
       "Use a new token for a new request",
   );
 }
+
+/**
+ * As many of an entity's updates are known again. A client repeats a call within seconds; meanwhile, others may update
+ * as well, and what they wrote must not be undone by a late repetition.
+ */
+const REMEMBERED = 10;
+
+export const withCall = (made: readonly Call[], call: Call | undefined): readonly Call[] =>
+  call === undefined ? made : [call, ...made].slice(0, REMEMBERED);
 
 /** The same for the same values, whatever the order of their members. */
 const digest = (value: unknown): string =>

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from "fastify";
+import type { Sharing } from "../mesh/sharing.js";
+
+/** Sharing of meshes with other accounts: an API of this control plane's own, for the owners of meshes. */
+export function shareRoutes(app: FastifyInstance, sharing: Sharing): void {
+  const shares = "/v1/meshes/:meshName/shares";
+  const config = (operation: string) => ({ config: { operation } });
+
+  app.get<{ Params: Mesh }>(shares, config("ListMeshShares"), ({ caller, params }) => ({
+    shares: sharing.list(caller, params.meshName),
+  }));
+  app.get<{ Params: Share }>(`${shares}/:account`, config("DescribeMeshShare"), ({ caller, params }) =>
+    sharing.get(caller, params.meshName, params.account),
+  );
+  app.put<{ Params: Share }>(`${shares}/:account`, config("ShareMesh"), ({ caller, params }) =>
+    sharing.share(caller, params.meshName, params.account),
+  );
+  app.delete<{ Params: Share }>(`${shares}/:account`, config("UnshareMesh"), ({ caller, params }) =>
+    sharing.unshare(caller, params.meshName, params.account),
+  );
+}
+
+interface Mesh {
+  meshName: string;
+}
+interface Share extends Mesh {
+  account: string;
+}
