@@ -17,6 +17,7 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     uses: ["store"],
     packages: ["@peculiar/x509", "node:*", "reflect-metadata"],
   },
+  metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
   // The mesh implements what those below ask of it, by their own types.
   mesh: {
     uses: ["store", "translate/entities.ts", "xds/source.ts"],
@@ -30,6 +31,8 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
       "@smithy/signature-v4",
       "fastify",
       "node:crypto",
+      "node:http",
+      "node:stream",
     ],
   },
 };

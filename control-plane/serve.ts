@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { AccessKeys } from "./api/authentication.js";
+import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
 import type { AccessKey } from "./api/signature.js";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
@@ -8,6 +9,9 @@ import { Operations } from "./mesh/operations.js";
 import { MeshState } from "./mesh/state.js";
 import { Tagging } from "./mesh/tagging.js";
 import { Transactions } from "./mesh/transactions.js";
+import { measuredStore } from "./metrics/measured-store.js";
+import { Metrics } from "./metrics/metrics.js";
+import { StoreReadiness } from "./readiness.js";
 import { SqliteStore } from "./store/sqlite-store.js";
 import { translate } from "./translate/translate.js";
 import { XdsServer } from "./xds/server.js";
@@ -25,6 +29,13 @@ export interface ServeOptions {
   readonly account: string;
   /** The key with which every request must be signed. Default: requests are not signed. */
   readonly accessKey?: AccessKey | undefined;
+  /**
+   * Where /metrics, /healthz and /readyz are served once more, over HTTP, to what cannot sign. Without a token, only on
+   * an address of this machine's loopback. Default: they are on the API's address alone.
+   */
+  readonly metrics?: Endpoint | undefined;
+  /** What /metrics asks for on `metrics`, as `Authorization: Bearer`. Default: nothing is asked for. */
+  readonly metricsToken?: string | undefined;
   readonly log: Logger;
 }
 
@@ -33,6 +44,7 @@ export interface ControlPlane {
   /** Where it listens, with the ports that it was given. */
   readonly api: Endpoint;
   readonly xds: Endpoint;
+  readonly metrics: Endpoint | undefined;
   /** Stops listening, answers what has been asked, and closes the store. */
   close(): Promise<void>;
 }
@@ -60,41 +72,76 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     );
   }
 
+  const metricsAddress = options.metrics && (await checkedAddress("--metrics", options.metrics));
+  if (options.metrics && !metricsAddress?.isLoopback && !options.metricsToken) {
+    throw new StartError(
+      `the metrics at ${formatEndpoint(options.metrics)} would be open to whoever reaches that address. Give a token in ` +
+        "APPMESH_METRICS_TOKEN, which Prometheus shows as its bearer token, or keep them on this machine by --metrics 127.0.0.1:9090",
+    );
+  }
+
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const store = SqliteStore.open(options.data);
+    const metrics = new Metrics({ ofProcess: true });
+    const store = measuredStore(SqliteStore.open(options.data), metrics);
     closers.push(() => store.close());
     const state = await MeshState.open(store, account);
     const transactions = new Transactions(store, state);
 
-    const xdsServer = new XdsServer({ source: state, translate, log });
+    const xdsServer = new XdsServer({
+      source: state,
+      translate,
+      log,
+      onAcknowledged: (event) => metrics.acknowledged(event),
+      onRejected: (event) => metrics.rejected(event),
+      onSent: (event) => metrics.sent(event),
+      onTranslated: (event) => metrics.translated(event),
+    });
     closers.push(() => xdsServer.close());
     const xds = await listening("--xds", options.xds, () =>
       xdsServer.listen(xdsAddress.address, options.xds.port),
     );
 
-    let unready: string | undefined;
+    metrics.follow({
+      entities: () => state.count(),
+      proxies: () => xdsServer.proxies(),
+      problems: () => xdsServer.problems(),
+      revision: () => state.revision,
+    });
+    const readiness = new StoreReadiness(store, log);
+    let metricsEndpoint: Endpoint | undefined;
+    if (options.metrics && metricsAddress) {
+      const { metrics: endpoint, metricsToken: token } = options;
+      const listener = createMetricsListener({ metrics, readiness, token, log });
+      closers.push(() => listener.close());
+      await listening("--metrics", endpoint, () =>
+        listener.listen({ host: metricsAddress.address, port: endpoint.port }),
+      );
+      metricsEndpoint = { host: endpoint.host, port: (listener.server.address() as AddressInfo).port };
+    }
     const api = createApi({
       operations: new Operations({ state, transactions, region }),
       tagging: new Tagging({ state, transactions }),
-      status: { unready: () => unready, proxies: () => xdsServer.proxies() },
+      status: { unready: () => readiness.unready(), proxies: () => xdsServer.proxies() },
       account,
       region,
       accessKeys: accessKey && only(accessKey),
       log,
+      metrics,
+      onAnswered: (answer) => metrics.answered(answer),
     });
     closers.push(() => {
-      unready = "the control plane is stopping";
+      readiness.stop();
       return api.close();
     });
     await listening("--api", options.api, () =>
       api.listen({ host: apiAddress.address, port: options.api.port }),
     );
     const { port } = api.server.address() as AddressInfo;
-    return { api: { host: options.api.host, port }, xds, close };
+    return { api: { host: options.api.host, port }, xds, metrics: metricsEndpoint, close };
   } catch (error) {
     await close();
     throw error;

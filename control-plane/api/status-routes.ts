@@ -1,21 +1,30 @@
 import type { FastifyInstance } from "fastify";
 
-/** How the control plane is doing, as those below it say. */
-export interface Status {
+/** Whether the control plane can do its work. */
+export interface Readiness {
   /** Why it cannot serve proxies and clients yet, or no longer; undefined if it can. */
-  unready(): string | undefined;
+  unready(): string | undefined | Promise<string | undefined>;
+}
+
+/** How the control plane is doing, as those below it say. */
+export interface Status extends Readiness {
   /** The proxies that are connected. */
   proxies(): readonly object[];
 }
 
-/** What App Mesh never told: whether the control plane lives and is ready, and which proxies follow it. */
-export function statusRoutes(app: FastifyInstance, status: Status): void {
+/** What App Mesh never told: whether the control plane lives and is ready. */
+export function readinessRoutes(app: FastifyInstance, readiness: Readiness): void {
   app.get("/healthz", () => ({ status: "ok" }));
-  app.get("/readyz", (_request, reply) => {
-    const reason = status.unready();
+  app.get("/readyz", async (_request, reply) => {
+    const reason = await readiness.unready();
     return reply
       .code(reason === undefined ? 200 : 503)
       .send(reason === undefined ? { status: "ready" } : { reason });
   });
+}
+
+/** And which proxies follow it. */
+export function statusRoutes(app: FastifyInstance, status: Status): void {
+  readinessRoutes(app, status);
   app.get("/v1/proxies", () => ({ proxies: status.proxies() }));
 }

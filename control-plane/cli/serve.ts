@@ -10,6 +10,7 @@ interface Options {
   data: string;
   region: string;
   account: string;
+  metrics?: Endpoint;
   logLevel: string;
 }
 
@@ -45,6 +46,12 @@ export function serveCommand(): Command {
     )
     .option("--account <id>", "account that owns what is created", account, "000000000000")
     .addOption(
+      new Option(
+        "--metrics <host:port>",
+        "where /metrics, /healthz and /readyz are served to what cannot sign; off loopback, /metrics asks for APPMESH_METRICS_TOKEN",
+      ).argParser(endpoint),
+    )
+    .addOption(
       new Option("--log-level <level>", "least severe messages that are logged, as JSON lines on stderr")
         .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
         .default("info"),
@@ -64,10 +71,19 @@ async function run(options: Options): Promise<void> {
   ]);
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   try {
-    const controlPlane = await serve({ ...options, accessKey: accessKey(process.env), log });
+    const controlPlane = await serve({
+      ...options,
+      accessKey: accessKey(process.env),
+      metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,
+      log,
+    });
     const api = `http://${formatEndpoint(controlPlane.api)}`;
     const xds = formatEndpoint(controlPlane.xds);
-    log.info({ api, xds, data: options.data, region: options.region, account: options.account }, "ready");
+    const metrics = controlPlane.metrics && `http://${formatEndpoint(controlPlane.metrics)}/metrics`;
+    log.info(
+      { api, xds, metrics, data: options.data, region: options.region, account: options.account },
+      "ready",
+    );
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         log.info({ signal }, "stopping");

@@ -81,6 +81,22 @@ describe("SqliteStore on a machine where things go wrong", () => {
     await store.close();
   });
 
+  it("finds out that it cannot be written before a change is lost", async () => {
+    const inner = join(folder, "data");
+    const store = SqliteStore.open(inner);
+    await store.commit(0, [{ key: "a", value: "1" }]);
+    const path = join(inner, "appmesh.db");
+    await rm(path);
+    await assert.rejects(
+      store.checkWritable(),
+      new StoreUnavailable(
+        `${path} was moved or deleted under this process. Put it back, or start appmesh serve again`,
+      ),
+    );
+    await store.close();
+    await assert.rejects(store.checkWritable(), StoreUnavailable);
+  });
+
   it("is refused to a second process", async () => {
     const store = SqliteStore.open(folder);
     assert.throws(

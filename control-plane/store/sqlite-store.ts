@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
@@ -22,6 +22,9 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** Room on the disk without which a change may fail: what the largest one takes. */
+const LEAST_ROOM = 1024 * 1024;
+
 /**
  * A store in one SQLite file, for one control plane process. The process holds the file's lock for as long as
  * it lives, so that a second one is refused instead of overwriting the first; the operating system lets go of
@@ -31,6 +34,8 @@ export class SqliteStore implements Store {
   readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #listeners = new Set<(change: Change) => void>();
+  /** Of the file when it was opened. */
+  readonly #inode: number;
   readonly #revision: StatementSync;
   readonly #advance: StatementSync;
   readonly #put: StatementSync;
@@ -39,6 +44,7 @@ export class SqliteStore implements Store {
   private constructor(file: string, db: DatabaseSync) {
     this.#file = file;
     this.#db = db;
+    this.#inode = statSync(file).ino;
     this.#revision = db.prepare("SELECT revision FROM revision");
     this.#advance = db.prepare("UPDATE revision SET revision = ? WHERE revision = ?");
     this.#put = db.prepare(
@@ -103,6 +109,26 @@ export class SqliteStore implements Store {
     const subscription = (change: Change) => listener(change);
     this.#listeners.add(subscription);
     return () => this.#listeners.delete(subscription);
+  }
+
+  async checkWritable(): Promise<void> {
+    this.#guarded(() => {
+      // The process would go on to write a file that is deleted, and nobody would find its changes again.
+      if (statSync(this.#file, { throwIfNoEntry: false })?.ino !== this.#inode) {
+        throw new StoreUnavailable(
+          `${this.#file} was moved or deleted under this process. Put it back, or start appmesh serve again`,
+        );
+      }
+      // SQLite writes to what it has of its log before it asks the disk for more: it would find out too late.
+      const { bavail, bsize } = statfsSync(this.#file);
+      if (bavail * bsize < LEAST_ROOM) {
+        throw new StoreUnavailable(
+          `${this.#file} cannot grow: its disk has ${bavail * bsize} bytes left. Make room on it`,
+        );
+      }
+      // Writes a page that is as it was: a disk that is gone or read-only is found out.
+      this.#db.exec("UPDATE revision SET revision = revision");
+    });
   }
 
   async close(): Promise<void> {

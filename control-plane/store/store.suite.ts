@@ -109,6 +109,16 @@ export function storeSuite(name: string, makePlace: () => Promise<StorePlace>): 
       assert.equal(await store.commit(2, [put("c", "3")]), 3);
     });
 
+    it("finds that it can be written, and is as it was", async () => {
+      const heard: Change[] = [];
+      store.subscribe((change) => heard.push(change));
+      await store.commit(0, [put("a", "1")]);
+      await store.checkWritable();
+      assert.deepEqual(await store.load(), contents(1, { a: "1" }));
+      assert.equal(await store.commit(1, [put("b", "2")]), 2);
+      assert.equal(heard.length, 2);
+    });
+
     it("may be closed twice", async () => {
       await store.close();
       await store.close();

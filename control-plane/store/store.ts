@@ -17,6 +17,8 @@ export interface Store {
    * left out. A listener must not throw: the change is already made.
    */
   subscribe(listener: (change: Change) => void): Unsubscribe;
+  /** Finds out whether a commit would be stored now, without changing anything. Throws StoreUnavailable where not. */
+  checkWritable(): Promise<void>;
   close(): Promise<void>;
 }
 

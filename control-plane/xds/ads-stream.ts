@@ -23,6 +23,8 @@ export interface StreamContext extends ChannelContext {
   /** Gives the proxy's view, and calls back when it changes; throws a Refusal where the proxy may not have it. */
   attach(proxy: Proxy, connection: Connection, changed: () => void): { view: View; detach: () => void };
   acknowledged(event: Acknowledgement): void;
+  rejected(event: Rejected): void;
+  sent(event: Sent): void;
   closed(stream: AdsStream): void;
 }
 
@@ -33,6 +35,22 @@ export interface Acknowledgement {
   readonly version: string;
   /** Milliseconds since the response was sent. */
   readonly afterMillis: number;
+}
+
+/** A client has refused a response. */
+export interface Rejected {
+  readonly nodeId: string;
+  readonly kind: ResourceKind;
+  readonly version: string;
+}
+
+/** A response is on its way to a client. */
+export interface Sent {
+  readonly kind: ResourceKind;
+  readonly protocol: Protocol;
+  /** Of the message, without the frames around it. */
+  readonly bytes: number;
+  readonly resources: number;
 }
 
 /** Bodies that several streams send, by what they are made of. */
@@ -67,6 +85,7 @@ export class AdsStream implements StreamHandler {
   ) {
     const channel = (kind: ResourceKind) => new Channel(kind, protocol, context);
     this.channels = {
+      secrets: channel("secrets"),
       clusters: channel("clusters"),
       endpoints: channel("endpoints"),
       listeners: channel("listeners"),
@@ -202,6 +221,11 @@ export class AdsStream implements StreamHandler {
     }
     const rejection = channel.reject(nonce, error, now);
     if (rejection === undefined) return;
+    this.context.rejected({
+      nodeId: this.node?.id ?? "",
+      kind: channel.kind,
+      version: rejection.set.version,
+    });
     const entities = [...new Set(rejection.suspects.flatMap((resource) => resource.entities))];
     const resources = rejection.suspects.map(({ name }) => name);
     this.context.log.error(
@@ -245,7 +269,8 @@ export class AdsStream implements StreamHandler {
    */
   private isTrusted(kind: ResourceKind): boolean {
     const { clusters, listeners } = this.channels;
-    const parent = kind === "endpoints" ? clusters : kind === "routes" ? listeners : undefined;
+    const parent =
+      kind === "endpoints" || kind === "secrets" ? clusters : kind === "routes" ? listeners : undefined;
     return parent === undefined || (parent.asked && !parent.sentFromNothing);
   }
 
@@ -266,8 +291,16 @@ export class AdsStream implements StreamHandler {
 
   private respond(channel: Channel, response: Response, before: ResourceSet, now: number): void {
     const nonce = String(++this.nonces);
-    this.writable = this.connection.send(this.body(channel.kind, response), nonceTail(nonce));
+    const body = this.body(channel.kind, response);
+    const tail = nonceTail(nonce);
+    this.writable = this.connection.send(body, tail);
     channel.responded(response, nonce, now);
+    this.context.sent({
+      kind: channel.kind,
+      protocol: this.protocol,
+      bytes: body.length + tail.length,
+      resources: response.resources.length,
+    });
     if (channel.kind !== "clusters") return;
     if (this.view?.snapshot !== undefined) this.order.clustersSent(this.view.snapshot);
     // Envoy warms a changed cluster, and waits for its endpoints without asking for them again.

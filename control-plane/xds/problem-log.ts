@@ -9,6 +9,11 @@ export class ProblemLog<View extends object> {
 
   constructor(private readonly log: Logger) {}
 
+  /** How many different things are left out now. */
+  get size(): number {
+    return this.views.size;
+  }
+
   /** What one view leaves out now. */
   tell(view: View, meshName: string, problems: readonly Problem[]): void {
     const keys = new Set<string>();

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Proxy } from "../translate/entities.js";
 import { translate } from "../translate/translate.js";
-import { type Acknowledgement, AdsStream } from "./ads-stream.js";
+import { type Acknowledgement, AdsStream, type Rejected, type Sent } from "./ads-stream.js";
 import type { OrderTiming } from "./change-order.js";
 import { Http2Transport } from "./http2-transport.js";
 import { type ProxyStatus, statusOf } from "./proxy-status.js";
@@ -9,7 +9,7 @@ import { PushSchedule } from "./push-schedule.js";
 import type { MeshSource } from "./source.js";
 import { Subscriptions } from "./subscription.js";
 import { type Address, type Connection, type Protocol, StatusCode, type Transport } from "./transport.js";
-import { type Translate, Views } from "./views.js";
+import { type Translate, type Translated, Views } from "./views.js";
 
 export interface XdsServerOptions {
   /** Loaded already: a proxy that connects is answered from it at once. */
@@ -21,6 +21,12 @@ export interface XdsServerOptions {
   readonly admit?: (proxy: Proxy, connection: Connection) => void;
   /** Called whenever a proxy has taken a response. */
   readonly onAcknowledged?: (event: Acknowledgement) => void;
+  /** Called whenever a proxy has refused a response. */
+  readonly onRejected?: (event: Rejected) => void;
+  /** Called whenever a response is on its way to a proxy. */
+  readonly onSent?: (event: Sent) => void;
+  /** Called whenever a configuration was made, or could not be made. */
+  readonly onTranslated?: (event: Translated) => void;
   /** Default: gRPC in plain text. */
   readonly transport?: Transport;
   readonly timing?: Partial<XdsTiming>;
@@ -84,6 +90,11 @@ export class XdsServer {
     return [...this.streams].flatMap((stream) => statusOf(stream) ?? []);
   }
 
+  /** How many of the things that entities ask for are left out of what proxies are told. The log says each once. */
+  problems(): number {
+    return this.views.problems;
+  }
+
   private accept(protocol: Protocol, connection: Connection): AdsStream {
     const age = this.timing.maxAgeMillis * (0.8 + Math.random() * 0.4);
     const timer = setTimeout(() => stream.end(StatusCode.ok, "the stream is old: open another"), age).unref();
@@ -97,6 +108,8 @@ export class XdsServer {
         return this.views.attach(proxy, changed);
       },
       acknowledged: (event) => this.options.onAcknowledged?.(event),
+      rejected: (event) => this.options.onRejected?.(event),
+      sent: (event) => this.options.onSent?.(event),
       closed: (closed) => {
         clearTimeout(timer);
         this.streams.delete(closed);

@@ -31,6 +31,13 @@ export interface ViewsOptions {
   readonly source: MeshSource;
   readonly translate: Translate;
   readonly log: Logger;
+  readonly onTranslated?: (event: Translated) => void;
+}
+
+/** The configuration of the proxies of one description was made, or could not be made. */
+export interface Translated {
+  readonly millis: number;
+  readonly failed: boolean;
 }
 
 interface MutableView extends View {
@@ -56,6 +63,7 @@ export class Views {
   readonly sets = new ResourceSets();
   private readonly encoder = new Encoder();
   private readonly byList: Readonly<Record<ResourceKind, WeakMap<object, ResourceSet>>> = {
+    secrets: new WeakMap(),
     clusters: new WeakMap(),
     endpoints: new WeakMap(),
     listeners: new WeakMap(),
@@ -69,6 +77,11 @@ export class Views {
 
   constructor(private readonly options: ViewsOptions) {
     this.problemLog = new ProblemLog(options.log);
+  }
+
+  /** How many different things views leave out now. */
+  get problems(): number {
+    return this.problemLog.size;
   }
 
   /**
@@ -148,6 +161,8 @@ export class Views {
     const { source, translate } = this.options;
     const { proxy } = view;
     const reads = new Set<Read<MutableView>>();
+    const start = performance.now();
+    let failed = false;
     try {
       const { meshName, meshOwner } = proxy;
       const key = meshKey(meshName, meshOwner);
@@ -158,14 +173,20 @@ export class Views {
         return;
       }
       const resources = translate(entities, proxy);
+      if (resources.waiting !== undefined) {
+        this.setProblem(view, resources.waiting, "info");
+        return;
+      }
       view.snapshot = this.snapshot(view, resources);
       view.problems = resources.problems;
       this.problemLog.tell(view, proxy.meshName, resources.problems);
       this.setProblem(view, undefined, "info");
     } catch (error) {
+      failed = true;
       this.setProblem(view, `its configuration cannot be made: ${(error as Error).message}`, "error", error);
     } finally {
       this.settle(view, reads);
+      this.options.onTranslated?.({ millis: performance.now() - start, failed });
     }
   }
 
@@ -210,8 +231,10 @@ export class Views {
 
   private settle(view: MutableView, reads: ReadonlySet<Read<MutableView>>): void {
     const { meshName, meshOwner } = view.proxy;
-    this.reads.settle(view, meshKey(meshName, meshOwner), view.reads, reads);
+    const { source } = this.options;
+    const forgotten = this.reads.settle(view, meshKey(meshName, meshOwner), view.reads, reads);
     view.reads = reads;
+    for (const read of forgotten) source.forget?.(meshName, meshOwner, read);
   }
 }
 
