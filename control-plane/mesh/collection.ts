@@ -41,14 +41,25 @@ export class Collection<E extends Entity = Entity> {
   }
 
   /**
-   * At most `limit` entities after an id, which need not exist any more. What is there all along comes up exactly
-   * once in a sequence of pages, whatever is created and deleted in between.
+   * At most `limit` entities after an id, which need not exist any more, of those that `shows` lets through. What is
+   * there all along comes up exactly once in a sequence of pages, whatever is created and deleted in between.
    */
-  page(after: string | undefined, limit: number): { entities: E[]; last: string | undefined } {
-    const from = after === undefined ? 0 : this.#after(after);
-    const ids = this.#ids.slice(from, from + limit);
-    const more = from + limit < this.#ids.length;
-    return { entities: ids.map((id) => this.#byId.get(id) as E), last: more ? ids.at(-1) : undefined };
+  page(
+    after: string | undefined,
+    limit: number,
+    shows: (entity: E) => boolean = () => true,
+  ): { entities: E[]; last: string | undefined } {
+    const entities: E[] = [];
+    let last: string | undefined;
+    for (let at = after === undefined ? 0 : this.#after(after); at < this.#ids.length; at++) {
+      const id = this.#ids[at] as string;
+      const entity = this.#byId.get(id) as E;
+      if (!shows(entity)) continue;
+      if (entities.length === limit) return { entities, last };
+      entities.push(entity);
+      last = id;
+    }
+    return { entities, last: undefined };
   }
 
   /** How many ids are at or before this one. */

@@ -9,7 +9,7 @@ import { type Entity, encodeEntity } from "./entity.js";
 import { MeshError } from "./errors.js";
 import { defaultLimits, type Limits } from "./limits.js";
 import { checkLimit, ENTITIES_A_PAGE, lastOfPage, type PageRequest, pageToken } from "./pages.js";
-import { checkMayCreate, checkMayDelete, checkMayUpdate, visible } from "./rules/access.js";
+import { checkMayCreate, checkMayDelete, checkMayUpdate, knows, visible } from "./rules/access.js";
 import { checkUnused } from "./rules/in-use.js";
 import { createInput, updateInput } from "./rules/input.js";
 import { checkBackends, checkCount } from "./rules/limits.js";
@@ -169,8 +169,10 @@ export class Operations {
     const most = checkLimit(limit, ENTITIES_A_PAGE);
     if (parent) visible(this.#state, caller, parent);
     const key = collectionKey(parent, kind);
-    const all = parent ? this.#state.children(parent, kind) : this.#state.meshes(caller.account);
-    const page = all.page(lastOfPage(key, nextToken), most);
+    const after = lastOfPage(key, nextToken);
+    const page = parent
+      ? this.#state.children(parent, kind).page(after, most)
+      : this.#state.meshes(caller.account).page(after, most, ({ address }) => knows(caller, address));
     return { items: page.entities.map(reference), nextToken: pageToken(key, page.last) };
   }
 

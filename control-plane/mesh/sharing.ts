@@ -2,7 +2,7 @@ import { accountId, formatViolation, validate } from "@pulumi-appmesh/model";
 import { type Address, ownName } from "./address.js";
 import type { Caller } from "./caller.js";
 import { MeshError } from "./errors.js";
-import { existing } from "./rules/not-found.js";
+import { visible } from "./rules/access.js";
 import { encodeShares, type Shares } from "./shares.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
@@ -82,7 +82,7 @@ export class Sharing {
 
   #own(caller: Caller, meshName: string): Address<"mesh"> {
     const mesh: Address<"mesh"> = { kind: "mesh", meshOwner: caller.account, names: [meshName] };
-    return existing(this.#state, mesh).address;
+    return visible(this.#state, caller, mesh).address;
   }
 
   #find(mesh: Address<"mesh">, account: string): Share {

@@ -6,7 +6,7 @@ import { type Entity, encodeEntity, type Tag } from "./entity.js";
 import { MeshError } from "./errors.js";
 import { defaultLimits, type Limits } from "./limits.js";
 import { checkLimit, lastOfPage, type PageRequest, pageToken, TAGS_A_PAGE } from "./pages.js";
-import { checkMayUpdate } from "./rules/access.js";
+import { checkMayUpdate, sees } from "./rules/access.js";
 import { asObject, refuse } from "./rules/input.js";
 import { checkTagCount, checkTagKeys, withTags } from "./rules/tags.js";
 import type { MeshState } from "./state.js";
@@ -90,7 +90,7 @@ export class Tagging {
     const [, , , , account = "", ...path] = arn.split(":");
     const address = parsePath(account, path.join(":"));
     const entity =
-      address && this.#state.sees(caller.account, meshOf(address)) ? this.#state.get(address) : undefined;
+      address && sees(this.#state, caller, meshOf(address)) ? this.#state.get(address) : undefined;
     if (entity?.metadata.arn === arn) {
       checkMayUpdate(caller, entity, verb);
       return entity;

@@ -22,9 +22,16 @@ export function visible<K extends Address["kind"]>(
   address: Address<K>,
 ): Entity<K> {
   const mesh = meshOf(address);
-  if (!state.sees(caller.account, mesh)) throw notFound(mesh);
+  if (!sees(state, caller, mesh)) throw notFound(mesh);
   return existing(state, address);
 }
+
+/** Whether a mesh exists that a caller may see: one of its account, or shared with it, that its key is for. */
+export const sees = (state: MeshState, caller: Caller, mesh: Address<"mesh">): boolean =>
+  state.sees(caller.account, mesh) && knows(caller, mesh);
+
+export const knows = ({ sees }: Caller, mesh: Address<"mesh">): boolean =>
+  sees === undefined || sees({ meshName: ownName(mesh), meshOwner: mesh.meshOwner });
 
 export function checkMayCreate(state: MeshState, caller: Caller, address: Address): void {
   const { kind, meshOwner } = address;
