@@ -1,4 +1,4 @@
-import type { RouteSpec } from "@pulumi-appmesh/model";
+import type { GatewayRouteSpec, GrpcRouteMatch, HttpRouteMatch, RouteSpec } from "@pulumi-appmesh/model";
 import type { Named } from "./entities.js";
 
 /**
@@ -6,38 +6,53 @@ import type { Named } from "./entities.js";
  * specific first (an exact path, then a regular expression, then the longer prefix; then the one that asks for
  * more); at last by name, so that the order never depends on when a route was made.
  */
-export function inOrder(routes: readonly Named<RouteSpec>[]): readonly Named<RouteSpec>[] {
+export const inOrder = (routes: readonly Named<RouteSpec>[]): readonly Named<RouteSpec>[] =>
+  sorted(routes, ({ priority, httpRoute, http2Route, grpcRoute }) => [
+    priorityOf(priority),
+    ...matchRank(httpRoute?.match ?? http2Route?.match, grpcRoute?.match),
+  ]);
+
+/** The same for gateway routes; a host name is more specific than any path, and a whole one more than an ending. */
+export const gatewayRoutesInOrder = (
+  routes: readonly Named<GatewayRouteSpec>[],
+): readonly Named<GatewayRouteSpec>[] =>
+  sorted(routes, ({ priority, httpRoute, http2Route, grpcRoute }) => {
+    const http = httpRoute?.match ?? http2Route?.match;
+    const { exact, suffix } = (http ?? grpcRoute?.match)?.hostname ?? {};
+    const host = exact !== undefined ? [0, 0] : suffix !== undefined ? [1, -suffix.length] : [2, 0];
+    return [priorityOf(priority), ...host, ...matchRank(http, grpcRoute?.match)];
+  });
+
+const priorityOf = (priority: number | undefined) => priority ?? Number.POSITIVE_INFINITY;
+
+/** Sorts by numbers of which the smaller one comes first, in the order of their weight. */
+function sorted<S>(routes: readonly Named<S>[], rank: (spec: S) => readonly number[]): readonly Named<S>[] {
   return routes
     .map((route) => ({ route, rank: rank(route.spec) }))
     .sort((a, b) => compare(a.rank, b.rank) || (a.route.name < b.route.name ? -1 : 1))
     .map(({ route }) => route);
 }
 
-/** Numbers of which the smaller one comes first, in the order of their weight. */
-function rank(spec: RouteSpec): readonly number[] {
-  const priority = spec.priority ?? Number.POSITIVE_INFINITY;
-  const http = spec.httpRoute ?? spec.http2Route;
+function matchRank(http: HttpRouteMatch | undefined, grpc: GrpcRouteMatch | undefined): readonly number[] {
   if (http !== undefined) {
-    const { match } = http;
     const [kind, length] =
-      match.path?.exact !== undefined
-        ? [0, match.path.exact.length]
-        : match.path?.regex !== undefined
-          ? [1, match.path.regex.length]
-          : [2, (match.prefix ?? "/").length];
+      http.path?.exact !== undefined
+        ? [0, http.path.exact.length]
+        : http.path?.regex !== undefined
+          ? [1, http.path.regex.length]
+          : [2, (http.prefix ?? "/").length];
     const asked =
-      (match.method ? 1 : 0) +
-      (match.scheme ? 1 : 0) +
-      (match.headers ?? []).length +
-      (match.queryParameters ?? []).length;
-    return [priority, kind, -length, -asked];
+      (http.method ? 1 : 0) +
+      (http.scheme ? 1 : 0) +
+      (http.headers ?? []).length +
+      (http.queryParameters ?? []).length;
+    return [kind, -length, -asked];
   }
-  if (spec.grpcRoute !== undefined) {
-    const { match } = spec.grpcRoute;
-    const path = match.serviceName === undefined ? "/" : `/${match.serviceName}/${match.methodName ?? ""}`;
-    return [priority, match.methodName === undefined ? 2 : 0, -path.length, -(match.metadata ?? []).length];
+  if (grpc !== undefined) {
+    const path = grpc.serviceName === undefined ? "/" : `/${grpc.serviceName}/${grpc.methodName ?? ""}`;
+    return [grpc.methodName === undefined ? 2 : 0, -path.length, -(grpc.metadata ?? []).length];
   }
-  return [priority, 0, 0, 0];
+  return [0, 0, 0];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

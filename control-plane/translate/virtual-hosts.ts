@@ -4,7 +4,7 @@ import { list, memo } from "./memo.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
 import { answer, tunnel } from "./routes.js";
-import type { Service } from "./services.js";
+import type { Service, ServicePort } from "./services.js";
 
 /** A virtual host, and the virtual service that it is for. */
 export interface Host {
@@ -18,6 +18,9 @@ export interface Host {
 /** Host names as Envoy takes them: printable ASCII without its wildcard. */
 const hostName = /^[!-)+-~]+$/;
 
+/** Whether requests can name a virtual service as their host. */
+export const isHostName = (name: string): boolean => hostName.test(name);
+
 const host = (
   service: Service,
   name: string,
@@ -27,8 +30,19 @@ const host = (
   service,
   name,
   json: { name, domains: [...domains], routes: [...routes] },
-  claims: hostName.test(service.name) ? domains.map((domain) => domain.toLowerCase()) : [],
+  claims: isHostName(service.name) ? domains.map((domain) => domain.toLowerCase()) : [],
 });
+
+/** What a port of a virtual service does with the requests that it gets, in the order in which Envoy tries it. */
+export const servedRoutes = (service: Service, { port, routes }: ServicePort): readonly RouteJson[] =>
+  routes.length > 0
+    ? routes
+    : [
+        {
+          match: { prefix: "/" },
+          directResponse: answer(404, `no route of virtual service ${service.name} serves port ${port}`),
+        },
+      ];
 
 /**
  * A port of a virtual service as a virtual host. `bare`: requests that name no port are for it as well. `through`: the
@@ -39,12 +53,9 @@ export const serviceHost = memo((service: Service, port: number, bare: boolean, 
   const served = service.ports.find((candidate) => candidate.port === port);
   if (served === undefined) throw new RangeError(`${service.name} has no port ${port}`);
   const withPort = `${service.name}:${port}`;
-  const unserved = `no route of virtual service ${service.name} serves port ${port}`;
   return host(service, bare ? service.name : withPort, bare ? [service.name, withPort] : [withPort], [
     ...(through === undefined ? [] : [tunnel(through)]),
-    ...(served.routes.length > 0
-      ? served.routes
-      : [{ match: { prefix: "/" }, directResponse: answer(404, unserved) }]),
+    ...servedRoutes(service, served),
   ]);
 });
 
