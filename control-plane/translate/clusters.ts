@@ -1,4 +1,4 @@
-import type { Listener, PortProtocol, VirtualNodeSpec } from "@pulumi-appmesh/model";
+import type { ClientPolicyTls, Listener, PortProtocol, VirtualNodeSpec } from "@pulumi-appmesh/model";
 import type { CircuitBreakers_ThresholdsJson } from "../gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { discovery } from "./discovery.js";
@@ -9,6 +9,9 @@ import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
 import { Problems } from "./problems.js";
 import type { Problem, Resource } from "./resources.js";
+import type { Place } from "./secrets.js";
+import { type Absent, unlessAbsent } from "./targets.js";
+import { discoveredName, offeredTls, policyTls, type TlsSocket } from "./tls.js";
 
 /** A listener of a virtual node, as traffic is sent to it. */
 export interface Target {
@@ -49,46 +52,94 @@ export function protocolOptions(protocol: PortProtocol): ClusterJson {
 }
 
 /**
- * The cluster in which the callers of a listener find its endpoints. `closed` has none: callers get 503, and
- * nothing ever goes out in a form that was forbidden.
+ * The cluster in which the callers of a listener find its endpoints, under a client policy whose TLS stands at `path` of
+ * `caller`, or under none. A policy that is enforced holds whether or not the listener offers TLS.
  */
-export const egressCluster = memo((target: Target, mesh: Mesh, closed: boolean): Cluster => {
-  const name = names.egressCluster(mesh.name, target.node, target.protocol, target.port);
-  const entity = `virtualNode/${target.node}`;
-  const problems = new Problems();
-  const cluster = (json: ClusterJson): Cluster => ({
-    resource: { name, json: { name, ...json, ...common }, entities: [entity] },
-    problems: problems.all(),
-  });
-  const empty: ClusterJson = { type: "STATIC", loadAssignment: { clusterName: name } };
-  if (closed || target.found === undefined) return cluster(empty);
+export const egressCluster = memo(
+  (target: Target, mesh: Mesh, policy: ClientPolicyTls | Absent, caller: string, path: string): Cluster => {
+    const found = callable(target, mesh);
+    if ("closed" in found) return found.closed;
+    const { name, spec, listener, index, discovered } = found;
+    const entity = `virtualNode/${target.node}`;
+    const listenerPath = `spec.listeners[${index}]`;
+    const tls = egressTls(listener, target, discoveredName(spec) ?? discovered.hostname, {
+      policy: unlessAbsent(policy),
+      caller: { entity: caller, path },
+      offer: { entity, path: `${listenerPath}.tls` },
+    });
+    const problems = new Problems();
+    const { healthCheck: check, outlierDetection: outlier } = listener;
+    return {
+      resource: {
+        name,
+        json: {
+          name,
+          ...discovered.cluster,
+          // Endpoints that discovery no longer names may belong to somebody else by now.
+          ignoreHealthOnHostRemoval: true,
+          ...protocolOptions(target.protocol),
+          ...(tls ? { transportSocket: tls.json } : {}),
+          ...(check
+            ? {
+                healthChecks: [
+                  healthCheck(
+                    check,
+                    target.protocol,
+                    `${discovered.hostname}:${target.port}`,
+                    (member, message) =>
+                      problems.add(entity, `${listenerPath}.healthCheck.${member}`, message),
+                  ),
+                ],
+              }
+            : {}),
+          ...(outlier ? { outlierDetection: outlierDetection(outlier) } : {}),
+          ...common,
+        },
+        entities: [entity],
+        ...(tls && tls.secrets.length > 0 ? { secrets: tls.secrets } : {}),
+      },
+      problems: problems.all(),
+    };
+  },
+);
 
-  const { spec, listener, index } = target.found;
-  const listenerPath = `spec.listeners[${index}]`;
-  if (listener.tls?.mode === "STRICT") {
-    problems.add(entity, `${listenerPath}.tls`, "TLS is not spoken yet: its callers get 503");
-    return cluster(empty);
-  }
-  const found = discovery(spec, mesh, name, target.port);
-  if ("missing" in found) {
-    problems.add(entity, found.path, `${found.missing}; its callers get 503`);
-    return cluster(empty);
-  }
-  const { healthCheck: check, outlierDetection: outlier } = listener;
-  return cluster({
-    ...found.cluster,
-    // Endpoints that discovery no longer names may belong to somebody else by now.
-    ignoreHealthOnHostRemoval: true,
-    ...protocolOptions(target.protocol),
-    ...(check
-      ? {
-          healthChecks: [
-            healthCheck(check, target.protocol, `${found.hostname}:${target.port}`, (path, message) =>
-              problems.add(entity, `${listenerPath}.healthCheck.${path}`, message),
-            ),
-          ],
-        }
-      : {}),
-    ...(outlier ? { outlierDetection: outlierDetection(outlier) } : {}),
-  });
-});
+/** The same cluster without endpoints: callers get 503. */
+export const closedCluster = memo((target: Target, mesh: Mesh): Cluster => closed(target, mesh, []));
+
+function closed(target: Target, mesh: Mesh, problems: readonly Problem[]): Cluster {
+  const name = names.egressCluster(mesh.name, target.node, target.protocol, target.port);
+  return {
+    resource: {
+      name,
+      json: { name, type: "STATIC", loadAssignment: { clusterName: name }, ...common },
+      entities: [`virtualNode/${target.node}`],
+    },
+    problems,
+  };
+}
+
+/** What has to be known to call a listener; or the cluster without endpoints, where it cannot be called. */
+function callable(target: Target, mesh: Mesh) {
+  if (target.found === undefined) return { closed: closedCluster(target, mesh) };
+  const name = names.egressCluster(mesh.name, target.node, target.protocol, target.port);
+  const discovered = discovery(target.found.spec, mesh, name, target.port);
+  if (!("missing" in discovered)) return { ...target.found, name, discovered };
+  const { path, missing } = discovered;
+  const problem = { entity: `virtualNode/${target.node}`, path, message: `${missing}; its callers get 503` };
+  return { closed: closed(target, mesh, [problem]) };
+}
+
+/** What is spoken below the protocol: as the caller's policy says, else as the listener offers. */
+function egressTls(
+  { tls: offer }: Listener,
+  { protocol }: Target,
+  name: string,
+  from: { readonly policy: ClientPolicyTls | undefined; readonly caller: Place; readonly offer: Place },
+): TlsSocket | undefined {
+  const offered = offer !== undefined && offer.mode !== "DISABLED";
+  const peer = { protocol, name };
+  const { policy } = from;
+  if (policy !== undefined && (offered || (policy.enforce ?? true)))
+    return policyTls(policy, peer, from.caller);
+  return offered ? offeredTls(offer, peer, from.offer) : undefined;
+}

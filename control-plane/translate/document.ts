@@ -1,5 +1,12 @@
 import type { Specs } from "@pulumi-appmesh/model";
-import type { MeshEntities, Named } from "./entities.js";
+import type {
+  ExportedAuthority,
+  ExportedCertificate,
+  Instances,
+  MeshEntities,
+  Named,
+  Unavailable,
+} from "./entities.js";
 
 type ByName<T> = Readonly<Record<string, T>>;
 
@@ -16,11 +23,17 @@ export interface MeshDocument {
   readonly routes?: ByName<ByName<Specs["route"]>>;
   /** By virtual gateway, then by gateway route. */
   readonly gatewayRoutes?: ByName<ByName<Specs["gatewayRoute"]>>;
+  /** What AWS Certificate Manager and AWS Private Certificate Authority give, by ARN. */
+  readonly certificates?: ByName<ExportedCertificate>;
+  readonly certificateAuthorities?: ByName<ExportedAuthority>;
+  /** What AWS Cloud Map knows, by namespace, then by service. */
+  readonly instances?: ByName<ByName<Instances>>;
 }
 
 const noSpec = {};
 
 export function entitiesOf(document: MeshDocument): MeshEntities {
+  const { instances, certificates, certificateAuthorities } = document;
   return {
     meshName: document.meshName,
     mesh: () => (document.mesh === null ? undefined : (document.mesh ?? noSpec)),
@@ -30,12 +43,21 @@ export function entitiesOf(document: MeshDocument): MeshEntities {
     virtualGateway: (name) => own(document.virtualGateways, name),
     routes: (router) => named(own(document.routes, router)),
     gatewayRoutes: (gateway) => named(own(document.gatewayRoutes, gateway)),
+    ...(certificates && { certificate: (arn) => own(certificates, arn) ?? refused(arn) }),
+    ...(certificateAuthorities && {
+      certificateAuthority: (arn) => own(certificateAuthorities, arn) ?? refused(arn),
+    }),
+    ...(instances && {
+      instances: (namespace, service) => own(own(instances, namespace), service) ?? unasked,
+    }),
   };
 }
 
 const own = <T>(record: ByName<T> | undefined, name: string): T | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 
+const refused = (arn: string): Unavailable => ({ unavailable: `${arn} is not exported` });
+const unasked: Instances = { list: undefined };
 const none: readonly never[] = [];
 const lists = new WeakMap<object, readonly unknown[]>();
 

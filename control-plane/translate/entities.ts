@@ -73,6 +73,8 @@ export interface ExportedAuthority {
 export interface Unavailable {
   /** Why, what happens instead, and the way out: a problem's message. */
   readonly unavailable: string;
+  /** It is being asked for: what it is needed for can wait until that has an answer. */
+  readonly pending?: boolean;
 }
 
 export interface Named<S> {

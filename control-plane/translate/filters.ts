@@ -78,11 +78,20 @@ export const originalDestination: ListenerFilterJson = {
 };
 
 /**
- * Reads the server name of TLS connections to port 443. Others are not waited for: with protocols whose server
- * speaks first, the client would be waited for in vain.
+ * Finds out whether a connection begins with TLS, and for which server name. Without `ports` it waits for the first
+ * bytes of every connection: with protocols whose server speaks first, it waits in vain.
  */
-export const tlsInspector: ListenerFilterJson = {
-  name: "envoy.filters.listener.tls_inspector",
-  typedConfig: packed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
-  filterDisabled: { notMatch: { destinationPortRange: { start: 443, end: 444 } } },
-};
+export function tlsInspectorAt(ports: readonly number[] | undefined): ListenerFilterJson {
+  const rules = ports?.map((start) => ({ destinationPortRange: { start, end: start + 1 } })) ?? [];
+  const [only] = rules;
+  return {
+    name: "envoy.filters.listener.tls_inspector",
+    typedConfig: packed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
+    ...(only === undefined
+      ? {}
+      : { filterDisabled: { notMatch: rules.length === 1 ? only : { orMatch: { rules } } } }),
+  };
+}
+
+/** Reads the server name of TLS connections to port 443. */
+export const tlsInspector: ListenerFilterJson = tlsInspectorAt([443]);

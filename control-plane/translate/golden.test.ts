@@ -11,12 +11,13 @@ import { translate } from "./translate.js";
 
 /**
  * One case a feature: `<case>.input.json` is a mesh, and `<case>.golden.json` what the proxies of its virtual node
- * `front` (or the one that `node` names) are told; what both interceptions share is written once. `UPDATE_GOLDEN=1`
+ * `front` (or the one that `node` names, or of the virtual gateway that `gateway` names) are told; what both interceptions share is written once. `UPDATE_GOLDEN=1`
  * writes what is told now: read the difference.
  */
 interface Case extends MeshDocument {
   readonly about: string;
   readonly node?: string;
+  readonly gateway?: string;
 }
 
 const folder = fileURLToPath(new URL("../../translate/testdata/", import.meta.url));
@@ -30,17 +31,20 @@ const interceptions = {
 } as const satisfies Readonly<Record<string, Interception>>;
 
 function told(input: Case): Readonly<Record<string, object>> {
-  const of = (interception: Interception): ProxyResources =>
-    JSON.parse(
+  const of = (interception: Interception): Partial<ProxyResources> => {
+    const { secrets, ...others }: ProxyResources = JSON.parse(
       JSON.stringify(
         translate(entitiesOf(input), {
           meshName: input.meshName,
-          kind: "virtualNode",
-          name: input.node ?? "front",
+          ...(input.gateway === undefined
+            ? { kind: "virtualNode", name: input.node ?? "front" }
+            : { kind: "virtualGateway", name: input.gateway }),
           interception,
         }),
       ),
     );
+    return secrets.length === 0 ? others : { secrets, ...others };
+  };
   const transparent = of(interceptions.transparent);
   const explicit = of(interceptions.explicit);
   return {
@@ -83,6 +87,8 @@ describe("what a proxy is told", () => {
           ...violations("virtualNode", input.virtualNodes),
           ...violations("virtualRouter", input.virtualRouters),
           ...violations("virtualService", input.virtualServices),
+          ...violations("virtualGateway", input.virtualGateways),
+          ...Object.values(input.gatewayRoutes ?? {}).flatMap((routes) => violations("gatewayRoute", routes)),
           ...Object.values(input.routes ?? {}).flatMap((routes) => violations("route", routes)),
         ],
         [],

@@ -2,6 +2,7 @@ import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ClusterLoadAssignmentJson } from "../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
+import type { SecretJson } from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { SecretReference } from "./secrets.js";
 
 /**
@@ -10,13 +11,24 @@ import type { SecretReference } from "./secrets.js";
  * Routes name clusters, and Envoy answers 503 for a cluster that it has not warmed yet (its first DNS answer).
  * It holds back its ACK of the clusters until then: where clusters were added, send routes after that ACK.
  */
-export interface ProxyResources {
+export interface ProxyResources extends ProxyResourcesWithoutSecrets {
+  /** Those that the clusters and listeners name. Their private keys are told to nobody else. */
+  readonly secrets: readonly Resource<SecretJson>[];
+}
+
+/** What features make: a resource says itself which secrets it names. */
+export interface ProxyResourcesWithoutSecrets {
   readonly clusters: readonly Resource<ClusterJson>[];
   readonly endpoints: readonly Resource<ClusterLoadAssignmentJson>[];
   readonly listeners: readonly Resource<ListenerJson>[];
   readonly routes: readonly Resource<RouteConfigurationJson>[];
   /** What was asked for and is left out, or has no effect. Everything else is in force. */
   readonly problems: readonly Problem[];
+  /**
+   * What is being looked up and has to be known first. Until it is, proxies keep what they have: what is here would
+   * leave them without endpoints for a moment.
+   */
+  readonly waiting?: string;
 }
 
 /** Something that an entity asks for and that its proxies do not do. */

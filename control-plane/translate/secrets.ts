@@ -83,19 +83,27 @@ export const fromBesideProxy = (name: string): SdsSecretConfigJson => ({ name, s
 export function secretsOf(
   entities: MeshEntities,
   resources: Iterable<Pick<Resource<unknown>, "secrets">>,
-): { readonly secrets: readonly Resource<SecretJson>[]; readonly problems: readonly Problem[] } {
+): {
+  readonly secrets: readonly Resource<SecretJson>[];
+  readonly problems: readonly Problem[];
+  /** What has to be known first. */
+  readonly waiting: string | undefined;
+} {
   const secrets = new Map<string, Resource<SecretJson>>();
   const problems: Problem[] = [];
+  let waiting: string | undefined;
   for (const { secrets: references = [] } of resources) {
     for (const reference of references) {
       const { name, place } = reference;
       const known = secrets.get(name);
       const found = known ?? secret(entities, reference);
-      if ("unavailable" in found) problems.push({ ...place, message: found.unavailable });
-      else if (known === undefined) secrets.set(name, found);
+      if ("unavailable" in found) {
+        if (found.pending) waiting ??= found.unavailable;
+        else problems.push({ ...place, message: found.unavailable });
+      } else if (known === undefined) secrets.set(name, found);
     }
   }
-  return { secrets: [...secrets.values()], problems };
+  return { secrets: [...secrets.values()], problems, waiting };
 }
 
 function secret(entities: MeshEntities, reference: SecretReference): Resource<SecretJson> | Unavailable {

@@ -8,7 +8,7 @@ import { ingress, ipPreference } from "./ingress.js";
 import { interceptionKey } from "./interception.js";
 import type { Mesh } from "./mesh.js";
 import { Problems } from "./problems.js";
-import type { ProxyResources } from "./resources.js";
+import type { ProxyResourcesWithoutSecrets } from "./resources.js";
 import { orAbsent } from "./targets.js";
 
 /** Everything for a proxy beside the application of a virtual node. */
@@ -17,7 +17,7 @@ export function virtualNode(
   mesh: Mesh,
   proxy: Proxy,
   spec: VirtualNodeSpec,
-): ProxyResources {
+): ProxyResourcesWithoutSecrets {
   const interception = interceptionKey(proxy.interception);
   const filter = entities.mesh()?.egressFilter?.type ?? "DROP_ALL";
   const problems = new Problems();

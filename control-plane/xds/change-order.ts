@@ -15,7 +15,8 @@ export interface OrderTiming {
 
 /**
  * In which order one client hears of a change, so that nothing that its traffic uses is ever missing: first what is
- * new and changed, clusters and endpoints before the listeners and routes that lead to them, and then what is gone.
+ * new and changed, clusters with their endpoints and secrets before the listeners and routes that lead to them, and
+ * then what is gone.
  */
 export class ChangeOrder {
   private wakeAt: number | undefined;
@@ -37,13 +38,14 @@ export class ChangeOrder {
     switch (kind) {
       case "clusters":
         return this.retained(channel, snapshot.clusters, snapshot, now);
+      case "secrets":
       case "endpoints":
-        // Clusters that were sent before the latest change may still wait for the endpoints that they had then.
+        // Clusters that were sent before the latest change may still wait for what belonged to them then.
         return this.retained(
           channel,
           this.clustersFrom === undefined
-            ? snapshot.endpoints
-            : this.sets.union(snapshot.endpoints, this.clustersFrom.endpoints),
+            ? snapshot[kind]
+            : this.sets.union(snapshot[kind], this.clustersFrom[kind]),
           snapshot,
           now,
         );

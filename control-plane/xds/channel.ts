@@ -45,6 +45,8 @@ export interface Response {
   readonly removed: readonly string[];
   /** Two responses with the same key have the same body. Undefined where nobody else will send it. */
   readonly shared: readonly [object, object] | undefined;
+  /** Names that it leaves out, though they have to be sent whether or not the client has them. */
+  readonly stale?: Set<string>;
 }
 
 /** What a client says at the beginning of a stream that it already has. */
@@ -218,8 +220,23 @@ export class Channel {
       this.forgive();
       // It has all of that already, as far as it is subscribed.
       if (this.outstanding.length === 0 && this.rejection === undefined) this.acknowledged = target;
+      return undefined;
     }
-    return response;
+    return traits[this.kind].oneByOne ? this.first(response) : response;
+  }
+
+  /** The first resource of a response, as one of its own. The others are lacking until their turn comes. */
+  private first(response: Response): Response {
+    const [first, ...others] = response.resources;
+    if (first === undefined || others.length === 0) return response;
+    const set = this.context.sets.with(this.sent, first);
+    const stale = new Set(this.stale);
+    stale.delete(first.name);
+    const version =
+      this.protocol === "incremental"
+        ? set.version
+        : combinedVersion(this.subscription.select(set).resources);
+    return { set, version, resources: [first], removed: [], shared: undefined, stale };
   }
 
   /** The difference that `target` makes to the client, as far as it is subscribed. */
@@ -248,7 +265,8 @@ export class Channel {
   }
 
   private incremental(target: ResourceSet): Response | undefined {
-    const { changed, removed, shared } = this.partial(target);
+    const { changed, shared, ...rest } = this.partial(target);
+    const removed = traits[this.kind].tellsRemovals ? rest.removed : [];
     if (changed.length === 0 && removed.length === 0 && !this.due) return undefined;
     return { set: target, version: target.version, resources: changed, removed, shared };
   }
@@ -330,7 +348,7 @@ export class Channel {
     ];
     this.nonce = nonce;
     this.sent = response.set;
-    this.stale = undefined;
+    this.stale = response.stale?.size ? response.stale : undefined;
     this.fresh = false;
     this.due = false;
   }

@@ -9,6 +9,7 @@ import {
   type RouteConfigurationJson,
   RouteConfigurationSchema,
 } from "../gen/envoy/config/route/v3/route_pb.js";
+import { SecretSchema } from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { Resource } from "../translate/resources.js";
 import { type ResourceKind, traits } from "./resource-kinds.js";
 import { typedConfigs } from "./typed-configs.js";
@@ -28,6 +29,7 @@ export interface EncodedResource {
 }
 
 const schemas: Readonly<Record<ResourceKind, DescMessage>> = {
+  secrets: SecretSchema,
   clusters: ClusterSchema,
   endpoints: ClusterLoadAssignmentSchema,
   listeners: ListenerSchema,
@@ -59,6 +61,8 @@ export class Encoder {
         ? this.routeConfiguration(resource.json)
         : message(schemas[kind], resource.json);
     } catch (error) {
+      // The message of such an error may repeat what it is about.
+      if (kind === "secrets") throw new Error(`${kind} ${resource.name} is not valid Envoy configuration`);
       throw new Error(
         `${kind} ${resource.name} is not valid Envoy configuration: ${(error as Error).message}`,
         {

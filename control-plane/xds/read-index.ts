@@ -1,4 +1,10 @@
-import type { MeshEntities } from "../translate/entities.js";
+import type {
+  ExportedAuthority,
+  ExportedCertificate,
+  Instances,
+  MeshEntities,
+  Unavailable,
+} from "../translate/entities.js";
 import { memo } from "./resource-set.js";
 
 /** What a mesh can be asked for, in the words of MeshChange: `mesh`, or a kind and a name. */
@@ -49,20 +55,27 @@ export class ReadIndex<Reader> {
     );
   }
 
-  /** The reader has read `after` of the mesh, and nothing else any more. */
+  /**
+   * The reader has read `after` of the mesh, and nothing else any more. Answers what nobody reads any more, as
+   * MeshChange names it.
+   */
   settle(
     reader: Reader,
     key: string,
     before: ReadonlySet<Read<Reader>>,
     after: ReadonlySet<Read<Reader>>,
-  ): void {
+  ): readonly string[] {
+    const forgotten: string[] = [];
     for (const read of after) if (!before.has(read)) read.readers.add(reader);
     for (const read of before) {
       if (after.has(read)) continue;
       read.readers.delete(reader);
-      if (read.readers.size === 0) forget(read);
+      if (read.readers.size > 0) continue;
+      forget(read);
+      forgotten.push(read.name === "" ? read.kind : `${read.kind}/${read.name}`);
     }
     if (this.meshes.get(key)?.byKind.size === 0) this.meshes.delete(key);
+    return forgotten;
   }
 
   /** Something of a mesh has changed, as MeshChange names it: `virtualNode/catalog-v1`. Answers who has read it. */
@@ -118,6 +131,24 @@ function tracked<Reader>(
       read("gatewayRoutes", virtualGatewayName);
       return entities.gatewayRoutes(virtualGatewayName);
     },
+    ...(entities.instances && {
+      instances(namespaceName: string, serviceName: string) {
+        read("instances", `${serviceName}.${namespaceName}`);
+        return entities.instances?.(namespaceName, serviceName) as Instances;
+      },
+    }),
+    ...(entities.certificate && {
+      certificate(certificateArn: string) {
+        read("certificate", certificateArn);
+        return entities.certificate?.(certificateArn) as ExportedCertificate | Unavailable;
+      },
+    }),
+    ...(entities.certificateAuthority && {
+      certificateAuthority(certificateAuthorityArn: string) {
+        read("certificateAuthority", certificateAuthorityArn);
+        return entities.certificateAuthority?.(certificateAuthorityArn) as ExportedAuthority | Unavailable;
+      },
+    }),
     derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
       const home = memo(mesh.derived, compute, () => new Map<string, Derivation<Reader>>());
       const known = home.get(name);

@@ -75,6 +75,13 @@ export class ResourceSets {
     return new ResourceSet(current.kind, resources, true);
   }
 
+  /** `set` with that resource, in the place of the one that has its name. */
+  with(set: ResourceSet, resource: EncodedResource): ResourceSet {
+    return this.intern(
+      new ResourceSet(set.kind, new Map([...set.resources, [resource.name, resource]]), set.claimed),
+    );
+  }
+
   /** `set` together with what only `older` has. */
   union(set: ResourceSet, older: ResourceSet): ResourceSet {
     if (set === older || older.resources.size === 0) return set;
