@@ -13,8 +13,13 @@ export function discovery(spec: VirtualNodeSpec, mesh: Mesh, clusterName: string
   const { dns, awsCloudMap } = spec.serviceDiscovery ?? {};
   if (awsCloudMap) {
     return {
-      path: "spec.serviceDiscovery.awsCloudMap",
-      missing: "endpoints in AWS Cloud Map are not looked up yet: use dns",
+      hostname: `${awsCloudMap.serviceName}.${awsCloudMap.namespaceName}`,
+      cluster: {
+        type: "EDS",
+        edsClusterConfig: {
+          edsConfig: { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: endpointsTimeout },
+        },
+      },
     };
   }
   if (!dns)
@@ -40,6 +45,9 @@ export function discovery(spec: VirtualNodeSpec, mesh: Mesh, clusterName: string
     },
   };
 }
+
+/** A service whose endpoints nobody knows must not keep the others of a proxy that starts from being served. */
+const endpointsTimeout = "5s";
 
 /** Labels as resolvers take them; underscores are common in service names. */
 const hostName = /^[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_]([A-Za-z0-9_-]*))*$/;
