@@ -18,13 +18,18 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     packages: ["@peculiar/x509", "node:*", "reflect-metadata"],
   },
   metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
+  // Like the mesh, it implements what the xDS server asks of a source.
+  discovery: {
+    uses: ["translate/entities.ts", "xds/source.ts"],
+    packages: ["@aws-sdk/client-servicediscovery", "node:util"],
+  },
   // The mesh implements what those below ask of it, by their own types.
   mesh: {
     uses: ["store", "translate/entities.ts", "xds/source.ts"],
     packages: ["node:crypto"],
   },
   api: {
-    uses: ["mesh"],
+    uses: ["mesh", "identity"],
     packages: [
       "@aws-crypto/sha256-js",
       "@smithy/protocol-http",

@@ -1,11 +1,15 @@
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
-import type { AccessKeys } from "./api/authentication.js";
 import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
-import type { AccessKey } from "./api/signature.js";
+import { awsCloudMap } from "./discovery/aws-cloud-map.js";
+import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
+import { AccessKeys, type Credentials } from "./identity/access-keys.js";
+import { IdentityError } from "./identity/errors.js";
+import { defaultLimits, type Limits } from "./mesh/limits.js";
 import { Operations } from "./mesh/operations.js";
+import { Sharing } from "./mesh/sharing.js";
 import { MeshState } from "./mesh/state.js";
 import { Tagging } from "./mesh/tagging.js";
 import { Transactions } from "./mesh/transactions.js";
@@ -13,6 +17,7 @@ import { measuredStore } from "./metrics/measured-store.js";
 import { Metrics } from "./metrics/metrics.js";
 import { StoreReadiness } from "./readiness.js";
 import { SqliteStore } from "./store/sqlite-store.js";
+import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
 import { XdsServer } from "./xds/server.js";
 
@@ -27,8 +32,10 @@ export interface ServeOptions {
   readonly region: string;
   /** The account that owns what is created: twelve digits. */
   readonly account: string;
+  /** How much there may be of each thing. Default: App Mesh's own limits. */
+  readonly limits?: Limits | undefined;
   /** The key with which every request must be signed. Default: requests are not signed. */
-  readonly accessKey?: AccessKey | undefined;
+  readonly accessKey?: Credentials | undefined;
   /**
    * Where /metrics, /healthz and /readyz are served once more, over HTTP, to what cannot sign. Without a token, only on
    * an address of this machine's loopback. Default: they are on the API's address alone.
@@ -36,7 +43,16 @@ export interface ServeOptions {
   readonly metrics?: Endpoint | undefined;
   /** What /metrics asks for on `metrics`, as `Authorization: Bearer`. Default: nothing is asked for. */
   readonly metricsToken?: string | undefined;
+  /** Where the endpoints of virtual nodes with `awsCloudMap` are looked up. Default: AWS Cloud Map in `region`. */
+  readonly cloudMap?: CloudMapOptions | undefined;
   readonly log: Logger;
+}
+
+export interface CloudMapOptions {
+  /** URL of another endpoint than AWS's own. */
+  readonly endpoint?: string | undefined;
+  /** How often each service is looked up, in seconds, give or take a fifth. Default: 5. */
+  readonly interval?: number | undefined;
 }
 
 /** A control plane at work. */
@@ -56,7 +72,7 @@ export class StartError extends Error {
 
 /** Starts a control plane: the API, the mesh, its store and the xDS server, put together. */
 export async function serve(options: ServeOptions): Promise<ControlPlane> {
-  const { region, account, accessKey, log } = options;
+  const { region, account, limits = defaultLimits, accessKey, log } = options;
   const apiAddress = await checkedAddress("--api", options.api);
   if (!apiAddress.isLoopback && !accessKey) {
     throw new StartError(
@@ -88,11 +104,18 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     const metrics = new Metrics({ ofProcess: true });
     const store = measuredStore(SqliteStore.open(options.data), metrics);
     closers.push(() => store.close());
+    const accessKeys = await keysOf(store, account, accessKey);
     const state = await MeshState.open(store, account);
     const transactions = new Transactions(store, state);
 
+    const { endpoint, interval = 5 } = options.cloudMap ?? {};
+    const source = withCloudMap(state, {
+      cloudMap: awsCloudMap({ region, endpoint }),
+      intervalMillis: interval * 1000,
+    });
+    closers.push(async () => source.close());
     const xdsServer = new XdsServer({
-      source: state,
+      source,
       translate,
       log,
       onAcknowledged: (event) => metrics.acknowledged(event),
@@ -123,12 +146,13 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       metricsEndpoint = { host: endpoint.host, port: (listener.server.address() as AddressInfo).port };
     }
     const api = createApi({
-      operations: new Operations({ state, transactions, region }),
-      tagging: new Tagging({ state, transactions }),
+      operations: new Operations({ state, transactions, region, limits }),
+      tagging: new Tagging({ state, transactions, limits }),
+      sharing: new Sharing({ state, transactions }),
       status: { unready: () => readiness.unready(), proxies: () => xdsServer.proxies() },
       account,
       region,
-      accessKeys: accessKey && only(accessKey),
+      accessKeys,
       log,
       metrics,
       onAnswered: (answer) => metrics.answered(answer),
@@ -148,9 +172,13 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   }
 }
 
-const only = (key: AccessKey): AccessKeys => ({
-  find: (accessKeyId) => (accessKeyId === key.accessKeyId ? key : undefined),
-});
+async function keysOf(store: Store, account: string, initial: Credentials | undefined): Promise<AccessKeys> {
+  try {
+    return await AccessKeys.open(store, { account, initial });
+  } catch (error) {
+    throw error instanceof IdentityError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
 
 async function checkedAddress(option: string, { host }: Endpoint) {
   try {

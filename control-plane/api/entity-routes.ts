@@ -1,6 +1,6 @@
 import { type EntityType, entityTypes, type Kind } from "@pulumi-appmesh/model";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Address, lineage } from "../mesh/address.js";
+import { type Address, lineage, meshOf } from "../mesh/address.js";
 import type { Description } from "../mesh/description.js";
 import type { Operations } from "../mesh/operations.js";
 import { bodyOf, meshOwnerOf, pageOf, preconditionOf, refuseCondition } from "./requests.js";
@@ -11,14 +11,30 @@ export function entityRoutes(app: FastifyInstance, operations: Operations): void
     const { kind, title } = type;
     const collection = collectionPath(type);
     const entity = `${collection}/:${type.nameMember}`;
-    const config = (verb: string) => ({ config: { operation: `${verb}${title}` } });
+    const config = (verb: string) => ({
+      config: {
+        operation: `${verb}${title}`,
+        mesh: (request: FastifyRequest) => meshOf(addressIn(request, kind)),
+      },
+    });
+    const meshAbove = (request: FastifyRequest) => {
+      const parent = parentIn(request, kind);
+      return parent ? meshOf(parent) : newMesh(request);
+    };
+    const create = { config: { operation: `Create${title}`, mesh: meshAbove } };
+    const list = {
+      config: {
+        operation: `List${plural(title)}`,
+        mesh: kind === "mesh" ? ("seen" as const) : meshAbove,
+      },
+    };
 
-    app.put(collection, config("Create"), async (request, reply) => {
+    app.put(collection, create, async (request, reply) => {
       refuseCondition(request, "if-match", "if-none-match");
       const { caller } = request;
       return tagged(reply, await operations.create(caller, kind, parentIn(request, kind), bodyOf(request)));
     });
-    app.get(collection, { config: { operation: `List${plural(title)}` } }, (request) => {
+    app.get(collection, list, (request) => {
       const { items, nextToken } = operations.list(
         request.caller,
         kind,
@@ -59,6 +75,14 @@ export function entityRoutes(app: FastifyInstance, operations: Operations): void
     const own = kind === "mesh" && request.method !== "GET";
     return own ? request.caller.account : (meshOwnerOf(request) ?? request.caller.account);
   }
+}
+
+/** The mesh that a request is to create; undefined where it names none, which its handler refuses. */
+function newMesh(request: FastifyRequest): Address<"mesh"> | undefined {
+  const { meshName } = Object(bodyOf(request)) as { meshName?: unknown };
+  return typeof meshName === "string"
+    ? { kind: "mesh", meshOwner: request.caller.account, names: [meshName] }
+    : undefined;
 }
 
 /** Says which version an answer shows, in a form that a change can be made conditional on. */

@@ -5,25 +5,24 @@ import fastify, {
   LogController,
   type RawServerDefault,
 } from "fastify";
-import type { Caller } from "../mesh/caller.js";
+import type { AccessKeys } from "../identity/access-keys.js";
 import type { Operations } from "../mesh/operations.js";
+import type { Sharing } from "../mesh/sharing.js";
 import type { Tagging } from "../mesh/tagging.js";
-import { type AccessKeys, authenticate, onlyLocalNames } from "./authentication.js";
+import { accessKeyRoutes } from "./access-key-routes.js";
+import { authenticate } from "./authentication.js";
+import { authorize } from "./authorization.js";
+import { ClientErrors } from "./client-errors.js";
+import { type Diagnosis, diagnosticsRoutes } from "./diagnostics-routes.js";
 import { entityRoutes } from "./entity-routes.js";
 import { ProtocolError, sendError } from "./errors.js";
-import type { Claim } from "./signature.js";
+import { metricsRoutes, type Scrapes } from "./metrics-routes.js";
+import { type Answer, RequestLog } from "./request-log.js";
+import { shareRoutes } from "./share-routes.js";
 import { type Status, statusRoutes } from "./status-routes.js";
 import { tagRoutes } from "./tag-routes.js";
 
 declare module "fastify" {
-  interface FastifyRequest {
-    /** Who claims to have signed the request; proven by the time a handler runs. */
-    accessKeyId: string | undefined;
-    claim: Claim | undefined;
-    /** Who asks, as proven by the time a handler runs. */
-    caller: Caller;
-    errorCode: string | undefined;
-  }
   interface FastifyContextConfig {
     /** As AWS names it: CreateVirtualNode. */
     operation?: string;
@@ -33,15 +32,43 @@ declare module "fastify" {
 export interface ApiOptions {
   readonly operations: Operations;
   readonly tagging: Tagging;
+  readonly sharing: Sharing;
+  /** What is served at /v1/diagnostics. Default: there is no such path. */
+  readonly diagnosis?: Diagnosis;
   readonly status: Status;
   readonly account: string;
   readonly region: string;
-  /** Who may call; undefined lets every program of this machine, and is for loopback addresses only. */
+  /**
+   * Who may call. undefined, or no key, lets every program of this machine, and is for loopback addresses only.
+   */
   readonly accessKeys: AccessKeys | undefined;
   readonly log: FastifyBaseLogger;
+  /** What is served at /metrics. Default: there is no such path. */
+  readonly metrics?: Scrapes;
+  /** Called for each answer, after it was sent. */
+  readonly onAnswered?: (answer: Answer) => void;
+  readonly timing?: Partial<ApiTiming>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
+
+export interface ApiTiming {
+  /** A request that trickles in must not hold a connection for ever: it has this long, body included. */
+  readonly requestMillis: number;
+  /** How often connections are looked at for that. */
+  readonly checkMillis: number;
+  /** How long a connection may wait for its next request. Longer than what AWS's SDKs and load balancers wait. */
+  readonly idleMillis: number;
+  /** Answers that take longer are logged as slow. */
+  readonly slowMillis: number;
+}
+
+const defaultTiming: ApiTiming = {
+  requestMillis: 30_000,
+  checkMillis: 5_000,
+  idleMillis: 72_000,
+  slowMillis: 1_000,
+};
 
 /** The largest body that is read. The largest spec that the model allows is far smaller. */
 const BODY_LIMIT = 1024 * 1024;
@@ -51,24 +78,41 @@ const LONGEST_NAME_IN_URL = 255 * 4 * 3;
 /** The App Mesh API over HTTP. It is not listening yet. */
 export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault> {
   const { accessKeys, region, now = Date.now } = options;
+  const timing = { ...defaultTiming, ...options.timing };
+  const requestLog = new RequestLog({
+    log: options.log,
+    onAnswered: options.onAnswered,
+    slowMillis: timing.slowMillis,
+  });
+  const clientErrors = new ClientErrors(requestLog);
+  let stopping = false;
   const app = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT,
-    // A request that trickles in must not hold a connection for ever.
-    requestTimeout: 30_000,
+    requestTimeout: timing.requestMillis,
+    keepAliveTimeout: timing.idleMillis,
+    http: {
+      connectionsCheckingInterval: timing.checkMillis,
+      headersTimeout: timing.requestMillis,
+      // Asked for below, to be told in the form of all other errors.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: clientErrors.handler,
     exposeHeadRoutes: false,
-    return503OnClosing: true,
+    // Also told below.
+    return503OnClosing: false,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: LONGEST_NAME_IN_URL },
     frameworkErrors: (error, request, reply) => {
       reply.header("x-amzn-RequestId", request.id);
+      requestLog.followUnrouted(request, reply);
       sendError(error, request, reply);
     },
   });
-  for (const name of ["accessKeyId", "claim", "caller", "errorCode"]) app.decorateRequest(name, undefined);
+  for (const name of ["errorCode", "errorReason"]) app.decorateRequest(name, undefined);
 
   // The signature is about the bytes as they came, so that they are kept until it is proven, whatever their type.
   app.removeAllContentTypeParsers();
@@ -76,28 +120,24 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
 
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-amzn-RequestId", request.id);
+    if (stopping) {
+      throw new ProtocolError(503, "ServiceUnavailableException", "the control plane is stopping; try again");
+    }
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      throw new ProtocolError(
+        400,
+        "BadRequestException",
+        "Host: the header is missing; HTTP/1.1 requires it",
+      );
+    }
   });
-  if (accessKeys) authenticate(app, { accessKeys, region, now });
-  else onlyLocalNames(app);
-  app.addHook("preHandler", async (request) => {
-    request.caller = { account: options.account, accessKeyId: request.accessKeyId };
+  app.addHook("preClose", async () => {
+    stopping = true;
   });
-  app.addHook("onResponse", async (request, reply) => {
-    const { operation } = request.routeOptions.config;
-    const level = request.method === "GET" && reply.statusCode < 400 ? "debug" : "info";
-    request.log[level](
-      {
-        operation,
-        method: request.method,
-        url: request.url,
-        status: reply.statusCode,
-        errorCode: request.errorCode,
-        accessKeyId: request.accessKeyId,
-        milliseconds: Math.round(reply.elapsedTime * 1000) / 1000,
-      },
-      "answered",
-    );
-  });
+  requestLog.follow(app);
+  clientErrors.follow(app);
+  authenticate(app, { accessKeys, account: options.account, region, now });
+  authorize(app, region);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request) => {
     throw new ProtocolError(
@@ -109,6 +149,10 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
 
   entityRoutes(app, options.operations);
   tagRoutes(app, options.tagging);
+  shareRoutes(app, options.sharing);
+  if (options.diagnosis) diagnosticsRoutes(app, options.diagnosis);
   statusRoutes(app, options.status);
+  if (accessKeys) accessKeyRoutes(app, accessKeys);
+  if (options.metrics) metricsRoutes(app, options.metrics);
   return app;
 }

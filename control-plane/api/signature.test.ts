@@ -4,8 +4,10 @@ import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import { AccessKeys } from "../identity/access-keys.js";
 import { ACCOUNT, type Harness, meshHarness, own, REGION } from "../mesh/harness.test.support.js";
 import { createApi } from "./server.js";
+import { readClaim } from "./signature.js";
 
 const NOW = Date.UTC(2026, 10, 23, 10, 15, 0);
 const KEY = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
@@ -35,7 +37,7 @@ describe("Signature Version 4", () => {
       status: { unready: () => undefined, proxies: () => [] },
       account: ACCOUNT,
       region: REGION,
-      accessKeys: { find: (id) => (id === KEY.accessKeyId ? KEY : undefined) },
+      accessKeys: await AccessKeys.open(mesh.store, { account: ACCOUNT, initial: KEY, now: () => NOW }),
       log: pino({ level: "silent" }),
       now: () => NOW,
     });
@@ -179,7 +181,53 @@ describe("Signature Version 4", () => {
     assert.deepEqual(await send({ ...signed, body: JSON.stringify({ meshName: "b" }) }), wrong);
     const unsigned = put("/v20190125/meshes", { meshName: "a" });
     unsigned.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
-    assert.deepEqual(await send(await sign(unsigned)), wrong);
+    assert.deepEqual(
+      await send(await sign(unsigned)),
+      invalid(
+        "'x-amz-content-sha256' is 'UNSIGNED-PAYLOAD': a body must be signed whole, and sent in one piece.",
+      ),
+    );
+    const chunked = put("/v20190125/meshes", { meshName: "a" });
+    chunked.headers["x-amz-content-sha256"] = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+    assert.deepEqual(
+      await send(await sign(chunked)),
+      invalid(
+        "'x-amz-content-sha256' is 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD': a body must be signed whole, and sent in one piece.",
+      ),
+    );
+  });
+
+  it("refuses presigned URLs, and says how to sign", async () => {
+    const signer = new SignatureV4({ credentials: KEY, region: REGION, service: "appmesh", sha256: Sha256 });
+    const presigned = await signer.presign(new HttpRequest(get("/v20190125/meshes")), {
+      signingDate: new Date(NOW),
+    });
+    assert.deepEqual(
+      await send({ ...get("/v20190125/meshes"), query: presigned.query as Record<string, string> }),
+      incomplete(
+        "Presigned URLs are not served: sign the request in its Authorization header, as the AWS SDKs and the AWS CLI do.",
+      ),
+    );
+  });
+
+  it("refuses paths that mean another one to the signature than to the router", async () => {
+    const signed = await sign({ ...get("/v20190125/meshes/shop"), method: "DELETE" });
+    for (const path of [
+      "/v20190125/meshes/shop/virtualNodes/..",
+      "/v20190125//meshes/shop",
+      "/./v20190125/meshes/shop",
+      "/v20190125/meshes/shop/.",
+      "/v20190125/meshes/x/../shop",
+    ]) {
+      // Straight to the reading of the claim: clients resolve such paths before they send them.
+      assert.throws(() => readClaim({ ...signed, path }, REGION, NOW), {
+        name: "ProtocolError",
+        status: 403,
+        code: "IncompleteSignatureException",
+        message: `The path '${path}' must be signed and sent without empty, '.' and '..' parts.`,
+      });
+    }
+    assert.equal(await send(await sign(get("/v20190125/meshes/shop"))), 200);
   });
 
   it("refuses keys that it does not know, other secrets, and session tokens", async () => {

@@ -1,8 +1,10 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { AccessKey } from "../api/signature.js";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.js";
+import type { Credentials } from "../identity/access-keys.js";
+import { defaultLimits, type Limits } from "../mesh/limits.js";
+import { limit } from "./limits.js";
 
 interface Options {
   api: Endpoint;
@@ -10,7 +12,10 @@ interface Options {
   data: string;
   region: string;
   account: string;
+  limit: Limits;
   metrics?: Endpoint;
+  cloudMapEndpoint?: string;
+  cloudMapInterval: number;
   logLevel: string;
 }
 
@@ -52,6 +57,27 @@ export function serveCommand(): Command {
       ).argParser(endpoint),
     )
     .addOption(
+      new Option(
+        "--cloud-map-endpoint <url>",
+        "where endpoints are looked up instead of at AWS Cloud Map in the region " +
+          "(default: $AWS_ENDPOINT_URL_SERVICEDISCOVERY, $AWS_ENDPOINT_URL)",
+      ).argParser(url),
+    )
+    .option(
+      "--cloud-map-interval <seconds>",
+      "how often each service is looked up in AWS Cloud Map",
+      interval,
+      5,
+    )
+    .addOption(
+      new Option(
+        "--limit <name=number>",
+        "how much there may be of something, such as virtualNodesPerMesh=5000 or =none; none for no limits; repeatable",
+      )
+        .argParser(limit)
+        .default(defaultLimits, "App Mesh's default quotas"),
+    )
+    .addOption(
       new Option("--log-level <level>", "least severe messages that are logged, as JSON lines on stderr")
         .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
         .default("info"),
@@ -59,7 +85,9 @@ export function serveCommand(): Command {
     .addHelpText(
       "after",
       "\nAccess key that every request to the API must be signed with: APPMESH_ACCESS_KEY_ID and" +
-        "\nAPPMESH_SECRET_ACCESS_KEY. Without one, the API listens on loopback addresses only.",
+        "\nAPPMESH_SECRET_ACCESS_KEY. Without one, the API listens on loopback addresses only." +
+        "\nAWS credentials, where virtual nodes are found by AWS Cloud Map: as for every AWS SDK (a role, AWS_PROFILE," +
+        "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).",
     )
     .action(run);
 }
@@ -73,8 +101,15 @@ async function run(options: Options): Promise<void> {
   try {
     const controlPlane = await serve({
       ...options,
+      limits: options.limit,
       accessKey: accessKey(process.env),
       metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,
+      cloudMap: {
+        endpoint:
+          options.cloudMapEndpoint ??
+          (process.env.AWS_ENDPOINT_URL_SERVICEDISCOVERY || process.env.AWS_ENDPOINT_URL || undefined),
+        interval: options.cloudMapInterval,
+      },
       log,
     });
     const api = `http://${formatEndpoint(controlPlane.api)}`;
@@ -105,7 +140,7 @@ async function run(options: Options): Promise<void> {
     process.exitCode = 1;
   }
 
-  function accessKey(env: NodeJS.ProcessEnv): AccessKey | undefined {
+  function accessKey(env: NodeJS.ProcessEnv): Credentials | undefined {
     const accessKeyId = env.APPMESH_ACCESS_KEY_ID || undefined;
     const secretAccessKey = env.APPMESH_SECRET_ACCESS_KEY || undefined;
     if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
@@ -134,6 +169,17 @@ function endpoint(text: string): Endpoint {
   const parsed = parseEndpoint(text);
   if (parsed) return parsed;
   throw new InvalidArgumentError("It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.");
+}
+
+function url(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new InvalidArgumentError("It must be a URL, such as http://127.0.0.1:5000.");
+}
+
+function interval(text: string): number {
+  const value = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0.1 && value <= 3600) return value;
+  throw new InvalidArgumentError("It must be 0.1 to 3600 seconds.");
 }
 
 function folder(text: string): string {

@@ -60,3 +60,9 @@ export function parseKey(key: string): Address | undefined {
 /** The ARN carries the mesh owner's account, whoever owns the entity. */
 export const arnOf = (address: Address, region: string): string =>
   `arn:aws:appmesh:${region}:${address.meshOwner}:${addressPath(address)}`;
+
+/** Reads back what arnOf made, of whatever partition and region; undefined for what names no entity. */
+export function parseArn(arn: string): Address | undefined {
+  const [, , , , account = "", ...path] = arn.split(":");
+  return parsePath(account, path.join(":"));
+}

@@ -1,5 +1,5 @@
 import { required, structure, TagKeyList, TagList, validate } from "@pulumi-appmesh/model";
-import { meshOf, parsePath } from "./address.js";
+import { meshOf, parseArn } from "./address.js";
 import type { Caller } from "./caller.js";
 import { snapshot } from "./change.js";
 import { type Entity, encodeEntity, type Tag } from "./entity.js";
@@ -87,8 +87,7 @@ export class Tagging {
 
   /** Tags are those of the account that created the entity: another one, which shares the mesh, does not see them. */
   #find(caller: Caller, verb: string, arn: string): Entity {
-    const [, , , , account = "", ...path] = arn.split(":");
-    const address = parsePath(account, path.join(":"));
+    const address = parseArn(arn);
     const entity =
       address && sees(this.#state, caller, meshOf(address)) ? this.#state.get(address) : undefined;
     if (entity?.metadata.arn === arn) {
