@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt } from "./setup/build.mjs";
-import { ensureGoClient } from "./setup/clients.mjs";
+import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { ensureEnvoy } from "./setup/envoy.mjs";
@@ -19,6 +19,7 @@ export const setUpForTests = async () =>
   note({
     python: await ensurePython(),
     goClient: await ensureGoClient(),
+    javaClient: await ensureJavaClient(),
   });
 
 export async function setUp() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { goClient } from "../support/tools.js";
+import { run } from "./run.js";
 
 // The checks themselves are in tests/compat/go: whole answers, as values of the SDK's types.
 describe("AWS SDK for Go v2", function () {
@@ -25,24 +25,12 @@ describe("AWS SDK for Go v2", function () {
     ["TestOperations", "calls all 38 operations, typed, and gets whole answers"],
     ["TestPaginators", "pages by every paginator of the SDK"],
     ["TestErrors", "gets App Mesh's errors as the types of the SDK"],
-  ]) {
-    it(title ?? "", async () => {
-      const env = { ...process.env, ...controlPlane?.env };
-      const { code, output } = await run(program ?? "", ["-test.v", `-test.run=^${test}$`], env);
-      assert.equal(code, 0, output);
-      assert.match(output, new RegExp(`^=== RUN   ${test}\n--- PASS: ${test} .*\nPASS\n$`));
+  ] as const) {
+    it(title, async () => {
+      const args = ["-test.v", `-test.run=^${test}$`];
+      const { code, stdout, stderr } = await run(program ?? "", args, controlPlane?.env);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, new RegExp(`^=== RUN   ${test}\n--- PASS: ${test} .*\nPASS\n$`));
     });
   }
 });
-
-function run(
-  program: string,
-  args: string[],
-  env: NodeJS.ProcessEnv,
-): Promise<{ code: unknown; output: string }> {
-  return new Promise((resolve) => {
-    execFile(program, args, { env }, (error, stdout, stderr) =>
-      resolve({ code: error ? (error.code ?? error.signal) : 0, output: stdout + stderr }),
-    );
-  });
-}

@@ -40,7 +40,7 @@ export async function ensureJavaClient() {
     step("building the client of the AWS SDK for Java", wayOut, (run) => {
       // Maven writes beside what it builds: never in the clone.
       cpSync(source, join(folder, "source"), { recursive: true });
-      return run("mvn", ["--batch-mode", "--no-transfer-progress", "package"], {
+      return run("mvn", ["--batch-mode", "--no-transfer-progress", "process-classes"], {
         cwd: join(folder, "source"),
       });
     }),
