@@ -1,0 +1,180 @@
+import { deepEqual, throws } from "node:assert/strict";
+import { Exemptions } from "./exemptions.js";
+import { rules } from "./rules/index.js";
+import { configure, SettingsError } from "./settings.js";
+
+const names = rules.map(({ name }) => name);
+const levels = (settings: object) =>
+  Object.fromEntries(configure(settings).rules.map(({ rule, level }) => [rule.name, level]));
+const changed = (settings: object) => {
+  const usual = levels({});
+  return Object.fromEntries(
+    Object.entries(levels(settings)).filter(([name, level]) => usual[name] !== level),
+  );
+};
+
+describe("settings", () => {
+  it("leave every rule at its own level where nothing is said", () => {
+    deepEqual(levels({}), Object.fromEntries(rules.map(({ name, level }) => [name, level])));
+    deepEqual(levels({ preset: "baseline" }), levels({}));
+  });
+
+  it("make advice mandatory in the strict preset, and proofs in zero-trust", () => {
+    const strict = {
+      "access-log": "mandatory",
+      "connection-pool": "mandatory",
+      "health-check": "mandatory",
+      "outlier-detection": "mandatory",
+      "references-resolve": "mandatory",
+      "request-timeout": "mandatory",
+      "retry-amplification": "mandatory",
+      "retry-idempotent-only": "mandatory",
+      "tls-coverage": "mandatory",
+      "tls-managed-certificates": "mandatory",
+    };
+    deepEqual(changed({ preset: "strict" }), strict);
+    deepEqual(changed({ preset: "zero-trust" }), {
+      ...strict,
+      "tls-mutual": "mandatory",
+      "tls-names-pinned": "mandatory",
+    });
+  });
+
+  it("let the more particular win", () => {
+    deepEqual(
+      changed({
+        preset: "strict",
+        all: "disabled",
+        families: { egress: "remediate", naming: "advisory" },
+        rules: {
+          "tls-mutual": "advisory",
+          "name-pattern": { level: "mandatory", pattern: "^x" },
+          "egress-drop-all": {},
+        },
+      }),
+      {
+        ...Object.fromEntries(
+          names
+            .filter((name) => levels({})[name] !== "disabled" && name !== "required-tags")
+            .map((name) => [name, "disabled"]),
+        ),
+        "egress-drop-all": "remediate",
+        "tls-mutual": "advisory",
+        "name-pattern": "mandatory",
+      },
+    );
+  });
+
+  it("give rules their settings, and the defaults of the others", () => {
+    const config = configure({ rules: { "retry-idempotent-only": { methods: ["POST"] } } }).rules.find(
+      ({ rule }) => rule.name === "retry-idempotent-only",
+    )?.config;
+    deepEqual(config, { methods: ["POST"], grpc: false });
+  });
+
+  it("tell of everything that is not understood, at once", () => {
+    const settings = {
+      presets: "strict",
+      preset: "loose",
+      all: 1,
+      families: { tls: "mandatory", security: "mandatory", retries: "high" },
+      rules: {
+        "tls-strict": "mandatory",
+        "tls-mutual": "on",
+        "retry-attempts-bounded": { level: "always", maximum: -1, minimum: 0 },
+        "tls-coverage": { minimumPercent: 101 },
+        "required-tags": { tags: ["a", 1] },
+        "name-pattern": { pattern: 5 },
+        "access-log": ["mandatory"],
+      },
+      exemptions: [
+        { rules: ["tls-strict"], reason: "because", expires: "soon", until: 1, urn: "" },
+        { reason: "it is on its way out" },
+        "all",
+      ],
+    };
+    throws(
+      () => configure(settings),
+      (error) => {
+        deepEqual((error as SettingsError).problems, [
+          "presets: there is no such name; there are preset, all, families, rules, exemptions",
+          'preset: "loose" was given; any of baseline, strict, zero-trust is allowed',
+          "all: 1 was given; any of advisory, mandatory, remediate, disabled is allowed",
+          "families.security: there is no such name; there are tls, retries, resiliency, routing, egress, observability, naming",
+          'families.retries: "high" was given; any of advisory, mandatory, remediate, disabled is allowed',
+          `rules.tls-strict: there is no such name; there are ${names.join(", ")}`,
+          'rules.tls-mutual: "on" was given; any of advisory, mandatory, remediate, disabled is allowed',
+          "rules.tls-coverage.minimumPercent: 101 was given; a number from 0 to 100 is allowed",
+          "rules.retry-attempts-bounded.minimum: there is no such name; there are level, maximum",
+          'rules.retry-attempts-bounded.level: "always" was given; any of advisory, mandatory, remediate, disabled is allowed',
+          "rules.retry-attempts-bounded.maximum: -1 was given; an integer of at least 0 is allowed",
+          'rules.access-log: ["mandatory"] was given; an object is allowed',
+          "rules.name-pattern.pattern: 5 was given; a string is allowed",
+          'rules.required-tags.tags: ["a",1] was given; a list of strings is allowed',
+          "exemptions[0].until: there is no such name; there are urn, rules, reason, expires",
+          'exemptions[0].urn: "" was given; a URN is allowed, in which * stands for any text',
+          `exemptions[0].rules[0]: there is no rule "tls-strict"; there are ${names.join(", ")}`,
+          'exemptions[0].reason: "because" was given; a reason of at least 10 characters is asked for',
+          'exemptions[0].expires: "soon" was given; a day such as 2027-01-31 is allowed',
+          "exemptions[1].rules: undefined was given; a list of names of rules is asked for",
+          'exemptions[2]: "all" was given; an object is allowed',
+        ]);
+        return error instanceof SettingsError;
+      },
+    );
+    throws(() => configure([]), {
+      message:
+        "the settings of the policy pack cannot be followed:\n  the settings: [] was given; an object is allowed",
+    });
+    throws(() => configure({ exemptions: {} }), {
+      message:
+        "the settings of the policy pack cannot be followed:\n  exemptions: {} was given; a list is allowed",
+    });
+    throws(
+      () =>
+        configure({
+          exemptions: [{ rules: ["tls-mutual"], reason: "a long reason", expires: "2027-02-31" }],
+        }),
+      SettingsError,
+    );
+  });
+});
+
+describe("exemptions", () => {
+  const urn = "urn:pulumi:prod::shop::appmesh:index:VirtualNode::catalog-v1";
+  const now = Date.parse("2026-11-23T12:00:00Z");
+  const reason = "moves to TLS in December";
+
+  it("cover rules and resources that they name, until their day is over", () => {
+    const exemptions = new Exemptions(
+      [
+        { urn: "*::catalog-v?", rules: ["tls-mutual"], reason },
+        {
+          urn: "urn:pulumi:prod::*::catalog-*",
+          rules: ["tls-listener-strict"],
+          reason,
+          expires: "2026-11-23",
+        },
+        { rules: ["tls-client-policy"], reason, expires: "2026-11-22" },
+        { rules: ["access-log"], reason },
+      ],
+      now,
+    );
+    const covered = [
+      "tls-mutual",
+      "tls-listener-strict",
+      "tls-client-policy",
+      "access-log",
+      "egress-drop-all",
+    ].filter((rule) => exemptions.covers(rule, urn));
+    deepEqual(covered, ["tls-listener-strict", "access-log"]);
+    deepEqual(exemptions.covers("access-log", "urn:other"), true);
+    deepEqual(exemptions.covers("access-log", "urn:other"), true);
+    deepEqual(exemptions.report(), [
+      `the exemption from tls-mutual of *::catalog-v? silenced nothing (${reason}): delete it if it is not needed any more`,
+      `1 finding is exempt from tls-listener-strict of urn:pulumi:prod::*::catalog-* (${reason}, until 2026-11-23)`,
+      `the exemption from tls-client-policy of all resources ended on 2026-11-22 (${reason}): it is over`,
+      `2 findings are exempt from access-log of all resources (${reason})`,
+    ]);
+  });
+});
