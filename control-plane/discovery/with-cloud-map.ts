@@ -78,6 +78,10 @@ function withInstances(
     virtualGateway: (name) => entities.virtualGateway(name),
     routes: (name) => entities.routes(name),
     gatewayRoutes: (name) => entities.gatewayRoutes(name),
+    ...(entities.certificate && { certificate: (arn) => entities.certificate?.(arn) as Certificate }),
+    ...(entities.certificateAuthority && {
+      certificateAuthority: (arn) => entities.certificateAuthority?.(arn) as Authority,
+    }),
     ...(entities.derive && {
       derive: <T>(compute: (entities: MeshEntities, name: string) => T, name: string) =>
         entities.derive?.(compute, name) as T,
@@ -85,3 +89,6 @@ function withInstances(
     instances,
   };
 }
+
+type Certificate = ReturnType<NonNullable<MeshEntities["certificate"]>>;
+type Authority = ReturnType<NonNullable<MeshEntities["certificateAuthority"]>>;

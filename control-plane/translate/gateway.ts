@@ -2,6 +2,7 @@ import type { GatewayRouteSpec, GatewayRouteTarget, VirtualGatewaySpec } from "@
 import type { RouteJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
 import { readBackends } from "./backends.js";
+import { readEndpoints } from "./endpoints.js";
 import type { MeshEntities, Named, Proxy } from "./entities.js";
 import { type GatewayListener, gatewayListeners } from "./gateway-listeners.js";
 import {
@@ -50,6 +51,7 @@ export function virtualGateway(
     },
     problems,
   );
+  const endpoints = readEndpoints(entities, mesh, services, clusters, problems);
   const byName = new Map(services.map((service) => [service.name, service]));
 
   const chosen = new Map<string, Chosen>();
@@ -79,13 +81,14 @@ export function virtualGateway(
   }
   return {
     clusters: [...inbound.clusters, ...clusters],
-    endpoints: [],
+    endpoints: endpoints.resources,
     listeners: inbound.listeners,
     routes: [
       ...[...ingress].map(([listener, made]) => ingressRoutes(list(made), listener.routes, entity)),
       egressRoutes(list([...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, port]) => port)), entity),
     ],
     problems: problems.all(),
+    ...(endpoints.waiting === undefined ? {} : { waiting: endpoints.waiting }),
   };
 }
 

@@ -3,6 +3,7 @@ import { accessLog } from "./access-log.js";
 import { readBackends } from "./backends.js";
 import { explicitEgress } from "./egress-explicit.js";
 import { transparentEgress } from "./egress-transparent.js";
+import { readEndpoints } from "./endpoints.js";
 import type { MeshEntities, Proxy } from "./entities.js";
 import { ingress, ipPreference } from "./ingress.js";
 import { interceptionKey } from "./interception.js";
@@ -25,6 +26,7 @@ export function virtualNode(
   problems.merge(inbound.problems);
   accessLog(spec.logging, (path, message) => problems.add(`virtualNode/${proxy.name}`, path, message));
   const { services, clusters } = readBackends(entities, mesh, `virtualNode/${proxy.name}`, spec, problems);
+  const endpoints = readEndpoints(entities, mesh, services, clusters, problems);
   const node = {
     name: proxy.name,
     logging: orAbsent(spec.logging),
@@ -37,9 +39,10 @@ export function virtualNode(
       : transparentEgress(mesh, filter, preference, node, services, problems);
   return {
     clusters: [...inbound.clusters, ...clusters, ...outbound.clusters],
-    endpoints: [],
+    endpoints: endpoints.resources,
     listeners: [...inbound.listeners, ...outbound.listeners],
     routes: [...inbound.routes, ...outbound.routes],
     problems: problems.all(),
+    ...(endpoints.waiting === undefined ? {} : { waiting: endpoints.waiting }),
   };
 }

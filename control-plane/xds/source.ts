@@ -9,6 +9,8 @@ export interface MeshSource {
    * Returns what ends the subscription.
    */
   subscribe(listener: (change: MeshChange) => void): () => void;
+  /** No proxy is told any more of what was read of a mesh, as MeshChange names it: it need not be looked up again. */
+  forget?(meshName: string, meshOwner: string | undefined, read: string): void;
 }
 
 /** What one committed change touched. */
@@ -18,7 +20,7 @@ export interface MeshChange {
   /**
    * What has to be read again, as the reads of MeshEntities are named: `mesh`, `virtualNode/catalog-v1`,
    * `virtualRouter/catalog`, `routes/catalog` (of that router), `virtualService/catalog.shop.local`,
-   * `virtualGateway/edge`, `gatewayRoutes/edge`.
+   * `virtualGateway/edge`, `gatewayRoutes/edge`, `instances/catalog.shop.internal` (service and namespace).
    */
   readonly reads: readonly string[];
 }
