@@ -1,4 +1,5 @@
 /** A mesh on a real store, whose clock and ids are known: what it gives can be compared whole. */
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import type { Store } from "../store/store.js";
 import type { Address } from "./address.js";
 import type { Caller } from "./caller.js";
 import type { CommittedChange } from "./change.js";
+import { type ErrorCode, MeshError } from "./errors.js";
 import type { Limits } from "./limits.js";
 import { Operations } from "./operations.js";
 import { Sharing } from "./sharing.js";
@@ -20,6 +22,21 @@ export const REGION = "eu-central-1";
 
 /** Who calls, in tests, if nothing else is said: the control plane's own account. */
 export const own: Caller = { account: ACCOUNT, accessKeyId: undefined };
+
+/** Another account, with which a mesh may be shared. */
+export const OTHER = "999999999999";
+export const other: Caller = { account: OTHER, accessKeyId: undefined };
+
+/** Expects a call to fail, with this error to the letter. */
+export const fails = (call: () => unknown, code: ErrorCode, message: string): Promise<void> =>
+  assert.rejects(
+    async () => call(),
+    (error) => {
+      assert.ok(error instanceof MeshError, String(error));
+      assert.deepEqual({ code: error.code, message: error.message }, { code, message });
+      return true;
+    },
+  );
 
 export interface Harness {
   readonly store: Store;

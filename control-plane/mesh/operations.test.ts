@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type ErrorCode, MeshError } from "./errors.js";
 import {
   ACCOUNT,
   at,
+  fails,
   gatewayRoute,
   type Harness,
   httpListener,
@@ -25,15 +25,6 @@ describe("Operations", () => {
   });
   afterEach(() => mesh.close());
 
-  const fails = (call: () => unknown, code: ErrorCode, message: string) =>
-    assert.rejects(
-      async () => call(),
-      (error) => {
-        assert.ok(error instanceof MeshError, String(error));
-        assert.deepEqual({ code: error.code, message: error.message }, { code, message });
-        return true;
-      },
-    );
   const metadata = (path: string, more: object) => ({
     arn: ARN + path,
     meshOwner: ACCOUNT,
@@ -195,6 +186,27 @@ describe("Operations", () => {
         message("token-2"),
       );
       assert.deepEqual(mesh.operations.describe(own, shop).spec, {});
+    });
+
+    it("is known again after others have updated as well, so that a late repetition undoes nothing", async () => {
+      await mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "a"], {}]);
+      const node = at("virtualNode", "shop", "a");
+      const first = { spec: { backends: [] }, clientToken: "first" };
+      await mesh.operations.update(own, node, first);
+      for (let n = 1; n < 10; n++) {
+        await mesh.operations.update(own, node, { spec: { listeners: [] }, clientToken: `other-${n}` });
+      }
+      const now = mesh.operations.describe(own, node);
+      assert.deepEqual(await mesh.operations.update(own, node, first), now);
+      assert.deepEqual(now.spec, { listeners: [] });
+      await fails(
+        () => mesh.operations.update(own, node, { ...first, spec: {} }),
+        "ConflictException",
+        `clientToken first was used before for another request on ${ARN}mesh/shop/virtualNode/a. Use a new token for a new request`,
+      );
+      // A client that repeats a call after ten of others is told by the version that it was made anew.
+      await mesh.operations.update(own, node, { spec: {}, clientToken: "other-10" });
+      assert.equal((await mesh.operations.update(own, node, first)).metadata.version, 13);
     });
 
     it("is not looked at once the entity is another one", async () => {
@@ -477,6 +489,115 @@ describe("Operations", () => {
     });
   });
 
+  describe("a gateway with several listeners", () => {
+    const two = { listeners: [httpListener(8080), httpListener(9090)] };
+    const withPort = (service: string) => ({
+      httpRoute: { ...gatewayRoute(service).httpRoute, match: { prefix: "/", port: 9090 } },
+    });
+    const gateway = at("virtualGateway", "shop", "g");
+
+    it("asks each of its routes for a port", async () => {
+      await mesh.build(
+        ["mesh", ["shop"]],
+        ["virtualService", ["shop", "s"], {}],
+        ["virtualGateway", ["shop", "g"], two],
+      );
+      await fails(
+        () =>
+          mesh.operations.create(own, "gatewayRoute", gateway, {
+            gatewayRouteName: "all",
+            spec: gatewayRoute("s"),
+          }),
+        "BadRequestException",
+        "Gateway route must define a match port if the parent Virtual Gateway has multiple listeners.",
+      );
+      await mesh.build(["gatewayRoute", ["shop", "g", "all"], withPort("s")]);
+    });
+
+    it("is not made of one whose routes have none, of which five are named", async () => {
+      const names = ["a", "b", "c", "d", "e", "f"];
+      await mesh.build(
+        ["mesh", ["shop"]],
+        ["virtualService", ["shop", "s"], {}],
+        ["virtualGateway", ["shop", "g"], { listeners: [httpListener()] }],
+      );
+      for (const name of names) await mesh.build(["gatewayRoute", ["shop", "g", name], gatewayRoute("s")]);
+      await fails(
+        () => mesh.operations.update(own, gateway, { spec: two }),
+        "BadRequestException",
+        "All Gateway Routes for this Virtual Gateway must define a port match before adding multiple listeners to this Virtual Gateway. 6 Gateway Route(s) are missing port. Listing up to 5 gateway route names: [a, b, c, d, e]",
+      );
+      for (const name of names) {
+        await mesh.operations.update(own, at("gatewayRoute", "shop", "g", name), { spec: withPort("s") });
+      }
+      assert.deepEqual((await mesh.operations.update(own, gateway, { spec: two })).spec, two);
+    });
+  });
+
+  describe("a precondition", () => {
+    const node = at("virtualNode", "shop", "a");
+    const changed = (now: number, wanted: string) =>
+      `VirtualNode with name a is at version ${now}; the precondition is version ${wanted}. Nothing was changed. ` +
+      "Read it again, apply the change to what it is now, and repeat with its version";
+    beforeEach(() => mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "a"], {}]));
+
+    it("lets an update through only at a version that it names", async () => {
+      const update = (versions: number[]) =>
+        mesh.operations.update(own, node, { spec: { backends: [] } }, { versions });
+      assert.equal((await update([1])).metadata.version, 2);
+      await fails(() => update([1]), "PreconditionFailedException", changed(2, "1"));
+      await fails(() => update([1, 3]), "PreconditionFailedException", changed(2, "1 or 3"));
+      assert.equal((await update([1, 2])).metadata.version, 3);
+    });
+
+    it("lets a deletion through only at a version that it names", async () => {
+      await mesh.operations.update(own, node, { spec: { backends: [] } });
+      await fails(
+        () => mesh.operations.delete(own, node, { versions: [1] }),
+        "PreconditionFailedException",
+        changed(2, "1"),
+      );
+      assert.deepEqual(mesh.operations.describe(own, node).spec, { backends: [] });
+      await mesh.operations.delete(own, node, { versions: [2] });
+    });
+
+    it("does not stand in the way of a repeated call, which has made its version out of date itself", async () => {
+      const body = { spec: { backends: [] }, clientToken: "once" };
+      const updated = await mesh.operations.update(own, node, body, { versions: [1] });
+      assert.deepEqual(await mesh.operations.update(own, node, body, { versions: [1] }), updated);
+    });
+  });
+
+  describe("changes", () => {
+    it("are told once each, with who, what, from and to, once they are committed", async () => {
+      const node = at("virtualNode", "shop", "a");
+      const arn = `${ARN}mesh/shop/virtualNode/a`;
+      await mesh.build(["mesh", ["shop"]]);
+      mesh.changes.splice(0);
+      const key = { ...own, accessKeyId: "AKIATEST" };
+      const create = { virtualNodeName: "a", spec: {}, clientToken: "once" };
+      await mesh.operations.create(key, "virtualNode", shop, create);
+      await mesh.operations.create(key, "virtualNode", shop, create);
+      await mesh.operations.update(own, node, { spec: { backends: [] } });
+      await mesh.tagging.tag(own, arn, { tags: [{ key: "k", value: "v" }] });
+      await assert.rejects(mesh.operations.delete(own, node, { versions: [1] }));
+      await mesh.tagging.untag(own, arn, { tagKeys: ["k"] });
+      await mesh.operations.delete(own, node);
+      const [one, two] = [
+        { version: 1, spec: {}, tags: [] },
+        { version: 2, spec: { backends: [] }, tags: [] },
+      ];
+      const tagged = { ...two, tags: [{ key: "k", value: "v" }] };
+      assert.deepEqual(mesh.changes, [
+        { caller: key, operation: "CreateVirtualNode", address: node, before: undefined, after: one },
+        { caller: own, operation: "UpdateVirtualNode", address: node, before: one, after: two },
+        { caller: own, operation: "TagResource", address: node, before: two, after: tagged },
+        { caller: own, operation: "UntagResource", address: node, before: tagged, after: two },
+        { caller: own, operation: "DeleteVirtualNode", address: node, before: two, after: undefined },
+      ]);
+    });
+  });
+
   describe("list", () => {
     it("gives references in the order of their names, in pages", async () => {
       await mesh.build(
@@ -588,6 +709,22 @@ describe("Operations", () => {
         "TooManyTagsException",
         "the resource would have 51 tags; the limit tagsPerResource of this control plane is 50. Remove some first, or start it with a higher limit: appmesh serve --limit tagsPerResource=100 (or tagsPerResource=none)",
       );
+    });
+
+    it("are at most fifty in one request, too, and none of AWS's own", async () => {
+      await mesh.build(["mesh", ["shop"]]);
+      const more = [...many, { key: "one more", value: "" }];
+      await fails(
+        () => mesh.tagging.tag(own, arn, { tags: more }),
+        "TooManyTagsException",
+        "the resource would have 51 tags; the limit tagsPerResource of this control plane is 50. Remove some first, or start it with a higher limit: appmesh serve --limit tagsPerResource=100 (or tagsPerResource=none)",
+      );
+      await fails(
+        () => mesh.tagging.tag(own, arn, { tags: [{ key: "AWS:cloudformation:stack-id", value: "" }] }),
+        "BadRequestException",
+        'tags[0].key: "AWS:cloudformation:stack-id" was given; a key that does not begin with "aws:" is allowed, which is reserved for AWS.',
+      );
+      assert.deepEqual(mesh.tagging.list(own, arn, {}).tags, []);
     });
 
     it("are of entities that exist, by their whole ARN", async () => {
