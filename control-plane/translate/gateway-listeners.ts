@@ -14,11 +14,13 @@ import type { Interception } from "./entities.js";
 import { http } from "./filters.js";
 import { bindAddress, explicitListener } from "./ingress.js";
 import { egressAddress, egressPort, overlap } from "./interception.js";
+import { accepting, secretsOf } from "./listener-chains.js";
 import { memo } from "./memo.js";
 import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
 import { Problems } from "./problems.js";
 import type { Problem, Resource } from "./resources.js";
+import { acceptances } from "./tls.js";
 
 /** A listener of a virtual gateway that is served. */
 export interface GatewayListener {
@@ -58,7 +60,9 @@ export const gatewayListeners = memo(
         port,
         egressPort,
       );
-      return { listener, port, protocol, cluster, routes: names.ingressRoutes(port) };
+      const path = `spec.listeners[${spec.listeners.indexOf(listener)}].tls`;
+      const accepted = acceptances(listener.tls, protocol, { entity, path });
+      return { listener, port, protocol, cluster, accepted, routes: names.ingressRoutes(port) };
     });
     const resource = <Json>(name: string, json: Json): Resource<Json> => ({ name, json, entities: [entity] });
     const egressName = names.egressListener(egress, egressPort);
@@ -75,24 +79,21 @@ export const gatewayListeners = memo(
         }),
       ),
       listeners: [
-        ...served.map(({ port, protocol, routes }) => {
+        ...served.map(({ port, protocol, accepted, routes }) => {
           const filter = http({
             statPrefix: names.ingressStatistics(spec.listeners.length, protocol, port),
             routes,
             accessLog: log,
             ...(protocol === "http" ? { upgrades: ["websocket"] } : {}),
           });
-          if (interception.mode === "explicit") {
-            const name = names.ingressListener(interception.address, port);
-            return resource(name, explicitListener(name, interception.address, port, filter, "INBOUND"));
-          }
-          const name = names.ingressListener("0.0.0.0", port);
-          return resource(name, {
-            name,
-            ...bindAddress(mesh.ipPreference, port),
-            trafficDirection: "INBOUND",
-            filterChains: [{ filters: [filter] }],
-          } satisfies ListenerJson);
+          const chain = { port, protocol, accepted, filter };
+          const explicit = interception.mode === "explicit" ? interception.address : undefined;
+          const name = names.ingressListener(explicit ?? "0.0.0.0", port);
+          const listener: ListenerJson =
+            explicit === undefined
+              ? { name, ...bindAddress(mesh.ipPreference, port), trafficDirection: "INBOUND" }
+              : explicitListener(name, explicit, port, filter, "INBOUND");
+          return { ...resource(name, accepting(listener, chain)), ...secretsOf([chain]) };
         }),
         // Out of reach of other machines, which could pass by the gateway routes.
         resource(
@@ -143,12 +144,6 @@ function serve(
         `${path}.healthCheck`,
         "no proxy of the mesh calls a virtual gateway: it has no effect; let what stands before the gateway check it",
       );
-    }
-    switch (listener.tls?.mode) {
-      case "STRICT":
-        return leaveOut(`${path}.tls`, "TLS is not spoken yet");
-      case "PERMISSIVE":
-        problems.add(entity, `${path}.tls`, "TLS is not spoken yet: the listener takes plaintext alone");
     }
     if (!isIP(address)) {
       return leaveOut(path, `the proxy's address ${JSON.stringify(address)} is no IP address`);

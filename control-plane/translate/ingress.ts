@@ -1,27 +1,25 @@
 import { isIP } from "node:net";
-import type { Listener, PortProtocol, VirtualNodeSpec } from "@pulumi-appmesh/model";
+import type { Listener, VirtualNodeSpec } from "@pulumi-appmesh/model";
 import type { CircuitBreakers_ThresholdsJson } from "../gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AddressJson } from "../gen/envoy/config/core/v3/address_pb.js";
-import type {
-  FilterJson,
-  ListenerFilterJson,
-} from "../gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { FilterJson } from "../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
 import { accessLog } from "./access-log.js";
 import { common, protocolOptions, unlimited } from "./clusters.js";
 import { endpoint } from "./discovery.js";
 import type { Interception } from "./entities.js";
-import { http, originalDestination, tcp, tlsInspectorAt } from "./filters.js";
+import { http, originalDestination, tcp } from "./filters.js";
 import { appPort, egressAddress, egressPort, ingressPort, overlap } from "./interception.js";
+import { accepting, filterChains, inspected, secretsOf } from "./listener-chains.js";
 import { memo } from "./memo.js";
 import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
 import { Problems } from "./problems.js";
 import type { Problem, Resource } from "./resources.js";
 import { idleTimeout, listenerTimeout, requestTimeouts } from "./timeouts.js";
-import { type Acceptances, acceptances } from "./tls.js";
+import { acceptances } from "./tls.js";
 
 /** How traffic gets from the callers to the application of a virtual node. */
 export interface Ingress {
@@ -88,7 +86,13 @@ export const ingress = memo(
           ? chains.map((chain) => {
               const name = names.ingressListener(interception.address, chain.port);
               return {
-                ...resource(name, ownListener(name, interception.address, chain)),
+                ...resource(
+                  name,
+                  accepting(
+                    explicitListener(name, interception.address, chain.port, chain.filter, "INBOUND"),
+                    chain,
+                  ),
+                ),
                 ...secretsOf([chain]),
               };
             })
@@ -101,13 +105,7 @@ export const ingress = memo(
                     ...bindAddress(ipPreference(mesh, spec), ingressPort),
                     trafficDirection: "INBOUND",
                     ...inspected(chains, [originalDestination]),
-                    filterChains: chains.flatMap(({ port, accepted, filter }) =>
-                      accepted.chains.map(({ match, ...how }) => ({
-                        filterChainMatch: { destinationPort: port, ...match },
-                        filters: [filter],
-                        ...how,
-                      })),
-                    ),
+                    filterChains: [...filterChains(chains)],
                   }),
                   ...secretsOf(chains),
                 },
@@ -116,48 +114,6 @@ export const ingress = memo(
     };
   },
 );
-
-/** What takes the connections to one port. */
-interface Chain {
-  readonly port: number;
-  readonly protocol: PortProtocol;
-  readonly accepted: Acceptances;
-  readonly filter: FilterJson;
-}
-
-/** A listener of an explicit proxy for one listener of its virtual node. */
-function ownListener(name: string, address: string, chain: Chain): ListenerJson {
-  const { port, accepted, filter } = chain;
-  return {
-    ...explicitListener(name, address, port, filter, "INBOUND"),
-    ...inspected([chain], []),
-    filterChains: accepted.chains.map(({ match, ...how }) => ({
-      ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
-      filters: [filter],
-      ...how,
-    })),
-  };
-}
-
-/**
- * Envoy looks at how a connection begins where TLS is told from plaintext by it, and there alone. With a TCP protocol
- * whose server speaks first it would look in vain: after a second without a word it is taken for plaintext.
- */
-function inspected(chains: readonly Chain[], others: readonly ListenerFilterJson[]): ListenerJson {
-  const ports = chains.filter(({ accepted }) => accepted.inspected).map(({ port }) => port);
-  const all = ports.length === chains.length;
-  const filters = [...others, ...(ports.length > 0 ? [tlsInspectorAt(all ? undefined : ports)] : [])];
-  const waits = chains.some(({ accepted, protocol }) => accepted.inspected && protocol === "tcp");
-  return {
-    ...(filters.length > 0 ? { listenerFilters: filters } : {}),
-    ...(waits ? { listenerFiltersTimeout: "1s", continueOnListenerFiltersTimeout: true } : {}),
-  };
-}
-
-const secretsOf = (chains: readonly Chain[]): Pick<Resource<unknown>, "secrets"> => {
-  const secrets = chains.flatMap(({ accepted }) => accepted.secrets);
-  return secrets.length > 0 ? { secrets } : {};
-};
 
 /** The listeners that can be served. */
 function serve(
