@@ -73,6 +73,10 @@ describe("App Mesh API", () => {
       "GET /healthz",
       "GET /readyz",
       "GET /v1/proxies",
+      "GET /v1/meshes/:meshName/shares",
+      "GET /v1/meshes/:meshName/shares/:account",
+      "PUT /v1/meshes/:meshName/shares/:account",
+      "DELETE /v1/meshes/:meshName/shares/:account",
       "GET /v20190125/tags",
       "PUT /v20190125/tag",
       "PUT /v20190125/untag",
@@ -97,7 +101,7 @@ describe("App Mesh API", () => {
     // Every path that the router knows, written out, is one of them.
     const routes = api.printRoutes({ commonPrefix: false }).match(/\((?:GET|PUT|DELETE)[^)]*\)/g) ?? [];
     assert.equal(routes.flatMap((methods) => methods.split(",")).length, expected.length);
-    assert.equal(expected.length, 6 + 7 * 5);
+    assert.equal(expected.length, 10 + 7 * 5);
   });
 
   it("answers with the bare entity, and a request id", async () => {
@@ -183,6 +187,75 @@ describe("App Mesh API", () => {
     });
     const { status, type } = await call("GET", `${meshes}/shop?meshOwner=me`);
     assert.deepEqual([status, type], [400, "BadRequestException"]);
+  });
+
+  it("says the version of what it shows, and makes changes conditional on it", async () => {
+    const mesh = `${meshes}/shop`;
+    const etag = async (answered: ReturnType<typeof call>) => (await answered).headers.etag;
+    assert.equal(await etag(put(meshes, { meshName: "shop" })), '"1"');
+    assert.equal(await etag(call("GET", mesh)), '"1"');
+    const update = (ifMatch: string) => call("PUT", mesh, { spec: {} }, { "if-match": ifMatch });
+    const changed = (now: number, wanted: string) => ({
+      status: 412,
+      type: "PreconditionFailedException",
+      message:
+        `Mesh with name shop is at version ${now}; the precondition is version ${wanted}. Nothing was changed. ` +
+        "Read it again, apply the change to what it is now, and repeat with its version",
+    });
+    assert.equal(await etag(update('"1"')), '"2"');
+    assert.deepEqual(await answer(update('"1"')), changed(2, "1"));
+    assert.deepEqual(await answer(update('"7", "8"')), changed(2, "7 or 8"));
+    assert.equal(await etag(update('"1","2"')), '"3"');
+    assert.equal(await etag(update("*")), '"4"');
+    const malformed = (value: string) =>
+      bad(
+        `If-Match: ${JSON.stringify(value)} was given; the ETag of an earlier answer is allowed, which is the version in quotes: "3"`,
+      );
+    for (const value of ["4", 'W/"4"', '"four"', '"4" "5"', '"0"', ""]) {
+      assert.deepEqual(await answer(update(value)), malformed(value));
+    }
+    assert.deepEqual(await answer(call("DELETE", mesh, undefined, { "if-match": '"3"' })), changed(4, "3"));
+    const unsupported = (header: string, operation: string) =>
+      bad(
+        `${header}: it was given to ${operation}; it is not supported there. Only If-Match is, on updates and deletions`,
+      );
+    assert.deepEqual(
+      await answer(call("PUT", meshes, { meshName: "other" }, { "if-match": '"1"' })),
+      unsupported("If-Match", "CreateMesh"),
+    );
+    assert.deepEqual(
+      await answer(call("PUT", mesh, { spec: {} }, { "if-none-match": "*" })),
+      unsupported("If-None-Match", "UpdateMesh"),
+    );
+    const deleted = await call("DELETE", mesh, undefined, { "if-match": '"4"' });
+    assert.deepEqual([deleted.status, deleted.headers.etag], [200, undefined]);
+  });
+
+  it("shares meshes with other accounts", async () => {
+    const shares = "/v1/meshes/shop/shares";
+    await put(meshes, { meshName: "shop" });
+    const shared = {
+      meshName: "shop",
+      meshOwner: ACCOUNT,
+      account: "999999999999",
+      sharedAt: 1_700_000_000.5,
+    };
+    assert.deepEqual(await answer(call("PUT", `${shares}/999999999999`)), { status: 200, body: shared });
+    assert.deepEqual(await answer(call("GET", shares)), { status: 200, body: { shares: [shared] } });
+    assert.deepEqual(await answer(call("GET", `${shares}/999999999999`)), { status: 200, body: shared });
+    assert.deepEqual(await answer(call("DELETE", `${shares}/999999999999`)), { status: 200, body: shared });
+    const none = `Mesh shop of account ${ACCOUNT} is not shared with account 999999999999`;
+    for (const method of ["GET", "DELETE"] as const) {
+      assert.deepEqual(await answer(call(method, `${shares}/999999999999`)), {
+        status: 404,
+        type: "NotFoundException",
+        message: none,
+      });
+    }
+    assert.deepEqual(
+      await answer(call("PUT", `${shares}/me`)),
+      bad('account: "me" was given; a string of exactly 12 digits is allowed.'),
+    );
   });
 
   it("serves tags by ARN", async () => {

@@ -1,10 +1,11 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Address } from "../mesh/address.js";
 import type { Sharing } from "../mesh/sharing.js";
 
 /** Sharing of meshes with other accounts: an API of this control plane's own, for the owners of meshes. */
 export function shareRoutes(app: FastifyInstance, sharing: Sharing): void {
   const shares = "/v1/meshes/:meshName/shares";
-  const config = (operation: string) => ({ config: { operation } });
+  const config = (operation: string) => ({ config: { operation, mesh: ownMesh } });
 
   app.get<{ Params: Mesh }>(shares, config("ListMeshShares"), ({ caller, params }) => ({
     shares: sharing.list(caller, params.meshName),
@@ -26,3 +27,9 @@ interface Mesh {
 interface Share extends Mesh {
   account: string;
 }
+
+const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => ({
+  kind: "mesh",
+  meshOwner: caller.account,
+  names: [(params as Mesh).meshName],
+});
