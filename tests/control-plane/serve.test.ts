@@ -18,7 +18,7 @@ const spec = (n: number) => ({
 });
 
 describe("appmesh serve", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("has everything that it answered after kill -9 in mid-writes, and no half of anything", async () => {
     let controlPlane = await startControlPlane();

@@ -156,7 +156,8 @@ describe("discovery and health", function () {
     const outlierDetection = {
       maxServerErrors: 3,
       interval: { value: 200, unit: "ms" },
-      baseEjectionDuration: { value: 2, unit: "s" },
+      // Long enough for what follows, on a busy machine too.
+      baseEjectionDuration: { value: 5, unit: "s" },
       maxEjectionPercent: 50,
     } as const;
     const proxy = await started.envoy(
@@ -199,7 +200,8 @@ describe("discovery and health", function () {
   });
 
   it("limits what reaches the application by the listener's connection pool", async () => {
-    const app = await started.server("app", { delay: 500 });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const app = await started.server("app", { hold: () => released });
     const called = await loopbackAddress(8080);
     const spec: VirtualNodeSpec = nodeAt(
       8080,
@@ -209,11 +211,18 @@ describe("discovery and health", function () {
     );
     const document = provided(spec);
     await started.envoy(explicit(document, "catalog", called, { "8080": app.port }));
-    const call = async () => (await callAt(`${called}:8080`, "/")).status;
+    let refused = 0;
+    const call = async () => {
+      const { status } = await callAt(`${called}:8080`, "/");
+      if (status === 503) refused += 1;
+      return status;
+    };
     const first = call();
     await until(() => app.requests === 1);
-    const statuses = await Promise.all([first, ...Array.from({ length: 5 }, call)]);
-    assert.deepEqual(statuses.sort(), [200, 200, 503, 503, 503, 503]);
+    const others = Array.from({ length: 5 }, call);
+    await until(() => refused === 4);
+    release();
+    assert.deepEqual((await Promise.all([first, ...others])).sort(), [200, 200, 503, 503, 503, 503]);
     assert.equal(app.requests, 2);
   });
 });

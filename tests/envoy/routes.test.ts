@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { GrpcRoute, RouteSpec } from "@pulumi-appmesh/model";
 import { answered, type Call, callThrough, type Echo, http2CallAt } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
+
+const never = () => new Promise(() => {});
 
 describe("routes", function () {
   this.timeout(60_000);
@@ -258,7 +261,7 @@ describe("routes", function () {
     });
 
     it("gives each attempt its own time limit", async () => {
-      const app = await started.server("app", { delay: 60_000 });
+      const app = await started.server("app", { hold: never });
       const front = await loopbackAddress();
       const more = {
         retryPolicy: {
@@ -267,7 +270,7 @@ describe("routes", function () {
           httpRetryEvents: ["gateway-error" as const],
         },
       };
-      await started.envoy(
+      const proxy = await started.envoy(
         explicit(
           routed({ app: nodeAt(app.port) }, { all: route({ prefix: "/" }, { app: 1 }, more) }),
           "front",
@@ -275,7 +278,15 @@ describe("routes", function () {
         ),
       );
       assert.equal((await callThrough(`${front}:15001`, `${catalog}/`)).status, 504);
-      assert.equal(app.requests, 3);
+      // Not what the application got: it may come to an attempt only after that was given up.
+      const cluster = `cluster.cds_egress_shop_app_http_${app.port}`;
+      assert.deepEqual(
+        [
+          await proxy.stat(`${cluster}.upstream_rq_per_try_timeout`),
+          await proxy.stat(`${cluster}.upstream_rq_retry`),
+        ],
+        [3, 2],
+      );
     });
 
     it("tries again where a virtual node is the provider, when nobody listens there, and then tells", async () => {
@@ -290,7 +301,9 @@ describe("routes", function () {
   });
 
   it("ends requests at the time limit of a route, or of the listener of a node that provides", async () => {
-    const app = await started.server("app", { delay: 400 });
+    const app = await started.server("app", {
+      hold: ({ url }) => (url === "/enough" || url === "/none" ? sleep(400) : never()),
+    });
     const front = await loopbackAddress();
     const perRequest = (value: number) => ({ timeout: { perRequest: { value, unit: "ms" as const } } });
     const routes = {

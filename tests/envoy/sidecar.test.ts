@@ -7,15 +7,22 @@ import { alive, Sidecar, until } from "../support/sidecar.js";
 
 const node = process.execPath;
 
-/** Serves on its port until it is told to end; then it lets open requests finish, and ends with 7. */
+/**
+ * Serves on its port until it is told to end; then it lets open requests finish, and ends with 7. What is asked of
+ * /slow, it answers only some time after it was told.
+ */
 const app = `
+  const slow = [];
   const server = require("node:http").createServer((request, response) => {
-    setTimeout(() => response.end(JSON.stringify({ server: "app", url: request.url })), request.url === "/slow" ? 700 : 0);
+    const answer = () => response.end(JSON.stringify({ server: "app", url: request.url }));
+    if (request.url === "/slow") slow.push(answer);
+    else answer();
   });
   server.listen(Number(process.env.PORT), "127.0.0.1", () => console.log("serving as " + process.pid));
   for (const signal of ["SIGTERM", "SIGINT"]) {
     process.on(signal, () => {
       console.log("app got " + signal);
+      setTimeout(() => slow.forEach((answer) => answer()), 700);
       server.close(() => process.exit(7));
       setInterval(() => server.closeIdleConnections(), 10);
     });

@@ -29,7 +29,8 @@ const weightShift = {
   },
 };
 
-describe("a mesh on the real engine", () => {
+describe("a mesh on the real engine", function () {
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let stack: TestStack;
   before(async () => {

@@ -32,7 +32,8 @@ const steps = (op: string) => [
   { op, type: "appmesh:index:VirtualService", name: "catalog-service" },
 ];
 
-describe("MeshService on the real engine", () => {
+describe("MeshService on the real engine", function () {
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let stack: TestStack;
   before(async () => {

@@ -15,7 +15,8 @@ const mesh = async () => {
   new appmesh.Mesh("shop", { meshName: "shop" });
 };
 
-describe("a control plane that is away", () => {
+describe("a control plane that is away", function () {
+  this.timeout(180_000);
   let running: ControlPlane | undefined;
   afterEach(async () => {
     await running?.stop();
@@ -62,7 +63,8 @@ describe("a control plane that is away", () => {
   });
 });
 
-describe("a program that breaks the contract", () => {
+describe("a program that breaks the contract", function () {
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let stack: TestStack;
   before(async () => {
@@ -105,7 +107,8 @@ describe("a program that breaks the contract", () => {
   });
 });
 
-describe("the access key", () => {
+describe("the access key", function () {
+  this.timeout(180_000);
   const accessKey = { accessKeyId: "AKIASHOP", secretAccessKey: "correct-horse-battery-staple" };
   let controlPlane: ControlPlane;
   before(async () => {

@@ -8,6 +8,7 @@ import { ClusterSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/cl
 import { ClusterLoadAssignmentSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/route/v3/route_pb.js";
+import { SecretSchema } from "@pulumi-appmesh/control-plane/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import {
   DeltaDiscoveryRequestSchema,
   DeltaDiscoveryResponseSchema,
@@ -58,7 +59,7 @@ const methods: Readonly<Record<Protocol, string>> = {
   incremental: "DeltaAggregatedResources",
 };
 const identity = (bytes: Buffer): Buffer => bytes;
-const patienceMillis = 10_000;
+const patienceMillis = 30_000;
 
 export class AdsClient {
   readonly received: Received[] = [];
@@ -141,13 +142,13 @@ export class AdsClient {
 
   /**
    * What has come once everybody has done all that they had to do. Client and server share one event loop and a
-   * loopback connection, so that takes a few turns of it.
+   * loopback connection, so that takes a few turns of it, however slow the machine is.
    */
   async settle(): Promise<readonly Received[]> {
     for (let rounds = 0; rounds < 3; rounds++) {
-      for (let turns = 0; turns < 20; turns++) await turn();
-      // Changes that follow one another are gathered for that long.
+      // Timers that became due meanwhile come before this one, and what they lead to comes in the turns after it.
       await sleep(3);
+      for (let turns = 0; turns < 20; turns++) await turn();
     }
     return this.received.splice(0);
   }
@@ -210,6 +211,7 @@ function readStateOfTheWorld(message: Buffer): Received {
 }
 
 const nameOf: Readonly<Record<ResourceKind, (bytes: Uint8Array) => string>> = {
+  secrets: (bytes) => fromBinary(SecretSchema, bytes).name,
   clusters: (bytes) => fromBinary(ClusterSchema, bytes).name,
   endpoints: (bytes) => fromBinary(ClusterLoadAssignmentSchema, bytes).clusterName,
   listeners: (bytes) => fromBinary(ListenerSchema, bytes).name,

@@ -39,7 +39,10 @@ export async function echoServer(
     readonly host?: string;
     readonly status?: (requests: number) => number;
     readonly http2?: boolean;
+    /** Milliseconds that an answer takes at least. */
     readonly delay?: number;
+    /** What an answer waits for. */
+    readonly hold?: (request: { readonly url: string }) => Promise<unknown>;
   } = {},
 ): Promise<TestServer> {
   const test = { port: 0, requests: 0 };
@@ -49,10 +52,12 @@ export async function echoServer(
     const status = options.status?.(test.requests) ?? 200;
     const echo: Echo = { server: name, method: req.method, url: req.url, headers: req.headers };
     req.resume();
-    setTimeout(() => {
+    const end = () => {
       res.writeHead(status, { "content-type": "application/json" });
       res.end(JSON.stringify(echo));
-    }, options.delay ?? 0);
+    };
+    if (options.hold) options.hold(req).then(end);
+    else setTimeout(end, options.delay ?? 0);
   };
   const server = options.http2 ? createHttp2Server(handle) : createServer(handle);
   test.port = await listening(server, options.port ?? 0, options.host ?? "127.0.0.1");

@@ -69,10 +69,11 @@ export class Sidecar {
   /** The process id of its Envoy. */
   async envoy(): Promise<number> {
     let found: number | undefined;
+    // Often, since it may be there only for as long as a short command runs.
     await until(() => {
       found = children(this.pid).find((pid) => commandLine(pid).includes("--admin-address-path"));
       return found !== undefined;
-    });
+    }, 5);
     return found as number;
   }
 
@@ -83,10 +84,13 @@ export class Sidecar {
 }
 
 /** Waits until it holds, and fails if it never does. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  everyMillis = 50,
+  patienceMillis = 60_000,
+): Promise<void> {
+  for (const end = Date.now() + patienceMillis; Date.now() < end; await sleep(everyMillis)) {
     if (await holds()) return;
-    await sleep(50);
   }
   throw new Error(`it does not come true: ${holds}`);
 }

@@ -1,10 +1,14 @@
 // A real Envoy that runs what `translate` made, without a control plane: resources are files that Envoy watches.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProxyResources, Resource } from "@pulumi-appmesh/control-plane/translate/resources.js";
+import { sdsCluster } from "@pulumi-appmesh/control-plane/translate/secrets.js";
+import { type Issued, TestAuthority } from "./certificates.js";
 import { envoyPath } from "./tools.js";
 
 type Json = unknown;
@@ -17,13 +21,22 @@ export interface StaticEnvoyOptions {
   readonly rewrite?: Rewrite;
   /** Port of a DNS server on 127.0.0.1. Default: the machine's own. */
   readonly dns?: number;
+  /** The Unix socket of a secret discovery service. Default: one where nobody listens. */
+  readonly sds?: string;
 }
 
 const types = {
   clusters: "envoy.config.cluster.v3.Cluster",
   listeners: "envoy.config.listener.v3.Listener",
   routes: "envoy.config.route.v3.RouteConfiguration",
+  secrets: "envoy.extensions.transport_sockets.tls.v3.Secret",
 } as const;
+
+/** How long Envoy may take to get anywhere, on a machine that has much else to do. */
+const patienceMillis = 60_000;
+
+/** A listener of the tests' own, which greets and hangs up. */
+const greeting = "tests_greeting";
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -36,6 +49,7 @@ export class StaticEnvoy {
   readonly #rewrite: Rewrite;
   #version = 0;
   #admin = "";
+  #greetingPort = 0;
   #log = "";
 
   private constructor(folder: string, child: ChildProcess, rewrite: Rewrite) {
@@ -49,7 +63,7 @@ export class StaticEnvoy {
 
   /** Starts an Envoy, and waits until it serves the resources. */
   static async start(resources: ProxyResources, options: StaticEnvoyOptions = {}): Promise<StaticEnvoy> {
-    const { rewrite = (object) => object, dns } = options;
+    const { rewrite = (object) => object, dns, sds = "/nobody/listens" } = options;
     const executable = await envoyPath();
     const folder = mkdtempSync(join(tmpdir(), "appmesh-envoy-"));
     const source = (file: string) => ({
@@ -59,6 +73,7 @@ export class StaticEnvoy {
     const bootstrap = {
       node: { id: "static", cluster: "static" },
       admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
+      static_resources: { listeners: [greetingListener], clusters: [sdsSocketCluster(sds)] },
       dynamic_resources: { cds_config: source("clusters.json"), lds_config: source("listeners.json") },
       ...(dns === undefined ? {} : { typed_dns_resolver_config: resolver(dns) }),
       layered_runtime: {
@@ -66,7 +81,7 @@ export class StaticEnvoy {
       },
     };
     writeFileSync(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
-    mkdirSync(join(folder, "routes"));
+    for (const kind of ["routes", "secrets"]) mkdirSync(join(folder, kind));
     const child = spawn(
       executable,
       [
@@ -93,6 +108,7 @@ export class StaticEnvoy {
         envoy.#admin = readFileSync(join(folder, "admin"), "utf8").trim();
         return (await fetch(`http://${envoy.#admin}/ready`)).ok;
       });
+      envoy.#greetingPort = await envoy.#portOf(greeting);
       await envoy.#settled();
     } catch (error) {
       await envoy.stop();
@@ -113,11 +129,16 @@ export class StaticEnvoy {
     return answer.text();
   }
 
-  /** A counter or gauge; 0 where there is none. */
+  /**
+   * A counter or gauge; 0 where there is none. It counts everything that was answered before, and what it says is
+   * in force: Envoy's main thread, which knows it, has heard its worker and been heard by it.
+   */
   async stat(name: string): Promise<number> {
+    await this.admin("/ready");
     const line = (await this.admin("/stats"))
       .split("\n")
       .find((candidate) => candidate.startsWith(`${name}: `));
+    await this.#workerCaughtUp();
     return line === undefined ? 0 : Number(line.slice(name.length + 2));
   }
 
@@ -136,7 +157,11 @@ export class StaticEnvoy {
 
   #write(resources: ProxyResources): void {
     this.#version += 1;
-    for (const route of resources.routes) this.#file(this.#routeFile(route.name), types.routes, [route]);
+    for (const kind of ["secrets", "routes"] as const) {
+      for (const resource of resources[kind]) {
+        this.#file(this.#fileOf(kind, resource.name), types[kind], [resource]);
+      }
+    }
     this.#file("clusters.json", types.clusters, resources.clusters);
     this.#file("listeners.json", types.listeners, resources.listeners);
   }
@@ -155,21 +180,26 @@ export class StaticEnvoy {
     renameSync(`${path}.new`, path);
   }
 
-  readonly #routeFiles = new Map<string, string>();
-  #routeFile(name: string): string {
-    const known = this.#routeFiles.get(name) ?? `routes/${this.#routeFiles.size}.json`;
-    this.#routeFiles.set(name, known);
+  readonly #files = new Map<string, string>();
+  #fileOf(kind: "routes" | "secrets", name: string): string {
+    const key = `${kind} ${name}`;
+    const known = this.#files.get(key) ?? `${kind}/${this.#files.size}.json`;
+    this.#files.set(key, known);
     return known;
   }
 
-  /** Routes come from files instead of the control plane. */
+  /** Routes and secrets come from files instead of the control plane. */
   #localize(value: Json): Json {
     if (Array.isArray(value)) return value.map((item) => this.#localize(item));
     if (typeof value !== "object" || value === null) return value;
     const object = this.#rewrite(value as JsonObject);
     if ("routeConfigName" in object) {
-      const path = join(this.#folder, this.#routeFile(String(object.routeConfigName)));
+      const path = join(this.#folder, this.#fileOf("routes", String(object.routeConfigName)));
       return { ...object, configSource: { pathConfigSource: { path }, resourceApiVersion: "V3" } };
+    }
+    if (isFromControlPlane(object)) {
+      const path = join(this.#folder, this.#fileOf("secrets", String(object.name)));
+      return { ...object, sdsConfig: { pathConfigSource: { path }, resourceApiVersion: "V3" } };
     }
     return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, this.#localize(member)]));
   }
@@ -188,11 +218,28 @@ export class StaticEnvoy {
         stats.includes("listener_manager.total_listeners_warming: 0\n")
       );
     });
+    await this.#workerCaughtUp();
+  }
+
+  /**
+   * The main thread only posts to the worker what it has taken over, and the worker may go on for a moment as it was.
+   * Once it has served two connections, one after the other, it has done all that was posted before.
+   */
+  async #workerCaughtUp(): Promise<void> {
+    for (let connections = 0; connections < 2; connections++) {
+      await once(connect(this.#greetingPort, "127.0.0.1").resume(), "close");
+    }
+  }
+
+  async #portOf(listener: string): Promise<number> {
+    const { listener_statuses: statuses } = JSON.parse(await this.admin("/listeners?format=json"));
+    const found = statuses.find(({ name }: { name: string }) => name === listener);
+    return found.local_address.socket_address.port_value;
   }
 
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
     let last: unknown;
-    for (let attempt = 0; attempt < 300; attempt++) {
+    for (const end = Date.now() + patienceMillis; Date.now() < end; ) {
       if (!running.has(this.#process)) throw new Error(`Envoy ended before ${what}:\n${this.#log}`);
       try {
         if (await holds()) return;
@@ -206,6 +253,24 @@ export class StaticEnvoy {
   }
 }
 
+const greetingListener = {
+  name: greeting,
+  address: { socket_address: { address: "127.0.0.1", port_value: 0 } },
+  filter_chains: [
+    {
+      filters: [
+        {
+          name: "envoy.filters.network.direct_response",
+          typed_config: {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config",
+            response: { inline_string: "here" },
+          },
+        },
+      ],
+    },
+  ],
+};
+
 const resolver = (port: number) => ({
   name: "envoy.network.dns_resolver.cares",
   typed_config: {
@@ -215,20 +280,80 @@ const resolver = (port: number) => ({
   },
 });
 
+/** Names a secret that the control plane would tell. */
+const isFromControlPlane = (object: object): object is { name: string } =>
+  "sdsConfig" in object && "ads" in (object.sdsConfig as object);
+
+/** Behind which the secret discovery service of a proxy listens, as its bootstrap has it. */
+const sdsSocketCluster = (path: string) => ({
+  name: sdsCluster,
+  type: "STATIC",
+  typed_extension_protocol_options: {
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+      "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  },
+  load_assignment: {
+    cluster_name: sdsCluster,
+    endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path } } } }] }],
+  },
+});
+
+/** What is in secrets, and whether a proxy has them, is not for translation to know: these are good ones. */
+function goodSecrets(resources: ProxyResources, authority: TestAuthority, good: Issued): Json[] {
+  const names = new Set(
+    JSON.stringify(resources)
+      .match(/"(certificate|trust):[^"]*"/g)
+      ?.map((name) => JSON.parse(name)),
+  );
+  return [...names].map((name: string) =>
+    name.startsWith("trust:")
+      ? { name, validation_context: { trusted_ca: { filename: authority.certificateFile } } }
+      : {
+          name,
+          tls_certificate: {
+            certificate_chain: { filename: good.chainFile },
+            private_key: { filename: good.keyFile },
+          },
+        },
+  );
+}
+
+let testCertificate: Promise<{ authority: TestAuthority; good: Issued }> | undefined;
+const certificate = (): NonNullable<typeof testCertificate> => {
+  testCertificate ??= TestAuthority.make().then(async (authority) => ({
+    authority,
+    good: await authority.issue({ names: ["localhost"] }),
+  }));
+  return testCertificate;
+};
+
 /** Why Envoy would not take the resources; undefined if it takes them all. */
 export async function refusalOf(resources: ProxyResources): Promise<string | undefined> {
   const routes = new Map(resources.routes.map(({ name, json }) => [name, json]));
   const inline = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(inline);
     if (typeof value !== "object" || value === null) return value;
-    const { rds, ...rest } = value as { rds?: { routeConfigName: string } };
+    if (isFromControlPlane(value)) return { name: value.name };
+    const { rds, edsClusterConfig, ...rest } = value as {
+      rds?: { routeConfigName: string };
+      edsClusterConfig?: object;
+      name?: string;
+    };
+    // Without a control plane nobody tells of endpoints.
+    if (edsClusterConfig !== undefined) {
+      return inline({ ...rest, type: "STATIC", loadAssignment: { clusterName: rest.name } });
+    }
     const members = Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, inline(member)]));
     return rds === undefined ? members : { ...members, routeConfig: routes.get(rds.routeConfigName) };
   };
+  const { good, authority } = await certificate();
   const config = {
     admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
     static_resources: {
-      clusters: resources.clusters.map(({ json }) => json),
+      secrets: goodSecrets(resources, authority, good),
+      clusters: [sdsSocketCluster("/nobody/listens"), ...resources.clusters.map(({ json }) => inline(json))],
       listeners: resources.listeners.map(({ json }) => inline(json)),
     },
     layered_runtime: {

@@ -15,7 +15,8 @@ import { Envoy, eventually, get } from "./envoy.js";
 import { nodeId, World } from "./harness.js";
 
 for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Protocol[]) {
-  describe(`a real Envoy, ${protocol}`, () => {
+  describe(`a real Envoy, ${protocol}`, function () {
+    this.timeout(180_000);
     const services: Server[] = [];
     const ports: number[] = [];
     let world: World;
@@ -88,6 +89,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       const names = (list: any[] | undefined, name: (each: any) => string) =>
         (list ?? []).map(name).toSorted();
       return {
+        secrets: names(of("SecretsConfigDump").dynamic_active_secrets, (each) => each.name),
         clusters: names(of("ClustersConfigDump").dynamic_active_clusters, (each) => each.cluster.name),
         endpoints: names(
           of("EndpointsConfigDump").dynamic_endpoint_configs,

@@ -103,7 +103,7 @@ export class Envoy {
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  seconds = 20,
+  seconds = 60,
 ): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(20)) {
     const answer = await ask();

@@ -52,7 +52,7 @@ describe("gRPC's own xDS client", () => {
         identity,
         identity,
         Buffer.alloc(0),
-        { deadline: Date.now() + 5_000 },
+        { deadline: Date.now() + 30_000 },
         (error, bytes) => resolve(error === null ? String(bytes) : `${status[error.code]}: ${error.details}`),
       ),
     );

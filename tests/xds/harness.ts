@@ -7,8 +7,8 @@ import { FakeMesh, type Lists } from "../support/fake-mesh.js";
 
 export const nodeId = "mesh/shop/virtualNode/web";
 
-/** Short where a client of these tests leaves out what every Envoy does. */
-export const timing = { reconnectMillis: 0, closeMillis: 100 };
+/** Short where a client of these tests leaves out what every Envoy does, and where it would wait for nothing. */
+export const timing = { reconnectMillis: 0, closeMillis: 100, coalesceMillis: 0 };
 
 export interface LogLine {
   readonly level: number;

@@ -411,7 +411,10 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
     });
 
     it("ends a stream that has become old, and the client loses nothing by it", async () => {
-      world = await World.start({ clusters: [edsCluster("a")] }, { timing: { ...timing, maxAgeMillis: 50 } });
+      world = await World.start(
+        { clusters: [edsCluster("a")] },
+        { timing: { ...timing, maxAgeMillis: 500 } },
+      );
       client = world.open(protocol);
       client.send({ nodeId, kind: "clusters" });
       const had = await client.next();
