@@ -9,9 +9,10 @@ import { Exemptions } from "../exemptions.js";
 import { isMeshRule, judgeEntity, judgeMesh, sentence, type Verdict } from "../judge.js";
 import type { EntityRule, MeshRule, Rule } from "../rule.js";
 import type { Configuration, ConfiguredRule } from "../settings.js";
+import type { AnyEntity } from "../subjects/entity.js";
 import { graphs } from "../subjects/graph.js";
 import { remediate } from "./remediate.js";
-import { entityOf } from "./subjects.js";
+import { entitiesOf, entitiesOfStack } from "./subjects.js";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
@@ -42,9 +43,11 @@ function entityPolicy(
   rule: EntityRule,
   exemptions: Exemptions,
 ): ResourceValidationPolicy {
+  /** What the rule says of the entities that a resource declares; undefined where it is about others. */
   const verdictOn = (args: ResourceValidationArgs): Verdict | undefined => {
-    const entity = entityOf(args.type, args.props);
-    return entity && judgeEntity(rule, entity, { ...configured.config, ...args.getConfig<object>() });
+    const config = { ...configured.config, ...args.getConfig<object>() };
+    const verdicts = entitiesOf(args).flatMap((entity) => judgeEntity(rule, entity, config) ?? []);
+    return verdicts.length === 0 ? undefined : together(verdicts);
   };
   return {
     ...described(configured),
@@ -73,23 +76,16 @@ function meshPolicy(
   return {
     ...described(configured),
     validateStack(args, reportViolation) {
-      const urns = new Map<object, string>();
-      const entities = args.resources.flatMap(({ type, props, urn }) => {
-        const entity = entityOf(type, props);
-        if (entity) urns.set(entity, urn);
-        return entity ? [entity] : [];
-      });
+      const entities = entitiesOfStack(args.resources);
       const config = { ...configured.config, ...args.getConfig<object>() };
-      const verdicts = graphs(entities as Parameters<typeof graphs>[0]).map((mesh) =>
-        judgeMesh(rule, mesh, config),
-      );
+      const verdicts = graphs(entities.keys()).map((mesh) => judgeMesh(rule, mesh, config));
       if (verdicts.length === 0) return args.notApplicable("the stack declares nothing of a mesh");
-      for (const { entity, path, ...finding } of verdicts.flatMap(({ findings }) => findings)) {
-        const urn = urns.get(entity) ?? "";
+      const { findings, ...rest } = together(verdicts);
+      for (const { entity, path, ...finding } of findings) {
+        const urn = entities.get(entity as AnyEntity) ?? "";
         if (!exemptions.covers(rule.name, urn)) reportViolation(sentence(path, finding), urn);
       }
-      const [only] = verdicts;
-      if (only && verdicts.length === 1 && only.findings.length === 0) skipped(args, only);
+      if (findings.length === 0) skipped(args, rest);
     },
   };
 }
@@ -109,9 +105,18 @@ function exemptionsPolicy(exemptions: Exemptions): StackValidationPolicy {
   };
 }
 
+/** One verdict of several: the rule was applicable where it was to any of them. */
+const together = (verdicts: readonly Verdict[]): Verdict => ({
+  findings: verdicts.flatMap(({ findings }) => findings),
+  notApplicable: verdicts.every(({ notApplicable }) => notApplicable !== undefined)
+    ? verdicts[0]?.notApplicable
+    : undefined,
+  open: verdicts.flatMap(({ open }) => open),
+});
+
 function skipped(
   args: { readonly notApplicable: (reason?: string) => never },
-  { notApplicable, open }: Verdict,
+  { notApplicable, open }: Pick<Verdict, "notApplicable" | "open">,
 ): void {
   if (notApplicable !== undefined) args.notApplicable(notApplicable);
   if (open.length > 0)

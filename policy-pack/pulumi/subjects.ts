@@ -1,14 +1,55 @@
 import { Secret } from "@pulumi/policy";
 import { fromAppMesh } from "../subjects/appmesh.js";
-import type { Entity } from "../subjects/entity.js";
+import { fromAws } from "../subjects/aws.js";
+import type { AnyEntity, Entity } from "../subjects/entity.js";
 import { plain } from "../subjects/known.js";
+import { fromKubernetes } from "../subjects/kubernetes.js";
 
-/** The mesh entity that a resource declares, in whichever of the known forms; undefined for other resources. */
-export function entityOf(type: string, props: object): Entity | undefined {
-  // Nearly all resources of a stack are something else, and cost no copy.
-  if (!type.startsWith("appmesh:")) return undefined;
-  return fromAppMesh(type, plain(props, unwrapped) as Readonly<Record<string, unknown>>);
+interface Declared {
+  readonly type: string;
+  readonly props: object;
+  readonly urn: string;
 }
+
+/** The mesh entities that a resource declares, in whichever of the known forms; none for other resources. */
+export function entitiesOf(
+  { type, props }: Pick<Declared, "type" | "props">,
+  onlyMesh: () => string | undefined = () => undefined,
+): readonly Entity[] {
+  // Nearly all resources of a stack are something else, and cost no copy.
+  const form = forms.find(({ types }) => types.test(type));
+  return form ? form.read(type, plain(props, unwrapped) as Members, onlyMesh) : [];
+}
+
+/** The entities of a whole stack, with the resource that declares each. */
+export function entitiesOfStack(resources: readonly Declared[]): ReadonlyMap<AnyEntity, string> {
+  const found = new Map<AnyEntity, string>();
+  // Kubernetes objects tell their mesh by the labels of their namespace: where a stack has one mesh, it is that.
+  const onlyMesh = () => {
+    const meshes = [...found.keys()].filter(({ kind }) => kind === "mesh");
+    return meshes.length === 1 ? meshes[0]?.meshName : undefined;
+  };
+  for (const resource of resources) {
+    for (const entity of entitiesOf(resource, onlyMesh)) found.set(entity as AnyEntity, resource.urn);
+  }
+  return found;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const forms: readonly {
+  readonly types: RegExp;
+  read(type: string, props: Members, onlyMesh: () => string | undefined): readonly Entity[];
+}[] = [
+  { types: /^appmesh:index:/, read: (type, props) => single(fromAppMesh(type, props)) },
+  { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },
+  {
+    types: /^kubernetes:appmesh\.k8s\.aws\//,
+    read: (_type, props, onlyMesh) => fromKubernetes(props, onlyMesh),
+  },
+];
+
+const single = (entity: Entity | undefined): readonly Entity[] => (entity ? [entity] : []);
 
 /** Remediations are given secrets in their wrapping. */
 const unwrapped = (value: object): unknown => (value instanceof Secret ? value.value : value);
