@@ -35,9 +35,12 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
       "@smithy/protocol-http",
       "@smithy/signature-v4",
       "fastify",
+      "microdiff",
       "node:crypto",
+      "node:fs",
       "node:http",
       "node:stream",
+      "node:tls",
     ],
   },
 };

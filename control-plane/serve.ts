@@ -1,12 +1,17 @@
 import type { AddressInfo } from "node:net";
+import type { Server as TlsServer } from "node:tls";
 import type { Logger } from "pino";
+import { Audit } from "./api/audit.js";
+import { AuditFile, auditInLog } from "./api/audit-file.js";
 import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
+import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
 import { awsCloudMap } from "./discovery/aws-cloud-map.js";
 import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
 import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
+import { CertificateError } from "./identity/server-certificate.js";
 import { defaultLimits, type Limits } from "./mesh/limits.js";
 import { Operations } from "./mesh/operations.js";
 import { Sharing } from "./mesh/sharing.js";
@@ -22,8 +27,16 @@ import { translate } from "./translate/translate.js";
 import { XdsServer } from "./xds/server.js";
 
 export interface ServeOptions {
-  /** Where the App Mesh API listens, over HTTP. Without an access key, only on an address of this machine's loopback. */
+  /**
+   * Where the App Mesh API listens. Without an access key, or over HTTP, only on an address of this machine's loopback.
+   */
   readonly api: Endpoint;
+  /** What makes the API one over HTTPS. Default: it is one over HTTP. */
+  readonly tls?: ApiTls | undefined;
+  /** Lets the API be on any address over HTTP, for what speaks HTTPS for it. Default: false. */
+  readonly insecureHttp?: boolean | undefined;
+  /** The file to which each change is told. Default: the log. */
+  readonly audit?: string | undefined;
   /** Where proxies subscribe, over gRPC. Only on an address of this machine's loopback. */
   readonly xds: Endpoint;
   /** The folder of the store; made where it does not exist. */
@@ -34,7 +47,7 @@ export interface ServeOptions {
   readonly account: string;
   /** How much there may be of each thing. Default: App Mesh's own limits. */
   readonly limits?: Limits | undefined;
-  /** The key with which every request must be signed. Default: requests are not signed. */
+  /** The first of the keys with which requests are signed. Default: there are those that the store has. */
   readonly accessKey?: Credentials | undefined;
   /**
    * Where /metrics, /healthz and /readyz are served once more, over HTTP, to what cannot sign. Without a token, only on
@@ -58,9 +71,14 @@ export interface CloudMapOptions {
 /** A control plane at work. */
 export interface ControlPlane {
   /** Where it listens, with the ports that it was given. */
+  readonly scheme: "http" | "https";
   readonly api: Endpoint;
   readonly xds: Endpoint;
   readonly metrics: Endpoint | undefined;
+  /** What clients are to trust, where the API's certificate is of an authority of the control plane's own. */
+  readonly caFile: string | undefined;
+  /** Looks at the API's certificate at once, and opens the audit's file anew. */
+  reload(): void;
   /** Stops listening, answers what has been asked, and closes the store. */
   close(): Promise<void>;
 }
@@ -74,10 +92,11 @@ export class StartError extends Error {
 export async function serve(options: ServeOptions): Promise<ControlPlane> {
   const { region, account, limits = defaultLimits, accessKey, log } = options;
   const apiAddress = await checkedAddress("--api", options.api);
-  if (!apiAddress.isLoopback && !accessKey) {
+  if (!apiAddress.isLoopback && !options.tls && !options.insecureHttp) {
     throw new StartError(
-      `the API at ${formatEndpoint(options.api)} would be open to whoever reaches that address. Give an access key in ` +
-        "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or keep it on this machine by --api 127.0.0.1:7070",
+      `the API at ${formatEndpoint(options.api)} would be read and changed on its way by whoever is on it. Serve it over ` +
+        "HTTPS, by --tls-cert FILE --tls-key FILE or --tls-self-signed; or say --insecure-http, where something in front " +
+        "of it speaks HTTPS; or keep it on this machine by --api 127.0.0.1:7070",
     );
   }
   const xdsAddress = await checkedAddress("--xds", options.xds);
@@ -105,8 +124,20 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     const store = measuredStore(SqliteStore.open(options.data), metrics);
     closers.push(() => store.close());
     const accessKeys = await keysOf(store, account, accessKey);
+    if (!apiAddress.isLoopback && !accessKeys.required) {
+      throw new StartError(
+        `the API at ${formatEndpoint(options.api)} would be open to whoever reaches that address. Give an access key in ` +
+          "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or make one by appmesh keys create --data " +
+          `${options.data}, or keep it on this machine by --api 127.0.0.1:7070`,
+      );
+    }
+    const tls = options.tls && (await openedTls(options.tls, options));
+    closers.push(async () => tls?.close());
+    const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
+    closers.push(async () => auditFile?.close());
+    const audit = new Audit({ sink: auditFile ?? auditInLog(log), region, account });
     const state = await MeshState.open(store, account);
-    const transactions = new Transactions(store, state);
+    const transactions = new Transactions(store, state, (change) => audit.changed(change));
 
     const { endpoint, interval = 5 } = options.cloudMap ?? {};
     const source = withCloudMap(state, {
@@ -153,6 +184,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       account,
       region,
       accessKeys,
+      audit,
+      tls: tls?.certificate.tls,
       log,
       metrics,
       onAnswered: (answer) => metrics.answered(answer),
@@ -164,8 +197,21 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     await listening("--api", options.api, () =>
       api.listen({ host: apiAddress.address, port: options.api.port }),
     );
+    // The server of an API over HTTPS is one of TLS, which fastify's types do not tell.
+    tls?.certificate.follow(api.server as unknown as TlsServer);
     const { port } = api.server.address() as AddressInfo;
-    return { api: { host: options.api.host, port }, xds, metrics: metricsEndpoint, close };
+    return {
+      scheme: tls ? "https" : "http",
+      api: { host: options.api.host, port },
+      xds,
+      metrics: metricsEndpoint,
+      caFile: tls?.caFile,
+      reload: () => {
+        tls?.certificate.reload();
+        auditFile?.reopen();
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -177,6 +223,25 @@ async function keysOf(store: Store, account: string, initial: Credentials | unde
     return await AccessKeys.open(store, { account, initial });
   } catch (error) {
     throw error instanceof IdentityError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+async function openedTls(tls: ApiTls, { data, api: { host }, log }: ServeOptions): Promise<OpenedTls> {
+  try {
+    return await openTls(tls, { data, host, log });
+  } catch (error) {
+    throw error instanceof CertificateError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+function openedAudit(file: string, log: Logger): AuditFile {
+  try {
+    return new AuditFile(file, log);
+  } catch (error) {
+    throw new StartError(
+      `the audit file ${file} cannot be written: ${(error as Error).message}. Give another one, by --audit FILE`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -10,6 +11,7 @@ import type { Operations } from "../mesh/operations.js";
 import type { Sharing } from "../mesh/sharing.js";
 import type { Tagging } from "../mesh/tagging.js";
 import { accessKeyRoutes } from "./access-key-routes.js";
+import type { Audit } from "./audit.js";
 import { authenticate } from "./authentication.js";
 import { authorize } from "./authorization.js";
 import { ClientErrors } from "./client-errors.js";
@@ -42,6 +44,10 @@ export interface ApiOptions {
    * Who may call. undefined, or no key, lets every program of this machine, and is for loopback addresses only.
    */
   readonly accessKeys: AccessKeys | undefined;
+  /** Who is told of each change to the keys, and of what was refused. Default: nobody. */
+  readonly audit?: Audit;
+  /** What makes it an API over HTTPS. Default: it is one over HTTP. */
+  readonly tls?: SecureContextOptions | undefined;
   readonly log: FastifyBaseLogger;
   /** What is served at /metrics. Default: there is no such path. */
   readonly metrics?: Scrapes;
@@ -86,6 +92,12 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   });
   const clientErrors = new ClientErrors(requestLog);
   let stopping = false;
+  const http = {
+    connectionsCheckingInterval: timing.checkMillis,
+    headersTimeout: timing.requestMillis,
+    // Asked for below, to be told in the form of all other errors.
+    requireHostHeader: false,
+  };
   const app = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
@@ -94,12 +106,9 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
     bodyLimit: BODY_LIMIT,
     requestTimeout: timing.requestMillis,
     keepAliveTimeout: timing.idleMillis,
-    http: {
-      connectionsCheckingInterval: timing.checkMillis,
-      headersTimeout: timing.requestMillis,
-      // Asked for below, to be told in the form of all other errors.
-      requireHostHeader: false,
-    },
+    ...(options.tls
+      ? { https: { ...http, ...options.tls, handshakeTimeout: timing.requestMillis } }
+      : { http }),
     clientErrorHandler: clientErrors.handler,
     exposeHeadRoutes: false,
     // Also told below.
@@ -138,6 +147,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   clientErrors.follow(app);
   authenticate(app, { accessKeys, account: options.account, region, now });
   authorize(app, region);
+  options.audit?.follow(app);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request) => {
     throw new ProtocolError(
@@ -152,7 +162,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   shareRoutes(app, options.sharing);
   if (options.diagnosis) diagnosticsRoutes(app, options.diagnosis);
   statusRoutes(app, options.status);
-  if (accessKeys) accessKeyRoutes(app, accessKeys);
+  if (accessKeys) accessKeyRoutes(app, accessKeys, (change) => options.audit?.keyChanged(change));
   if (options.metrics) metricsRoutes(app, options.metrics);
   return app;
 }

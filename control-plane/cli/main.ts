@@ -4,6 +4,7 @@ import { Command } from "commander";
 /** Loaded only when asked for: what a sidecar starts with must not wait for a server that it does not run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand(),
+  keys: async () => (await import("./keys.js")).keysCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),
   sidecar: async () => (await import("./sidecar.js")).sidecarCommand(),
 };

@@ -1,12 +1,13 @@
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.js";
-import type { Credentials } from "../identity/access-keys.js";
 import { defaultLimits, type Limits } from "../mesh/limits.js";
+import { credentialsIn, EnvironmentError } from "./credentials.js";
+import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
+import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
 
-interface Options {
+interface Options extends TlsOptions {
   api: Endpoint;
   xds: Endpoint;
   data: string;
@@ -16,6 +17,7 @@ interface Options {
   metrics?: Endpoint;
   cloudMapEndpoint?: string;
   cloudMapInterval: number;
+  audit?: string;
   logLevel: string;
 }
 
@@ -23,7 +25,7 @@ interface Options {
 const CLOSE_MILLISECONDS = 10_000;
 
 export function serveCommand(): Command {
-  return new Command("serve")
+  return addTlsOptions(new Command("serve"))
     .description("run the control plane")
     .addOption(
       new Option("--api <host:port>", "where the App Mesh API listens; port 0 for any free one")
@@ -36,9 +38,10 @@ export function serveCommand(): Command {
         .default({ host: "127.0.0.1", port: 18000 }, "127.0.0.1:18000"),
     )
     .addOption(
-      new Option("--data <dir>", "folder of the store, made where it does not exist")
-        .argParser(folder)
-        .default(defaultDataFolder(), "the user's data folder"),
+      dataOption("folder of the store, made where it does not exist").default(
+        defaultDataFolder(),
+        "the user's data folder",
+      ),
     )
     .addOption(
       new Option("--table <name>", "DynamoDB table of the store (not available yet)").argParser(noTable),
@@ -78,6 +81,12 @@ export function serveCommand(): Command {
         .default(defaultLimits, "App Mesh's default quotas"),
     )
     .addOption(
+      new Option(
+        "--audit <file>",
+        "file to which a JSON line is added for each change; SIGHUP opens it anew (default: the log)",
+      ).argParser((text) => resolve(text)),
+    )
+    .addOption(
       new Option("--log-level <level>", "least severe messages that are logged, as JSON lines on stderr")
         .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
         .default("info"),
@@ -85,7 +94,7 @@ export function serveCommand(): Command {
     .addHelpText(
       "after",
       "\nAccess key that every request to the API must be signed with: APPMESH_ACCESS_KEY_ID and" +
-        "\nAPPMESH_SECRET_ACCESS_KEY. Without one, the API listens on loopback addresses only." +
+        "\nAPPMESH_SECRET_ACCESS_KEY. Further ones: appmesh keys. Without any, the API listens on loopback addresses only." +
         "\nAWS credentials, where virtual nodes are found by AWS Cloud Map: as for every AWS SDK (a role, AWS_PROFILE," +
         "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).",
     )
@@ -102,7 +111,8 @@ async function run(options: Options): Promise<void> {
     const controlPlane = await serve({
       ...options,
       limits: options.limit,
-      accessKey: accessKey(process.env),
+      accessKey: credentialsIn(process.env),
+      tls: tlsOf(options),
       metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,
       cloudMap: {
         endpoint:
@@ -112,7 +122,7 @@ async function run(options: Options): Promise<void> {
       },
       log,
     });
-    const api = `http://${formatEndpoint(controlPlane.api)}`;
+    const api = `${controlPlane.scheme}://${formatEndpoint(controlPlane.api)}`;
     const xds = formatEndpoint(controlPlane.xds);
     const metrics = controlPlane.metrics && `http://${formatEndpoint(controlPlane.metrics)}/metrics`;
     log.info(
@@ -132,37 +142,16 @@ async function run(options: Options): Promise<void> {
         );
       });
     }
+    process.on("SIGHUP", () => controlPlane.reload());
+    if (controlPlane.caFile) process.stdout.write(`tls ca=${controlPlane.caFile}\n`);
     // For scripts, which wait for this line and may ask it to stop right then: data last, since it may hold spaces.
     process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);
   } catch (error) {
-    if (!(error instanceof StartError || error instanceof StoreUnavailable)) throw error;
-    process.stderr.write(`appmesh serve: ${error.message}\n`);
+    if (![StartError, StoreUnavailable, EnvironmentError].some((known) => error instanceof known))
+      throw error;
+    process.stderr.write(`appmesh serve: ${(error as Error).message}\n`);
     process.exitCode = 1;
   }
-
-  function accessKey(env: NodeJS.ProcessEnv): Credentials | undefined {
-    const accessKeyId = env.APPMESH_ACCESS_KEY_ID || undefined;
-    const secretAccessKey = env.APPMESH_SECRET_ACCESS_KEY || undefined;
-    if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
-    if (accessKeyId === undefined || secretAccessKey === undefined) {
-      throw new StartError(
-        `APPMESH_${accessKeyId === undefined ? "SECRET_ACCESS_KEY" : "ACCESS_KEY_ID"} is given without ` +
-          `APPMESH_${accessKeyId === undefined ? "ACCESS_KEY_ID" : "SECRET_ACCESS_KEY"}. Give both, or none`,
-      );
-    }
-    if (!/^\w{1,128}$/.test(accessKeyId)) {
-      throw new StartError("APPMESH_ACCESS_KEY_ID must be 1 to 128 letters, digits and underscores");
-    }
-    return { accessKeyId, secretAccessKey };
-  }
-}
-
-/** As the XDG Base Directory Specification has it, which asks for relative paths to be ignored. */
-function defaultDataFolder(): string {
-  const { XDG_DATA_HOME } = process.env;
-  const base =
-    XDG_DATA_HOME && isAbsolute(XDG_DATA_HOME) ? XDG_DATA_HOME : join(homedir(), ".local", "share");
-  return join(base, "appmesh");
 }
 
 function endpoint(text: string): Endpoint {
@@ -180,11 +169,6 @@ function interval(text: string): number {
   const value = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0.1 && value <= 3600) return value;
   throw new InvalidArgumentError("It must be 0.1 to 3600 seconds.");
-}
-
-function folder(text: string): string {
-  if (text === "") throw new InvalidArgumentError("It must name a folder.");
-  return resolve(text);
 }
 
 function region(text: string): string {

@@ -86,7 +86,10 @@ function checked(shape: Shape, body: unknown): unknown {
 
 export type KeyStatus = "Active" | "Expired" | "Revoked";
 
-export function statusOf({ revokedAt, expiresAt }: AccessKey, seconds: number): KeyStatus {
+export function statusOf(
+  { revokedAt, expiresAt }: Pick<AccessKey, "revokedAt" | "expiresAt">,
+  seconds: number,
+): KeyStatus {
   if (revokedAt !== undefined) return "Revoked";
   return expiresAt !== undefined && expiresAt <= seconds ? "Expired" : "Active";
 }

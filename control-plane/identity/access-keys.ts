@@ -9,7 +9,7 @@ import {
   statusOf,
 } from "./access-key.js";
 import { IdentityError } from "./errors.js";
-import { isUnlimited, parseScope, UNLIMITED } from "./scope.js";
+import { isUnlimited, parseScope, type ScopeText, UNLIMITED } from "./scope.js";
 
 /** A key by which requests are signed, as the environment gives the first one. */
 export interface Credentials {
@@ -26,10 +26,18 @@ export interface AccessKeysOptions {
   readonly now?: () => number;
 }
 
-/** What a store keeps of a key. The secret is needed whole, since both sides of SigV4 make the same signature. */
-interface KeyRecord extends AccessKey {
-  /** Gone once the key is revoked. */
+/** What a store keeps of a key, as it was asked for: an account that was not given is that of the control plane. */
+interface KeyRecord extends Omit<AccessKey, "account" | "scope"> {
+  readonly account?: string | undefined;
+  readonly scope: ScopeText;
+  /** Whole, since both sides of SigV4 make the same signature. Gone once the key is revoked. */
   readonly secretAccessKey?: string | undefined;
+}
+
+/** A key with its secret, which a revoked one has no longer. */
+export interface Found {
+  readonly key: AccessKey;
+  readonly secretAccessKey: string | undefined;
 }
 
 /** MeshState reads no keys of this form. */
@@ -45,9 +53,11 @@ const ATTEMPTS = 100;
 export class AccessKeys {
   readonly #store: Store;
   readonly #account: string;
-  readonly #initial: (KeyRecord & Credentials) | undefined;
+  readonly #initial: Found | undefined;
   readonly #now: () => number;
-  readonly #keys = new Map<string, KeyRecord>();
+  readonly #records = new Map<string, KeyRecord>();
+  /** The same, as they are used. */
+  readonly #keys = new Map<string, Found>();
   #revision = -1;
   /** Changes that come while the store is being read. */
   #early: Change[] | undefined;
@@ -57,11 +67,14 @@ export class AccessKeys {
     this.#account = account;
     this.#now = now;
     this.#initial = initial && {
-      ...initial,
-      account,
-      scope: UNLIMITED,
-      description: "APPMESH_ACCESS_KEY_ID of the control plane's environment",
-      createdAt: this.seconds(),
+      key: {
+        accessKeyId: initial.accessKeyId,
+        account,
+        scope: UNLIMITED,
+        description: "APPMESH_ACCESS_KEY_ID of the control plane's environment",
+        createdAt: this.seconds(),
+      },
+      secretAccessKey: initial.secretAccessKey,
     };
   }
 
@@ -71,7 +84,7 @@ export class AccessKeys {
     store.subscribe((change) => keys.#apply(change));
     await keys.#reload();
     const initial = options.initial?.accessKeyId;
-    if (initial !== undefined && keys.#keys.has(initial)) {
+    if (initial !== undefined && keys.#records.has(initial)) {
       throw new IdentityError(
         "ConflictException",
         `APPMESH_ACCESS_KEY_ID is '${initial}', a key that this control plane has issued and keeps itself, ` +
@@ -83,48 +96,47 @@ export class AccessKeys {
 
   /** Whether requests must be signed: there is a key, or there was one. */
   get required(): boolean {
-    return this.#initial !== undefined || this.#keys.size > 0;
+    return this.#initial !== undefined || this.#records.size > 0;
   }
 
   seconds(): number {
     return this.#now() / 1000;
   }
 
-  /** A key with its secret, which is undefined for a key that was revoked. For the proof of signatures alone. */
-  find(accessKeyId: string): { key: AccessKey; secretAccessKey: string | undefined } | undefined {
-    const record = this.#initial?.accessKeyId === accessKeyId ? this.#initial : this.#keys.get(accessKeyId);
-    return record && { key: withoutSecret(record), secretAccessKey: record.secretAccessKey };
+  /** For the proof of signatures alone: the only way to a secret. */
+  find(accessKeyId: string): Found | undefined {
+    return this.#initial?.key.accessKeyId === accessKeyId ? this.#initial : this.#keys.get(accessKeyId);
   }
 
   /** All keys, without their secrets, in the order in which they were created. */
   list(): AccessKey[] {
-    const stored = [...this.#keys.values()].sort(
-      (a, b) => a.createdAt - b.createdAt || (a.accessKeyId < b.accessKeyId ? -1 : 1),
-    );
-    return [...(this.#initial ? [this.#initial] : []), ...stored].map(withoutSecret);
+    const stored = [...this.#keys.values()]
+      .map(({ key }) => key)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.accessKeyId < b.accessKeyId ? -1 : 1));
+    return this.#initial ? [this.#initial.key, ...stored] : stored;
   }
 
   /** Issues a key as `body`, a CreateAccessKeyInput, asks for it. */
   create(body: unknown): Promise<IssuedKey> {
     return this.#change(() => {
-      const { description = "", account = this.#account, scope = {}, expiresInSeconds } = createInput(body);
+      const { description = "", account, scope = {}, expiresInSeconds } = createInput(body);
       const seconds = this.seconds();
-      const key: KeyRecord = {
+      const record: KeyRecord = {
         accessKeyId: newAccessKeyId(),
-        account,
-        scope: parseScope(scope, account),
+        ...(account !== undefined && { account }),
+        scope,
         description,
         createdAt: seconds,
         ...(expiresInSeconds !== undefined && { expiresAt: seconds + expiresInSeconds }),
       };
-      if (!this.required && !(isUnlimited(key.scope) && key.expiresAt === undefined)) {
+      if (!this.required && !manages(this.#used(record).key)) {
         throw new IdentityError(
           "ConflictException",
           "the first key closes the API to whoever has none, and must be one that may do everything and has no end, " +
             "so that somebody can issue others. Create that one first",
         );
       }
-      return this.#issued(key);
+      return this.#issued(record);
     });
   }
 
@@ -134,11 +146,11 @@ export class AccessKeys {
    */
   revoke(accessKeyId: string): Promise<AccessKey> {
     return this.#change(() => {
-      const { secretAccessKey: _, ...key } = this.#stored(accessKeyId);
-      if (key.revokedAt !== undefined) return { writes: [], result: key };
+      const { secretAccessKey: _, ...record } = this.#stored(accessKeyId);
+      if (record.revokedAt !== undefined) return { writes: [], result: this.#used(record).key };
       this.#checkOthersManage(accessKeyId);
-      const revoked = { ...key, revokedAt: this.seconds() };
-      return { writes: [write(revoked)], result: revoked };
+      const revoked = { ...record, revokedAt: this.seconds() };
+      return { writes: [write(revoked)], result: this.#used(revoked).key };
     });
   }
 
@@ -164,7 +176,7 @@ export class AccessKeys {
       }
       const { writes, result } = this.#issued({
         accessKeyId: newAccessKeyId(),
-        account,
+        ...(account !== undefined && { account }),
         scope,
         description,
         createdAt: seconds,
@@ -178,17 +190,17 @@ export class AccessKeys {
     });
   }
 
-  #issued(key: AccessKey): { writes: Write[]; result: IssuedKey } {
+  #issued(record: KeyRecord): { writes: Write[]; result: IssuedKey } {
     const secretAccessKey = newSecretAccessKey();
     return {
-      writes: [...this.#room(), write({ ...key, secretAccessKey })],
-      result: { key, secretAccessKey },
+      writes: [...this.#room(), write({ ...record, secretAccessKey })],
+      result: { key: this.#used(record).key, secretAccessKey },
     };
   }
 
   /** Removes the oldest dead key where there is no room for another one. */
   #room(): Write[] {
-    if (this.#keys.size < MOST_KEYS) return [];
+    if (this.#records.size < MOST_KEYS) return [];
     const seconds = this.seconds();
     const dead = this.list().find((key) => statusOf(key, seconds) !== "Active");
     if (dead) return [{ key: PREFIX + dead.accessKeyId, value: undefined }];
@@ -199,9 +211,9 @@ export class AccessKeys {
   }
 
   #stored(accessKeyId: string): KeyRecord {
-    const key = this.#keys.get(accessKeyId);
-    if (key) return key;
-    if (accessKeyId === this.#initial?.accessKeyId) {
+    const record = this.#records.get(accessKeyId);
+    if (record) return record;
+    if (accessKeyId === this.#initial?.key.accessKeyId) {
       throw new IdentityError(
         "ConflictException",
         `access key '${accessKeyId}' is the one of the control plane's environment. ` +
@@ -257,6 +269,7 @@ export class AccessKeys {
     const { revision, records } = await this.#store.load();
     if (revision > this.#revision) {
       this.#revision = revision;
+      this.#records.clear();
       this.#keys.clear();
       for (const [key, value] of records) this.#take(key, value);
     }
@@ -277,13 +290,23 @@ export class AccessKeys {
   #take(key: string, value: string | undefined): void {
     if (!key.startsWith(PREFIX)) return;
     const accessKeyId = key.slice(PREFIX.length);
-    if (value === undefined) this.#keys.delete(accessKeyId);
-    else
-      this.#keys.set(accessKeyId, { accessKeyId, ...(JSON.parse(value) as Omit<KeyRecord, "accessKeyId">) });
+    if (value === undefined) {
+      this.#records.delete(accessKeyId);
+      this.#keys.delete(accessKeyId);
+      return;
+    }
+    const record: KeyRecord = { accessKeyId, ...(JSON.parse(value) as Omit<KeyRecord, "accessKeyId">) };
+    this.#records.set(accessKeyId, record);
+    this.#keys.set(accessKeyId, this.#used(record));
+  }
+
+  #used({ secretAccessKey, account = this.#account, scope, ...key }: KeyRecord): Found {
+    return { key: { ...key, account, scope: parseScope(scope, account) }, secretAccessKey };
   }
 }
 
-const withoutSecret = ({ secretAccessKey: _, ...key }: KeyRecord): AccessKey => key;
+/** Whether a key can issue others, for as long as nobody revokes it. */
+const manages = ({ scope, expiresAt }: AccessKey): boolean => isUnlimited(scope) && expiresAt === undefined;
 
 const write = ({ accessKeyId, ...record }: KeyRecord): Write => ({
   key: PREFIX + accessKeyId,

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { selfSigned } from "./identity/self-signed.js";
+import { CertificateError, ServerCertificate } from "./identity/server-certificate.js";
+
+/** How the API shows who it is: by a certificate in files, or by one of an authority of its own, for further names. */
+export type ApiTls =
+  | { readonly certFile: string; readonly keyFile: string }
+  | { readonly names: readonly string[] };
+
+export interface OpenedTls {
+  readonly certificate: ServerCertificate;
+  /** What clients are to trust, where the authority is the control plane's own. */
+  readonly caFile: string | undefined;
+  close(): void;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Throws CertificateError where there is no certificate that can be used. */
+export async function openTls(
+  tls: ApiTls,
+  { data, host, log }: { readonly data: string; readonly host: string; readonly log: Logger },
+): Promise<OpenedTls> {
+  const events = {
+    onReloaded: () => log.info("the API's certificate has changed, and is in use for new connections"),
+    onFailure: (error: CertificateError) =>
+      log.error({ err: error }, "the API's certificate has changed and cannot be used; the last one stays"),
+  };
+  if ("certFile" in tls) {
+    const certificate = ServerCertificate.open({ ...tls, ...events });
+    return { certificate, caFile: undefined, close: () => certificate.close() };
+  }
+  const folder = join(data, "tls");
+  // Nobody calls a host by the address that stands for all of its addresses.
+  const own = ["0.0.0.0", "::"].includes(host) ? [] : [host];
+  const names = [...new Set(["localhost", "127.0.0.1", "::1", ...own, ...tls.names])];
+  const { caFile, ...files } = await made(folder, names);
+  const certificate = ServerCertificate.open({ ...files, ...events });
+  // A control plane that runs for a year must not wait for its next start to have its certificate replaced.
+  const renewal = setInterval(() => {
+    made(folder, names).catch((err) => log.error({ err }, "the API's certificate could not be renewed"));
+  }, DAY).unref();
+  return {
+    certificate,
+    caFile,
+    close: () => {
+      clearInterval(renewal);
+      certificate.close();
+    },
+  };
+}
+
+async function made(folder: string, names: readonly string[]) {
+  try {
+    return await selfSigned(folder, names);
+  } catch (error) {
+    if (error instanceof CertificateError) throw error;
+    throw new CertificateError(`no certificate can be made in ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,192 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type AccessKey, describeKey, type IssuedKey } from "../identity/access-key.js";
+import { AccessKeys } from "../identity/access-keys.js";
+import { IdentityError } from "../identity/errors.js";
+import { SqliteStore } from "../store/sqlite-store.js";
+import { StoreUnavailable } from "../store/store.js";
+import { ApiError, callApi, readAuthority } from "./api-client.js";
+import { credentialsIn, EnvironmentError } from "./credentials.js";
+import { dataOption } from "./data-folder.js";
+import { accountId } from "./options.js";
+
+interface Where {
+  data?: string;
+  endpoint: string;
+  region: string;
+  ca?: string;
+}
+
+interface CreateOptions extends Where {
+  description?: string;
+  account?: string;
+  readOnly?: true;
+  mesh?: readonly string[];
+  expiresIn?: number;
+}
+
+/** What the commands ask for, of a control plane that runs or of its data folder. */
+interface Keys {
+  create(body: object): Promise<object>;
+  list(): Promise<object>;
+  revoke(accessKeyId: string): Promise<object>;
+  rotate(accessKeyId: string, body: object): Promise<object>;
+}
+
+export function keysCommand(): Command {
+  const keys = new Command("keys").description(
+    "issue, list, replace and take back the access keys of a control plane",
+  );
+  keys
+    .addCommand(
+      at("create", "issue a key; its secret is told this once")
+        .option("--description <text>", "who uses the key, and for what")
+        .addOption(
+          new Option(
+            "--account <id>",
+            "account that the key acts for (default: the control plane's)",
+          ).argParser(accountId),
+        )
+        .option("--read-only", "the key describes and lists only")
+        .addOption(
+          new Option(
+            "--mesh <name>",
+            "the key is for this mesh only, NAME or NAME@OWNER; repeatable",
+          ).argParser((text, previous: readonly string[] = []) => [...previous, text]),
+        )
+        .addOption(
+          new Option(
+            "--expires-in <time>",
+            "the key ends after this time, such as 90d, 12h or 30m",
+          ).argParser(duration),
+        )
+        .action(
+          run((on, { description, account, readOnly, mesh, expiresIn }: CreateOptions) =>
+            on.create({
+              ...(description !== undefined && { description }),
+              ...(account !== undefined && { account }),
+              ...((readOnly || mesh) && {
+                scope: { ...(readOnly && { readOnly }), ...(mesh && { meshes: mesh }) },
+              }),
+              ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
+            }),
+          ),
+        ),
+    )
+    .addCommand(at("list", "show all keys, without their secrets").action(run((on) => on.list())))
+    .addCommand(
+      at("revoke", "take a key back, at once and for good")
+        .argument("<accessKeyId>")
+        .action((id: string, options: Where) => run((on) => on.revoke(id))(options)),
+    )
+    .addCommand(
+      at("rotate", "issue another key in the place of this one, which works on for a while")
+        .argument("<accessKeyId>")
+        .addOption(
+          new Option("--overlap <time>", "for how long the old key works on (default: 24h)").argParser(
+            duration,
+          ),
+        )
+        .action((id: string, options: Where & { overlap?: number }) =>
+          run((on) =>
+            on.rotate(id, options.overlap === undefined ? {} : { overlapSeconds: options.overlap }),
+          )(options),
+        ),
+    )
+    .addHelpText(
+      "after",
+      "\nThe calls are signed with the access key in APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, which must be" +
+        "\none that may do everything. The answer is JSON, on stdout." +
+        "\nThe first key: with --data DIR, before the control plane is started.",
+    );
+  return keys;
+}
+
+const at = (name: string, description: string): Command =>
+  new Command(name)
+    .description(description)
+    .addOption(
+      new Option("--endpoint <url>", "where the control plane's API is")
+        .env("APPMESH_ENDPOINT")
+        .argParser(url)
+        .default("http://127.0.0.1:7070"),
+    )
+    .addOption(
+      new Option("--region <region>", "region of the control plane")
+        .env("APPMESH_REGION")
+        .default("us-east-1"),
+    )
+    .option("--ca <file>", "authority (PEM) of the API's certificate (default: $APPMESH_CA_CERTIFICATE, PEM)")
+    .addOption(dataOption("folder of a control plane that does not run, to work on instead of calling one"));
+
+/** An action that prints what it is answered, or says what is wrong. */
+const run =
+  <O extends Where>(action: (on: Keys, options: O) => Promise<object>) =>
+  async (options: O): Promise<void> => {
+    try {
+      const answer =
+        options.data === undefined
+          ? await action(overApi(options), options)
+          : await inFolder(options.data, (keys) => action(keys, options));
+      process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    } catch (error) {
+      const known = [ApiError, IdentityError, StoreUnavailable, EnvironmentError];
+      if (!known.some((type) => error instanceof type)) throw error;
+      process.stderr.write(`appmesh keys: ${(error as Error).message}\n`);
+      process.exitCode = 1;
+    }
+  };
+
+function overApi({ endpoint, region, ca }: Where): Keys {
+  const client = {
+    endpoint,
+    region,
+    credentials: credentialsIn(process.env),
+    ca: ca === undefined ? process.env.APPMESH_CA_CERTIFICATE || undefined : readAuthority(ca),
+  };
+  const path = (accessKeyId: string) => `/v1/access-keys/${encodeURIComponent(accessKeyId)}`;
+  return {
+    create: (body) => callApi(client, "POST", "/v1/access-keys", body),
+    list: () => callApi(client, "GET", "/v1/access-keys"),
+    revoke: (id) => callApi(client, "DELETE", path(id)),
+    rotate: (id, body) => callApi(client, "POST", `${path(id)}/rotate`, body),
+  };
+}
+
+/**
+ * Safe because a store is one process's: while a control plane runs on the folder, it has the lock, and this fails.
+ * Whoever may write the folder may do everything anyway, so that no key is asked for; no audit is written.
+ */
+async function inFolder<T>(data: string, action: (keys: Keys) => Promise<T>): Promise<T> {
+  const store = SqliteStore.open(data);
+  try {
+    // What is not said to be of another account stays to be of the control plane's, whichever that is.
+    const keys = await AccessKeys.open(store, { account: "000000000000" });
+    const shown = (key: AccessKey) => describeKey(key, keys.seconds());
+    const issued = ({ key, secretAccessKey }: IssuedKey) => ({
+      accessKey: { ...shown(key), secretAccessKey },
+    });
+    return await action({
+      create: async (body) => issued(await keys.create(body)),
+      list: async () => ({ accessKeys: keys.list().map(shown) }),
+      revoke: async (id) => ({ accessKey: shown(await keys.revoke(id)) }),
+      rotate: async (id, body) => issued(await keys.rotate(id, body)),
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (amount === undefined) {
+    throw new InvalidArgumentError(
+      "It must be a number of days, hours, minutes or seconds, such as 90d, 12h or 30m.",
+    );
+  }
+  return Number(amount) * { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 }[unit as "s" | "m" | "h" | "d"];
+}
+
+function url(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new InvalidArgumentError("It must be a URL, such as https://mesh.example.com:7070.");
+}

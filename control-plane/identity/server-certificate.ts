@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContextOptions, type Server } from "node:tls";
+
+/** A certificate and its key in PEM files, which may be one and the same. The certificate comes first in its chain. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** TLS 1.2 is the oldest that is not deprecated (RFC 8996), and the AWS SDKs' least. */
+const MIN_VERSION = "TLSv1.2";
+/** How often the files are looked at. */
+const LOOK_MILLISECONDS = 2_000;
+
+/** Says in `message` what is wrong with which file. */
+export class CertificateError extends Error {
+  override readonly name = "CertificateError";
+}
+
+export interface ServerCertificateOptions extends CertificateFiles {
+  readonly onReloaded?: () => void;
+  /** The files have changed and cannot be used: the server goes on with what it has. */
+  readonly onFailure?: (error: CertificateError) => void;
+}
+
+/** What a server shows of itself, from files: whenever they change to a pair that fits, new connections are shown that one. */
+export class ServerCertificate {
+  readonly #options: ServerCertificateOptions;
+  #current: string;
+  #failed: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #server: Server | undefined;
+
+  private constructor(options: ServerCertificateOptions, current: string) {
+    this.#options = options;
+    this.#current = current;
+  }
+
+  /** Throws CertificateError where the files cannot be read, or do not fit. */
+  static open(options: ServerCertificateOptions): ServerCertificate {
+    return new ServerCertificate(options, JSON.stringify(read(options)));
+  }
+
+  /** What the server is to be made with. */
+  get tls(): SecureContextOptions {
+    return JSON.parse(this.#current) as SecureContextOptions;
+  }
+
+  /** Keeps the server's certificate up to date from now on. */
+  follow(server: Server): void {
+    this.#server = server;
+    this.#timer = setInterval(() => this.reload(), LOOK_MILLISECONDS).unref();
+  }
+
+  /** Looks at the files at once. */
+  reload(): void {
+    let found: string;
+    try {
+      found = JSON.stringify(read(this.#options));
+    } catch (error) {
+      // Files are often written one after the other: said once for each failure, and tried again.
+      const { message } = error as CertificateError;
+      if (message !== this.#failed) this.#options.onFailure?.(error as CertificateError);
+      this.#failed = message;
+      return;
+    }
+    this.#failed = undefined;
+    if (found === this.#current) return;
+    this.#current = found;
+    this.#server?.setSecureContext(this.tls);
+    this.#options.onReloaded?.();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function read({ certFile, keyFile }: CertificateFiles): SecureContextOptions {
+  const tls = {
+    cert: readPem(certFile, "certificate"),
+    key: readPem(keyFile, "private key"),
+    minVersion: MIN_VERSION,
+  } as const;
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw new CertificateError(
+      `the certificate in ${certFile} and the private key in ${keyFile} cannot be used: ${(error as Error).message}. ` +
+        "Both must be PEM, the server's own certificate the first one, and the key its own and without a passphrase",
+      { cause: error },
+    );
+  }
+  return tls;
+}
+
+function readPem(file: string, what: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CertificateError(`the ${what} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
