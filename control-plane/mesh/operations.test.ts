@@ -188,6 +188,18 @@ describe("Operations", () => {
       assert.deepEqual(mesh.operations.describe(own, shop).spec, {});
     });
 
+    it("marks nothing where it is empty, as the AWS CLI's skeletons have it", async () => {
+      const empty = { meshName: "shop", spec: {}, clientToken: "" };
+      await mesh.operations.create(own, "mesh", undefined, empty);
+      await assert.rejects(() => mesh.operations.create(own, "mesh", undefined, empty), {
+        code: "ConflictException",
+      });
+      for (const spec of [body.spec, {}]) {
+        const updated = await mesh.operations.update(own, shop, { spec, clientToken: "" });
+        assert.deepEqual(updated.spec, spec);
+      }
+    });
+
     it("is known again after others have updated as well, so that a late repetition undoes nothing", async () => {
       await mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "a"], {}]);
       const node = at("virtualNode", "shop", "a");

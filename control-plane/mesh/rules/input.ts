@@ -48,7 +48,7 @@ export function createInput<K extends Kind>(kind: K, body: unknown): CreateInput
     name: name as string,
     spec: (spec ?? {}) as Specs[K],
     tags: (rest.tags ?? []) as Tags,
-    clientToken: (rest.clientToken ?? undefined) as string | undefined,
+    clientToken: tokenIn(rest),
   };
 }
 
@@ -58,9 +58,13 @@ export function updateInput<K extends Kind>(kind: K, body: unknown): UpdateInput
   refuse([...checkPresent(kind, spec), ...validate(shape, rest)]);
   return {
     spec: (spec ?? {}) as Specs[K],
-    clientToken: (rest.clientToken ?? undefined) as string | undefined,
+    clientToken: tokenIn(rest),
   };
 }
+
+/** The AWS CLI's skeletons have an empty token, which is sent as it is by those who leave it: it marks nothing. */
+const tokenIn = (body: Record<string, unknown>): string | undefined =>
+  (body.clientToken || undefined) as string | undefined;
 
 /** Every way in which a request breaks the model, in one error. */
 export function refuse(violations: readonly Violation[]): void {
