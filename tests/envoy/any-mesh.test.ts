@@ -4,14 +4,14 @@ import type { Interception } from "@pulumi-appmesh/control-plane/translate/entit
 import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
 import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
 import fc from "fast-check";
-import { anyInterception, anyMesh, nodeNames } from "../support/any-mesh.js";
+import { type Asked, allAsked, anyInterception, anyMesh } from "../support/any-mesh.js";
 import { refusalOf } from "../support/static-envoy.js";
 
 /** `APPMESH_RUNS=1000` looks further. */
 const runs = Number(process.env.APPMESH_RUNS ?? 30);
 
-const of = (document: MeshDocument, name: string, interception: Interception): ProxyResources =>
-  translate(entitiesOf(document), { meshName: document.meshName, kind: "virtualNode", name, interception });
+const of = (document: MeshDocument, asked: Asked, interception: Interception): ProxyResources =>
+  translate(entitiesOf(document), { meshName: document.meshName, ...asked, interception });
 
 describe("any mesh that the model allows", function () {
   this.timeout(runs * 5_000);
@@ -19,10 +19,11 @@ describe("any mesh that the model allows", function () {
   it("gives every proxy resources of different names, the same ones for the same mesh", () => {
     fc.assert(
       fc.property(anyMesh, anyInterception, (document, interception) => {
-        for (const name of nodeNames) {
-          const resources = of(document, name, interception);
-          if (resources.clusters.length > 0) assert.equal(of({ ...document }, name, interception), resources);
-          assert.deepEqual(of(structuredClone(document), name, structuredClone(interception)), resources);
+        for (const asked of allAsked) {
+          const resources = of(document, asked, interception);
+          if (resources.clusters.length > 0)
+            assert.equal(of({ ...document }, asked, interception), resources);
+          assert.deepEqual(of(structuredClone(document), asked, structuredClone(interception)), resources);
           for (const kind of ["clusters", "endpoints", "listeners", "routes"] as const) {
             const names = resources[kind].map((resource) => resource.name);
             assert.deepEqual(
@@ -39,8 +40,8 @@ describe("any mesh that the model allows", function () {
   it("names no cluster and no route configuration that it does not give", () => {
     fc.assert(
       fc.property(anyMesh, anyInterception, (document, interception) => {
-        for (const name of nodeNames) {
-          const resources = of(document, name, interception);
+        for (const asked of allAsked) {
+          const resources = of(document, asked, interception);
           const clusters = new Set(resources.clusters.map((resource) => resource.name));
           const named = strings([resources.listeners, resources.routes], /^(cluster|name)$/).filter((text) =>
             /^cds_/.test(text),
@@ -63,9 +64,9 @@ describe("any mesh that the model allows", function () {
       fc.asyncProperty(
         anyMesh,
         anyInterception,
-        fc.constantFrom(...nodeNames),
-        async (document, interception, name) => {
-          const refusal = await refusalOf(of(document, name, interception));
+        fc.constantFrom(...allAsked),
+        async (document, interception, asked) => {
+          const refusal = await refusalOf(of(document, asked, interception));
           assert.equal(refusal, undefined);
         },
       ),

@@ -1,7 +1,7 @@
 // Meshes of every kind that the model allows, their entities drawn together so that they refer to each other.
 
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import type { Interception } from "@pulumi-appmesh/control-plane/translate/entities.js";
+import type { Interception, Proxy } from "@pulumi-appmesh/control-plane/translate/entities.js";
 import type {
   GatewayRouteSpec,
   RouteSpec,
@@ -120,6 +120,56 @@ const route: fc.Arbitrary<RouteSpec> = fc.tuple(arbitrarySpec("route"), choices)
   } as RouteSpec;
 });
 
+const virtualGateway: fc.Arbitrary<VirtualGatewaySpec> = fc
+  .tuple(arbitrarySpec("virtualGateway"), choices)
+  .map(([spec, choose]) => {
+    const used = new Set<number>();
+    return {
+      ...spec,
+      listeners: spec.listeners.flatMap(({ healthCheck, ...listener }) => {
+        const own = choose().port(listener.portMapping.port);
+        if (used.has(own)) return [];
+        used.add(own);
+        const { port: _, ...check } = healthCheck ?? {};
+        return [
+          {
+            ...listener,
+            portMapping: { ...listener.portMapping, port: own },
+            ...(healthCheck ? { healthCheck: check as typeof healthCheck } : {}),
+          },
+        ];
+      }),
+      ...(spec.logging?.accessLog?.file
+        ? { logging: { accessLog: { file: { ...spec.logging.accessLog.file, path: "/dev/null" } } } }
+        : {}),
+    };
+  });
+
+const gatewayRoute: fc.Arbitrary<GatewayRouteSpec> = fc
+  .tuple(arbitrarySpec("gatewayRoute"), choices)
+  .map(([spec, choose]) => {
+    const retargeted = <R extends NonNullable<GatewayRouteSpec["httpRoute"] | GatewayRouteSpec["grpcRoute"]>>(
+      kind: R,
+    ): R => {
+      const { target } = kind.action;
+      const virtualServiceName = choose().service(target.virtualService.virtualServiceName);
+      const port = target.port === undefined ? {} : { port: choose().port(target.port) };
+      return {
+        ...kind,
+        action: { ...kind.action, target: { virtualService: { virtualServiceName }, ...port } },
+        ...(kind.match.port === undefined
+          ? {}
+          : { match: { ...kind.match, port: choose().port(kind.match.port) } }),
+      };
+    };
+    return {
+      ...spec,
+      ...(spec.httpRoute ? { httpRoute: retargeted(spec.httpRoute) } : {}),
+      ...(spec.http2Route ? { http2Route: retargeted(spec.http2Route) } : {}),
+      ...(spec.grpcRoute ? { grpcRoute: retargeted(spec.grpcRoute) } : {}),
+    } as GatewayRouteSpec;
+  });
+
 const virtualService: fc.Arbitrary<VirtualServiceSpec> = fc.oneof(
   { weight: 1, arbitrary: arbitrarySpec("virtualService") },
   {
@@ -168,8 +218,8 @@ export const anyMesh = fc.record({
   virtualRouters: some(routers, virtualRouter),
   virtualServices: some(services, virtualService),
   routes: perParent(routers, route),
-  virtualGateways: some(gateways, arbitrarySpec("virtualGateway") as fc.Arbitrary<VirtualGatewaySpec>),
-  gatewayRoutes: perParent(gateways, arbitrarySpec("gatewayRoute") as fc.Arbitrary<GatewayRouteSpec>),
+  virtualGateways: some(gateways, virtualGateway),
+  gatewayRoutes: perParent(gateways, gatewayRoute),
 }) as fc.Arbitrary<MeshDocument>;
 
 export const anyInterception: fc.Arbitrary<Interception> = fc.oneof(
@@ -185,5 +235,11 @@ export const anyInterception: fc.Arbitrary<Interception> = fc.oneof(
   }),
 );
 
+/** A proxy of which a mesh may be asked. */
+export type Asked = Pick<Proxy, "kind" | "name">;
+
 /** Those of whom a mesh may be asked. */
-export const nodeNames: readonly string[] = [...nodes, missing];
+export const allAsked: readonly Asked[] = [
+  ...[...nodes, missing].map((name): Asked => ({ kind: "virtualNode", name })),
+  ...[...gateways, missing].map((name): Asked => ({ kind: "virtualGateway", name })),
+];

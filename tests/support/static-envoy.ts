@@ -304,7 +304,7 @@ const sdsSocketCluster = (path: string) => ({
 function goodSecrets(resources: ProxyResources, authority: TestAuthority, good: Issued): Json[] {
   const names = new Set(
     JSON.stringify(resources)
-      .match(/"(certificate|trust):[^"]*"/g)
+      .match(/"(certificate|trust):(?:[^"\\]|\\.)*"/g)
       ?.map((name) => JSON.parse(name)),
   );
   return [...names].map((name: string) =>
@@ -350,6 +350,7 @@ export async function refusalOf(resources: ProxyResources): Promise<string | und
   };
   const { good, authority } = await certificate();
   const config = {
+    node: { id: "static", cluster: "static" },
     admin: { address: { socket_address: { address: "127.0.0.1", port_value: 0 } } },
     static_resources: {
       secrets: goodSecrets(resources, authority, good),
