@@ -22,6 +22,8 @@ export interface AccessKeysOptions {
   readonly account: string;
   /** The key that the environment gave. It may do everything, and is kept nowhere. */
   readonly initial?: Credentials | undefined;
+  /** How many keys are kept, living and dead; of the dead, the oldest make room. Default: 1000. */
+  readonly mostKeys?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -42,8 +44,6 @@ export interface Found {
 
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/access-keys/";
-/** Living and dead; of the dead, the oldest make room. */
-const MOST_KEYS = 1000;
 const ATTEMPTS = 100;
 
 /**
@@ -54,6 +54,7 @@ export class AccessKeys {
   readonly #store: Store;
   readonly #account: string;
   readonly #initial: Found | undefined;
+  readonly #mostKeys: number;
   readonly #now: () => number;
   readonly #records = new Map<string, KeyRecord>();
   /** The same, as they are used. */
@@ -62,9 +63,13 @@ export class AccessKeys {
   /** Changes that come while the store is being read. */
   #early: Change[] | undefined;
 
-  private constructor(store: Store, { account, initial, now = Date.now }: AccessKeysOptions) {
+  private constructor(
+    store: Store,
+    { account, initial, mostKeys = 1000, now = Date.now }: AccessKeysOptions,
+  ) {
     this.#store = store;
     this.#account = account;
+    this.#mostKeys = mostKeys;
     this.#now = now;
     this.#initial = initial && {
       key: {
@@ -200,13 +205,13 @@ export class AccessKeys {
 
   /** Removes the oldest dead key where there is no room for another one. */
   #room(): Write[] {
-    if (this.#records.size < MOST_KEYS) return [];
+    if (this.#records.size < this.#mostKeys) return [];
     const seconds = this.seconds();
     const dead = this.list().find((key) => statusOf(key, seconds) !== "Active");
     if (dead) return [{ key: PREFIX + dead.accessKeyId, value: undefined }];
     throw new IdentityError(
       "LimitExceededException",
-      `there are ${MOST_KEYS} access keys, which is as many as are kept. Revoke those that are not used`,
+      `there are ${this.#mostKeys} access keys, which is as many as are kept. Revoke those that are not used`,
     );
   }
 
