@@ -135,8 +135,8 @@ function upstreamTls(peer: Peer, secrets: Secrets, context: CommonTlsContextJson
       name: "envoy.transport_sockets.tls",
       typedConfig: packed("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
         commonTlsContext: { ...common(peer.protocol), ...context },
-        // Servers that have several certificates choose by it. Addresses may not stand there.
-        ...(isIP(peer.name) || peer.name.length > 255 ? {} : { sni: peer.name }),
+        // Servers that have several certificates choose by it. Only host names may stand there.
+        ...(!isIP(peer.name) && /^[\w.-]{1,255}$/.test(peer.name) ? { sni: peer.name } : {}),
       }),
     },
     secrets: secrets.all,

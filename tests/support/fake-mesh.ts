@@ -53,6 +53,7 @@ export class FakeMesh implements MeshSource {
 }
 
 const whole = (lists: Lists): ProxyResources => ({
+  secrets: [],
   clusters: [],
   endpoints: [],
   listeners: [],
@@ -70,6 +71,13 @@ export const edsCluster = (name: string, timeout = "1s"): ProxyResources["cluste
     edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: "V3" } },
     connectTimeout: timeout,
   },
+  entities: [`virtualNode/${name}`],
+});
+
+/** Trust in an authority, which every name has another of. Another `version` makes it another version. */
+export const secret = (name: string, version = 0): ProxyResources["secrets"][number] => ({
+  name,
+  json: { name, validationContext: { trustedCa: { inlineString: `authority ${version} of ${name}` } } },
   entities: [`virtualNode/${name}`],
 });
 

@@ -70,12 +70,14 @@ class EnvoyModel {
   private active: string | undefined;
   private next: string | undefined;
   private readonly versions: Record<ResourceKind, Map<string, string>> = {
+    secrets: new Map(),
     clusters: new Map(),
     endpoints: new Map(),
     listeners: new Map(),
     routes: new Map(),
   };
   private readonly last: Record<ResourceKind, { version: string; nonce: string }> = {
+    secrets: { version: "", nonce: "" },
     clusters: { version: "", nonce: "" },
     endpoints: { version: "", nonce: "" },
     listeners: { version: "", nonce: "" },

@@ -4,10 +4,10 @@ import type { ResourceKind } from "@pulumi-appmesh/control-plane/xds/resource-ki
 import type { Protocol } from "@pulumi-appmesh/control-plane/xds/transport.js";
 import fc from "fast-check";
 import type { AdsClient, Received } from "../support/ads-client.js";
-import { assignment, edsCluster, type Lists, listener, routes } from "../support/fake-mesh.js";
+import { assignment, edsCluster, type Lists, listener, routes, secret } from "../support/fake-mesh.js";
 import { nodeId, World } from "./harness.js";
 
-const kinds = ["clusters", "endpoints", "listeners", "routes"] as const satisfies ResourceKind[];
+const kinds = ["secrets", "clusters", "endpoints", "listeners", "routes"] as const satisfies ResourceKind[];
 const names = ["a", "b", "c", "d"] as const;
 type Name = (typeof names)[number];
 
@@ -19,6 +19,7 @@ type Versions = Readonly<Record<Name, number>>;
 type Content = Readonly<Record<ResourceKind, Versions>>;
 
 const make: Readonly<Record<ResourceKind, (name: string, version: number) => readonly object[]>> = {
+  secrets: (name, version) => [secret(name, version)],
   clusters: (name, version) => [edsCluster(name, `${version}s`)],
   endpoints: (name, version) => [assignment(name, version)],
   listeners: (name, version) => [listener(name, "a", `prefix-${version}`)],
@@ -45,6 +46,7 @@ const name = fc.constantFrom(...names);
 const version = fc.integer({ min: 0, max: 3 });
 const versions = fc.record({ a: version, b: version, c: version, d: version });
 const content: fc.Arbitrary<Content> = fc.record({
+  secrets: versions,
   clusters: versions,
   endpoints: versions,
   listeners: versions,
@@ -301,8 +303,11 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
     function wrong(model: Model, should: Readonly<Record<ResourceKind, Truth>>): string[] {
       return kinds.flatMap((kind) => {
         const held = model.held[kind];
-        // A state-of-the-world response cannot take endpoints and routes away: they go with what refers to them.
-        const mayKeep = protocol === "stateOfTheWorld" && (kind === "endpoints" || kind === "routes");
+        // A state-of-the-world response cannot take endpoints and routes away: they go with what refers to them. Secrets do
+        // so whatever the protocol.
+        const mayKeep =
+          kind === "secrets" ||
+          (protocol === "stateOfTheWorld" && (kind === "endpoints" || kind === "routes"));
         return [
           ...(mayKeep ? [] : [...held.keys()].filter((name) => !should[kind].has(name))).map(
             (name) => `too much: ${kind} ${name}`,
