@@ -1,6 +1,6 @@
 import { formatPath, type Path } from "@pulumi-appmesh/model";
-import type { EntityRule, Finding, Judge, MeshRule, Rule } from "./rule.js";
-import type { AnyEntity, Entity } from "./subjects/entity.js";
+import type { Finding, Judge, MeshRule, Rule, Subject, SubjectRule } from "./rule.js";
+import type { AnyEntity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
 import { NotKnownYet } from "./subjects/known.js";
 
@@ -14,25 +14,25 @@ export interface Verdict {
 }
 
 export interface FoundAt extends Finding {
-  readonly entity: Entity;
+  readonly subject: Subject;
   /** In the words of the declaration. */
   readonly path: Path;
 }
 
 export const isMeshRule = (rule: Rule): rule is MeshRule => "checkMesh" in rule;
 
-/** What a rule says of one entity; undefined where it is about other kinds. */
-export function judgeEntity(
-  rule: EntityRule,
-  entity: Entity,
+/** What a rule says of one subject; undefined where it is about other kinds. */
+export function judgeSubject(
+  rule: SubjectRule,
+  subject: Subject,
   config: Readonly<Record<string, unknown>>,
 ): Verdict | undefined {
-  if (!(rule.kinds as readonly string[]).includes(entity.kind)) return undefined;
+  if (!(rule.kinds as readonly string[]).includes(subject.kind)) return undefined;
   const record = new Findings();
-  const known = (judge: () => void) => record.known(judge, entity);
+  const known = (judge: () => void) => record.known(judge, subject);
   const judge: Judge<object> = {
     config,
-    find: (path, finding) => record.find(entity, path, finding),
+    find: (path, finding) => record.find(subject, path, finding),
     each: (list, path, visit) => {
       for (let index = 0; index < (list?.length ?? 0); index++) {
         known(() => visit((list as readonly never[])[index] as never, [...path, index]));
@@ -40,7 +40,7 @@ export function judgeEntity(
     },
     notApplicable: (reason) => record.skip(reason),
   };
-  known(() => rule.check(entity as AnyEntity, judge));
+  known(() => rule.check(subject, judge));
   return record.verdict();
 }
 
@@ -55,7 +55,7 @@ export function judgeMesh(
     () =>
       rule.checkMesh(mesh, {
         config,
-        find: (entity, path, finding) => record.find(entity, path, finding),
+        find: (entity, path, finding) => record.find(entity as AnyEntity, path, finding),
         notApplicable: (reason) => record.skip(reason),
       }),
     undefined,
@@ -68,20 +68,20 @@ class Findings {
   readonly #open = new Set<string>();
   #notApplicable: string | undefined;
 
-  find(entity: Entity, path: Path, finding: Finding): void {
-    this.#findings.push({ ...finding, entity, path: entity.source.path(path) });
+  find(subject: Subject, path: Path, finding: Finding): void {
+    this.#findings.push({ ...finding, subject, path: subject.source.path(path) });
   }
 
   skip(reason: string): void {
     this.#notApplicable = reason;
   }
 
-  known(judge: () => void, entity: Entity | undefined): void {
+  known(judge: () => void, subject: Subject | undefined): void {
     try {
       judge();
     } catch (error) {
       if (!(error instanceof NotKnownYet)) throw error;
-      this.#open.add(formatPath(entity ? entity.source.path(error.path) : error.path));
+      this.#open.add(formatPath(subject ? subject.source.path(error.path) : error.path));
     }
   }
 

@@ -1,7 +1,8 @@
-import type { Kind, Path } from "@pulumi-appmesh/model";
+import type { Path } from "@pulumi-appmesh/model";
 import type { JSONSchema } from "./schema.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
+import type { Workload } from "./subjects/workload.js";
 
 /** Rules that are switched together. */
 export const families = {
@@ -11,6 +12,7 @@ export const families = {
   routing: "Routes that lead where they should.",
   egress: "What may leave the mesh.",
   observability: "Logs of what happens.",
+  sidecars: "Proxies beside the applications, in ECS tasks and Kubernetes pods.",
   naming: "Names and tags.",
 } as const;
 export type Family = keyof typeof families;
@@ -62,7 +64,7 @@ export interface Finding {
   readonly message: string;
   /** What to do, as a sentence. */
   readonly fix: string;
-  /** The one safe change that mends it, if there is one: values by their place in the model's spec. */
+  /** The one safe change that mends it, if there is one: values by their place in the subject. */
   readonly edits?: readonly Edit[];
 }
 
@@ -71,11 +73,15 @@ export interface Edit {
   readonly value: unknown;
 }
 
-/** A rule that looks at one entity. */
-export interface EntityRule<K extends Kind = Kind, Config = object> extends RuleInfo<Config> {
+/** What a rule may look at: an entity, or a task definition or pod with a proxy in it. */
+export type Subject = AnyEntity | Workload;
+export type SubjectKind = Subject["kind"];
+
+/** A rule that looks at one subject. */
+export interface SubjectRule<K extends SubjectKind = SubjectKind, Config = object> extends RuleInfo<Config> {
   readonly kinds: readonly K[];
-  /** `kind` tells of which kind the entity is where the rule is about several. */
-  check(entity: Extract<AnyEntity, Entity<K>>, judge: Judge<Config>): void;
+  /** `kind` tells of which kind the subject is where the rule is about several. */
+  check(subject: Extract<Subject, { readonly kind: K }>, judge: Judge<Config>): void;
 }
 
 /** A rule that looks at a whole mesh, as far as the stack declares it. */
@@ -90,13 +96,9 @@ export interface MeshJudge<Config> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: rules are kept together whatever they are about and configured by.
-export type Rule = EntityRule<any, any> | MeshRule<any>;
+export type Rule = SubjectRule<any, any> | MeshRule<any>;
 
-export const entityRule = <K extends Kind, Config = object>(
-  rule: EntityRule<K, Config>,
-): EntityRule<K, Config> => rule;
+export const rule = <K extends SubjectKind, Config = object>(
+  rule: SubjectRule<K, Config>,
+): SubjectRule<K, Config> => rule;
 export const meshRule = <Config = object>(rule: MeshRule<Config>): MeshRule<Config> => rule;
-
-/** The project's pages on the subject of a rule. */
-export const docs = (page: string): string =>
-  `https://docs.aws.amazon.com/app-mesh/latest/userguide/${page}.html`;

@@ -29,6 +29,8 @@ describe("settings", () => {
       "request-timeout": "mandatory",
       "retry-amplification": "mandatory",
       "retry-idempotent-only": "mandatory",
+      "sidecar-health-checked": "mandatory",
+      "sidecar-start-order": "mandatory",
       "tls-coverage": "mandatory",
       "tls-managed-certificates": "mandatory",
     };
@@ -100,7 +102,7 @@ describe("settings", () => {
           "presets: there is no such name; there are preset, all, families, rules, exemptions",
           'preset: "loose" was given; any of baseline, strict, zero-trust is allowed',
           "all: 1 was given; any of advisory, mandatory, remediate, disabled is allowed",
-          "families.security: there is no such name; there are tls, retries, resiliency, routing, egress, observability, naming",
+          "families.security: there is no such name; there are tls, retries, resiliency, routing, egress, observability, sidecars, naming",
           'families.retries: "high" was given; any of advisory, mandatory, remediate, disabled is allowed',
           `rules.tls-strict: there is no such name; there are ${names.join(", ")}`,
           'rules.tls-mutual: "on" was given; any of advisory, mandatory, remediate, disabled is allowed',

@@ -6,13 +6,13 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { Exemptions } from "../exemptions.js";
-import { isMeshRule, judgeEntity, judgeMesh, sentence, type Verdict } from "../judge.js";
-import type { EntityRule, MeshRule, Rule } from "../rule.js";
+import { isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
+import type { MeshRule, Rule, SubjectRule } from "../rule.js";
 import type { Configuration, ConfiguredRule } from "../settings.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { graphs } from "../subjects/graph.js";
 import { remediate } from "./remediate.js";
-import { entitiesOf, entitiesOfStack } from "./subjects.js";
+import { entitiesOfStack, subjectsOf } from "./subjects.js";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
@@ -32,21 +32,21 @@ export function policies({ rules, exemptions: listed }: Configuration, now = Dat
     ...rules.map((configured) =>
       isMeshRule(configured.rule)
         ? meshPolicy(configured, configured.rule, exemptions)
-        : entityPolicy(configured, configured.rule, exemptions),
+        : subjectPolicy(configured, configured.rule, exemptions),
     ),
     ...(listed.length > 0 ? [exemptionsPolicy(exemptions)] : []),
   ];
 }
 
-function entityPolicy(
+function subjectPolicy(
   configured: ConfiguredRule,
-  rule: EntityRule,
+  rule: SubjectRule,
   exemptions: Exemptions,
 ): ResourceValidationPolicy {
-  /** What the rule says of the entities that a resource declares; undefined where it is about others. */
+  /** What the rule says of what a resource declares; undefined where it is about others. */
   const verdictOn = (args: ResourceValidationArgs): Verdict | undefined => {
     const config = { ...configured.config, ...args.getConfig<object>() };
-    const verdicts = entitiesOf(args).flatMap((entity) => judgeEntity(rule, entity, config) ?? []);
+    const verdicts = subjectsOf(args).flatMap((subject) => judgeSubject(rule, subject, config) ?? []);
     return verdicts.length === 0 ? undefined : together(verdicts);
   };
   return {
@@ -81,8 +81,8 @@ function meshPolicy(
       const verdicts = graphs(entities.keys()).map((mesh) => judgeMesh(rule, mesh, config));
       if (verdicts.length === 0) return args.notApplicable("the stack declares nothing of a mesh");
       const { findings, ...rest } = together(verdicts);
-      for (const { entity, path, ...finding } of findings) {
-        const urn = entities.get(entity as AnyEntity) ?? "";
+      for (const { subject, path, ...finding } of findings) {
+        const urn = entities.get(subject as AnyEntity) ?? "";
         if (!exemptions.covers(rule.name, urn)) reportViolation(sentence(path, finding), urn);
       }
       if (findings.length === 0) skipped(args, rest);
@@ -125,7 +125,7 @@ function skipped(
     );
 }
 
-const aboutOthers = ({ kinds }: EntityRule): string => `it is about ${kinds.join(", ")}`;
+const aboutOthers = ({ kinds }: SubjectRule): string => `it is about ${kinds.join(", ")}`;
 
 function described({ rule, level }: ConfiguredRule) {
   const [framework] = rule.frameworks;

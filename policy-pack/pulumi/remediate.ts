@@ -3,8 +3,8 @@ import type { FoundAt } from "../judge.js";
 
 /** Makes the safe changes of findings in the inputs of a resource; undefined where there is none. */
 export function remediate<P extends object>(props: P, findings: readonly FoundAt[]): P | undefined {
-  const edits = findings.flatMap(({ edits = [], entity }) =>
-    edits.map(({ path, value }) => ({ path: entity.source.path(path), value })),
+  const edits = findings.flatMap(({ edits = [], subject }) =>
+    edits.map(({ path, value }) => ({ path: subject.source.path(path), value })),
   );
   if (edits.length === 0) return undefined;
   for (const { path, value } of edits) {

@@ -16,6 +16,13 @@ import { referencesResolve } from "./routing/references-resolve.js";
 import { routeWeights } from "./routing/route-weights.js";
 import { routesReachable } from "./routing/routes-reachable.js";
 import { servicesUsed } from "./routing/services-used.js";
+import { sidecarEssential } from "./sidecars/sidecar-essential.js";
+import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
+import { sidecarImagePinned } from "./sidecars/sidecar-image-pinned.js";
+import { sidecarNoPlainSecrets } from "./sidecars/sidecar-no-plain-secrets.js";
+import { sidecarNotRoot } from "./sidecars/sidecar-not-root.js";
+import { sidecarRedirection } from "./sidecars/sidecar-redirection.js";
+import { sidecarStartOrder } from "./sidecars/sidecar-start-order.js";
 import { tlsClientEnforced } from "./tls/tls-client-enforced.js";
 import { tlsClientPolicy } from "./tls/tls-client-policy.js";
 import { tlsCoverage } from "./tls/tls-coverage.js";
@@ -50,6 +57,13 @@ export const rules: readonly Rule[] = [
   servicesUsed,
   egressDropAll,
   accessLog,
+  sidecarImagePinned,
+  sidecarNotRoot,
+  sidecarRedirection,
+  sidecarEssential,
+  sidecarHealthChecked,
+  sidecarStartOrder,
+  sidecarNoPlainSecrets,
   namePattern,
   requiredTags,
 ];

@@ -24,7 +24,7 @@ export function fromAppMesh(type: string, props: Readonly<Record<string, unknown
     get tags() {
       return (guarded(props, []).tags ?? {}) as Entity["tags"];
     },
-    source: { path: (path) => path, writable: true },
+    source: { path: (path) => path },
   } as Entity;
 }
 

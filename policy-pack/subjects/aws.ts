@@ -48,6 +48,6 @@ export function fromAws(type: string, props: Readonly<Record<string, unknown>>):
     get tags() {
       return (guarded(props, []).tags ?? {}) as Entity["tags"];
     },
-    source: { path: (path) => inOtherWords(awsWords, path), writable: true },
+    source: { path: (path) => inOtherWords(awsWords, path) },
   } as Entity;
 }

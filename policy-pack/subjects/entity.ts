@@ -18,12 +18,7 @@ export interface Entity<K extends Kind = Kind> {
 export interface Source {
   /** In the words of its own declaration: `spec.listeners[0].tls.mode`. */
   readonly path: (path: Path) => Path;
-  /** Whether the model's spec can be changed there by writing to the same path. */
-  readonly writable: boolean;
 }
 
 /** An entity of any kind, so that `switch (entity.kind)` tells what its spec is. */
 export type AnyEntity = { [K in Kind]: Entity<K> }[Kind];
-
-export const isKind = <K extends Kind>(entity: Entity, kinds: readonly K[]): entity is Entity<K> =>
-  (kinds as readonly Kind[]).includes(entity.kind);

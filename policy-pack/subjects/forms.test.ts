@@ -1,12 +1,13 @@
 // The same mesh, declared in the three ways that are known, is the same to a rule.
 import { deepEqual } from "node:assert/strict";
 import { unknownCheckingProxy } from "@pulumi/policy";
-import { entitiesOf, entitiesOfStack } from "../pulumi/subjects.js";
+import { entitiesOfStack, subjectsOf } from "../pulumi/subjects.js";
 import { unknownObject, unknownText } from "../testing/judged.js";
-import type { Entity } from "./entity.js";
+import type { AnyEntity, Entity } from "./entity.js";
 import { NotKnownYet } from "./known.js";
 
-const read = (type: string, props: object) => entitiesOf({ type, props: unknownCheckingProxy(props) });
+const read = (type: string, props: object) =>
+  subjectsOf({ type, props: unknownCheckingProxy(props) }) as readonly AnyEntity[];
 const kubernetes = (
   kind: string,
   spec: object | string,
@@ -16,7 +17,7 @@ const kubernetes = (
   props: { apiVersion: "appmesh.k8s.aws/v1beta2", kind, metadata, spec },
   urn: `urn:${kind}`,
 });
-const seen = (entities: ReturnType<typeof entitiesOf>) =>
+const seen = (entities: readonly AnyEntity[]) =>
   entities.map(({ kind, names, spec }) => ({ kind, names, spec: JSON.parse(JSON.stringify(spec)) }));
 const notKnown = (value: () => unknown): readonly (string | number)[] => {
   try {

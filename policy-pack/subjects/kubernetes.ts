@@ -134,6 +134,6 @@ function entity(
       return guarded({ spec: converted }, []).spec as Entity["spec"];
     },
     tags: {},
-    source: { path: (path) => [...place, ...inOtherWords(words, path).slice(1)], writable: true },
+    source: { path: (path) => [...place, ...inOtherWords(words, path).slice(1)] },
   } as Entity;
 }

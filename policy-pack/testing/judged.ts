@@ -2,10 +2,10 @@
 
 import { unknownCheckingProxy } from "@pulumi/policy";
 import type { Kind } from "@pulumi-appmesh/model";
-import { isMeshRule, judgeEntity, judgeMesh, sentence, type Verdict } from "../judge.js";
-import type { Rule } from "../rule.js";
+import { isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
+import type { Rule, Subject } from "../rule.js";
 import { fromAppMesh, lineageNames } from "../subjects/appmesh.js";
-import type { AnyEntity, Entity } from "../subjects/entity.js";
+import type { AnyEntity } from "../subjects/entity.js";
 import { graphs } from "../subjects/graph.js";
 import { plain } from "../subjects/known.js";
 
@@ -41,9 +41,9 @@ const defaults = (rule: Rule): Record<string, unknown> =>
   );
 
 /** What a rule says of one entity; undefined where it is about other kinds. */
-export function judged(rule: Rule, subject: Entity, config: object = {}): Said | undefined {
+export function judged(rule: Rule, subject: Subject, config: object = {}): Said | undefined {
   if (isMeshRule(rule)) throw new Error(`${rule.name} is about meshes`);
-  const verdict = judgeEntity(rule, subject, { ...defaults(rule), ...config });
+  const verdict = judgeSubject(rule, subject, { ...defaults(rule), ...config });
   return verdict && told(verdict, ({ path, ...finding }) => sentence(path, finding));
 }
 
@@ -55,8 +55,8 @@ export function judgedMesh(rule: Rule, entities: readonly AnyEntity[], config: o
   const verdict = judgeMesh(rule, mesh, { ...defaults(rule), ...config });
   return told(
     verdict,
-    ({ entity, path, ...finding }) =>
-      `${[entity.kind, ...entity.names].join("/")}: ${sentence(path, finding)}`,
+    ({ subject, path, ...finding }) =>
+      `${[subject.kind, ...(subject as AnyEntity).names].join("/")}: ${sentence(path, finding)}`,
   );
 }
 

@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { deniedByDefault } from "../frameworks.js";
+import { envoy } from "../links.js";
 
-export const egressDropAll = entityRule({
+export const egressDropAll = rule({
   name: "egress-drop-all",
   title: "Nothing leaves the mesh undeclared",
   family: "egress",
@@ -12,7 +13,7 @@ export const egressDropAll = entityRule({
     "Set egressFilter.type to DROP_ALL, or leave it out.",
     "Declare what is called outside as virtual nodes with virtual services.",
   ],
-  link: docs("meshes"),
+  link: envoy("intro/arch_overview/http/http_routing"),
   level: "mandatory",
   frameworks: deniedByDefault,
   settings: {},

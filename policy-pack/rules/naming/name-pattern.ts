@@ -1,7 +1,7 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { nameOf } from "../common.js";
 
-export const namePattern = entityRule<
+export const namePattern = rule<
   "mesh" | "virtualNode" | "virtualRouter" | "virtualGateway",
   { pattern: string }
 >({
@@ -12,7 +12,7 @@ export const namePattern = entityRule<
   what: "Meshes, virtual nodes, routers and gateways are named as a pattern says.",
   why: "Dashboards, alarms and people find things by their names.",
   remediation: ["Name it by the pattern; a new name makes a new entity."],
-  link: docs("meshes"),
+  link: "https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html",
   level: "disabled",
   frameworks: [],
   settings: {

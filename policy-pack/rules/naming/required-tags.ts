@@ -1,6 +1,6 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 
-export const requiredTags = entityRule<
+export const requiredTags = rule<
   "mesh" | "virtualNode" | "virtualRouter" | "route" | "virtualService" | "virtualGateway" | "gatewayRoute",
   { tags: readonly string[] }
 >({
@@ -11,7 +11,7 @@ export const requiredTags = entityRule<
   what: "Every entity has the tags that are asked for.",
   why: "Who pays for something, and whom to wake, is on its tags.",
   remediation: ["Give the tags."],
-  link: docs("using-tags"),
+  link: "https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html",
   level: "advisory",
   frameworks: [],
   settings: {

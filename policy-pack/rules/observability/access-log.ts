@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { recorded } from "../frameworks.js";
+import { envoy } from "../links.js";
 
-export const accessLog = entityRule({
+export const accessLog = rule({
   name: "access-log",
   title: "Requests are on record",
   family: "observability",
@@ -11,7 +12,7 @@ export const accessLog = entityRule({
   remediation: [
     "Set logging.accessLog.file.path, to /dev/stdout where the platform collects what containers print.",
   ],
-  link: docs("envoy-logs"),
+  link: envoy("intro/arch_overview/observability/access_logging"),
   level: "advisory",
   frameworks: recorded,
   settings: {},

@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
+import { envoy } from "../links.js";
 import { eachListenerHas } from "./listener-member.js";
 
-export const outlierDetection = entityRule({
+export const outlierDetection = rule({
   name: "outlier-detection",
   title: "Failing endpoints are left out",
   family: "resiliency",
@@ -9,7 +10,7 @@ export const outlierDetection = entityRule({
   what: "Every listener of a virtual node has outlier detection.",
   why: "An endpoint that answers its health check and fails its requests keeps its share of the traffic.",
   remediation: ["Give the listener outlierDetection."],
-  link: docs("virtual_nodes"),
+  link: envoy("intro/arch_overview/upstream/outlier"),
   level: "advisory",
   frameworks: [],
   settings: {},

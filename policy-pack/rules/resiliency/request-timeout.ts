@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { milliseconds, requestRoute, show } from "../common.js";
+import { envoy } from "../links.js";
 
-export const requestTimeout = entityRule<"route", { maximumSeconds: number }>({
+export const requestTimeout = rule<"route", { maximumSeconds: number }>({
   name: "request-timeout",
   title: "Requests end",
   family: "resiliency",
@@ -11,7 +12,7 @@ export const requestTimeout = entityRule<"route", { maximumSeconds: number }>({
   remediation: [
     "Give timeout.perRequest (TCP: timeout.idle) a value above 0 that the slowest good answer fits into.",
   ],
-  link: docs("route-http"),
+  link: envoy("faq/configuration/timeouts"),
   level: "advisory",
   frameworks: [],
   settings: {

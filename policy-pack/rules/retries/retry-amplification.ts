@@ -1,7 +1,8 @@
-import { docs, meshRule } from "../../rule.js";
+import { meshRule } from "../../rule.js";
 import { callGraph } from "../../subjects/calls.js";
 import { circles } from "../../subjects/circles.js";
 import type { Entity } from "../../subjects/entity.js";
+import { envoy } from "../links.js";
 
 export const retryAmplification = meshRule<{ maximum: number }>({
   name: "retry-amplification",
@@ -11,7 +12,7 @@ export const retryAmplification = meshRule<{ maximum: number }>({
   what: "Along no way through the mesh do retries multiply one request into more than a given number.",
   why: "Every service on the way retries by itself: three attempts each over four services make 81 requests of one, just when the last service is down.",
   remediation: ["Retry close to where it fails, and set maxRetries 0 on the routes above."],
-  link: docs("route-retry-policy"),
+  link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "advisory",
   frameworks: [],
   settings: {

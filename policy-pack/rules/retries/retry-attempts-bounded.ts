@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
+import { envoy } from "../links.js";
 import { retryPolicy } from "./request-routes.js";
 
-export const retryAttemptsBounded = entityRule<"route", { maximum: number }>({
+export const retryAttemptsBounded = rule<"route", { maximum: number }>({
   name: "retry-attempts-bounded",
   title: "Retries come to an end",
   family: "retries",
@@ -9,7 +10,7 @@ export const retryAttemptsBounded = entityRule<"route", { maximum: number }>({
   what: "A route retries a request at most a few times.",
   why: "When a service is overloaded, every retry is load that it gets on top.",
   remediation: ["Lower maxRetries."],
-  link: docs("route-retry-policy"),
+  link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "mandatory",
   frameworks: [],
   settings: {

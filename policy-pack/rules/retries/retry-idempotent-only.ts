@@ -1,4 +1,5 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
+import { envoy } from "../links.js";
 import { retryPolicy } from "./request-routes.js";
 
 /** After these the request may have been carried out. */
@@ -7,7 +8,7 @@ const afterwards = {
   grpcRetryEvents: ["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
 } as const;
 
-export const retryIdempotentOnly = entityRule<"route", { methods: readonly string[]; grpc: boolean }>({
+export const retryIdempotentOnly = rule<"route", { methods: readonly string[]; grpc: boolean }>({
   name: "retry-idempotent-only",
   title: "Nothing is done twice",
   family: "retries",
@@ -18,7 +19,7 @@ export const retryIdempotentOnly = entityRule<"route", { methods: readonly strin
     "Match the methods that may be repeated by routes of their own, with match.method.",
     "For all others retry connection-error and stream-error alone, after which nothing has happened yet.",
   ],
-  link: docs("route-retry-policy"),
+  link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "advisory",
   frameworks: [],
   settings: {

@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
+import { envoy } from "../links.js";
 import { retryable } from "./request-routes.js";
 
-export const retryPolicyRequired = entityRule({
+export const retryPolicyRequired = rule({
   name: "retry-policy-required",
   title: "Routes say what is tried again",
   family: "retries",
@@ -11,7 +12,7 @@ export const retryPolicyRequired = entityRule({
   remediation: [
     "Give the route a retryPolicy with the events that are safe for it, or maxRetries 0 to have none.",
   ],
-  link: docs("route-retry-policy"),
+  link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "mandatory",
   frameworks: [],
   settings: {},

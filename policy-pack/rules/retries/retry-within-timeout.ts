@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { defaultRequestMilliseconds, milliseconds, show } from "../common.js";
+import { envoy } from "../links.js";
 import { retryPolicy } from "./request-routes.js";
 
-export const retryWithinTimeout = entityRule({
+export const retryWithinTimeout = rule({
   name: "retry-within-timeout",
   title: "Every attempt has its time",
   family: "retries",
@@ -12,7 +13,7 @@ export const retryWithinTimeout = entityRule({
   remediation: [
     "Set perRetryTimeout so that (maxRetries + 1) times as much is no longer than timeout.perRequest, which is 15 s where it is not given.",
   ],
-  link: docs("route-retry-policy"),
+  link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "mandatory",
   frameworks: [],
   settings: {},

@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
-import { docs, meshRule } from "../../rule.js";
+import { meshRule } from "../../rule.js";
 import { anyRoute, serviceName } from "../common.js";
+import { envoy } from "../links.js";
 
 export const referencesResolve = meshRule({
   name: "references-resolve",
@@ -13,7 +14,7 @@ export const referencesResolve = meshRule({
     "Correct the name, or declare the entity.",
     "Where another stack declares it, exempt the entity that names it.",
   ],
-  link: docs("virtual_services"),
+  link: envoy("intro/arch_overview/http/http_routing"),
   level: "advisory",
   frameworks: [],
   settings: {},

@@ -1,7 +1,8 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { anyRoute } from "../common.js";
+import { envoy } from "../links.js";
 
-export const routeWeights = entityRule({
+export const routeWeights = rule({
   name: "route-weights",
   title: "Weights share out traffic",
   family: "routing",
@@ -9,7 +10,7 @@ export const routeWeights = entityRule({
   what: "The weights of a route send its traffic somewhere, and each virtual node is named once for a port.",
   why: "A route whose weights are all 0 answers every request with 503, and a node named twice gets more than its line says.",
   remediation: ["Give at least one target a weight above 0.", "Name each virtual node and port once."],
-  link: docs("routes"),
+  link: envoy("intro/arch_overview/http/http_routing"),
   level: "mandatory",
   frameworks: [],
   settings: {},

@@ -1,6 +1,7 @@
 import type { RouteSpec } from "@pulumi-appmesh/model";
-import { docs, meshRule } from "../../rule.js";
+import { meshRule } from "../../rule.js";
 import { anyRoute } from "../common.js";
+import { envoy } from "../links.js";
 
 /** Where a route stands that gives no priority: after all that give one. */
 const last = 1001;
@@ -13,7 +14,7 @@ export const routesReachable = meshRule({
   what: "No route of a virtual router comes after one that takes all that it would take.",
   why: "Such a route looks as if it did something, and no request ever gets to it.",
   remediation: ["Give the narrower route the lower priority number, or delete it."],
-  link: docs("routes"),
+  link: envoy("intro/arch_overview/http/http_routing"),
   level: "mandatory",
   frameworks: [],
   settings: {},

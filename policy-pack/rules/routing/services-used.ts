@@ -1,5 +1,6 @@
-import { docs, meshRule } from "../../rule.js";
+import { meshRule } from "../../rule.js";
 import { serviceName } from "../common.js";
+import { envoy } from "../links.js";
 
 export const servicesUsed = meshRule({
   name: "services-used",
@@ -9,7 +10,7 @@ export const servicesUsed = meshRule({
   what: "Every virtual service is the backend of a virtual node, or the target of a gateway route.",
   why: "One that nobody declares cannot be called in the mesh; calls that seem to reach it go past the mesh.",
   remediation: ["Add the virtual service to the backends of those that call it, or delete it."],
-  link: docs("virtual_nodes"),
+  link: envoy("intro/arch_overview/http/http_routing"),
   level: "advisory",
   frameworks: [],
   settings: {},

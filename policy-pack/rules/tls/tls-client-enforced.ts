@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { encryptedInTransit } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { eachPolicy } from "./client-policies.js";
 
-export const tlsClientEnforced = entityRule({
+export const tlsClientEnforced = rule({
   name: "tls-client-enforced",
   title: "Client policies are enforced",
   family: "tls",
@@ -10,7 +11,7 @@ export const tlsClientEnforced = entityRule({
   what: "TLS client policies are enforced, on every port.",
   why: "A policy that is not enforced, or not on the port that is called, lets connections go out without TLS.",
   remediation: ["Leave enforce out, or set it to true.", "Leave ports out."],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
   frameworks: encryptedInTransit,
   settings: {},

@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { encryptedInTransit } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { eachPolicy } from "./client-policies.js";
 
-export const tlsClientPolicy = entityRule({
+export const tlsClientPolicy = rule({
   name: "tls-client-policy",
   title: "Clients ask for TLS",
   family: "tls",
@@ -10,7 +11,7 @@ export const tlsClientPolicy = entityRule({
   what: "Virtual nodes and gateways have a TLS client policy for every backend.",
   why: "Without one a proxy goes on without TLS where the other side offers none, and never looks at who answers.",
   remediation: ["Give backendDefaults.clientPolicy.tls with a validation, or one for each backend."],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
   frameworks: encryptedInTransit,
   settings: {},

@@ -1,6 +1,7 @@
-import { docs, meshRule } from "../../rule.js";
+import { meshRule } from "../../rule.js";
 import type { Entity } from "../../subjects/entity.js";
 import { encryptedInTransit } from "../frameworks.js";
+import { envoy } from "../links.js";
 
 export const tlsCoverage = meshRule<{ minimumPercent: number }>({
   name: "tls-coverage",
@@ -10,7 +11,7 @@ export const tlsCoverage = meshRule<{ minimumPercent: number }>({
   what: "At least a given share of a mesh's listeners have TLS in mode STRICT.",
   why: "A mesh that moves to TLS step by step must not fall back behind what it had reached.",
   remediation: ["Give more listeners TLS in mode STRICT.", "Raise minimumPercent with every step."],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "advisory",
   frameworks: encryptedInTransit,
   settings: {

@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { encryptedInTransit } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { strictListener } from "./strict-listener.js";
 
-export const tlsGatewayStrict = entityRule({
+export const tlsGatewayStrict = rule({
   name: "tls-gateway-strict",
   title: "Virtual gateways take TLS alone",
   family: "tls",
@@ -13,7 +14,7 @@ export const tlsGatewayStrict = entityRule({
     "Give the listener tls with mode STRICT and a certificate.",
     "Where a load balancer ends TLS and the way from it is private, exempt the gateway and say so.",
   ],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
   frameworks: encryptedInTransit,
   settings: {},

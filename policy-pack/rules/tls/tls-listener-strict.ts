@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { encryptedInTransit } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { strictListener } from "./strict-listener.js";
 
-export const tlsListenerStrict = entityRule({
+export const tlsListenerStrict = rule({
   name: "tls-listener-strict",
   title: "Virtual nodes take TLS alone",
   family: "tls",
@@ -13,7 +14,7 @@ export const tlsListenerStrict = entityRule({
     "Give the listener tls with mode STRICT and a certificate.",
     "While callers move over, use PERMISSIVE with an exemption that expires.",
   ],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
   frameworks: encryptedInTransit,
   settings: {},

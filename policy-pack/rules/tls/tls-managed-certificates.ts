@@ -1,9 +1,10 @@
 import type { Path } from "@pulumi-appmesh/model";
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { managedKeys } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { eachPolicy } from "./client-policies.js";
 
-export const tlsManagedCertificates = entityRule({
+export const tlsManagedCertificates = rule({
   name: "tls-managed-certificates",
   title: "Keys do not lie in files",
   family: "tls",
@@ -11,7 +12,7 @@ export const tlsManagedCertificates = entityRule({
   what: "Certificates come from AWS Certificate Manager or a secret discovery service, not from files.",
   why: "A private key in a file is copied with the image or the volume, and nobody rotates it.",
   remediation: ["Use certificate.acm, or certificate.sds with an agent such as SPIRE's."],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "disabled",
   frameworks: managedKeys,
   settings: {},

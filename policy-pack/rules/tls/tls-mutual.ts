@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { authenticatedServices } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { eachPolicy } from "./client-policies.js";
 
-export const tlsMutual = entityRule({
+export const tlsMutual = rule({
   name: "tls-mutual",
   title: "Both sides prove who they are",
   family: "tls",
@@ -13,7 +14,7 @@ export const tlsMutual = entityRule({
     "Give listeners tls.validation with the authority that issues to clients.",
     "Give client policies a certificate.",
   ],
-  link: docs("mutual-tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "disabled",
   frameworks: authenticatedServices,
   settings: {},

@@ -1,8 +1,9 @@
-import { docs, entityRule } from "../../rule.js";
+import { rule } from "../../rule.js";
 import { authenticatedServices } from "../frameworks.js";
+import { envoy } from "../links.js";
 import { eachPolicy } from "./client-policies.js";
 
-export const tlsNamesPinned = entityRule({
+export const tlsNamesPinned = rule({
   name: "tls-names-pinned",
   title: "Clients say whom they expect",
   family: "tls",
@@ -12,7 +13,7 @@ export const tlsNamesPinned = entityRule({
   remediation: [
     "Give validation.subjectAlternativeNames.match.exact with the names in the backend's certificate.",
   ],
-  link: docs("tls"),
+  link: envoy("intro/arch_overview/security/ssl"),
   level: "advisory",
   frameworks: authenticatedServices,
   settings: {},

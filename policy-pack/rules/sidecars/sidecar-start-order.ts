@@ -1,0 +1,41 @@
+import { rule } from "../../rule.js";
+import { ecs } from "../links.js";
+
+export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>({
+  name: "sidecar-start-order",
+  title: "The proxy is there first",
+  family: "sidecars",
+  severity: "medium",
+  what: "The containers of an application start after the proxy is healthy.",
+  why: "What an application calls before that is refused, since all of its traffic goes to a proxy that does not listen yet.",
+  remediation: [
+    "Give each container of the application dependsOn with the proxy's name and condition HEALTHY.",
+  ],
+  link: ecs("task_definition_parameters.html"),
+  level: "advisory",
+  frameworks: [],
+  settings: {
+    others: {
+      type: "array",
+      items: { type: "string" },
+      default: ["xray", "otel", "adot", "aws-otel-collector", "log_router", "cloudwatch-agent"],
+      description:
+        "Parts of names of containers that need not wait: tracers and log routers, for which the proxy waits.",
+    },
+  },
+  kinds: ["workload"],
+  check({ form, containers }, judge) {
+    if (form !== "ecs") return judge.notApplicable("containers of a pod start in their order");
+    const proxy = containers.find(({ isProxy }) => isProxy);
+    if (proxy === undefined) return;
+    const { others } = judge.config;
+    judge.each(containers, [], ({ name, isProxy, startsAfterHealthy, at }) => {
+      if (isProxy || others.some((other) => name.includes(other))) return;
+      if (startsAfterHealthy.includes(proxy.name)) return;
+      judge.find(at.dependsOn, {
+        message: `${name} may start before ${proxy.name} is healthy`,
+        fix: `give dependsOn with containerName ${proxy.name} and condition HEALTHY`,
+      });
+    });
+  },
+});

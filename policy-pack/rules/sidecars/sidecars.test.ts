@@ -1,0 +1,282 @@
+import { deepEqual } from "node:assert/strict";
+import { unknownCheckingProxy } from "@pulumi/policy";
+import { subjectsOf } from "../../pulumi/subjects.js";
+import type { Rule, Subject } from "../../rule.js";
+import { complies, judged, unknownObject, unknownText } from "../../testing/judged.js";
+import { sidecarEssential } from "./sidecar-essential.js";
+import { sidecarHealthChecked } from "./sidecar-health-checked.js";
+import { sidecarImagePinned } from "./sidecar-image-pinned.js";
+import { sidecarNoPlainSecrets } from "./sidecar-no-plain-secrets.js";
+import { sidecarNotRoot } from "./sidecar-not-root.js";
+import { sidecarRedirection } from "./sidecar-redirection.js";
+import { sidecarStartOrder } from "./sidecar-start-order.js";
+
+const image = "envoyproxy/envoy:v1.40.0";
+const envoy = { name: "envoy", image, user: "1337", essential: true, healthCheck: { command: ["CMD", "x"] } };
+const app = { name: "app", image: "shop:1", dependsOn: [{ containerName: "envoy", condition: "HEALTHY" }] };
+const proxyConfiguration = { type: "APPMESH", containerName: "envoy", properties: { IgnoredUID: "1337" } };
+
+const read = (type: string, props: object): Subject | undefined =>
+  subjectsOf({ type, props: unknownCheckingProxy(props) })[0];
+const task = (containers: readonly object[], more: object = { proxyConfiguration }) =>
+  read("aws:ecs/taskDefinition:TaskDefinition", {
+    containerDefinitions: JSON.stringify(containers),
+    ...more,
+  });
+const podSpec = (container: object, pod: object = {}) => ({
+  containers: [
+    { name: "app", image: "shop:1" },
+    { name: "envoy", image, ...container },
+  ],
+  ...pod,
+});
+const deployment = (container: object, pod?: object) =>
+  read("kubernetes:apps/v1:Deployment", { spec: { template: { spec: podSpec(container, pod) } } });
+
+const said = (rule: Rule, subject: Subject | undefined, config?: object) =>
+  subject && judged(rule, subject, config);
+
+const all = [
+  ...[sidecarImagePinned, sidecarNotRoot, sidecarRedirection, sidecarEssential],
+  ...[sidecarHealthChecked, sidecarStartOrder, sidecarNoPlainSecrets],
+];
+
+describe("rules about sidecars", () => {
+  it("are content with a task and with pods as they should be", () => {
+    for (const rule of all) deepEqual(said(rule, task([app, envoy])), complies, rule.name);
+    const pods = deployment({ securityContext: { runAsUser: 1337 }, readinessProbe: {} });
+    for (const rule of [sidecarImagePinned, sidecarNotRoot, sidecarHealthChecked, sidecarNoPlainSecrets])
+      deepEqual(said(rule, pods), complies, rule.name);
+  });
+
+  it("say nothing of tasks and pods without a proxy, nor of what cannot be read", () => {
+    deepEqual(task([app], {}), undefined);
+    deepEqual(
+      read("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions: unknownText }),
+      undefined,
+    );
+    deepEqual(read("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions: "{" }), undefined);
+    deepEqual(read("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions: "{}" }), undefined);
+    deepEqual(read("kubernetes:core/v1:Pod", { spec: { containers: [app] } }), undefined);
+    deepEqual(read("kubernetes:core/v1:Pod", { spec: unknownObject }), undefined);
+    deepEqual(read("kubernetes:core/v1:ConfigMap", {}), undefined);
+  });
+
+  it("find the proxy in every kind of pod, and among init containers that go on", () => {
+    const container = { name: "envoy", image: "envoy" };
+    const pinned = (place: string) => ({
+      findings: [`${place}.image: envoy names no version; name a version or a digest.`],
+    });
+    deepEqual(
+      said(sidecarImagePinned, read("kubernetes:core/v1:Pod", { spec: { containers: [container] } })),
+      pinned("spec.containers[0]"),
+    );
+    const job = { jobTemplate: { spec: { template: { spec: { containers: [container] } } } } };
+    deepEqual(
+      said(sidecarImagePinned, read("kubernetes:batch/v1:CronJob", { spec: job })),
+      pinned("spec.jobTemplate.spec.template.spec.containers[0]"),
+    );
+    const initContainers = [
+      { name: "init", image: "envoy" },
+      { ...container, restartPolicy: "Always" },
+    ];
+    deepEqual(
+      said(
+        sidecarImagePinned,
+        read("kubernetes:apps/v1:DaemonSet", {
+          spec: { template: { spec: { initContainers, containers: [app] } } },
+        }),
+      ),
+      pinned("spec.template.spec.initContainers[1]"),
+    );
+  });
+});
+
+describe("sidecar-image-pinned", () => {
+  const pinned = (image: string, minimumVersion = "") =>
+    said(sidecarImagePinned, task([{ ...envoy, image }, app]), { minimumVersion });
+
+  it("takes versions and digests, and finds what moves", () => {
+    deepEqual(pinned("registry:5000/envoyproxy/envoy:v1.36-latest"), complies);
+    deepEqual(pinned(`envoyproxy/envoy@sha256:${"a".repeat(64)}`), complies);
+    deepEqual(pinned("registry:5000/envoyproxy/envoy"), {
+      findings: [
+        "containerDefinitions[0].image: registry:5000/envoyproxy/envoy names no version; name a version or a digest.",
+      ],
+    });
+    deepEqual(pinned("envoyproxy/envoy:latest"), {
+      findings: [
+        "containerDefinitions[0].image: envoyproxy/envoy:latest is whatever is newest; name a version or a digest.",
+      ],
+    });
+  });
+
+  it("finds what is older than asked for", () => {
+    deepEqual(pinned("aws-appmesh-envoy:v1.34.13.3-prod", "1.34.13"), complies);
+    deepEqual(pinned("envoy:v1.40.0", "1.40"), complies);
+    deepEqual(pinned("envoy:v2.0", "1.40.1"), complies);
+    deepEqual(pinned("envoy:distroless", "1.40"), complies);
+    deepEqual(pinned("envoy:v1.4.9", "1.40"), {
+      findings: ["containerDefinitions[0].image: v1.4.9 is older than 1.40; take 1.40 or newer."],
+    });
+  });
+});
+
+describe("sidecar-not-root", () => {
+  const root = (user: string | undefined, more?: object) =>
+    said(sidecarNotRoot, task([app, { ...envoy, user }], more));
+
+  it("finds root, and proxies of tasks that do not say who they are", () => {
+    deepEqual(root("1337:1337"), complies);
+    deepEqual(root("0"), { findings: ["containerDefinitions[1].user: 0 is root; set it to 1337."] });
+    deepEqual(root("root:root"), {
+      findings: ["containerDefinitions[1].user: root:root is root; set it to 1337."],
+    });
+    deepEqual(root(undefined), {
+      findings: ["containerDefinitions[1].user: the image decides who the proxy is; set it to 1337."],
+    });
+    deepEqual(root(undefined, {}), complies);
+  });
+
+  it("looks at pods and their containers", () => {
+    deepEqual(said(sidecarNotRoot, deployment({}, { securityContext: { runAsNonRoot: true } })), complies);
+    deepEqual(
+      said(
+        sidecarNotRoot,
+        deployment({ securityContext: { runAsUser: 0 } }, { securityContext: { runAsUser: 5 } }),
+      ),
+      {
+        findings: ["spec.template.spec.containers[1].securityContext.runAsUser: 0 is root; set it to 1337."],
+      },
+    );
+    deepEqual(said(sidecarNotRoot, deployment({ securityContext: unknownObject })), {
+      open: ["spec.template.spec.containers[1].securityContext"],
+    });
+  });
+});
+
+describe("sidecar-redirection", () => {
+  const redirected = (properties: object, containerName = "envoy") =>
+    said(sidecarRedirection, task([app, envoy], { proxyConfiguration: { containerName, properties } }));
+
+  it("finds redirections that take the proxy's own traffic", () => {
+    deepEqual(redirected({ IgnoredUID: "1338" }), {
+      findings: [
+        "proxyConfiguration.properties.IgnoredUID: user 1338 is ignored, and the proxy runs as 1337; set IgnoredUID and the container's user to the same, such as 1337.",
+      ],
+    });
+    deepEqual(redirected({}), {
+      findings: [
+        "proxyConfiguration.properties.IgnoredUID: no user is ignored, and the proxy runs as 1337; set IgnoredUID and the container's user to the same, such as 1337.",
+      ],
+    });
+    deepEqual(redirected({ IgnoredUID: "1337" }, "proxy"), {
+      findings: [
+        "proxyConfiguration.containerName: there is no container proxy; name the proxy's container.",
+      ],
+    });
+  });
+
+  it("says nothing where ECS redirects nothing", () => {
+    const reason = { notApplicable: "nothing is redirected by ECS" };
+    deepEqual(said(sidecarRedirection, task([app, envoy], {})), reason);
+    deepEqual(said(sidecarRedirection, deployment({})), reason);
+    deepEqual(said(sidecarRedirection, task([app, envoy], { proxyConfiguration: unknownObject })), {
+      open: ["proxyConfiguration"],
+    });
+  });
+});
+
+describe("sidecar-essential", () => {
+  it("finds tasks that go on without their proxy", () => {
+    deepEqual(
+      said(
+        sidecarEssential,
+        task([
+          { ...app, essential: false },
+          { ...envoy, essential: undefined },
+        ]),
+      ),
+      complies,
+    );
+    deepEqual(said(sidecarEssential, task([app, { ...envoy, essential: false }])), {
+      findings: [
+        "containerDefinitions[1].essential: the task goes on when its proxy has ended; set it to true.",
+      ],
+    });
+    deepEqual(said(sidecarEssential, deployment({})), {
+      notApplicable: "every container of a pod is started again",
+    });
+  });
+});
+
+describe("sidecar-health-checked", () => {
+  it("finds proxies that nobody asks", () => {
+    deepEqual(said(sidecarHealthChecked, task([app, { ...envoy, healthCheck: undefined }])), {
+      findings: ["containerDefinitions[1].healthCheck: nobody asks whether the proxy is ready; give one."],
+    });
+    deepEqual(said(sidecarHealthChecked, deployment({})), {
+      findings: [
+        "spec.template.spec.containers[1].readinessProbe: nobody asks whether the proxy is ready; give one.",
+      ],
+    });
+    for (const probe of ["livenessProbe", "startupProbe"])
+      deepEqual(said(sidecarHealthChecked, deployment({ [probe]: {} })), complies);
+  });
+});
+
+describe("sidecar-start-order", () => {
+  it("finds applications that do not wait, and lets those be for which the proxy waits", () => {
+    const tracer = { name: "xray-daemon", image: "xray:1" };
+    const dependsOn = [
+      { containerName: "envoy", condition: "START" },
+      { containerName: "x", condition: "HEALTHY" },
+    ];
+    const early =
+      "may start before envoy is healthy; give dependsOn with containerName envoy and condition HEALTHY.";
+    deepEqual(
+      said(sidecarStartOrder, task([tracer, envoy, { ...app, dependsOn }, { name: "late", image: "x" }])),
+      {
+        findings: [
+          `containerDefinitions[2].dependsOn: app ${early}`,
+          `containerDefinitions[3].dependsOn: late ${early}`,
+        ],
+      },
+    );
+    deepEqual(said(sidecarStartOrder, task([tracer, envoy]), { others: [] }), {
+      findings: [`containerDefinitions[0].dependsOn: xray-daemon ${early}`],
+    });
+    deepEqual(said(sidecarStartOrder, deployment({})), {
+      notApplicable: "containers of a pod start in their order",
+    });
+  });
+});
+
+describe("sidecar-no-plain-secrets", () => {
+  it("finds secrets by their names, and leaves alone what only points to them", () => {
+    const environment = [
+      { name: "DB_PASSWORD", value: "x" },
+      { name: "AWS_SECRET_ACCESS_KEY", value: "x" },
+      { name: "TOKEN", value: "" },
+      { name: "SECRET_NAME", value: "x" },
+      { name: "TOKENS_PER_SECOND", value: "5" },
+      { name: "API_KEY_FILE", value: "/x" },
+      { name: "SESSION_TOKEN", value: unknownText },
+    ];
+    deepEqual(said(sidecarNoPlainSecrets, task([{ ...app, environment: environment.slice(0, -1) }, envoy])), {
+      findings: [
+        "containerDefinitions[0].environment[0].value: DB_PASSWORD stands there in plain text; give it by secrets.",
+        "containerDefinitions[0].environment[1].value: AWS_SECRET_ACCESS_KEY stands there in plain text; give it by secrets.",
+      ],
+    });
+    const env = [
+      { name: "API_KEY", valueFrom: { secretKeyRef: {} } },
+      { name: "TOKEN", value: "x" },
+    ];
+    deepEqual(said(sidecarNoPlainSecrets, deployment({ env })), {
+      findings: [
+        "spec.template.spec.containers[1].env[1].value: TOKEN stands there in plain text; give it by valueFrom.secretKeyRef.",
+      ],
+    });
+  });
+});

@@ -1,0 +1,218 @@
+import type { Path } from "@pulumi-appmesh/model";
+import type { Source } from "./entity.js";
+import { guarded, unknown } from "./known.js";
+
+/** A task definition of ECS, or the template of Kubernetes pods, with a proxy in it. Paths are the declaration's own. */
+export interface Workload {
+  readonly kind: "workload";
+  readonly form: "ecs" | "kubernetes";
+  /** Containers that run for as long as the workload does. */
+  readonly containers: readonly Container[];
+  /** Where traffic is redirected to the proxy by the platform (ECS). */
+  readonly redirection: Redirection | undefined;
+  readonly source: Source;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly isProxy: boolean;
+  /** As the platform has it: `1337`, `1337:1337`, or nothing where the image decides. */
+  readonly user: string | undefined;
+  readonly essential: boolean;
+  readonly healthChecked: boolean;
+  /** Containers that have to be healthy before this one starts. */
+  readonly startsAfterHealthy: readonly string[];
+  /** Values that stand in the declaration as they are. */
+  readonly environment: readonly Variable[];
+  readonly path: Path;
+  /** Paths of the members that rules speak of. */
+  readonly at: Readonly<Record<"image" | "user" | "essential" | "healthCheck" | "dependsOn", Path>>;
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly path: Path;
+}
+
+export interface Redirection {
+  readonly container: string;
+  readonly ignoredUser: string | undefined;
+  readonly path: Path;
+}
+
+/** Envoy's own image, or AWS's with it. */
+export const isProxyImage = (image: string): boolean => /(^|[/-])envoy([-:@/]|$)/.test(image);
+
+type Members = Readonly<Record<string, unknown>>;
+const source: Source = { path: (path) => path };
+const list = (value: unknown): readonly Members[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string => String(value ?? "");
+
+/** A task definition of ECS; undefined where it has no proxy in it, or where its containers are not known yet. */
+export function fromTaskDefinition(props: Members): Workload | undefined {
+  const containers = containersOf(props.containerDefinitions);
+  if (containers === undefined) return undefined;
+  const proxy =
+    props.proxyConfiguration === unknown ? undefined : (props.proxyConfiguration as Members | undefined);
+  const proxyName = proxy?.containerName;
+  const read = containers.map((container, index): Container => {
+    const path: Path = ["containerDefinitions", index];
+    const known = guarded(container, path);
+    return {
+      get name() {
+        return text(known.name);
+      },
+      get image() {
+        return text(known.image);
+      },
+      isProxy:
+        container.name === proxyName ||
+        isProxyImage(text(container.image === unknown ? "" : container.image)),
+      get user() {
+        return known.user as string | undefined;
+      },
+      get essential() {
+        return known.essential !== false;
+      },
+      get healthChecked() {
+        return known.healthCheck !== undefined;
+      },
+      get startsAfterHealthy() {
+        return list(known.dependsOn).flatMap(({ containerName, condition }) =>
+          condition === "HEALTHY" ? [text(containerName)] : [],
+        );
+      },
+      get environment() {
+        return list(known.environment).map(({ name, value }, at) => ({
+          name: text(name),
+          value: text(value),
+          path: [...path, "environment", at, "value"],
+        }));
+      },
+      path,
+      at: {
+        image: [...path, "image"],
+        user: [...path, "user"],
+        essential: [...path, "essential"],
+        healthCheck: [...path, "healthCheck"],
+        dependsOn: [...path, "dependsOn"],
+      },
+    };
+  });
+  if (!read.some(({ isProxy }) => isProxy)) return undefined;
+  return {
+    kind: "workload",
+    form: "ecs",
+    containers: read,
+    get redirection() {
+      const known = guarded(props, []).proxyConfiguration as Members | undefined;
+      if (known === undefined) return undefined;
+      const properties = (known.properties ?? {}) as Members;
+      return {
+        container: text(known.containerName),
+        ignoredUser: properties.IgnoredUID as string | undefined,
+        path: ["proxyConfiguration", "properties", "IgnoredUID"],
+      };
+    },
+    source,
+  };
+}
+
+/** As Pulumi's AWS provider takes them: a JSON text. */
+function containersOf(definitions: unknown): readonly Members[] | undefined {
+  if (Array.isArray(definitions)) return definitions;
+  if (typeof definitions !== "string") return undefined;
+  try {
+    const parsed: unknown = JSON.parse(definitions);
+    return Array.isArray(parsed) ? parsed : undefined;
+  } catch {
+    // It is ECS that has to say what is wrong with it.
+    return undefined;
+  }
+}
+
+/** The pods of a Kubernetes object; undefined where it has none, or no proxy in them. */
+export function fromPods(props: Members): Workload | undefined {
+  for (const place of podSpecs) {
+    const spec = at(props, place);
+    if (spec === undefined) continue;
+    // An init container that restarts always is a sidecar, which runs for as long as the pod does.
+    const containers = [
+      ...list(spec.initContainers).map((container, index) => ({
+        container,
+        path: [...place, "initContainers", index],
+      })),
+      ...list(spec.containers).map((container, index) => ({
+        container,
+        path: [...place, "containers", index],
+      })),
+    ].filter(
+      ({ container, path }) => !path.includes("initContainers") || container.restartPolicy === "Always",
+    );
+    const read = containers.map(({ container, path }) => podContainer(container, path, spec));
+    if (!read.some(({ isProxy }) => isProxy)) return undefined;
+    return { kind: "workload", form: "kubernetes", containers: read, redirection: undefined, source };
+  }
+  return undefined;
+}
+
+/** Where the spec of pods stands, by the kinds of objects. */
+const podSpecs: readonly Path[] = [
+  ["spec", "jobTemplate", "spec", "template", "spec"],
+  ["spec", "template", "spec"],
+  ["spec"],
+];
+
+function at(props: Members, path: Path): Members | undefined {
+  let value: unknown = props;
+  for (const step of path) value = (value as Members | undefined)?.[step];
+  return typeof value === "object" && value !== null && "containers" in value
+    ? (value as Members)
+    : undefined;
+}
+
+function podContainer(container: Members, path: Path, pod: Members): Container {
+  const known = guarded(container, path);
+  const securityOf = (of: Members) => (of.securityContext ?? {}) as Members;
+  return {
+    get name() {
+      return text(known.name);
+    },
+    get image() {
+      return text(known.image);
+    },
+    isProxy: isProxyImage(text(container.image === unknown ? "" : container.image)),
+    get user() {
+      const { runAsUser, runAsNonRoot } = { ...securityOf(pod), ...securityOf(known) };
+      if (runAsUser !== undefined) return text(runAsUser);
+      return runAsNonRoot === true ? "any but root" : undefined;
+    },
+    essential: true,
+    get healthChecked() {
+      return (
+        known.livenessProbe !== undefined ||
+        known.readinessProbe !== undefined ||
+        known.startupProbe !== undefined
+      );
+    },
+    // Containers of a pod start in their order, each after the start of the one before.
+    startsAfterHealthy: [],
+    get environment() {
+      return list(known.env).flatMap(({ name, value }, index) =>
+        value === undefined
+          ? []
+          : [{ name: text(name), value: text(value), path: [...path, "env", index, "value"] }],
+      );
+    },
+    path,
+    at: {
+      image: [...path, "image"],
+      user: [...path, "securityContext", "runAsUser"],
+      essential: path,
+      healthCheck: [...path, "readinessProbe"],
+      dependsOn: path,
+    },
+  };
+}
