@@ -1,6 +1,6 @@
 // The pack on the real engine: what it stops, changes, says and leaves alone, in previews and updates.
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Mesh, Route, VirtualNode, VirtualRouter, VirtualService } from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane, temporaryFolder } from "../support/control-plane.js";
@@ -241,6 +241,44 @@ describe("the policy pack on the real engine", function () {
           about: "a",
           message:
             "one request may become 5 on the way a -> b, and 4 are allowed; lower maxRetries on the routes of that way.",
+        },
+      ],
+    );
+  });
+
+  it("runs a pack of one's own, as the README has it", async () => {
+    const readme = readFileSync(join(pack, "README.md"), "utf8");
+    const program = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
+    const own = temporaryFolder();
+    writeFileSync(join(own, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+    writeFileSync(
+      join(own, "package.json"),
+      JSON.stringify({ name: "own", version: "1.0.0", type: "module", main: "index.js" }),
+    );
+    writeFileSync(join(own, "index.js"), program);
+    mkdirSync(join(own, "node_modules/@pulumi-appmesh"), { recursive: true });
+    symlinkSync(pack, join(own, "node_modules/@pulumi-appmesh/policy-pack"), "dir");
+    const stack = await policedStack(env);
+    const run = await stack.preview(
+      async () => {
+        new Mesh("own", { meshName: "own" });
+      },
+      { policyPacks: [own] },
+    );
+    strictEqual(run.failure, undefined);
+    deepStrictEqual(
+      said(run).map(({ rule, level, about, message }) => ({
+        rule,
+        level,
+        about,
+        message: message.split("\n").at(-1),
+      })),
+      [
+        {
+          rule: "required-tags",
+          level: "advisory",
+          about: "own",
+          message: "the tag owner is missing; give it.",
         },
       ],
     );
