@@ -28,6 +28,8 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     uses: ["store", "translate/entities.ts", "xds/source.ts"],
     packages: ["node:crypto"],
   },
+  // It looks at the mesh as its clients wrote it, and at what proxies are told of it.
+  diagnostics: { uses: ["mesh", "translate", "xds/source.ts"], packages: ["node:timers"] },
   api: {
     uses: ["mesh", "identity"],
     packages: [

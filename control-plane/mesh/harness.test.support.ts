@@ -48,7 +48,9 @@ export interface Harness {
   /** What has been told of changes, in order. */
   readonly changes: CommittedChange[];
   /** Makes a mesh, and whatever else is given, in order: `["route", ["shop", "catalog", "all"], spec]`. */
-  build(...entities: [kind: Kind, names: string[], spec?: object, more?: object][]): Promise<void>;
+  build(
+    ...entities: (readonly [kind: Kind, names: readonly string[], spec?: object, more?: object])[]
+  ): Promise<void>;
   close(): Promise<void>;
 }
 

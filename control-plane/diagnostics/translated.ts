@@ -1,0 +1,78 @@
+import { type Address, addressKey, ownName, parsePath } from "../mesh/address.js";
+import type { MeshEntities, Proxy } from "../translate/entities.js";
+import type { Problem, ProxyResources } from "../translate/resources.js";
+import type { Finding } from "./diagnostic.js";
+
+export type Translate = (entities: MeshEntities, proxy: Proxy) => ProxyResources;
+
+/**
+ * What the proxies of one virtual node or gateway leave undone, as translation tells it. Interception changes next to
+ * nothing of that; it is told for transparent interception.
+ */
+export function* translated(
+  translate: Translate,
+  entities: MeshEntities,
+  address: Address<"virtualNode"> | Address<"virtualGateway">,
+): Iterable<Finding> {
+  const { kind, meshOwner, names } = address;
+  const { problems } = translate(entities, {
+    meshOwner,
+    meshName: names[0] as string,
+    kind,
+    name: ownName(address),
+    interception: { mode: "transparent" },
+  });
+  for (const problem of problems) {
+    const at = addressOf(address, problem);
+    if (at) {
+      yield {
+        code: "NotInEffect",
+        address: at,
+        path: problem.path,
+        message: problem.message,
+        remedy: REMEDY,
+      };
+    }
+  }
+}
+
+const REMEDY = "Change what it says there, or what it refers to.";
+
+function addressOf({ meshOwner, names }: Address, { entity }: Problem): Address | undefined {
+  const path = `mesh/${names[0]}`;
+  return parsePath(meshOwner, entity === path ? path : `${path}/${entity}`);
+}
+
+/**
+ * The entities of a mesh, each service read once for all who call it; and with what AWS answers left out: whether its
+ * services can be had now is told beside the proxies that need it, and asking is not for those who only look.
+ */
+export function forLooking(entities: MeshEntities): MeshEntities {
+  const derived = new Map<unknown, Map<string, unknown>>();
+  return {
+    meshName: entities.meshName,
+    mesh: () => entities.mesh(),
+    virtualNode: (name) => entities.virtualNode(name),
+    virtualRouter: (name) => entities.virtualRouter(name),
+    virtualService: (name) => entities.virtualService(name),
+    virtualGateway: (name) => entities.virtualGateway(name),
+    routes: (name) => entities.routes(name),
+    gatewayRoutes: (name) => entities.gatewayRoutes(name),
+    ...(entities.instances && { instances: () => NO_INSTANCES }),
+    ...(entities.certificate && { certificate: () => SOME_CERTIFICATE }),
+    ...(entities.certificateAuthority && { certificateAuthority: () => SOME_AUTHORITY }),
+    derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
+      const known = derived.get(compute) ?? new Map<string, unknown>();
+      derived.set(compute, known);
+      if (!known.has(name)) known.set(name, compute(this, name));
+      return known.get(name) as T;
+    },
+  };
+}
+
+const NO_INSTANCES = Object.freeze({ list: [] });
+const SOME_CERTIFICATE = Object.freeze({ certificate: "", issuers: "", privateKey: "" });
+const SOME_AUTHORITY = Object.freeze({ certificates: "" });
+
+/** One key for each place that a finding can be at. */
+export const placeOf = (address: Address, path: string): string => `${addressKey(address)} ${path}`;
