@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
 import { answered, callAt, callThrough, type Echo, http2CallAt, tunnelThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
+import { webSocketAt, webSocketServer } from "../support/websocket.js";
 import { calling, explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
 
 describe("explicit interception", function () {
@@ -123,6 +124,17 @@ describe("explicit interception", function () {
     };
     assert.equal((JSON.parse((await call("/shop.Catalog/Get")).body) as Echo).server, "app");
     assert.equal((await call("/shop.Other/Get")).headers["grpc-status"], "12");
+  });
+
+  it("carries WebSocket from one application to another", async () => {
+    const app = started.until(await webSocketServer("app"));
+    const [at, front] = [await loopbackAddress(9080), await loopbackAddress()];
+    const document = provided(nodeAt(9080, "http", {}, at));
+    await started.envoy(explicit(document, "catalog", at, { "9080": app.port }));
+    await started.envoy(explicit(document, "front", front));
+    for (const path of ["/chat", "http://catalog.local:9080/chat"]) {
+      assert.equal(await webSocketAt(`${front}:15001`, path, "catalog.local:9080"), "app /chat\nhello\n");
+    }
   });
 
   it("takes TCP connections at a port of its own for each service, whoever speaks first", async () => {

@@ -8,6 +8,7 @@ import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/docum
 import { answered } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { heard, redirectable, redirected, redirectedCall, redirectedTls } from "../support/redirected.js";
+import { webSocketAt, webSocketServer } from "../support/websocket.js";
 import { calling, nodeAt, Started, transparent } from "./mesh.js";
 
 describe("transparent interception", function () {
@@ -174,5 +175,26 @@ describe("transparent interception", function () {
       ["web", "hello\n", "0 "],
     );
     assert.equal(other.requests, 0);
+  });
+
+  it("carries WebSocket out of an application and into one", async () => {
+    const app = started.until(await webSocketServer("app"));
+    const [front, at] = [await loopbackAddress(), await loopbackAddress(15000)];
+    const document: MeshDocument = {
+      meshName: "shop",
+      virtualNodes: { front: calling("app.local"), app: nodeAt(app.port) },
+      virtualServices: { "app.local": provider("app") },
+    };
+    await started.envoy(transparent(document, "front"), { rewrite: redirectable(front) });
+    await started.envoy(transparent(document, "app"), { rewrite: redirectable(at) });
+    const chat = async (proxy: string, destination: string) =>
+      webSocketAt(await redirected(proxy, destination), "/chat", `app.local:${app.port}`);
+    assert.deepEqual(
+      [
+        await chat(`${front}:15001`, `${somewhere}:${app.port}`),
+        await chat(`${at}:15000`, `10.0.0.1:${app.port}`),
+      ],
+      ["app /chat\nhello\n", "app /chat\nhello\n"],
+    );
   });
 });

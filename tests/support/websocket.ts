@@ -1,6 +1,6 @@
 // Connections that begin with HTTP/1.1 and go on as WebSocket: the handshake, and then bytes both ways.
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface WebSocketServer {
@@ -31,15 +31,18 @@ export async function webSocketServer(name: string): Promise<WebSocketServer> {
   };
 }
 
-/** Shakes hands at `endpoint` (ADDRESS:PORT), says a line, and hears the server's first line and the echo. */
-export function webSocketAt(endpoint: string, path: string, host: string): Promise<string> {
-  const [, address, port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
+/**
+ * Shakes hands at `endpoint` (ADDRESS:PORT, or a connection), says a line, and hears the server's first line and the
+ * echo.
+ */
+export function webSocketAt(endpoint: string | Socket, path: string, host: string): Promise<string> {
+  const [, address, port] = typeof endpoint === "string" ? (/^(.*):(\d+)$/.exec(endpoint) ?? []) : [];
   return new Promise((resolve, reject) => {
     const req = request({
-      host: address,
-      port,
+      ...(typeof endpoint === "string"
+        ? { host: address, port, agent: false }
+        : { createConnection: () => endpoint }),
       path,
-      agent: false,
       headers: {
         host,
         connection: "Upgrade",
