@@ -6,6 +6,7 @@ import { AuditFile, auditInLog } from "./api/audit-file.js";
 import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
 import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
+import { Diagnosis } from "./diagnostics/diagnosis.js";
 import { awsCloudMap } from "./discovery/aws-cloud-map.js";
 import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
@@ -176,10 +177,13 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       );
       metricsEndpoint = { host: endpoint.host, port: (listener.server.address() as AddressInfo).port };
     }
+    const diagnosis = new Diagnosis({ state, source, translate });
+    closers.push(async () => diagnosis.close());
     const api = createApi({
       operations: new Operations({ state, transactions, region, limits }),
       tagging: new Tagging({ state, transactions, limits }),
       sharing: new Sharing({ state, transactions }),
+      diagnosis,
       status: { unready: () => readiness.unready(), proxies: () => xdsServer.proxies() },
       account,
       region,
