@@ -38,6 +38,8 @@ function refusalOf(code: string | undefined): Refusal {
         code: "BadRequestException",
         message: "the request's URL and headers are too large; at most 16384 bytes are allowed",
       };
+    case "HPE_INVALID_EOF_STATE":
+      return badRequest("the connection was closed in the middle of the request; send it whole, and again");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return badRequest("the request's chunk extensions are too large; send its body without any");
     default:

@@ -41,7 +41,7 @@ export class ProtocolError extends Error {
 /** Answers as AWS's REST services do: the code in a header, where SDKs look for it, and the message in the body. */
 export function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message } = known(error, request);
-  if (status >= 500) request.log.error({ err: error }, message);
+  if (status >= 500 && !(error instanceof ProtocolError)) request.log.error({ err: error }, message);
   request.errorCode = code;
   request.errorReason = error instanceof ProtocolError ? error.reason : message;
   reply.code(status).header("x-amzn-ErrorType", code).type("application/json").send({ message });
