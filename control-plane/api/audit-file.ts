@@ -9,6 +9,9 @@ export interface AuditSink {
   trouble(): string | undefined;
 }
 
+/** Writes a file from an offset of the bytes on, and says how many of them it has written. */
+type Write = (descriptor: number, bytes: Uint8Array, offset: number) => number;
+
 /**
  * The audit in a file of its own: JSON lines, only ever added to, for its owner's eyes. A line that cannot be written
  * is kept, told to the log as it is, and written before all others once that is possible; until then, `trouble` says
@@ -18,6 +21,7 @@ export interface AuditSink {
 export class AuditFile implements AuditSink {
   readonly #path: string;
   readonly #log: FastifyBaseLogger;
+  readonly #write: Write;
   #descriptor: number | undefined;
   /** Lines that could not be written, the oldest first. */
   readonly #kept: string[] = [];
@@ -25,9 +29,10 @@ export class AuditFile implements AuditSink {
   #torn = false;
 
   /** Throws where the file cannot be opened. */
-  constructor(path: string, log: FastifyBaseLogger) {
+  constructor(path: string, log: FastifyBaseLogger, write: Write = writeSync) {
     this.#path = path;
     this.#log = log;
+    this.#write = write;
     this.#open();
   }
 
@@ -79,7 +84,7 @@ export class AuditFile implements AuditSink {
     const descriptor = this.#descriptor ?? this.#open();
     const bytes = Buffer.from(this.#torn ? `\n${line}` : line);
     for (let written = 0; written < bytes.length; ) {
-      written += writeSync(descriptor, bytes, written);
+      written += this.#write(descriptor, bytes, written);
       this.#torn = written < bytes.length;
     }
   }

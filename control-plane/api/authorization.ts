@@ -27,7 +27,7 @@ export function authorize(app: FastifyInstance, region: string): void {
     const access = config.access ?? (request.method === "GET" ? "read" : "write");
     const isSeen = config.mesh === "seen" && access === "read";
     // Not read for who may do everything: what is wrong with it is the handler's to say.
-    const mesh = scope.meshes && typeof config.mesh === "function" ? config.mesh(request) : undefined;
+    const mesh = access === "write" && scope.readOnly ? undefined : scope.meshes && meshOf(request);
     const demand: Demand = { writes: access === "write", mesh: mesh && meshIdOf(mesh) };
     const why = isSeen ? undefined : refusal(scope, demand);
     if (why === undefined) return;
@@ -38,6 +38,11 @@ export function authorize(app: FastifyInstance, region: string): void {
         `appmesh:${config.operation ?? `${request.method} ${url}`} on resource: ${resource} because ${why}`,
     );
   });
+}
+
+function meshOf(request: FastifyRequest): Address | undefined {
+  const { mesh } = request.routeOptions.config;
+  return typeof mesh === "function" ? mesh(request) : undefined;
 }
 
 const meshIdOf = ({ names, meshOwner }: Address): MeshId => ({ meshName: names[0] as string, meshOwner });
