@@ -35,6 +35,7 @@ export async function callApi(
   const request = new HttpRequest({
     method,
     path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
     headers: { host: url.host, ...(text !== undefined && { "content-type": "application/json" }) },
     body: text,
   });

@@ -5,6 +5,7 @@ import { Command } from "commander";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand(),
   keys: async () => (await import("./keys.js")).keysCommand(),
+  diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),
   sidecar: async () => (await import("./sidecar.js")).sidecarCommand(),
 };
