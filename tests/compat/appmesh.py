@@ -1,7 +1,8 @@
 """Calls App Mesh by boto3, as the lines on stdin ask for, and answers each with a line of JSON.
 
 A line is {"operation": "create_mesh", "input": {...}}. An answer is {"output": ...}, without ResponseMetadata,
-or {"error": {"type": the exception's class, "code": ..., "message": ..., "status": ...}}.
+or {"error": {"type": the exception's class, "code": ..., "message": ..., "status": ...}}; what boto3 itself refuses has
+no code and no status.
 """
 
 import json
@@ -32,4 +33,7 @@ for line in sys.stdin:
                 "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
             }
         }
+    except botocore.exceptions.ParamValidationError as error:
+        # Refused before it is sent.
+        answer = {"error": {"type": type(error).__name__, "message": str(error)}}
     print(json.dumps(answer, default=lambda value: value.timestamp()), flush=True)
