@@ -1,0 +1,62 @@
+import type { Subject } from "../rule.js";
+import { fromAppMesh } from "./appmesh.js";
+import { fromAws } from "./aws.js";
+import type { AnyEntity, Entity } from "./entity.js";
+import { fromKubernetes } from "./kubernetes.js";
+import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** A resource, as far as rules look at it. `props` have `unknown` in the place of what is not known yet. */
+export interface Declared {
+  /** Pulumi's token of the type. */
+  readonly type: string;
+  readonly props: Members;
+}
+
+const taskDefinitions = /^aws:ecs\/taskDefinition:/;
+const pods =
+  /^kubernetes:(core\/v1:Pod|apps\/v1:(Deployment|StatefulSet|DaemonSet|ReplicaSet)|batch\/v1:(Cron)?Job)$/;
+
+const forms: readonly {
+  readonly types: RegExp;
+  read(type: string, props: Members, onlyMesh: () => string | undefined): readonly (Entity | Workload)[];
+}[] = [
+  { types: /^appmesh:index:/, read: (type, props) => single(fromAppMesh(type, props)) },
+  { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },
+  {
+    types: /^kubernetes:appmesh\.k8s\.aws\//,
+    read: (_type, props, onlyMesh) => fromKubernetes(props, onlyMesh),
+  },
+  { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
+  { types: pods, read: (_type, props) => single(fromPods(props)) },
+];
+
+const single = <T>(subject: T | undefined): readonly T[] => (subject ? [subject] : []);
+
+/** Whether rules look at resources of the type: nearly all of a stack are something else. */
+export const isKnown = (type: string): boolean => forms.some(({ types }) => types.test(type));
+
+/** What a resource declares of what rules look at; nothing for other resources. */
+export function subjectsIn(
+  { type, props }: Declared,
+  onlyMesh: () => string | undefined = () => undefined,
+): readonly Subject[] {
+  const form = forms.find(({ types }) => types.test(type));
+  return form ? (form.read(type, props, onlyMesh) as readonly Subject[]) : [];
+}
+
+/** The entities that several resources declare together, with the resource that declares each. */
+export function entitiesIn<D extends Declared>(resources: Iterable<D>): ReadonlyMap<AnyEntity, D> {
+  const found = new Map<AnyEntity, D>();
+  // Kubernetes objects tell their mesh by the labels of their namespace: where there is one mesh, it is that.
+  const onlyMesh = () => {
+    const meshes = [...found.keys()].filter(({ kind }) => kind === "mesh");
+    return meshes.length === 1 ? meshes[0]?.meshName : undefined;
+  };
+  for (const resource of resources) {
+    for (const subject of subjectsIn(resource, onlyMesh))
+      if (subject.kind !== "workload") found.set(subject, resource);
+  }
+  return found;
+}
