@@ -50,6 +50,8 @@ export interface ControlPlane {
   log(): string;
   /** Calls the API, signed if it has an access key; a body is sent as JSON. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The same with another access key. */
+  as(accessKey: AccessKey): ControlPlane["call"];
   /** Asks it to stop, and waits until it has. Fails if it does not stop cleanly. */
   stop(): Promise<void>;
   kill9(): Promise<void>;
@@ -108,6 +110,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     },
     log: output,
     call: (method, path, body) => call(api, accessKey, method, path, body),
+    as: (other) => (method, path, body) => call(api, other, method, path, body),
     stop: async () => {
       child.kill("SIGTERM");
       const [code, signal] = await ended;
