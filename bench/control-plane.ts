@@ -62,7 +62,9 @@ export class ControlPlane implements Server {
       maxRetries: 0,
     });
     const addresses = ["--api", `127.0.0.1:${this.#ports.api}`, "--xds", this.xds];
-    const program = new Program(this.name, appmesh, ["serve", ...addresses, "--data", this.#data], {
+    // App Mesh's own limits are far below the sizes that are measured.
+    const settings = ["--limit", "none", "--data", this.#data];
+    const program = new Program(this.name, appmesh, ["serve", ...addresses, ...settings], {
       // The inspector is opened later and by signal only, to have garbage collected; port 0 lets several run.
       env: { ...process.env, ...this.environment, NODE_OPTIONS: "--inspect-port=127.0.0.1:0" },
     });
@@ -104,7 +106,7 @@ export class ControlPlane implements Server {
  * A port that nobody listens on now. The control plane must come back on the same one after a restart, so it is none
  * that the system gives to outgoing connections: a proxy that calls one of those in vain may reach itself, and hold it.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; ; attempt++) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);
     const server = createServer();
