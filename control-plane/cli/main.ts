@@ -6,6 +6,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand(),
   keys: async () => (await import("./keys.js")).keysCommand(),
   diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
+  check: async () => (await import("./check.js")).checkCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),
   sidecar: async () => (await import("./sidecar.js")).sidecarCommand(),
 };
