@@ -3,6 +3,7 @@ import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_p
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Interception } from "../translate/entities.js";
 import { httpProtocolOptions, packed } from "../translate/extensions.js";
+import { type Tracing, tracingBootstrap } from "./tracing.js";
 
 export interface BootstrapOptions {
   readonly mesh: string;
@@ -16,6 +17,8 @@ export interface BootstrapOptions {
   readonly interception: Interception;
   /** Port of Envoy's admin interface on 127.0.0.1; 0 for any free one. */
   readonly adminPort: number;
+  /** Default: requests are not traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const xdsCluster = "appmesh_control_plane";
@@ -26,6 +29,7 @@ const maxConnections = "50000";
 /** The bootstrap of one proxy: all that plain Envoy has to know to become part of a mesh. */
 export function bootstrap(options: BootstrapOptions): BootstrapJson {
   const { mesh, meshOwner, kind, name, xds, interception, adminPort } = options;
+  const traced = options.tracing && tracingBootstrap(options.tracing, options);
   const id = `mesh/${mesh}${meshOwner === undefined ? "" : `@${meshOwner}`}/${kind}/${name}`;
   // Nothing is served before the control plane has been heard: half a configuration would lose requests.
   const fromXds = { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" } as const;
@@ -56,7 +60,8 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
       cdsConfig: fromXds,
       ldsConfig: fromXds,
     },
-    staticResources: { clusters: [controlPlane(xds)] },
+    staticResources: { clusters: [controlPlane(xds), ...(traced?.clusters ?? [])] },
+    ...(traced && { tracing: traced.tracing }),
     statsConfig: {
       statsTags: [
         { tagName: "appmesh.mesh", fixedValue: mesh },

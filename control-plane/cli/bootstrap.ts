@@ -3,8 +3,9 @@ import { bootstrap } from "../bootstrap/bootstrap.js";
 import type { Endpoint } from "../endpoint.js";
 import type { Interception } from "../translate/entities.js";
 import { accountId, appPort, endpoint, ipAddress, meshName, name, port } from "./options.js";
+import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
 
-interface Options {
+interface Options extends TracingOptions {
   readonly mesh: string;
   readonly meshOwner?: string;
   readonly node?: string;
@@ -17,7 +18,7 @@ interface Options {
 }
 
 export function bootstrapCommand(): Command {
-  return new Command("bootstrap")
+  return addTracingOptions(new Command("bootstrap"))
     .description("print the Envoy bootstrap of one sidecar or gateway, as JSON")
     .requiredOption("--mesh <name>", "name of the mesh", meshName)
     .addOption(new Option("--mesh-owner <account>", "account that owns the mesh").argParser(accountId))
@@ -55,6 +56,7 @@ function run(options: Options, command: Command): void {
     xds,
     interception: interception(options, command),
     adminPort,
+    tracing: tracingOf(options, process.env, command),
   });
   process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
 }

@@ -4,11 +4,13 @@ import { findEnvoy } from "../envoy/find.js";
 import { ensureEnvoy } from "../envoy/install.js";
 import { runSidecar, SidecarError } from "../envoy/sidecar.js";
 import { accountId, appPort, endpoint, ipAddress, meshName, name, port, seconds } from "./options.js";
+import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
 
-interface Options {
+interface Options extends TracingOptions {
   readonly mesh: string;
   readonly meshOwner?: string;
-  readonly node: string;
+  readonly node?: string;
+  readonly gateway?: string;
   readonly xds: Endpoint;
   readonly address: string;
   readonly appPort?: Readonly<Record<string, number>>;
@@ -21,11 +23,18 @@ interface Options {
 }
 
 export function sidecarCommand(): Command {
-  return new Command("sidecar")
-    .description("run a command with an Envoy beside it, on this machine")
+  return addTracingOptions(new Command("sidecar"))
+    .description("run a command with an Envoy beside it, or the Envoy of a virtual gateway, on this machine")
     .requiredOption("--mesh <name>", "name of the mesh", meshName)
     .addOption(new Option("--mesh-owner <account>", "account that owns the mesh").argParser(accountId))
-    .requiredOption("--node <name>", "virtual node of the application", name)
+    .addOption(
+      new Option("--node <name>", "virtual node of the application").argParser(name).conflicts("gateway"),
+    )
+    .addOption(
+      new Option("--gateway <name>", "virtual gateway, which runs by itself: it has no command")
+        .argParser(name)
+        .conflicts("appPort"),
+    )
     .addOption(
       new Option("--xds <host:port>", "where the control plane serves proxies")
         .argParser(endpoint)
@@ -33,7 +42,7 @@ export function sidecarCommand(): Command {
     )
     .option(
       "--address <ip>",
-      "where the proxy listens on the ports of the virtual node",
+      "where the proxy listens on the ports of the virtual node or gateway",
       ipAddress,
       "127.0.0.1",
     )
@@ -69,21 +78,45 @@ export function sidecarCommand(): Command {
       ).argParser(seconds),
     )
     .option("--drain <seconds>", "longest time for open requests once the command has ended", seconds, 5)
-    .argument("<command...>", "the command, after --")
+    .argument("[command...]", "the command, after --")
     .addHelpText(
       "after",
       "\nThe command gets HTTP_PROXY and http_proxy (the way into the mesh), PORT and APPMESH_APP_PORT (where to listen, on" +
-        "\n127.0.0.1), and APPMESH_ADMIN (the URL of Envoy's admin interface). Its exit code becomes that of the sidecar.",
+        "\n127.0.0.1), and APPMESH_ADMIN (the URL of Envoy's admin interface). Its exit code becomes that of the sidecar." +
+        "\nThe Envoy of a virtual gateway runs until it gets SIGTERM or SIGINT.",
     )
     .action(run);
 }
 
-async function run(command: [string, ...string[]], options: Options): Promise<void> {
+async function run(
+  words: readonly string[],
+  { tracing: _, node, gateway, ...options }: Options,
+  self: Command,
+): Promise<void> {
+  const name = node ?? gateway;
+  if (name === undefined) self.error("error: one of --node <name> and --gateway <name> must be given");
+  const [program, ...args] = words;
+  if (gateway !== undefined && program !== undefined) {
+    self.error("error: a virtual gateway has no application: leave the command out");
+  }
+  if (node !== undefined && program === undefined) {
+    self.error("error: missing the command of the application, after --");
+  }
+  const tracing = tracingOf(self.opts<TracingOptions>(), process.env, self);
   const say = (line: string) => process.stderr.write(`appmesh sidecar: ${line}\n`);
   try {
     const envoy = findEnvoy(options.envoy) ?? (await ensureEnvoy({ progress: say }));
     process.exitCode = await runSidecar(
-      { ...options, appPorts: options.appPort ?? {}, adminPort: options.adminPort ?? 0, envoy, command },
+      {
+        ...options,
+        kind: gateway === undefined ? "virtualNode" : "virtualGateway",
+        name,
+        tracing,
+        appPorts: options.appPort ?? {},
+        adminPort: options.adminPort ?? 0,
+        envoy,
+        command: program === undefined ? undefined : [program, ...args],
+      },
       say,
     );
   } catch (error) {

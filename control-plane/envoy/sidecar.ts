@@ -3,6 +3,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bootstrap } from "../bootstrap/bootstrap.js";
+import type { Tracing } from "../bootstrap/tracing.js";
 import { type Endpoint, formatEndpoint } from "../endpoint.js";
 import { egressAddress, egressPort } from "../translate/interception.js";
 import { RunningCommand } from "./command.js";
@@ -15,10 +16,11 @@ import { Guardian } from "./guardian.js";
 export interface SidecarOptions {
   readonly mesh: string;
   readonly meshOwner?: string;
-  /** Name of the virtual node. */
-  readonly node: string;
+  /** Of whom the proxy is: a virtual node's runs beside the command, a virtual gateway's by itself. */
+  readonly kind: "virtualNode" | "virtualGateway";
+  readonly name: string;
   readonly xds: Endpoint;
-  /** Where the proxy listens on the ports of the virtual node. */
+  /** Where the proxy listens on the ports of the virtual node or gateway. */
   readonly address: string;
   /** As in ExplicitInterception. Empty: a free port for all listeners. */
   readonly appPorts: Readonly<Record<string, number>>;
@@ -32,13 +34,17 @@ export interface SidecarOptions {
   readonly startTimeout?: number;
   /** Longest time for open requests once the command has ended, in seconds. */
   readonly drain: number;
-  readonly command: readonly [string, ...string[]];
+  /** What a virtual node's proxy runs beside. A virtual gateway has none. */
+  readonly command: readonly [string, ...string[]] | undefined;
+  /** Default: requests are not traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A sidecar that cannot be run: the message is all that its user needs. */
 export class SidecarError extends Error {}
 
-/** Signals that are passed on to the command. */
+/** Signals that are passed on to the command, and those of them that end a proxy without one. */
+const ending: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
 type Event =
@@ -49,13 +55,15 @@ type Event =
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals };
 
 /**
- * Runs a command with an Envoy beside it, until the command ends; returns what the process should exit with.
- * Nothing that it started is left behind.
+ * Runs a command with an Envoy beside it until the command ends, or without a command until it is told to end; returns
+ * what the process should exit with. Nothing that it started is left behind.
  */
 export async function runSidecar(options: SidecarOptions, say: (line: string) => void): Promise<number> {
   const egress = { host: egressAddress({ mode: "explicit", ...options }), port: egressPort };
   await checkFree(options.address, 0);
-  await checkFree(egress.host, egress.port);
+  const whose =
+    options.kind === "virtualNode" ? "the application's way into the mesh" : "the gateway's own egress";
+  await checkFree(egress.host, egress.port, whose);
   if (options.adminPort !== 0) await checkFree("127.0.0.1", options.adminPort);
   const appPorts =
     Object.keys(options.appPorts).length > 0 ? options.appPorts : { "*": await tryListening("127.0.0.1", 0) };
@@ -69,6 +77,7 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
   const log = new EnvoyLog((line) => process.stderr.write(`[envoy] ${line}\n`));
   let envoy: Envoy | undefined;
   let command: RunningCommand | undefined;
+  let listening = false;
   try {
     envoy = await startEnvoy(options, appPorts, folder, log);
     guardian.guard(envoy.pid);
@@ -81,7 +90,14 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
       const event = await events.next();
       switch (event.kind) {
         case "listening": {
-          const started = await startCommand(options, appPorts, egress, envoy, say);
+          listening = true;
+          if (options.command === undefined) {
+            say(
+              `${options.mesh}/${options.name}: serving at ${options.address}, Envoy's admin http://${envoy.admin}`,
+            );
+            break;
+          }
+          const started = await startCommand(options, options.command, appPorts, egress, envoy, say);
           command = started;
           guardian.guard(started.pid);
           started.ended.then((code) => events.push({ kind: "command ended", code }));
@@ -100,7 +116,12 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
           );
         }
         case "signal":
-          if (command === undefined) return 128 + constants.signals[event.signal];
+          if (!listening) return 128 + constants.signals[event.signal];
+          if (command === undefined) {
+            if (!ending.includes(event.signal)) break;
+            await envoy.drain(options.drain);
+            return 0;
+          }
           // Clients come back elsewhere while the command finishes what it has begun.
           if (event.signal === "SIGTERM" || event.signal === "SIGINT") await envoy.failHealthChecks();
           command.signal(event.signal);
@@ -130,11 +151,12 @@ function startEnvoy(
     bootstrap: bootstrap({
       mesh: options.mesh,
       ...(options.meshOwner === undefined ? {} : { meshOwner: options.meshOwner }),
-      kind: "virtualNode",
-      name: options.node,
+      kind: options.kind,
+      name: options.name,
       xds: options.xds,
       interception: { mode: "explicit", address: options.address, appPorts },
       adminPort: options.adminPort,
+      tracing: options.tracing,
     }),
     folder,
     logLevel: options.envoyLogLevel,
@@ -146,6 +168,7 @@ function startEnvoy(
 
 async function startCommand(
   options: SidecarOptions,
+  command: readonly [string, ...string[]],
   appPorts: Readonly<Record<string, number>>,
   egress: Endpoint,
   envoy: Envoy,
@@ -155,22 +178,22 @@ async function startCommand(
   const admin = `http://${envoy.admin}`;
   const port = String(appPorts["*"] ?? Object.values(appPorts)[0]);
   say(
-    `${options.mesh}/${options.node}: the application's port is ${port}, its proxy ${proxy}, Envoy's admin ${admin}`,
+    `${options.mesh}/${options.name}: the application's port is ${port}, its proxy ${proxy}, Envoy's admin ${admin}`,
   );
   try {
-    return await RunningCommand.start(options.command, {
+    return await RunningCommand.start(command, {
       ...process.env,
       ...proxyVariables(proxy, process.env),
       PORT: port,
       APPMESH_APP_PORT: port,
       APPMESH_ADMIN: admin,
       APPMESH_MESH: options.mesh,
-      APPMESH_VIRTUAL_NODE: options.node,
+      APPMESH_VIRTUAL_NODE: options.name,
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "there is no such program" : message;
-    throw new SidecarError(`the command ${options.command[0]} could not be started: ${reason}`);
+    throw new SidecarError(`the command ${command[0]} could not be started: ${reason}`);
   }
 }
 
@@ -198,7 +221,7 @@ async function untilListening(
         const what =
           listening.for === "control plane"
             ? `the control plane at ${formatEndpoint(options.xds)}`
-            : `virtual node ${options.node} of mesh ${options.mesh} to be made`;
+            : `${options.kind === "virtualNode" ? "virtual node" : "virtual gateway"} ${options.name} of mesh ${options.mesh} to be made`;
         const answer = log.refusal();
         const because = listening.for === "control plane" && answer !== undefined ? ` (${answer})` : "";
         if (limit !== undefined && Date.now() - started >= limit * 1000) {
@@ -208,7 +231,8 @@ async function untilListening(
           tell = Date.now() + 10_000;
           lastWhat = what;
           const bound = limit === undefined ? "however long it takes" : `for ${limit} s`;
-          say(`waiting for ${what}, ${bound}; the command starts after it${because}`);
+          const then = options.command === undefined ? "" : "; the command starts after it";
+          say(`waiting for ${what}, ${bound}${then}${because}`);
         }
       }
     }
@@ -225,7 +249,7 @@ function proxyVariables(proxy: string, env: NodeJS.ProcessEnv): Record<string, s
 }
 
 /** Fails, with the way out, where Envoy could not listen. Port 0 asks for the address alone. */
-async function checkFree(host: string, port: number): Promise<void> {
+async function checkFree(host: string, port: number, whose = ""): Promise<void> {
   try {
     await tryListening(host, port);
   } catch (error) {
@@ -236,7 +260,7 @@ async function checkFree(host: string, port: number): Promise<void> {
     if (code !== "EADDRINUSE") throw new SidecarError(`Envoy could not listen at ${at}: ${message}`);
     throw new SidecarError(
       port === egressPort
-        ? `${at}, the application's way into the mesh, is in use, perhaps by another sidecar: ` +
+        ? `${at}, ${whose}, is in use, perhaps by another sidecar: ` +
             "give this one a loopback address of its own with --address, such as 127.0.0.2"
         : `${at} is in use: give another --admin-port, or none`,
     );

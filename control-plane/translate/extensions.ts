@@ -1,4 +1,6 @@
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
+import type { OpenTelemetryConfigJson } from "../gen/envoy/config/trace/v3/opentelemetry_pb.js";
+import type { XRayConfigJson } from "../gen/envoy/config/trace/v3/xray_pb.js";
 import type { FileAccessLogJson } from "../gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { ClusterConfigJson as DynamicForwardProxyClusterJson } from "../gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js";
 import type { FilterConfigJson as DynamicForwardProxyJson } from "../gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js";
@@ -17,6 +19,8 @@ import type { HttpProtocolOptionsJson } from "../gen/envoy/extensions/upstreams/
 
 /** The messages that are packed into other messages, by their full names. */
 interface Extensions {
+  "envoy.config.trace.v3.OpenTelemetryConfig": OpenTelemetryConfigJson;
+  "envoy.config.trace.v3.XRayConfig": XRayConfigJson;
   "envoy.extensions.access_loggers.file.v3.FileAccessLog": FileAccessLogJson;
   "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig": DynamicForwardProxyClusterJson;
   "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig": DynamicForwardProxyJson;
