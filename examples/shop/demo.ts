@@ -30,7 +30,9 @@ export class Demo {
     const { environment } = this;
     await this.#step("the control plane starts", () => environment.startControlPlane());
     await this.#step("pulumi up makes the mesh", async () => {
-      this.#stack = await environment.createStack();
+      await this.#run(async () => {
+        this.#stack = await environment.createStack();
+      });
       await this.#up(0);
     });
     await this.#step("the services start, each with its Envoy", () => environment.startServices());
@@ -73,10 +75,14 @@ export class Demo {
     ok(traffic);
     const title = `catalog ${100 - v2}/${v2}`;
     const before = performance.now();
-    const applied = this.#routesApplied();
+    const updates = await this.#routeUpdates();
     this.display.follow(title, () => traffic.samples);
-    const ended = await this.#up(v2);
-    const from = Math.max(ended, v2 === STEPS[0] ? ended : await applied);
+    const [ended, applied] = await Promise.all([
+      this.#up(v2),
+      // The first weights are those that the mesh was made with.
+      v2 === STEPS[0] ? 0 : this.#routesApplied(updates),
+    ]);
+    const from = Math.max(ended, applied);
 
     while (traffic.since(from).length < SAMPLE) {
       await Promise.race([sleep(50), this.environment.failed.then((error) => Promise.reject(error))]);
@@ -107,27 +113,35 @@ export class Demo {
   async #up(v2: number): Promise<number> {
     const stack = this.#stack;
     ok(stack);
-    await stack.setConfig("shop:catalogV2Weight", { value: String(v2) });
-    await this.#run((signal) => stack.up({ signal }));
+    await this.#run(async (signal) => {
+      await stack.setConfig("shop:catalogV2Weight", { value: String(v2) });
+      signal.throwIfAborted();
+      await stack.up({ signal });
+    });
     return performance.now();
   }
 
-  /** Runs a command of Pulumi's so that it ends with the demonstration. */
+  /** Runs commands of Pulumi's so that they end with the demonstration, and before what they write is removed. */
   async #run(command: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-    const running = command(this.#interruption.signal);
+    const { signal } = this.#interruption;
+    signal.throwIfAborted();
+    const running = command(signal);
     this.#pulumi = running.catch(() => {});
     await running;
   }
 
-  /** The moment at which the storefront's Envoy next takes over new routes. */
-  async #routesApplied(): Promise<number> {
-    const count = () => this.environment.statistic("storefront", "rds\\..*\\.update_success$");
-    const start = await count();
+  /** How often the storefront's Envoy has taken over routes. */
+  #routeUpdates(): Promise<number> {
+    return this.environment.statistic("storefront", "rds\\..*\\.update_success$");
+  }
+
+  /** The moment at which it has done so more often than before. */
+  async #routesApplied(before: number): Promise<number> {
     const end = performance.now() + 60_000;
-    while ((await count()) === start) {
+    while ((await this.#routeUpdates()) === before) {
       if (performance.now() > end)
         throw new Error("the storefront's Envoy took over no new routes within 60 s");
-      await sleep(2);
+      await sleep(2, undefined, { signal: this.#interruption.signal });
     }
     return performance.now();
   }
@@ -138,10 +152,9 @@ export class Demo {
       await Promise.race([happens(), this.environment.failed.then((error) => Promise.reject(error))]);
     } catch (error) {
       this.display.settle();
-      throw new Error(
-        `this step failed: ${what}\n${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new Error(`this step failed: ${what}\n${await this.environment.reasonOf(error)}`, {
+        cause: error,
+      });
     }
     if (!quiet) this.display.say(`✓ ${what} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }

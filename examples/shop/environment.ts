@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,10 +9,14 @@ import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { AppMesh } from "@pulumi-appmesh/provider/client/appmesh.js";
 import { freeLoopbackBlock } from "./addresses.js";
 import { Processes } from "./processes.js";
-import { type NodeName, nodes, port, shop } from "./program.js";
+import { configured, type NodeName, nodes, port, shop } from "./program.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+/** What npm has linked there: the executables of the packages that this one depends on. */
 const bin = (name: string) => join(root, "node_modules/.bin", name);
+
+/** A server that takes connections but gives no answer is no better than none. */
+const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(10_000) });
 
 /** Everything that the shop runs on: the control plane, the Pulumi stack and the services with their Envoys. */
 export class Environment {
@@ -75,7 +80,7 @@ export class Environment {
     await this.#until(
       "the control plane answers",
       "control-plane",
-      async () => (await fetch(`http://${this.api}/readyz`)).ok,
+      async () => (await get(`http://${this.api}/readyz`)).ok,
     );
   }
 
@@ -91,8 +96,12 @@ export class Environment {
       join(workDir, "Pulumi.yaml"),
       project.replace(/^main: (.*)$/m, (_, main) => `main: ${JSON.stringify(join(root, main))}`),
     );
+    const program = async () => {
+      const { addresses, v2 } = configured();
+      return shop(addresses, v2);
+    };
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "local", projectName: "shop", program: shop },
+      { stackName: "local", projectName: "shop", program },
       {
         workDir,
         pulumiHome: join(this.folder, "pulumi-home"),
@@ -148,7 +157,7 @@ export class Environment {
     }
     for (const node of nodes) {
       await this.#until(`${node} answers through its Envoy`, node, async () => {
-        return (await fetch(`http://${this.addressOf(node)}:${port}/`)).ok;
+        return (await get(`http://${this.addressOf(node)}:${port}/`)).ok;
       });
     }
   }
@@ -172,12 +181,31 @@ export class Environment {
 
   /** One of an Envoy's counters or gauges, summed over all statistics that match. */
   async statistic(node: NodeName, regex: string): Promise<number> {
-    const response = await fetch(`${this.adminOf(node)}/stats?filter=${encodeURIComponent(regex)}`);
+    const url = `${this.adminOf(node)}/stats?filter=${encodeURIComponent(regex)}`;
+    const response = await get(url).catch((cause) => {
+      throw new Error(`the Envoy of ${node} does not answer at ${this.adminOf(node)}`, { cause });
+    });
     const text = await response.text();
     return [...text.matchAll(/: (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
+  /** What lies behind an error: a process that has ended, the run's folder that is gone, or else the error itself. */
+  async reasonOf(error: unknown): Promise<string> {
+    // That a process has ended is heard a moment after it answers no more.
+    const ended = await Promise.race([this.failed, sleep(1_000)]);
+    if (!existsSync(this.folder)) {
+      return (
+        `the folder of this run, ${this.folder}, is gone: something has removed it meanwhile. ` +
+        "Set TMPDIR to a folder that nobody cleans up."
+      );
+    }
+    const reason = ended ?? error;
+    return reason instanceof Error ? reason.message : String(reason);
+  }
+
   async stop(): Promise<void> {
+    // Whoever still waits for something has waited enough.
+    this.#fail(new Error("the demonstration was stopped"));
     await this.processes.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -6,8 +6,7 @@ import { Environment } from "./environment.js";
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const display = new Display();
-const environment = await Environment.make();
-const demo = new Demo(environment, display);
+let demo: Demo | undefined;
 
 /** Resolves with the exit code when the user has seen enough. */
 const interrupted = new Promise<number>((resolve) => {
@@ -16,7 +15,12 @@ const interrupted = new Promise<number>((resolve) => {
   process.on("SIGTERM", () => resolve(143));
 });
 
+/** What nobody expects must not end the run before it has cleaned up, either. */
+const unexpected = new Promise<never>((_, reject) => void process.on("uncaughtException", reject));
+
 async function story(): Promise<number> {
+  const environment = await Environment.make();
+  demo = new Demo(environment, display);
   await demo.run();
   if (values.check) {
     await demo.check();
@@ -27,11 +31,12 @@ async function story(): Promise<number> {
 }
 
 try {
-  process.exitCode = await Promise.race([story(), interrupted]);
+  process.exitCode = await Promise.race([story(), interrupted, unexpected]);
 } catch (error) {
   display.settle();
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  await demo.stop();
+  await demo?.stop();
 }
+if (process.exitCode === 1) console.error('Everything that was started is stopped. "npm start" starts anew.');

@@ -21,7 +21,9 @@ export class Processes {
     failed: (error: Error) => void,
   ): ChildProcess {
     const [program = "", ...args] = command;
-    const log = createWriteStream(this.logFile(name));
+    const log = createWriteStream(this.logFile(name)).on("error", (error) =>
+      failed(new Error(`the log of ${name} cannot be written: ${error.message}`)),
+    );
     const child = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

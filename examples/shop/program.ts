@@ -8,12 +8,20 @@ export type NodeName = (typeof nodes)[number];
 /** The port at which every service of the shop is reached. */
 export const port = 8080;
 
-/** The Pulumi program: the mesh `shop`, three services, and the catalog's two versions behind a weighted route. */
-export async function shop(): Promise<void> {
-  const config = new pulumi.Config();
-  const addresses = config.requireObject<Record<NodeName, string>>("addresses");
-  const v2 = config.requireNumber("catalogV2Weight");
+/** Where each sidecar is: a host name or an IP address. */
+export type Addresses = Readonly<Record<NodeName, string>>;
 
+/** What the program reads from the configuration of its stack. */
+export function configured(): { readonly addresses: Addresses; readonly v2: number } {
+  const config = new pulumi.Config();
+  return { addresses: config.requireObject("addresses"), v2: config.requireNumber("catalogV2Weight") };
+}
+
+/**
+ * The Pulumi program: the mesh `shop`, three services, and the catalog's two versions behind a weighted route.
+ * `v2` is the share of version 2, in percent.
+ */
+export function shop(addresses: Addresses, v2: number) {
   const { meshName } = new appmesh.Mesh("shop", {
     meshName: "shop",
     spec: { egressFilter: { type: "DROP_ALL" } },
@@ -80,4 +88,6 @@ export async function shop(): Promise<void> {
       },
     },
   });
+
+  return { arn: catalog.arn, route: route.id };
 }

@@ -1,4 +1,5 @@
-import { shop } from "./program.js";
+import { configured, shop } from "./program.js";
 
+const { addresses, v2 } = configured();
 // What `pulumi up` runs in the root folder, for those who have Pulumi's Node language host.
-await shop();
+export const { arn, route } = shop(addresses, v2);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as appmesh from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
-import { catalog, catalogSteps } from "./programs.js";
+import { shopSteps, shopWith } from "./programs.js";
 import { sorted, TestStack } from "./stack.js";
 
 const run = promisify(execFile);
@@ -35,28 +35,28 @@ describe("a control plane that is away", function () {
       `runs (appmesh serve), and that the provider's "endpoint" (or APPMESH_ENDPOINT) is where it listens. ` +
       "Then run the same command again: it continues where this one stopped.";
 
-    const planned = await stack.preview(catalog(10));
+    const planned = await stack.preview(shopWith(10));
     assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
-    assert.deepEqual(sorted(planned.steps), catalogSteps("create"));
+    assert.deepEqual(sorted(planned.steps), shopSteps("create"));
 
-    const failed = await stack.up(catalog(10));
+    const failed = await stack.up(shopWith(10));
     assert.deepEqual(failed.messages, [refusal('create mesh "shop"')]);
     assert.deepEqual(await stack.resources(), []);
 
     running = await startControlPlane({ api: new URL(api).host, data });
-    const made = await stack.up(catalog(10));
+    const made = await stack.up(shopWith(10));
     assert.deepEqual([made.failure, made.messages], [undefined, []]);
-    assert.deepEqual(sorted(made.steps), catalogSteps("create"));
+    assert.deepEqual(sorted(made.steps), shopSteps("create"));
 
     // The same for an update and a deletion.
     await running.stop();
-    assert.deepEqual((await stack.up(catalog(20))).messages, [
+    assert.deepEqual((await stack.up(shopWith(20))).messages, [
       refusal('update route "canary" of virtual router "catalog" of mesh "shop"'),
     ]);
     running = await startControlPlane({ api: new URL(api).host, data });
     assert.deepEqual(
-      (await stack.up(catalog(20))).steps.map(({ op, name }) => [op, name]),
-      [["update", "canary"]],
+      (await stack.up(shopWith(20))).steps.map(({ op, name }) => [op, name]),
+      [["update", "catalog"]],
     );
     assert.deepEqual((await stack.destroy()).messages, []);
     assert.deepEqual((await running.call("GET", "/v20190125/meshes")).body, { meshes: [] });

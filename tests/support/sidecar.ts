@@ -104,6 +104,14 @@ export function alive(pid: number): boolean {
   }
 }
 
+/** The processes below a process whose command line has this text. */
+export function below(pid: number, text: string): readonly number[] {
+  return children(pid).flatMap((child) => [
+    ...(commandLine(child).replaceAll("\0", " ").includes(text) ? [child] : []),
+    ...below(child, text),
+  ]);
+}
+
 const children = (pid: number): readonly number[] => {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
