@@ -67,7 +67,8 @@ export interface TlsSocket {
 
 /**
  * TLS as a server. A listener that is PERMISSIVE checks the certificate of a client that has one and takes the others,
- * as it takes those without TLS: so that clients can be given theirs one after the other.
+ * as it takes those without TLS: so that clients can be given theirs one after the other. Where it lists names, Envoy
+ * asks every client that speaks TLS for a certificate.
  */
 function downstreamTls(tls: ListenerTls, protocol: PortProtocol, place: Place): TlsSocket {
   const { mode, certificate, validation } = tls;
