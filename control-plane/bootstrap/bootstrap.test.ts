@@ -11,6 +11,17 @@ describe("bootstrap", () => {
     adminPort: 9901,
   } as const;
 
+  const listenerTags = [
+    {
+      tagName: "appmesh.listener_protocol",
+      regex: "^(?:http|tcp)\\.ingress\\.((http|http2|grpc|tcp)\\.)\\d+\\.",
+    },
+    {
+      tagName: "appmesh.listener_port",
+      regex: "^(?:http|tcp)\\.ingress\\.(?:http|http2|grpc|tcp)\\.((\\d+)\\.)",
+    },
+  ];
+
   it("makes an Envoy one of a mesh's", () => {
     const fromXds = { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" };
     assert.deepEqual(bootstrap(options), {
@@ -65,6 +76,7 @@ describe("bootstrap", () => {
         statsTags: [
           { tagName: "appmesh.mesh", fixedValue: "shop" },
           { tagName: "appmesh.virtual_node", fixedValue: "catalog-v1" },
+          ...listenerTags,
         ],
       },
       deferredStatOptions: { enableDeferredCreationStats: true },
@@ -102,6 +114,7 @@ describe("bootstrap", () => {
     assert.deepEqual(statsConfig?.statsTags, [
       { tagName: "appmesh.mesh", fixedValue: "shop" },
       { tagName: "appmesh.virtual_gateway", fixedValue: "edge" },
+      ...listenerTags,
     ]);
     const { type, dnsLookupFamily } = staticResources?.clusters?.[0] ?? {};
     assert.deepEqual({ type, dnsLookupFamily }, { type: "STRICT_DNS", dnsLookupFamily: "ALL" });

@@ -69,6 +69,15 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
           tagName: kind === "virtualNode" ? "appmesh.virtual_node" : "appmesh.virtual_gateway",
           fixedValue: name,
         },
+        // Nodes with several listeners have statistics of each, named by its protocol and port.
+        {
+          tagName: "appmesh.listener_protocol",
+          regex: "^(?:http|tcp)\\.ingress\\.((http|http2|grpc|tcp)\\.)\\d+\\.",
+        },
+        {
+          tagName: "appmesh.listener_port",
+          regex: "^(?:http|tcp)\\.ingress\\.(?:http|http2|grpc|tcp)\\.((\\d+)\\.)",
+        },
       ],
     },
     deferredStatOptions: { enableDeferredCreationStats: true },
