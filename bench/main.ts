@@ -2,20 +2,23 @@
 // each beside a peer that does the same work in the same run. Figures are printed, never asserted.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { measureDataPath } from "./data-path.js";
 import { buildPeers } from "./peers.js";
 import { endAll } from "./processes.js";
 import { measureProxies } from "./proxies.js";
 import { facts, printResults, type Results } from "./report.js";
+import { measureTranslation } from "./translation.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "spread", "up"] as const;
+const sections = ["proxies", "growth", "spread", "up", "data-path"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
-  proxies  propagation, bytes, memory and restart with 100 backends
-  growth   propagation, bytes and memory with 1,000 backends
-  spread   propagation and memory where every proxy is of another virtual node
-  up       pulumi up and preview beside a provider that does nothing`;
+  proxies    propagation, bytes, memory and restart with 100 backends
+  growth     propagation, bytes and memory with 1,000 backends
+  spread     propagation and memory where every proxy is of another virtual node
+  up         pulumi up and preview beside a provider that does nothing
+  data-path  requests through Envoys beside the same by hand, and the time of translation`;
 
 function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
   const { values } = parseArgs({
@@ -46,8 +49,27 @@ async function main(): Promise<void> {
   }
   const { only, quick, json } = chosen;
   const start = Date.now();
+  const results: Results = { machine: facts(), quick, proxies: [], up: [], dataPath: [], translation: [] };
+  if ([...only].some((section) => section !== "data-path")) await measureBesidePeers(only, quick, results);
+  if (only.has("data-path")) {
+    results.translation.push(
+      ...[10, 100, 500].map((backends) => measureTranslation(backends, quick ? 10 : 30)),
+    );
+    results.dataPath.push(
+      ...(await measureDataPath(say, quick ? { rounds: 3, ms: 500 } : { rounds: 9, ms: 1_000 })),
+    );
+  }
+  printResults(results);
+  console.log(`\n${Math.round((Date.now() - start) / 1000)} s in all`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+async function measureBesidePeers(
+  only: ReadonlySet<Section>,
+  quick: boolean,
+  results: Results,
+): Promise<void> {
   const peers = await buildPeers(say);
-  const results: Results = { machine: facts(), quick, proxies: [], up: [] };
   if (only.has("proxies")) {
     results.proxies.push(
       await measureProxies(peers, say, {
@@ -100,9 +122,6 @@ async function main(): Promise<void> {
         ];
     results.up.push(...(await measureUp(peers.folder, sizes)));
   }
-  printResults(results);
-  console.log(`\n${Math.round((Date.now() - start) / 1000)} s in all`);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 process.on("exit", endAll);

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import type { DataPath } from "./data-path.js";
+import { printDataPath, printTranslation } from "./data-path-report.js";
 import type { Protocol } from "./fleet.js";
 import type { MeshSize } from "./mesh.js";
 import type { ProxyResults } from "./proxies.js";
 import { figure, quantile, ratio, table } from "./table.js";
+import type { Translation } from "./translation.js";
 import type { Up } from "./up.js";
 
 export interface Results {
@@ -11,6 +14,8 @@ export interface Results {
   readonly quick: boolean;
   readonly proxies: ProxyResults[];
   readonly up: Up[];
+  readonly dataPath: DataPath[];
+  readonly translation: Translation[];
 }
 
 /** What the figures were measured on. */
@@ -27,7 +32,8 @@ export function facts() {
 const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
-export function printResults({ machine, quick, proxies, up }: Results): void {
+export function printResults(results: Results): void {
+  const { machine, quick, proxies, up, dataPath, translation } = results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -36,6 +42,8 @@ export function printResults({ machine, quick, proxies, up }: Results): void {
   for (const results of proxies) printProxies(results);
   printGrowth(proxies.filter(({ mesh }) => mesh.callers === 1));
   if (up.length > 0) printUp(up);
+  printDataPath(dataPath);
+  printTranslation(translation);
   printAims(proxies);
 }
 

@@ -1,0 +1,161 @@
+import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
+import { findEnvoy } from "@pulumi-appmesh/control-plane/envoy/find.js";
+import { ensureEnvoy } from "@pulumi-appmesh/control-plane/envoy/install.js";
+import type { Address } from "@pulumi-appmesh/provider/client/appmesh.js";
+import { ControlPlane, freePort } from "./control-plane.js";
+import { Envoy, loopbackAddress } from "./envoy.js";
+import { load } from "./load.js";
+import { type At, application as applicationByHand, gateway, proxy } from "./static-envoys.js";
+import { quantile } from "./table.js";
+
+/** One way through proxies, whoever configured them. */
+export interface DataPath {
+  readonly way: "none" | "sidecars" | "gateway";
+  readonly configured: "by nobody" | "by hand" | "by the mesh";
+  /** By round, with 16 connections. */
+  readonly requestsPerSecond: number[];
+  /** By round, with one connection: ms. */
+  readonly p50: number[];
+  readonly p99: number[];
+  /** CPU of its proxies and the application for each request, µs, over all rounds with 16 connections. */
+  cpuMicros: number;
+}
+
+export interface DataPathPlan {
+  readonly rounds: number;
+  /** Of each measurement. */
+  readonly ms: number;
+}
+
+const [meshName, service] = ["bench", "catalog.bench.local"] as const;
+/** Of the service, of what callers call, and of the gateway. */
+const [port, egressPort, edgePort] = [8080, 15001, 8088] as const;
+
+/** A way to be measured: where it begins, and the processes behind it. */
+interface Contender {
+  readonly path: DataPath;
+  readonly begins: At;
+  readonly envoys: readonly Envoy[];
+}
+
+/**
+ * Sends the same requests through a caller's and an application's proxy, and through a gateway, as the control plane
+ * tells them over ADS and as one would write them by hand; in turns, so that what disturbs the machine disturbs all.
+ */
+export async function measureDataPath(say: (line: string) => void, plan: DataPathPlan): Promise<DataPath[]> {
+  const envoy = findEnvoy() ?? (await ensureEnvoy({ progress: say }));
+  const controlPlane = new ControlPlane();
+  const started: Envoy[] = [];
+  const start = async (config: object, at: At) => {
+    const one = await Envoy.start(envoy, config, `${at.address}:${at.port}`);
+    started.push(one);
+    return one;
+  };
+  try {
+    say("a mesh of two virtual nodes and a gateway, and the same by hand …");
+    await controlPlane.start();
+    const app = { address: "127.0.0.1", port: await freePort() };
+    const hand = await loopbackAddress(port, egressPort, edgePort);
+    const mesh = {
+      node: await loopbackAddress(port, egressPort),
+      caller: await loopbackAddress(egressPort),
+      edge: await loopbackAddress(edgePort, egressPort),
+    };
+    await createMesh(controlPlane, mesh.node);
+    const application = await start(applicationByHand(app), app);
+
+    const at = (address: string, port: number): At => ({ address, port });
+    const node = await start(proxy(at(hand, port), app, false), at(hand, port));
+    const caller = await start(proxy(at(hand, egressPort), at(hand, port), true), at(hand, egressPort));
+    const edge = await start(
+      gateway(at(hand, edgePort), at(hand, port), "/shop", service),
+      at(hand, edgePort),
+    );
+
+    const told = (kind: "virtualNode" | "virtualGateway", name: string, { address, port }: At) => {
+      const [host = "", xdsPort] = controlPlane.xds.split(":");
+      const config = bootstrap({
+        ...{ mesh: meshName, kind, name, adminPort: 0, xds: { host, port: Number(xdsPort) } },
+        interception: { mode: "explicit", address, appPorts: { "*": app.port } },
+      });
+      return start(config, { address, port });
+    };
+    const meshNode = await told("virtualNode", "catalog", at(mesh.node, port));
+    const meshCaller = await told("virtualNode", "caller", at(mesh.caller, egressPort));
+    const meshEdge = await told("virtualGateway", "edge", at(mesh.edge, edgePort));
+
+    const contender = (
+      way: DataPath["way"],
+      configured: DataPath["configured"],
+      begins: At,
+      envoys: readonly Envoy[],
+    ): Contender => ({
+      path: { way, configured, requestsPerSecond: [], p50: [], p99: [], cpuMicros: Number.NaN },
+      begins,
+      envoys: [...envoys, application],
+    });
+    const contenders = [
+      contender("none", "by nobody", app, []),
+      contender("sidecars", "by hand", at(hand, egressPort), [caller, node]),
+      contender("sidecars", "by the mesh", at(mesh.caller, egressPort), [meshCaller, meshNode]),
+      contender("gateway", "by hand", at(hand, edgePort), [edge, node]),
+      contender("gateway", "by the mesh", at(mesh.edge, edgePort), [meshEdge, meshNode]),
+    ];
+    await measure(contenders, plan);
+    return contenders.map(({ path }) => path);
+  } finally {
+    for (const one of started.reverse()) await one.stop();
+    await controlPlane.remove();
+  }
+}
+
+async function createMesh({ api }: ControlPlane, nodeAt: string): Promise<void> {
+  const create = (kind: Address["kind"], names: readonly string[], spec: unknown) =>
+    api.create({ kind, names: [meshName, ...names] }, spec, {});
+  const listener = (port: number) => ({ portMapping: { port, protocol: "http" } });
+  await create("mesh", [], {});
+  await create("virtualNode", ["catalog"], {
+    listeners: [listener(port)],
+    serviceDiscovery: { dns: { hostname: nodeAt } },
+  });
+  await create("virtualService", [service], { provider: { virtualNode: { virtualNodeName: "catalog" } } });
+  const virtualService = { virtualServiceName: service };
+  await create("virtualNode", ["caller"], { backends: [{ virtualService }] });
+  await create("virtualGateway", ["edge"], { listeners: [listener(edgePort)] });
+  await create("gatewayRoute", ["edge", "shop"], {
+    httpRoute: { match: { prefix: "/shop" }, action: { target: { virtualService } } },
+  });
+}
+
+async function measure(contenders: readonly Contender[], { rounds, ms }: DataPathPlan): Promise<void> {
+  const cpu = new Map<Contender, { ms: number; requests: number }>();
+  for (let round = 0; round < rounds + 1; round++) {
+    // Each begins as often as the others.
+    const turn = round % contenders.length;
+    for (const one of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
+      const { path, begins, envoys } = one;
+      const url = path.way === "gateway" ? "/shop/" : "/";
+      const options = {
+        host: begins.address,
+        port: begins.port,
+        path: url,
+        authority: `${service}:${port}`,
+        ms,
+      };
+      const cpuMs = () => envoys.reduce((sum, { program }) => sum + program.cpuMs(), 0);
+      const before = cpuMs();
+      const many = await load({ ...options, connections: 16 });
+      const used = cpuMs() - before;
+      const single = await load({ ...options, connections: 1 });
+      const failures = many.failures + single.failures;
+      if (failures > 0) throw new Error(`${path.way} ${path.configured}: ${failures} requests failed`);
+      if (round === 0) continue; // the first round of each is not counted
+      path.requestsPerSecond.push(many.requests / many.seconds);
+      path.p50.push(quantile(single.latencies, 0.5));
+      path.p99.push(quantile(single.latencies, 0.99));
+      const sum = cpu.get(one) ?? { ms: 0, requests: 0 };
+      cpu.set(one, { ms: sum.ms + used, requests: sum.requests + many.sent });
+    }
+  }
+  for (const [{ path }, { ms, requests }] of cpu) path.cpuMicros = (ms / requests) * 1000;
+}
