@@ -303,6 +303,45 @@ describe("appmesh sidecar", function () {
     assert.equal(answered(await callThrough(`${from}:15001`, "http://app.local:8080/")), "app");
   });
 
+  it("runs the proxy of a virtual gateway by itself, until it is told to end", async () => {
+    await startApp();
+    const put = async (path: string, body: object) =>
+      assert.equal((await controlPlane.call("PUT", `/v20190125/meshes/shop${path}`, body)).status, 200);
+    await put("/virtualGateways", {
+      virtualGatewayName: "edge",
+      spec: { listeners: [{ portMapping: { port: 8088, protocol: "http" } }] },
+    });
+    const target = { virtualService: { virtualServiceName: "app.local" } };
+    await put("/virtualGateway/edge/gatewayRoutes", {
+      gatewayRouteName: "app",
+      spec: { httpRoute: { match: { prefix: "/app" }, action: { target } } },
+    });
+    const at = await loopbackAddress(8088);
+    const gateway = await Sidecar.start(
+      ["--mesh", "shop", "--gateway", "edge", "--xds", controlPlane.xds, "--address", at],
+      [],
+    );
+    sidecars.push(gateway);
+    await gateway.says(`shop/edge: serving at ${at}, Envoy's admin http://127.0.0.1:`);
+    const answer = await callAt(`${at}:8088`, "/app/hello");
+    assert.deepEqual(JSON.parse(answer.body), { server: "app", url: "/hello" });
+
+    // What is open is finished before it ends.
+    const slow = callAt(`${at}:8088`, "/app/slow");
+    const app = sidecars[0] as Sidecar;
+    const envoy = await gateway.envoy();
+    await until(async () =>
+      /downstream_rq_active: [1-9]/.test(
+        await (await fetch(`http://${gateway.admin()}/stats?filter=ingress.downstream_rq_active`)).text(),
+      ),
+    );
+    gateway.kill("SIGTERM");
+    app.kill("SIGTERM");
+    assert.equal(answered(await slow), "app");
+    assert.deepEqual(await gateway.ended, { code: 0, signal: null });
+    assert.equal(alive(envoy), false);
+  });
+
   it("refuses options that it cannot use", async () => {
     const refused = async (...args: string[]) => {
       const { code, stderr } = await runAppmesh("sidecar", args);
@@ -313,6 +352,9 @@ describe("appmesh sidecar", function () {
         await refused("--node", "app", "--", "true"),
         await refused("--mesh", "shop", "--", "true"),
         await refused("--mesh", "shop", "--node", "app"),
+        await refused("--mesh", "shop", "--gateway", "edge", "--", "true"),
+        await refused("--mesh", "shop", "--gateway", "edge", "--node", "app"),
+        await refused("--mesh", "shop", "--gateway", "edge", "--app-port", "8080"),
         await refused("--mesh", "shop@1", "--node", "app", "--", "true"),
         await refused("--mesh", "shop", "--node", "app", "--address", "catalog", "--", "true"),
         await refused("--mesh", "shop", "--node", "app", "--address", "192.0.2.1", "--", "true"),
@@ -323,8 +365,11 @@ describe("appmesh sidecar", function () {
       ],
       [
         "1 error: required option '--mesh <name>' not specified",
-        "1 error: required option '--node <name>' not specified",
-        "1 error: missing required argument 'command'",
+        "1 error: one of --node <name> and --gateway <name> must be given",
+        "1 error: missing the command of the application, after --",
+        "1 error: a virtual gateway has no application: leave the command out",
+        "1 error: option '--node <name>' cannot be used with option '--gateway <name>'",
+        "1 error: option '--gateway <name>' cannot be used with option '--app-port <port>'",
         `1 error: option '--mesh <name>' argument 'shop@1' is invalid. Name the owner of a shared mesh with --mesh-owner, not with "@".`,
         "1 error: option '--address <ip>' argument 'catalog' is invalid. It must be an IP address, such as 127.0.1.2.",
         "1 appmesh sidecar: 192.0.2.1 is no address of this machine: give another --address",
