@@ -319,6 +319,16 @@ describe("appmesh serve, by its meaning", function () {
         ],
       );
 
+      const scoped = await runAppmesh("keys", ["create", "--endpoint", controlPlane.api, "--mesh", "shop"], {
+        accessKey: root,
+      });
+      assert.equal(scoped.code, 0, scoped.stderr);
+      const ofMesh = controlPlane.as(JSON.parse(scoped.stdout).accessKey);
+      const share = `/v1/meshes/shop/shares/${CONSUMER}`;
+      assert.equal((await ofMesh("GET", share)).status, 200);
+      assert.equal((await ofMesh("GET", "/v1/diagnostics?mesh=shop")).status, 200);
+      assert.deepEqual((await told(ofMesh("DELETE", share))).slice(0, 2), [403, "ForbiddenException"]);
+
       await owner("DELETE", `/v1/meshes/shop/shares/${CONSUMER}`);
       assert.deepEqual(await told(consumer("GET", inMesh("/virtualNodes/theirs"))), hidden);
       assert.deepEqual((await consumer("GET", meshes)).body, { meshes: [] });
