@@ -70,6 +70,27 @@ describe("bootstrap", () => {
             },
             upstreamConnectionOptions: { tcpKeepalive: {} },
           },
+          {
+            name: "static_cluster_sds_unix_socket",
+            type: "STATIC",
+            connectTimeout: "1s",
+            loadAssignment: {
+              clusterName: "static_cluster_sds_unix_socket",
+              endpoints: [
+                {
+                  lbEndpoints: [
+                    { endpoint: { address: { pipe: { path: "/run/spire/sockets/agent.sock" } } } },
+                  ],
+                },
+              ],
+            },
+            typedExtensionProtocolOptions: {
+              "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                explicitHttpConfig: { http2ProtocolOptions: {} },
+              },
+            },
+          },
         ],
       },
       statsConfig: {

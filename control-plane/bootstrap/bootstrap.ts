@@ -3,6 +3,7 @@ import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_p
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Interception } from "../translate/entities.js";
 import { httpProtocolOptions, packed } from "../translate/extensions.js";
+import { secretDiscovery } from "./secret-discovery.js";
 import { type Tracing, tracingBootstrap } from "./tracing.js";
 
 export interface BootstrapOptions {
@@ -17,6 +18,8 @@ export interface BootstrapOptions {
   readonly interception: Interception;
   /** Port of Envoy's admin interface on 127.0.0.1; 0 for any free one. */
   readonly adminPort: number;
+  /** The Unix socket of a secret discovery service beside the proxy. Default: that of SPIRE's agent. */
+  readonly sdsSocket?: string | undefined;
   /** Default: requests are not traced. */
   readonly tracing?: Tracing | undefined;
 }
@@ -60,7 +63,9 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
       cdsConfig: fromXds,
       ldsConfig: fromXds,
     },
-    staticResources: { clusters: [controlPlane(xds), ...(traced?.clusters ?? [])] },
+    staticResources: {
+      clusters: [controlPlane(xds), ...(traced?.clusters ?? []), secretDiscovery(options.sdsSocket)],
+    },
     ...(traced && { tracing: traced.tracing }),
     statsConfig: {
       statsTags: [

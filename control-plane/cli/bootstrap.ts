@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { bootstrap } from "../bootstrap/bootstrap.js";
 import type { Endpoint } from "../endpoint.js";
 import type { Interception } from "../translate/entities.js";
-import { accountId, appPort, endpoint, ipAddress, meshName, name, port } from "./options.js";
+import { accountId, appPort, endpoint, ipAddress, meshName, name, port, sdsSocketOption } from "./options.js";
 import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
 
 interface Options extends TracingOptions {
@@ -15,6 +15,7 @@ interface Options extends TracingOptions {
   readonly address?: string;
   readonly appPort?: Readonly<Record<string, number>>;
   readonly adminPort: number;
+  readonly sdsSocket?: string;
 }
 
 export function bootstrapCommand(): Command {
@@ -41,6 +42,7 @@ export function bootstrapCommand(): Command {
       ).argParser(appPort),
     )
     .option("--admin-port <port>", "port of Envoy's admin interface on 127.0.0.1", port, 9901)
+    .addOption(sdsSocketOption())
     .action(run);
 }
 
@@ -56,6 +58,7 @@ function run(options: Options, command: Command): void {
     xds,
     interception: interception(options, command),
     adminPort,
+    sdsSocket: options.sdsSocket,
     tracing: tracingOf(options, process.env, command),
   });
   process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { defaultSdsSocket } from "../bootstrap/secret-discovery.js";
 import { type Endpoint, parseEndpoint } from "../endpoint.js";
 
 /** Parsers of command-line options, each with an error that says what is allowed. */
@@ -58,6 +59,21 @@ export function appPort(
   }
   return { ...previous, [key]: port(app) };
 }
+
+/** The socket of a secret discovery service, also in the environment variable of AWS's own sidecar image. */
+export const sdsSocketOption = (): Option =>
+  new Option(
+    "--sds-socket <path>",
+    `Unix socket of a secret discovery service beside the proxy, for certificates by sds (default: ${defaultSdsSocket})`,
+  )
+    .env("APPMESH_SDS_SOCKET_PATH")
+    .argParser((path) => {
+      // What Linux takes as the name of a socket.
+      if (!path.startsWith("/") || Buffer.byteLength(path) > 107) {
+        throw new InvalidArgumentError("It must be an absolute path of up to 107 bytes.");
+      }
+      return path;
+    });
 
 export function seconds(text: string): number {
   const value = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;

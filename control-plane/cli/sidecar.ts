@@ -3,10 +3,21 @@ import type { Endpoint } from "../endpoint.js";
 import { findEnvoy } from "../envoy/find.js";
 import { ensureEnvoy } from "../envoy/install.js";
 import { runSidecar, SidecarError } from "../envoy/sidecar.js";
-import { accountId, appPort, endpoint, ipAddress, meshName, name, port, seconds } from "./options.js";
+import {
+  accountId,
+  appPort,
+  endpoint,
+  ipAddress,
+  meshName,
+  name,
+  port,
+  sdsSocketOption,
+  seconds,
+} from "./options.js";
 import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
 
 interface Options extends TracingOptions {
+  readonly sdsSocket?: string;
   readonly mesh: string;
   readonly meshOwner?: string;
   readonly node?: string;
@@ -70,6 +81,7 @@ export function sidecarCommand(): Command {
         .choices(["trace", "debug", "info", "warning", "error", "critical", "off"])
         .default("warning"),
     )
+    .addOption(sdsSocketOption())
     .option("--concurrency <threads>", "threads of Envoy that serve traffic", threads, 1)
     .addOption(
       new Option(

@@ -36,6 +36,8 @@ export interface SidecarOptions {
   readonly drain: number;
   /** What a virtual node's proxy runs beside. A virtual gateway has none. */
   readonly command: readonly [string, ...string[]] | undefined;
+  /** The Unix socket of a secret discovery service. Default: that of SPIRE's agent. */
+  readonly sdsSocket?: string | undefined;
   /** Default: requests are not traced. */
   readonly tracing?: Tracing | undefined;
 }
@@ -156,6 +158,7 @@ function startEnvoy(
       xds: options.xds,
       interception: { mode: "explicit", address: options.address, appPorts },
       adminPort: options.adminPort,
+      sdsSocket: options.sdsSocket,
       tracing: options.tracing,
     }),
     folder,
