@@ -13,16 +13,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { AuditFile } from "./audit-file.js";
+import { AuditFile, auditInLog } from "./audit-file.js";
 
 describe("The audit's file", () => {
   let folder: string;
   let path: string;
   let logged: Record<string, unknown>[];
-  const log = pino(
-    { base: null, timestamp: false },
-    { write: (line: string) => logged.push(JSON.parse(line)) },
-  );
+  const destination = { write: (line: string) => logged.push(JSON.parse(line)) };
+  const log = pino({ base: null, timestamp: false }, destination);
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "appmesh-audit-"));
     path = join(folder, "audit.jsonl");
@@ -102,5 +100,17 @@ describe("The audit's file", () => {
     assert.throws(() => new AuditFile(join(folder, "none", "audit"), log), { code: "ENOENT" });
     assert.throws(() => new AuditFile(folder, log), { code: "EISDIR" });
     chmodSync(folder, 0o700);
+  });
+
+  it("is in the log instead, whatever level that has, unless it is silent", () => {
+    for (const level of ["trace", "error", "silent"]) {
+      const sink = auditInLog(pino({ base: null, timestamp: false, level }, destination));
+      sink.write({ n: 1 });
+      assert.equal(sink.trouble(), undefined);
+    }
+    assert.deepEqual(logged, [
+      { level: 30, audit: { n: 1 }, msg: "audit" },
+      { level: 30, audit: { n: 1 }, msg: "audit" },
+    ]);
   });
 });

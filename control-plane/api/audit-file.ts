@@ -90,8 +90,11 @@ export class AuditFile implements AuditSink {
   }
 }
 
-/** The audit among the other lines of the log, under `audit`. */
-export const auditInLog = (log: FastifyBaseLogger): AuditSink => ({
-  write: (line) => log.info({ audit: line }, "audit"),
-  trouble: () => undefined,
-});
+/**
+ * The audit among the other lines of the log, under `audit`: also where the log has only what is more severe, since it
+ * must not go by that who changed what. A silent log is silent.
+ */
+export function auditInLog(log: FastifyBaseLogger): AuditSink {
+  const audit = log.child({}, { level: log.level === "silent" ? "silent" : "info" });
+  return { write: (line) => audit.info({ audit: line }, "audit"), trouble: () => undefined };
+}

@@ -196,18 +196,9 @@ describe("appmesh serve", function () {
       });
     });
 
-    it("open to others without access keys", async () => {
-      const data = temporaryFolder();
-      const args = ["--api", "0.0.0.0:0", "--xds", "127.0.0.1:0", "--data", data];
-      assert.deepEqual(await runAppmesh("serve", args), {
-        code: 1,
-        stdout: "",
-        stderr:
-          "appmesh serve: the API at 0.0.0.0:0 would be open to whoever reaches that address. Give an access key in " +
-          "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or keep it on this machine by --api 127.0.0.1:7070\n",
-      });
-      const half = await runAppmesh("serve", args, { env: { APPMESH_ACCESS_KEY_ID: "AKID" } });
-      assert.deepEqual(half, {
+    it("with half an access key", async () => {
+      const args = [...anyPort, "--data", temporaryFolder()];
+      assert.deepEqual(await runAppmesh("serve", args, { env: { APPMESH_ACCESS_KEY_ID: "AKID" } }), {
         code: 1,
         stdout: "",
         stderr:

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
+import { type CertifiedKey, TestAuthority } from "../support/certificates.js";
+import { runAppmesh, startControlPlane, temporaryFolder } from "../support/control-plane.js";
+import { Boto3, caOf, first } from "./callers.js";
+
+const silent = ["--log-level", "silent"];
+
+describe("The API over HTTPS", function () {
+  this.timeout(120_000);
+  let boto3: Boto3;
+  before(async () => {
+    boto3 = await Boto3.start();
+  });
+  after(() => boto3.stop());
+
+  it("is what an address off this machine needs, and keys", async () => {
+    const data = temporaryFolder();
+    const serve = (...args: string[]) =>
+      ["serve", ["--api", "0.0.0.0:0", "--xds", "127.0.0.1:0", "--data", data, ...silent, ...args]] as const;
+    const overHttp =
+      "appmesh serve: the API at 0.0.0.0:0 would be read and changed on its way by whoever is on it. Serve it over " +
+      "HTTPS, by --tls-cert FILE --tls-key FILE or --tls-self-signed; or say --insecure-http, where something in front " +
+      "of it speaks HTTPS; or keep it on this machine by --api 127.0.0.1:7070\n";
+    const toAll =
+      "appmesh serve: the API at 0.0.0.0:0 would be open to whoever reaches that address. Give an access key in " +
+      `APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or make one by appmesh keys create --data ${data}, ` +
+      "or keep it on this machine by --api 127.0.0.1:7070\n";
+    assert.deepEqual(await runAppmesh(...serve(), { accessKey: first }), {
+      code: 1,
+      stdout: "",
+      stderr: overHttp,
+    });
+    for (const option of ["--insecure-http", "--tls-self-signed"])
+      assert.deepEqual(await runAppmesh(...serve(option)), { code: 1, stdout: "", stderr: toAll });
+    const cases: [string[], string][] = [
+      [
+        ["--tls-self-signed", "--audit", join(data, "none", "audit")],
+        `appmesh serve: the audit file ${join(data, "none", "audit")} cannot be written: ENOENT: no such file or directory, ` +
+          `open '${join(data, "none", "audit")}'. Give another one, by --audit FILE\n`,
+      ],
+    ];
+    for (const [args, stderr] of cases)
+      assert.deepEqual(await runAppmesh(...serve(...args), { accessKey: first }), {
+        code: 1,
+        stdout: "",
+        stderr,
+      });
+    for (const option of ["--insecure-http", "--tls-self-signed"]) {
+      const controlPlane = await startControlPlane({ accessKey: first, api: "0.0.0.0:0", args: [option] });
+      const endpoint = controlPlane.api.replace("0.0.0.0", "127.0.0.1");
+      const asked = { endpoint, ca: caOf(controlPlane), key: first, operation: "list_meshes" };
+      assert.deepEqual(await boto3.call(asked), { output: { meshes: [] } });
+      await controlPlane.stop();
+    }
+  });
+
+  it("shows the certificate that is in its files now", async () => {
+    const authority = await TestAuthority.make();
+    const issue = (commonName: string) => authority.issue({ commonName, names: ["127.0.0.1"] });
+    const [one, two] = [await issue("one"), await issue("two")];
+    const folder = temporaryFolder();
+    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const put = ({ certificate, key }: CertifiedKey) => {
+      writeFileSync(certFile, certificate);
+      writeFileSync(keyFile, key);
+    };
+    put(one);
+    const controlPlane = await startControlPlane({
+      accessKey: first,
+      args: ["--tls-cert", certFile, "--tls-key", keyFile],
+    });
+    const port = Number(new URL(controlPlane.api).port);
+    const shown = async () => {
+      const socket = connect({ port, host: "127.0.0.1", ca: authority.certificate });
+      await once(socket, "secureConnect");
+      const { CN } = socket.getPeerCertificate().subject;
+      socket.destroy();
+      return CN;
+    };
+    assert.equal(await shown(), "one");
+    put(two);
+    process.kill(controlPlane.pid, "SIGHUP");
+    while ((await shown()) !== "two") await sleep(50);
+    const asked = { endpoint: controlPlane.api, key: first, operation: "list_meshes" };
+    assert.deepEqual(await boto3.call({ ...asked, ca: authority.certificateFile }), {
+      output: { meshes: [] },
+    });
+    const stranger = await TestAuthority.make("Other CA");
+    assert.deepEqual(await boto3.call({ ...asked, ca: stranger.certificateFile }), { type: "SSLError" });
+    await controlPlane.stop();
+  });
+});
