@@ -148,7 +148,7 @@ describe("What a key may do", () => {
 
   it("is enough for each route about its own mesh", async () => {
     for (const { method, url, pattern } of routesAbout("shop")) {
-      if (isOpen(pattern) || /\/v1\/(access-keys|proxies)/.test(pattern)) continue;
+      if (isOpen(pattern) || /\/v1\/(access-keys|proxies)|^(PUT|DELETE) .*\/shares\//.test(pattern)) continue;
       // Refused for what they are, where they are: never for who asks.
       const { status } = await call(
         shopper,
@@ -158,6 +158,36 @@ describe("What a key may do", () => {
       );
       assert.notEqual(status, 403, pattern);
     }
+  });
+
+  it("is, for another account's keys, all about its own meshes, and nothing of what is everybody's", async () => {
+    const { body } = await call(all, "POST", "/v1/access-keys", { account: "999999999999" });
+    const foreign: Credentials = body.accessKey;
+    const refused = {
+      status: 403,
+      type: "ForbiddenException",
+      why: " because the key is of account 999999999999, and not of the control plane's own",
+    };
+    for (const [method, url] of [
+      ["POST", "/v1/access-keys"],
+      ["GET", "/v1/access-keys"],
+      ["POST", `/v1/access-keys/${all.accessKeyId}/rotate`],
+      ["DELETE", `/v1/access-keys/${all.accessKeyId}`],
+      ["GET", "/v1/proxies"],
+    ] as const) {
+      const { status, type, body } = await call(foreign, method, url, method === "POST" ? {} : undefined);
+      const [, why] = /( because .*)$/.exec(body.message) ?? [];
+      assert.deepEqual({ status, type, why }, refused, `${method} ${url}`);
+    }
+    assert.equal((await call(foreign, "PUT", meshes, { meshName: "shop" })).status, 200);
+    assert.equal((await call(foreign, "PUT", "/v1/meshes/shop/shares/111111111111")).status, 200);
+    assert.equal((await call(foreign, "DELETE", "/v1/meshes/shop/shares/111111111111")).status, 200);
+    assert.deepEqual(
+      (await call(foreign, "GET", meshes)).body.meshes.map(
+        ({ meshOwner }: { meshOwner: string }) => meshOwner,
+      ),
+      ["999999999999"],
+    );
   });
 
   it("is nothing on a route that says nothing of itself, but for who may do everything", async () => {

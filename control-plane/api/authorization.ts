@@ -12,13 +12,18 @@ declare module "fastify" {
      * meshes are refused.
      */
     mesh?: "seen" | ((request: FastifyRequest) => Address | undefined);
+    /**
+     * Whether a request that is about no single mesh is for keys of every account. Default: for those of the control
+     * plane's own, whose operators ask what is everybody's: its access keys, its proxies, its numbers.
+     */
+    ofEveryAccount?: true;
     /** Default: `read` for GET, and `write` for all else. */
     access?: "read" | "write";
   }
 }
 
 /** Lets nothing through that the scope of the caller's key does not allow. What says nothing of itself needs most. */
-export function authorize(app: FastifyInstance, region: string): void {
+export function authorize(app: FastifyInstance, region: string, account: string): void {
   app.addHook("preHandler", async (request) => {
     if (isOpen(request) || request.is404) return;
     const { scope, caller } = request;
@@ -29,7 +34,13 @@ export function authorize(app: FastifyInstance, region: string): void {
     // Not read for who may do everything: what is wrong with it is the handler's to say.
     const mesh = access === "write" && scope.readOnly ? undefined : scope.meshes && meshOf(request);
     const demand: Demand = { writes: access === "write", mesh: mesh && meshIdOf(mesh) };
-    const why = isSeen ? undefined : refusal(scope, demand);
+    const isForeign = config.mesh === undefined && !config.ofEveryAccount && caller.account !== account;
+    const why = isSeen
+      ? undefined
+      : (refusal(scope, demand) ??
+        (isForeign
+          ? `the key is of account ${caller.account}, and not of the control plane's own`
+          : undefined));
     if (why === undefined) return;
     const resource = mesh ? `arn:aws:appmesh:${region}:${mesh.meshOwner}:${addressPath(mesh)}` : "*";
     throw new MeshError(

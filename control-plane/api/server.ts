@@ -146,7 +146,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   requestLog.follow(app);
   clientErrors.follow(app);
   authenticate(app, { accessKeys, account: options.account, region, now });
-  authorize(app, region);
+  authorize(app, region, options.account);
   options.audit?.follow(app);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request) => {

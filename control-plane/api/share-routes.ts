@@ -7,7 +7,7 @@ export function shareRoutes(app: FastifyInstance, sharing: Sharing): void {
   const shares = "/v1/meshes/:meshName/shares";
   const reading = (operation: string) => ({ config: { operation, mesh: ownMesh } });
   // Who is let into a mesh is not for keys that are for that mesh alone: nothing is said of which mesh it is about.
-  const changing = (operation: string) => ({ config: { operation } });
+  const changing = (operation: string) => ({ config: { operation, ofEveryAccount: true as const } });
 
   app.get<{ Params: Mesh }>(shares, reading("ListMeshShares"), ({ caller, params }) => ({
     shares: sharing.list(caller, params.meshName),
