@@ -2,6 +2,8 @@
 // each beside a peer that does the same work in the same run. Figures are printed, never asserted.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { measureApi } from "./api.js";
+import { moto, ours } from "./api-contender.js";
 import { measureDataPath } from "./data-path.js";
 import { buildPeers } from "./peers.js";
 import { endAll } from "./processes.js";
@@ -10,7 +12,7 @@ import { facts, printResults, type Results } from "./report.js";
 import { measureTranslation } from "./translation.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "spread", "up", "data-path"] as const;
+const sections = ["proxies", "growth", "spread", "up", "data-path", "api"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
@@ -18,7 +20,8 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   growth     propagation, bytes and memory with 1,000 backends
   spread     propagation and memory where every proxy is of another virtual node
   up         pulumi up and preview beside a provider that does nothing
-  data-path  requests through Envoys beside the same by hand, and the time of translation`;
+  data-path  requests through Envoys beside the same by hand, and the time of translation
+  api        reads, writes and lists of the API with 10,000 entities beside moto's server`;
 
 function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
   const { values } = parseArgs({
@@ -49,14 +52,33 @@ async function main(): Promise<void> {
   }
   const { only, quick, json } = chosen;
   const start = Date.now();
-  const results: Results = { machine: facts(), quick, proxies: [], up: [], dataPath: [], translation: [] };
-  if ([...only].some((section) => section !== "data-path")) await measureBesidePeers(only, quick, results);
+  const results: Results = {
+    machine: facts(),
+    quick,
+    proxies: [],
+    up: [],
+    dataPath: [],
+    translation: [],
+    api: [],
+  };
+  if ([...only].some((section) => section !== "data-path" && section !== "api"))
+    await measureBesidePeers(only, quick, results);
   if (only.has("data-path")) {
     results.translation.push(
       ...[10, 100, 500].map((backends) => measureTranslation(backends, quick ? 10 : 30)),
     );
     results.dataPath.push(
       ...(await measureDataPath(say, quick ? { rounds: 3, ms: 500 } : { rounds: 9, ms: 1_000 })),
+    );
+  }
+  if (only.has("api")) {
+    results.api.push(
+      await measureApi([ours(), await moto()], say, {
+        entities: quick ? [100, 1_000] : [100, 1_000, 10_000],
+        rounds: quick ? 3 : 8,
+        roundMs: 300,
+        connections: 8,
+      }),
     );
   }
   printResults(results);

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import type { ApiResults } from "./api.js";
+import { printApi } from "./api-report.js";
 import type { DataPath } from "./data-path.js";
 import { printDataPath, printTranslation } from "./data-path-report.js";
 import type { Protocol } from "./fleet.js";
@@ -16,6 +18,7 @@ export interface Results {
   readonly up: Up[];
   readonly dataPath: DataPath[];
   readonly translation: Translation[];
+  readonly api: ApiResults[];
 }
 
 /** What the figures were measured on. */
@@ -33,7 +36,7 @@ const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
 export function printResults(results: Results): void {
-  const { machine, quick, proxies, up, dataPath, translation } = results;
+  const { machine, quick, proxies, up, dataPath, translation, api } = results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -44,6 +47,7 @@ export function printResults(results: Results): void {
   if (up.length > 0) printUp(up);
   printDataPath(dataPath);
   printTranslation(translation);
+  for (const results of api) printApi(results);
   printAims(proxies);
 }
 

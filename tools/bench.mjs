@@ -2,6 +2,10 @@
 
 import { runProgram } from "./setup/program.mjs";
 import { explained } from "./setup/step.mjs";
-import { setUp } from "./setup.mjs";
+import { setUp, setUpForBenchmark } from "./setup.mjs";
 
-await explained(async () => runProgram("bench/dist/main.js", process.argv.slice(2), await setUp()));
+await explained(async () => {
+  const tools = await setUp();
+  await setUpForBenchmark();
+  await runProgram("bench/dist/main.js", process.argv.slice(2), tools);
+});

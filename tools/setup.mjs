@@ -14,6 +14,9 @@ import { explained } from "./setup/step.mjs";
 /** What the demonstration and the benchmark run with. */
 export const setUpTools = async () => note({ pulumi: await ensurePulumi(), envoy: await ensureEnvoy() });
 
+/** What only the benchmark runs with, beside that. */
+export const setUpForBenchmark = async () => note({ python: await ensurePython() });
+
 /** What only tests run with. */
 export const setUpForTests = async () =>
   note({
