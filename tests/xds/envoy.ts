@@ -14,6 +14,8 @@ export interface EnvoyOptions {
   readonly xds: { readonly host: string; readonly port: number };
   readonly protocol: Protocol;
   readonly logLevel?: string;
+  /** Instead of the one that these options make. */
+  readonly bootstrap?: object;
 }
 
 const running = new Set<ChildProcess>();
@@ -34,7 +36,7 @@ export class Envoy {
     const folder = mkdtempSync(join(tmpdir(), "appmesh-envoy-"));
     const bootstrap = join(folder, "bootstrap.json");
     const adminFile = join(folder, "admin");
-    writeFileSync(bootstrap, JSON.stringify(bootstrapOf(options)));
+    writeFileSync(bootstrap, JSON.stringify(options.bootstrap ?? bootstrapOf(options)));
     // APPMESH_TEST_ENVOY: another version, for a check of compatibility by hand.
     const child = spawn(
       process.env.APPMESH_TEST_ENVOY ?? (await envoyPath()),
