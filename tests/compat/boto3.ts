@@ -36,6 +36,13 @@ export class Boto3 {
     return output;
   }
 
+  /** What came of a call that may fail: its output, or its error. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into outputs of every kind.
+  async either(operation: string, input: object): Promise<[any, { code: string } | undefined]> {
+    const { output, error } = await this.#ask({ operation, input });
+    return [output, error];
+  }
+
   async fails(operation: string, input: object): Promise<{ type: string; code: string }> {
     const { output, error } = await this.#ask({ operation, input });
     assert.equal(output, undefined, `${operation} did not fail: ${JSON.stringify(output)}`);
