@@ -89,7 +89,11 @@ export class Diagnosis {
   async #find(mesh: Address<"mesh">): Promise<readonly Placed[]> {
     const { state, source, translate } = this.#options;
     const whole = new WholeMesh(state, mesh);
-    const findings = rules.flatMap((rule) => [...rule(whole)]);
+    const findings: Finding[] = [];
+    for (const rule of rules) {
+      findings.push(...rule(whole));
+      await others();
+    }
     const told = new Set(findings.map(({ address, path }) => `${entityName(address)} ${path}`));
     for (const { covers = [] } of findings)
       for (const { entity, path } of covers) told.add(`${entity} ${path}`);
@@ -99,8 +103,7 @@ export class Diagnosis {
         for (const finding of translated(translate, entities, address)) {
           if (!told.has(`${entityName(finding.address)} ${finding.path}`)) findings.push(finding);
         }
-        // Others are served in between, proxies among them, however large the mesh.
-        await setImmediate();
+        await others();
       }
     }
     return this.#placed(findings);
@@ -123,6 +126,9 @@ export class Diagnosis {
     return [...placed.values()].sort((a, b) => (a.order < b.order ? -1 : 1));
   }
 }
+
+/** Lets others be served in between, proxies among them, however large the mesh. */
+const others = () => setImmediate();
 
 const kinds = Object.keys(entityTypes) as Kind[];
 

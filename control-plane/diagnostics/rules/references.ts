@@ -37,7 +37,6 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
     }
   }
   for (const { address, spec } of mesh.all("virtualService")) {
-    const covers = [...mesh.leadingTo(ownName(address))];
     const { virtualNode, virtualRouter } = spec.provider ?? {};
     const [kind, name] = virtualNode
       ? (["virtualNode", virtualNode.virtualNodeName] as const)
@@ -49,7 +48,7 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
         path: "spec.provider",
         message: "the virtual service has no provider: its callers get 503",
         remedy: "Give it a virtual node or a virtual router as its provider.",
-        covers,
+        covers: [...mesh.leadingTo(ownName(address))],
       };
     } else if (!mesh.get(kind, name)) {
       yield {
@@ -58,7 +57,7 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
         path: `spec.provider.${kind}.${kind}Name`,
         message: `${title(kind)} ${name} does not exist: the callers of the virtual service get 503`,
         remedy: `Create ${title(kind)} ${name}, or take another provider.`,
-        covers,
+        covers: [...mesh.leadingTo(ownName(address))],
       };
     }
   }
