@@ -537,6 +537,37 @@ describe("Diagnostics", () => {
     ]);
   });
 
+  it("tell where translation fails, and everything else as well", async () => {
+    await mesh.build(
+      ["virtualNode", ["shop", "bad"], {}],
+      ["virtualNode", ["shop", "web"], backends("gone.local")],
+    );
+    const failing = new Diagnosis({
+      state: mesh.state,
+      source: mesh.state,
+      translate: (entities, proxy) => {
+        if (proxy.name === "bad") throw new Error("this is a bug");
+        return translate(entities, proxy);
+      },
+    });
+    assert.deepEqual((await failing.list(own, shop, {})).items, [
+      found(
+        "NotInEffect",
+        "virtualNode/bad",
+        "",
+        "the control plane failed to make the configuration of its proxies, which keep what they have: this is a bug",
+        "Undo the last change to it, or to what it refers to, and report this as a bug.",
+      ),
+      found(
+        "MissingBackend",
+        "virtualNode/web",
+        "spec.backends[0].virtualService.virtualServiceName",
+        "virtual service gone.local does not exist: calls to it fail",
+        "Create virtual service gone.local, correct the name, or remove the backend.",
+      ),
+    ]);
+  });
+
   it("come in pages, whose order does not change", async () => {
     for (let n = 0; n < 7; n++) await mesh.build(["virtualService", ["shop", `s${n}`], {}]);
     const whole = await all();

@@ -91,7 +91,7 @@ export class Diagnosis {
     const whole = new WholeMesh(state, mesh);
     const findings: Finding[] = [];
     for (const rule of rules) {
-      findings.push(...rule(whole));
+      for (const finding of rule(whole)) findings.push(finding);
       await others();
     }
     const told = new Set(findings.map(({ address, path }) => `${entityName(address)} ${path}`));

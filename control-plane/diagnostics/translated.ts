@@ -15,13 +15,27 @@ export function* translated(
   address: Address<"virtualNode"> | Address<"virtualGateway">,
 ): Iterable<Finding> {
   const { kind, meshOwner, names } = address;
-  const { problems } = translate(entities, {
+  const proxy: Proxy = {
     meshOwner,
     meshName: names[0] as string,
     kind,
     name: ownName(address),
     interception: { mode: "transparent" },
-  });
+  };
+  let problems: readonly Problem[];
+  try {
+    problems = translate(entities, proxy).problems;
+  } catch (error) {
+    // As the xDS server has it: one mesh's trouble is not the others', nor that of what else is wrong in it.
+    yield {
+      code: "NotInEffect",
+      address,
+      path: "",
+      message: `the control plane failed to make the configuration of its proxies, which keep what they have: ${(error as Error).message}`,
+      remedy: "Undo the last change to it, or to what it refers to, and report this as a bug.",
+    };
+    return;
+  }
   for (const problem of problems) {
     const at = addressOf(address, problem);
     if (at) {
