@@ -19,6 +19,17 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   },
   metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
   // Like the mesh, it implements what the xDS server asks of a source.
+  certificates: {
+    uses: ["translate/entities.ts", "xds/source.ts"],
+    packages: [
+      "@aws-crypto/sha256-js",
+      "@aws-sdk/client-acm",
+      "@smithy/protocol-http",
+      "@smithy/signature-v4",
+      "node:crypto",
+      "node:util",
+    ],
+  },
   discovery: {
     uses: ["translate/entities.ts", "xds/source.ts"],
     packages: ["@aws-sdk/client-servicediscovery", "node:util"],
@@ -86,7 +97,7 @@ describe("The rooms of the control plane", () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
-    const others = ["bin", "bootstrap", "cli", "dist", "envoy", "gen", "node_modules"];
+    const others = ["bin", "bootstrap", "cli", "dist", "envoy", "gen", "interception", "node_modules"];
     assert.deepEqual(
       folders.filter((name) => !(name in rooms) && !others.includes(name)),
       [],

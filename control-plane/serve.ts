@@ -6,6 +6,8 @@ import { AuditFile, auditInLog } from "./api/audit-file.js";
 import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
 import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
+import { awsCertificates } from "./certificates/aws-certificates.js";
+import { withCertificates } from "./certificates/with-certificates.js";
 import { Diagnosis } from "./diagnostics/diagnosis.js";
 import { awsCloudMap } from "./discovery/aws-cloud-map.js";
 import { withCloudMap } from "./discovery/with-cloud-map.js";
@@ -59,7 +61,15 @@ export interface ServeOptions {
   readonly metricsToken?: string | undefined;
   /** Where the endpoints of virtual nodes with `awsCloudMap` are looked up. Default: AWS Cloud Map in `region`. */
   readonly cloudMap?: CloudMapOptions | undefined;
+  /** Where certificates come from that entities name by ARN. Default: AWS, in the regions of the ARNs. */
+  readonly certificates?: CertificatesOptions | undefined;
   readonly log: Logger;
+}
+
+export interface CertificatesOptions {
+  /** URLs of other endpoints than AWS's own. */
+  readonly acmEndpoint?: string | undefined;
+  readonly acmPcaEndpoint?: string | undefined;
 }
 
 export interface CloudMapOptions {
@@ -141,9 +151,15 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     const transactions = new Transactions(store, state, (change) => audit.changed(change));
 
     const { endpoint, interval = 5 } = options.cloudMap ?? {};
-    const source = withCloudMap(state, {
+    const discovering = withCloudMap(state, {
       cloudMap: awsCloudMap({ region, endpoint }),
       intervalMillis: interval * 1000,
+    });
+    closers.push(async () => discovering.close());
+    const source = withCertificates(discovering, {
+      source: awsCertificates(options.certificates),
+      failed: ({ kind, arn }, reason, kept) =>
+        log.warn({ kind, arn, kept }, kept ? `${reason}; what was had before stays in use` : reason),
     });
     closers.push(async () => source.close());
     const xdsServer = new XdsServer({

@@ -120,6 +120,10 @@ async function run(options: Options): Promise<void> {
           (process.env.AWS_ENDPOINT_URL_SERVICEDISCOVERY || process.env.AWS_ENDPOINT_URL || undefined),
         interval: options.cloudMapInterval,
       },
+      certificates: {
+        acmEndpoint: process.env.AWS_ENDPOINT_URL_ACM || process.env.AWS_ENDPOINT_URL || undefined,
+        acmPcaEndpoint: process.env.AWS_ENDPOINT_URL_ACM_PCA || process.env.AWS_ENDPOINT_URL || undefined,
+      },
       log,
     });
     const api = `${controlPlane.scheme}://${formatEndpoint(controlPlane.api)}`;

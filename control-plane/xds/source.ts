@@ -20,7 +20,8 @@ export interface MeshChange {
   /**
    * What has to be read again, as the reads of MeshEntities are named: `mesh`, `virtualNode/catalog-v1`,
    * `virtualRouter/catalog`, `routes/catalog` (of that router), `virtualService/catalog.shop.local`,
-   * `virtualGateway/edge`, `gatewayRoutes/edge`, `instances/catalog.shop.internal` (service and namespace).
+   * `virtualGateway/edge`, `gatewayRoutes/edge`, `instances/catalog.shop.internal` (service and namespace),
+   * `certificate/arn:…`, `certificateAuthority/arn:…`.
    */
   readonly reads: readonly string[];
 }
