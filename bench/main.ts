@@ -6,13 +6,14 @@ import { measureApi } from "./api.js";
 import { moto, ours } from "./api-contender.js";
 import { measureDataPath } from "./data-path.js";
 import { buildPeers } from "./peers.js";
+import { measurePolicies } from "./policies.js";
 import { endAll } from "./processes.js";
 import { measureProxies } from "./proxies.js";
 import { facts, printResults, type Results } from "./report.js";
 import { measureTranslation } from "./translation.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "spread", "up", "data-path", "api"] as const;
+const sections = ["proxies", "growth", "spread", "up", "data-path", "api", "policies"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
@@ -21,7 +22,8 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   spread     propagation and memory where every proxy is of another virtual node
   up         pulumi up and preview beside a provider that does nothing
   data-path  requests through Envoys beside the same by hand, and the time of translation
-  api        reads, writes and lists of the API with 10,000 entities beside moto's server`;
+  api        reads, writes and lists of the API with 10,000 entities beside moto's server
+  policies   pulumi preview with the policy pack, with one without rules, and without any`;
 
 function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
   const { values } = parseArgs({
@@ -60,9 +62,10 @@ async function main(): Promise<void> {
     dataPath: [],
     translation: [],
     api: [],
+    policies: [],
   };
-  if ([...only].some((section) => section !== "data-path" && section !== "api"))
-    await measureBesidePeers(only, quick, results);
+  const alone: readonly Section[] = ["data-path", "api", "policies"];
+  if ([...only].some((section) => !alone.includes(section))) await measureBesidePeers(only, quick, results);
   if (only.has("data-path")) {
     results.translation.push(
       ...[10, 100, 500].map((backends) => measureTranslation(backends, quick ? 10 : 30)),
@@ -79,6 +82,19 @@ async function main(): Promise<void> {
         roundMs: 300,
         connections: 8,
       }),
+    );
+  }
+  if (only.has("policies")) {
+    say("pulumi preview with the policy pack …");
+    results.policies.push(
+      ...(await measurePolicies(
+        quick
+          ? [{ entities: 100, runs: 1 }]
+          : [
+              { entities: 500, runs: 3 },
+              { entities: 2_000, runs: 2 },
+            ],
+      )),
     );
   }
   printResults(results);

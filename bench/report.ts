@@ -6,6 +6,7 @@ import type { DataPath } from "./data-path.js";
 import { printDataPath, printTranslation } from "./data-path-report.js";
 import type { Protocol } from "./fleet.js";
 import type { MeshSize } from "./mesh.js";
+import type { Policies } from "./policies.js";
 import type { ProxyResults } from "./proxies.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Translation } from "./translation.js";
@@ -19,6 +20,7 @@ export interface Results {
   readonly dataPath: DataPath[];
   readonly translation: Translation[];
   readonly api: ApiResults[];
+  readonly policies: Policies[];
 }
 
 /** What the figures were measured on. */
@@ -36,7 +38,7 @@ const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
 export function printResults(results: Results): void {
-  const { machine, quick, proxies, up, dataPath, translation, api } = results;
+  const { machine, quick, proxies, up, dataPath, translation, api, policies } = results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -48,6 +50,7 @@ export function printResults(results: Results): void {
   printDataPath(dataPath);
   printTranslation(translation);
   for (const results of api) printApi(results);
+  if (policies.length > 0) printPolicies(policies);
   printAims(proxies);
 }
 
@@ -261,6 +264,18 @@ function printUp(all: readonly Up[]): void {
       ]);
     });
   console.log(table(["entities", "command", "appmesh", "null", "ratio", "runs"], rows));
+}
+
+function printPolicies(all: readonly Policies[]): void {
+  heading(
+    "pulumi preview, s (median of runs), with the policy pack, with one without rules, and without any",
+  );
+  const s = (times: readonly number[]) => quantile(times, 0.5) / 1000;
+  const rows = all.map(({ entities, none, empty, appmesh }) => [
+    ...[String(entities), figure(s(none)), figure(s(empty)), figure(s(appmesh))],
+    ...[ratio(s(appmesh), s(empty)), String(none.length)],
+  ]);
+  console.log(table(["entities", "none", "empty pack", "appmesh", "ratio to empty", "runs"], rows));
 }
 
 /** What the project wants of itself, beside what it has just measured. */

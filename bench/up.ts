@@ -81,7 +81,8 @@ class AnyResource extends CustomResource {}
 
 const token = (provider: Up["provider"], kind: Entity["kind"]): string => `${provider}:index:${kind}`;
 
-function program(provider: Up["provider"], count: number): () => Promise<void> {
+/** A program that declares as many entities with that provider. */
+export function program(provider: Up["provider"], count: number): () => Promise<void> {
   return async () => {
     const made = new Map<string, CustomResource>();
     for (const { kind, name, properties, after } of entities(count)) {
