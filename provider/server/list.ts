@@ -20,8 +20,8 @@ export const list = (plugin: Plugin) => ({
       else {
         let left = request.getLimit() > 0 ? request.getLimit() : Number.POSITIVE_INFINITY;
         for await (const address of listAddresses(type, query, plugin.operation(""))) {
-          if (left-- <= 0 || stream.cancelled) break;
           stream.write(result(formatId(address), address.names.at(-1) ?? ""));
+          if (--left === 0 || stream.cancelled) break;
         }
       }
       stream.end();
