@@ -4,16 +4,19 @@ import type { Translation } from "./translation.js";
 
 const median = (values: readonly number[]) => quantile(values, 0.5);
 
+/** Of what was measured in the same rounds, so that what slowed a round down slowed both. */
+const pairedRatio = (ours: readonly number[], theirs: readonly number[]) =>
+  `${figure(median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN))))}×`;
+
 /** What proxies add to the time of a request, and how much they carry, beside the same configuration by hand. */
 export function printDataPath(paths: readonly DataPath[]): void {
   const none = paths.find(({ way }) => way === "none");
   if (none === undefined) return;
   console.log(
     "\nThe data path: GET of 1,000 bytes, medians of rounds. Requests/s and CPU with 16 connections; ms with one, above\n" +
-      "what the application takes by itself. Ratio: by the mesh / by hand. Aim for sidecars: 0.98 to 1.02\n",
+      "what the application takes by itself. Ratios are to what is by hand; that of the same\nby hand again is the noise of the machine. Aim for sidecars by the mesh: 0.98 to 1.02\n",
   );
   const row = (path: DataPath, hand: DataPath) => {
-    const [rate, handRate] = [median(path.requestsPerSecond), median(hand.requestsPerSecond)];
     const added = ({ p50, p99 }: DataPath) => [
       median(p50) - median(none.p50),
       median(p99) - median(none.p99),
@@ -24,11 +27,13 @@ export function printDataPath(paths: readonly DataPath[]): void {
     const than = (ours: number, theirs: number) => (same ? "" : ratio(ours, theirs));
     return [
       path.way === "none" ? "application alone" : `${path.way}, ${path.configured}`,
-      ...[rate.toFixed(0), than(rate, handRate)],
+      median(path.requestsPerSecond).toFixed(0),
+      same ? "" : pairedRatio(path.requestsPerSecond, hand.requestsPerSecond),
       ...(path.way === "none"
         ? [`(${figure(median(path.p50))})`, "", `(${figure(median(path.p99))})`, ""]
         : [figure(p50), than(p50, hand50), figure(p99), than(p99, hand99)]),
-      ...[figure(path.cpuMicros), than(path.cpuMicros, hand.cpuMicros)],
+      figure(median(path.cpuMicros)),
+      same ? "" : pairedRatio(path.cpuMicros, hand.cpuMicros),
       String(path.p50.length),
     ];
   };

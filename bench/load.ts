@@ -56,8 +56,13 @@ export async function load(options: LoadOptions): Promise<Load> {
             received += chunk;
             const head = received.indexOf("\r\n\r\n");
             if (head < 0) return;
-            const length = Number(/\r\ncontent-length: (\d+)/i.exec(received)?.[1] ?? 0);
-            if (received.length < head + 4 + length) return;
+            const length = /\r\ncontent-length: (\d+)/i.exec(received.slice(0, head))?.[1];
+            if (length === undefined) {
+              socket.destroy();
+              reject(new Error(`${options.host}:${options.port} does not tell how long its answers are`));
+              return;
+            }
+            if (received.length < head + 4 + Number(length)) return;
             const at = now();
             all++;
             if (sent >= warm) {
