@@ -44,7 +44,9 @@ export function printApi({ pinned, operations, pages }: ApiResults): void {
     ),
   );
 
-  console.log("\nA page of 100 as the list grows: ms, over all pages of the list, one client\n");
+  console.log(
+    "\nA page of 100 as the list grows, in turns: ms, pages from the first to the last, one client\n",
+  );
   const first = (server: string) => quantile(of(pages, server)[0]?.latencies ?? [], 0.5);
   const otherPages = of(pages, peer);
   console.log(

@@ -1,5 +1,5 @@
 import { type ApiContender, onOneCore } from "./api-contender.js";
-import { type ApiLoad, sendAll } from "./api-load.js";
+import { sendAll } from "./api-load.js";
 
 /** The operations that are measured: those of virtual nodes, which both servers have. */
 export type Operation =
@@ -38,8 +38,10 @@ export interface ApiResults {
 }
 
 export interface ApiPlan {
-  /** How many virtual nodes there are, step by step; operations are measured at the last step. */
+  /** How many virtual nodes there are in each of several meshes; operations are measured in the largest. */
   readonly entities: readonly number[];
+  /** How often pages are read: so many in a row of each list. */
+  readonly pageRounds: number;
   readonly rounds: number;
   /** The most that a round of one operation takes. */
   readonly roundMs: number;
@@ -48,8 +50,10 @@ export interface ApiPlan {
 }
 
 const meshes = "/v20190125/meshes";
-const nodes = `${meshes}/bench/virtualNodes`;
+/** One mesh for each length of list. */
+const nodesOf = (entities: number) => `${meshes}/bench-${entities}/virtualNodes`;
 const PAGE = 100;
+const PAGES_IN_A_ROW = 10;
 /** More than any server answers in a round. Each is signed beforehand, which takes its time. */
 const MOST_REQUESTS = 1_500;
 
@@ -65,35 +69,31 @@ export async function measureApi(
   say: (line: string) => void,
   plan: ApiPlan,
 ): Promise<ApiResults> {
-  const { connections, rounds, roundMs } = plan;
+  const { connections, rounds, roundMs, pageRounds } = plan;
   const results: ApiResults = { pinned: await startAll(contenders), operations: [], pages: [] };
   try {
-    for (const contender of contenders) {
-      await sendAll(contender.port, [await contender.prepare("PUT", meshes, { meshName: "bench" })], {
-        connections: 1,
-      });
-    }
-    let made = 0;
+    const most = Math.max(...plan.entities);
     for (const entities of plan.entities) {
-      say(`${entities} virtual nodes …`);
-      for (const contender of contenders) await create(contender, made, entities, connections);
-      made = entities;
-      // Round by round in turns, as often as there is something to see: a short list has few pages.
-      const times = Math.max(1, Math.round((10 * PAGE) / entities)) * (rounds > 1 ? 2 : 1);
-      const pages = contenders.map(({ name }) => ({ server: name, entities, latencies: [] as number[] }));
-      for (let n = 0; n < times; n++) {
-        for (const [at, contender] of contenders.entries()) {
-          pages[at]?.latencies.push(...(await pageThrough(contender, entities)));
-        }
-      }
-      results.pages.push(...pages);
+      say(`a mesh of ${entities} virtual nodes …`);
+      for (const contender of contenders) await create(contender, entities, connections);
     }
 
-    const everyOperation = operations(made);
+    say(`list pages, ${pageRounds} rounds …`);
+    const walks = plan.entities.flatMap((entities) =>
+      contenders.map((contender) => new Walk(contender, entities)),
+    );
+    for (let round = 0; round < pageRounds; round++) {
+      for (const walk of walks) for (let page = 0; page < PAGES_IN_A_ROW; page++) await walk.page();
+    }
+    results.pages.push(
+      ...walks.map(({ contender, entities, latencies }) => ({ server: contender.name, entities, latencies })),
+    );
+
+    const everyOperation = operations(most);
     for (const [operation, requestsOf] of everyOperation) {
       say(`${operation}, ${rounds} rounds …`);
       const measured = contenders.map(({ name }) => ({
-        ...{ server: name, operation, entities: made },
+        ...{ server: name, operation, entities: most },
         ...{ perSecond: [] as number[], latencies: [] as number[], cpu: 0 },
       }));
       for (let round = 0; round < rounds; round++) {
@@ -139,6 +139,7 @@ const count = (server: string, operation: Operation, round: number, requests: nu
 type Request = [method: string, path: string, body?: object];
 
 function operations(entities: number): [Operation, (server: string, round: number) => Request[]][] {
+  const nodes = nodesOf(entities);
   const many = (request: (n: number) => Request) =>
     Array.from({ length: MOST_REQUESTS }, (_, n) => request(n));
   /** Spread over all of them, each time others. */
@@ -163,32 +164,42 @@ function operations(entities: number): [Operation, (server: string, round: numbe
   ];
 }
 
-async function create(contender: ApiContender, from: number, to: number, connections: number): Promise<void> {
+async function create(contender: ApiContender, entities: number, connections: number): Promise<void> {
+  const mesh = await contender.prepare("PUT", meshes, { meshName: `bench-${entities}` });
+  await sendAll(contender.port, [mesh], { connections: 1 });
   // Signatures are good for minutes: made a thousand at a time, none is old when it is sent.
-  for (let first = from; first < to; first += 1_000) {
+  for (let first = 0; first < entities; first += 1_000) {
     const requests: Buffer[] = [];
-    for (let n = first; n < Math.min(first + 1_000, to); n++) {
-      requests.push(await contender.prepare("PUT", nodes, creation(`node-${n}`)));
+    for (let n = first; n < Math.min(first + 1_000, entities); n++) {
+      requests.push(await contender.prepare("PUT", nodesOf(entities), creation(`node-${n}`)));
     }
     await sendAll(contender.port, requests, { connections });
   }
 }
 
-/** Reads a list from its first page to its last, and checks that it is whole. */
-async function pageThrough(contender: ApiContender, entities: number): Promise<number[]> {
-  const latencies: number[] = [];
-  const names = new Set<string>();
-  let token = "";
-  do {
-    const request = await contender.prepare("GET", `${nodes}?limit=${PAGE}${token}`);
-    const load: ApiLoad = await sendAll(contender.port, [request], { connections: 1 });
-    latencies.push(...load.latencies);
-    const { virtualNodes, nextToken } = JSON.parse(load.bodies[0] as string);
-    for (const { virtualNodeName } of virtualNodes) names.add(virtualNodeName);
-    token = nextToken ? `&nextToken=${encodeURIComponent(nextToken)}` : "";
-  } while (token !== "");
-  if (names.size !== entities) {
-    throw new Error(`${contender.name} lists ${names.size} virtual nodes of ${entities}`);
+/** Goes through a list page by page, again and again, and checks each time that it was whole. */
+class Walk {
+  readonly latencies: number[] = [];
+  #token = "";
+  #names = new Set<string>();
+
+  constructor(
+    readonly contender: ApiContender,
+    readonly entities: number,
+  ) {}
+
+  async page(): Promise<void> {
+    const path = `${nodesOf(this.entities)}?limit=${PAGE}${this.#token}`;
+    const request = await this.contender.prepare("GET", path);
+    const { latencies, bodies } = await sendAll(this.contender.port, [request], { connections: 1 });
+    this.latencies.push(...latencies);
+    const { virtualNodes, nextToken } = JSON.parse(bodies[0] as string);
+    for (const { virtualNodeName } of virtualNodes) this.#names.add(virtualNodeName);
+    this.#token = nextToken ? `&nextToken=${encodeURIComponent(nextToken)}` : "";
+    if (nextToken) return;
+    if (this.#names.size !== this.entities) {
+      throw new Error(`${this.contender.name} lists ${this.#names.size} virtual nodes of ${this.entities}`);
+    }
+    this.#names.clear();
   }
-  return latencies;
 }

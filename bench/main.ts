@@ -78,6 +78,7 @@ async function main(): Promise<void> {
     results.api.push(
       await measureApi([ours(), await moto()], say, {
         entities: quick ? [100, 1_000] : [100, 1_000, 10_000],
+        pageRounds: quick ? 3 : 10,
         rounds: quick ? 3 : 8,
         roundMs: 300,
         connections: 8,

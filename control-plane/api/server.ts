@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { SecureContextOptions } from "node:tls";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyRequest,
   LogController,
   type RawServerDefault,
 } from "fastify";
@@ -14,6 +16,7 @@ import { accessKeyRoutes } from "./access-key-routes.js";
 import type { Audit } from "./audit.js";
 import { authenticate } from "./authentication.js";
 import { authorize } from "./authorization.js";
+import { Bodies, type BodyLimits, defaultBodyLimits } from "./bodies.js";
 import { ClientErrors } from "./client-errors.js";
 import { type Diagnosis, diagnosticsRoutes } from "./diagnostics-routes.js";
 import { entityRoutes } from "./entity-routes.js";
@@ -54,6 +57,7 @@ export interface ApiOptions {
   /** Called for each answer, after it was sent. */
   readonly onAnswered?: (answer: Answer) => void;
   readonly timing?: Partial<ApiTiming>;
+  readonly bodyLimits?: Partial<BodyLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -76,8 +80,6 @@ const defaultTiming: ApiTiming = {
   slowMillis: 1_000,
 };
 
-/** The largest body that is read. The largest spec that the model allows is far smaller. */
-const BODY_LIMIT = 1024 * 1024;
 /** A name has at most 255 characters, of at most 4 bytes, of 3 characters each in a URL. */
 const LONGEST_NAME_IN_URL = 255 * 4 * 3;
 
@@ -103,7 +105,6 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    bodyLimit: BODY_LIMIT,
     requestTimeout: timing.requestMillis,
     keepAliveTimeout: timing.idleMillis,
     ...(options.tls
@@ -125,7 +126,10 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
 
   // The signature is about the bytes as they came, so that they are kept until it is proven, whatever their type.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const bodies = new Bodies({ ...defaultBodyLimits, ...options.bodyLimits });
+  app.addContentTypeParser("*", ({ headers }: FastifyRequest, payload: IncomingMessage) =>
+    bodies.read(payload, headers["content-length"]),
+  );
 
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-amzn-RequestId", request.id);

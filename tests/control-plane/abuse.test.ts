@@ -430,6 +430,29 @@ describe("appmesh serve, abused", function () {
       for (const connection of slow) connection.close();
     });
 
+    it("that each send most of a large body: memory is bounded, and small requests are served", async () => {
+      const memory = residentMiB(server.pid);
+      // 470 MB, were they all kept.
+      const body = " ".repeat(1_000_000);
+      const connections = await Promise.all(
+        Array.from({ length: 500 }, () => RawConnection.open(server.api)),
+      );
+      const refused: RawResponse[] = [];
+      for (const connection of connections) {
+        connection.send(request(`PUT ${meshes}`, ["Content-Length: 1000001"], body));
+        connection.response().then((response) => response && refused.push(response));
+      }
+      // Sixty of a megabyte fit; each of the others is told to come back later.
+      await until(() => refused.length >= 400);
+      for (const response of refused)
+        isError(response, 429, "TooManyRequestsException", /^too many large requests/, "too many");
+      const small = await exchange(server.api, put(meshes, "{}"));
+      isBad(small, /^meshName: nothing was given/, "small");
+      const grown = residentMiB(server.pid) - memory;
+      assert.ok(grown < 350, `500 large bodies took ${grown} MiB`);
+      for (const connection of connections) connection.close();
+    });
+
     it("ten thousand that stay: memory is bounded, and all are answered", async () => {
       // Of what both sides may open, if that is less.
       const count = Math.min(10_000, fileLimit("self") - 500, fileLimit(server.pid) - 500);
