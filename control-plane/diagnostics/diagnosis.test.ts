@@ -383,6 +383,46 @@ describe("Diagnostics", () => {
     ]);
   });
 
+  it("name routes whose retries have not the time that they may take", async () => {
+    const route = (maxRetries: number, perRetryTimeout: object, timeout?: object) => ({
+      httpRoute: {
+        match: { prefix: `/${maxRetries}` },
+        action: { weightedTargets: [{ virtualNode: "a", weight: 1 }] },
+        retryPolicy: { maxRetries, perRetryTimeout, tcpRetryEvents: ["connection-error"] },
+        ...(timeout && { timeout: { perRequest: timeout } }),
+      },
+    });
+    const listener = { ...on(8080), timeout: { http: { perRequest: { value: 0, unit: "s" } } } };
+    await mesh.build(
+      ["virtualNode", ["shop", "a"], listening(listener)],
+      ["virtualRouter", ["shop", "r"], { listeners: [on(8080)] }],
+      ["route", ["shop", "r", "fits"], route(3, { value: 5, unit: "s" })],
+      ["route", ["shop", "r", "long"], route(4, { value: 5000, unit: "ms" })],
+      ["route", ["shop", "r", "short"], route(5, { value: 1, unit: "s" }, { value: 4999, unit: "ms" })],
+      ["route", ["shop", "r", "unlimited"], route(6, { value: 100, unit: "s" }, { value: 0, unit: "s" })],
+      ["route", ["shop", "r", "untimed"], route(7, { value: 0, unit: "s" })],
+      ["virtualService", ["shop", "r.local"], toRouter("r")],
+      ["virtualNode", ["shop", "web"], backends("r.local")],
+    );
+    const remedy = "Raise timeout.perRequest of the route, or lower perRetryTimeout or maxRetries.";
+    assert.deepEqual(await all(), [
+      found(
+        "RetriesCutShort",
+        "virtualRouter/r/route/long",
+        "spec.httpRoute.retryPolicy",
+        "up to 4 retries of 5000 ms each do not fit into the 15 s that the route allows a request, the default: the last of them are not made",
+        remedy,
+      ),
+      found(
+        "RetriesCutShort",
+        "virtualRouter/r/route/short",
+        "spec.httpRoute.retryPolicy",
+        "up to 5 retries of 1 s each do not fit into the 4999 ms that the route allows a request: the last of them are not made",
+        remedy,
+      ),
+    ]);
+  });
+
   it("name routes that never get a request", async () => {
     const header = (invert: boolean) => ({
       name: "h",

@@ -11,11 +11,12 @@ import { effects } from "./rules/effects.js";
 import { listening } from "./rules/listening.js";
 import { reachability } from "./rules/reachability.js";
 import { references, usage } from "./rules/references.js";
+import { retries } from "./rules/retries.js";
 import { targets } from "./rules/targets.js";
 import { forLooking, placeOf, type Translate, translated } from "./translated.js";
 import { entityName, WholeMesh } from "./whole-mesh.js";
 
-const rules = [references, usage, listening, targets, reachability, effects];
+const rules = [references, usage, listening, targets, retries, reachability, effects];
 
 export interface DiagnosisOptions {
   readonly state: MeshState;

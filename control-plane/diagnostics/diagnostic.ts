@@ -59,6 +59,10 @@ export const codes = {
     severity: "warning",
     says: "A route allows a request more time than its target's listener does.",
   },
+  RetriesCutShort: {
+    severity: "warning",
+    says: "A route allows a request less time than its retries may take.",
+  },
   UnusedVirtualNode: { severity: "warning", says: "Nothing sends traffic to a virtual node that listens." },
   UnusedVirtualRouter: { severity: "warning", says: "No virtual service is provided by a virtual router." },
   UnusedVirtualService: { severity: "warning", says: "Nothing calls a virtual service." },

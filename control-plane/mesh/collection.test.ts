@@ -85,4 +85,16 @@ describe("Collection", () => {
     collection.put("a", entity("a", { listeners: [] }));
     assert.notEqual(collection.named(), before);
   });
+
+  it("leaves out of its pages what is not to be shown, and fills them with what is", () => {
+    const collection = new Collection();
+    for (const name of ["a", "b", "c", "d", "e", "f"]) collection.put(name, entity(name));
+    const shows = ({ address }: Entity) => !["a", "c", "f"].includes(address.names[1] as string);
+    const first = collection.page(undefined, 2, shows);
+    assert.deepEqual([names(first.entities), first.last], [["b", "d"], "d"]);
+    // Whether there is more is about what is shown.
+    const last = collection.page(first.last, 2, shows);
+    assert.deepEqual([names(last.entities), last.last], [["e"], undefined]);
+    assert.deepEqual(collection.page("d", 1, shows).last, undefined);
+  });
 });

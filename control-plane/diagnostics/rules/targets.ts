@@ -1,7 +1,8 @@
-import type { Duration, Listener, PortProtocol, RouteSpec, VirtualServiceSpec } from "@pulumi-appmesh/model";
+import type { Listener, PortProtocol, RouteSpec, VirtualServiceSpec } from "@pulumi-appmesh/model";
 import type { Address } from "../../mesh/address.js";
 import type { Finding } from "../diagnostic.js";
 import { gatewayTargetOf, routeKind, targetsOf, type WholeMesh } from "../whole-mesh.js";
+import { DEFAULT_PER_REQUEST, millis, say } from "./durations.js";
 
 /** Whether what routes send to is there, on that port and in that protocol, and for as long as the route allows. */
 export function* targets(mesh: WholeMesh): Iterable<Finding> {
@@ -152,7 +153,7 @@ function* timeFits(
   const asked = (httpRoute ?? http2Route ?? grpcRoute)?.timeout?.perRequest;
   if (asked === undefined || protocol === "tcp" || portMapping.protocol === "tcp") return;
   const own = timeout?.[portMapping.protocol]?.perRequest;
-  const allowed = own ?? { value: 15, unit: "s" };
+  const allowed = own ?? DEFAULT_PER_REQUEST;
   if (millis(allowed) >= millis(asked)) return;
   yield {
     code: "TimeoutCutShort",
@@ -164,7 +165,3 @@ function* timeFits(
     remedy: `Set timeout.${portMapping.protocol}.perRequest of the listener to as much.`,
   };
 }
-
-const millis = ({ value, unit }: Duration): number =>
-  value === 0 ? Number.POSITIVE_INFINITY : unit === "s" ? value * 1000 : value;
-const say = ({ value, unit }: Duration): string => (value === 0 ? "as long as it takes" : `${value} ${unit}`);
