@@ -73,7 +73,7 @@ export interface ApiTiming {
   readonly slowMillis: number;
 }
 
-const defaultTiming: ApiTiming = {
+export const defaultTiming: ApiTiming = {
   requestMillis: 30_000,
   checkMillis: 5_000,
   idleMillis: 72_000,

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { maxHeaderSize } from "node:http";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { defaultBodyLimits } from "@pulumi-appmesh/control-plane/api/bodies.js";
+import { defaultTiming } from "@pulumi-appmesh/control-plane/api/server.js";
 import { Metrics } from "@pulumi-appmesh/control-plane/metrics/metrics.js";
 import { startControlPlane } from "../support/control-plane.js";
 import { until } from "../support/sidecar.js";
@@ -40,6 +43,14 @@ describe("docs/operations.md", function () {
       told,
       new Metrics().describe().map(({ name, type, labels, help }) => ({ name, type, labels, help })),
     );
+  });
+
+  it("tells what one client may cost", () => {
+    const told = table("what").map(([, most]) => Number(most?.split(" ")[0]));
+    const { bytes, bytesTogether, freeBytes } = defaultBodyLimits;
+    const { requestMillis, idleMillis } = defaultTiming;
+    assert.deepEqual(told, [maxHeaderSize, bytes, bytesTogether, requestMillis / 1000, idleMillis / 1000]);
+    assert.ok(text.includes(`without the first ${freeBytes} bytes of each`));
   });
 
   it("tells commands that work", async () => {
