@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureAwsNative } from "./setup/aws-native.mjs";
 import { ensureBuilt } from "./setup/build.mjs";
 import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
@@ -23,6 +24,7 @@ export const setUpForTests = async () =>
     python: await ensurePython(),
     goClient: await ensureGoClient(),
     javaClient: await ensureJavaClient(),
+    awsNative: await ensureAwsNative(),
   });
 
 export async function setUp() {

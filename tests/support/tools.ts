@@ -14,6 +14,8 @@ interface Tools {
   goClient: string;
   /** The class path of the compiled tests/compat/java; none where there is no JDK or no Maven. */
   javaClient: string;
+  /** The node_modules of examples/aws-native. */
+  awsNative: string;
 }
 
 const record = fileURLToPath(new URL("../../../.appmesh/tools.json", import.meta.url));
@@ -52,3 +54,6 @@ export const goClient = (): Promise<string | undefined> => recorded("goClient");
 
 /** The class path of tests/compat/java; undefined where set-up found no JDK or no Maven. */
 export const javaClient = (): Promise<string | undefined> => recorded("javaClient");
+
+/** The node_modules folder with the dependencies of examples/aws-native. */
+export const awsNative = (): Promise<string> => locate("awsNative");
