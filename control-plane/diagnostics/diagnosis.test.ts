@@ -653,6 +653,21 @@ describe("Diagnostics", () => {
     assert.deepEqual(await count(), [0, ["virtualNode/a", "virtualNode/web"]]);
   });
 
+  it("are found once for all who ask at the same time, and for one mesh after the other", async () => {
+    await mesh.build(
+      ["virtualNode", ["shop", "a"], {}],
+      ["virtualNode", ["shop", "b"], {}],
+      ["mesh", ["other"]],
+      ["virtualNode", ["other", "x"], {}],
+      ["virtualNode", ["other", "y"], {}],
+    );
+    await Promise.all([all(), diagnosis.list(own, at("mesh", "other"), {}), all(), all()]);
+    assert.deepEqual(
+      translations,
+      ["a", "b", "x", "y"].map((name) => `virtualNode/${name}`),
+    );
+  });
+
   it("are found anew where the mesh changes while they are looked for", async () => {
     await mesh.build(
       ["virtualNode", ["shop", "web"], backends("a.local")],

@@ -35,6 +35,8 @@ export class Diagnosis {
   readonly #options: DiagnosisOptions;
   /** By mesh, those looked at last at the end. */
   readonly #known = new Map<string, Promise<readonly Placed[]>>();
+  /** One mesh is looked at after the other: whoever asks how often, no more than one is being worked on. */
+  #last: Promise<unknown> = Promise.resolve();
   /** How many changes there have been, in all meshes. */
   #changes = 0;
   readonly #unsubscribe: () => void;
@@ -71,12 +73,18 @@ export class Diagnosis {
 
   #of(mesh: Address<"mesh">): Promise<readonly Placed[]> {
     const key = addressKey(mesh);
-    const known = this.#known.get(key) ?? this.#look(mesh);
+    const known = this.#known.get(key) ?? this.#inTurn(key, () => this.#look(mesh));
     this.#known.delete(key);
     this.#known.set(key, known);
     const [oldest] = this.#known.keys();
     if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
     return known;
+  }
+
+  #inTurn<T>(key: string, look: () => Promise<T>): Promise<T> {
+    const looked = this.#last.then(look);
+    this.#last = looked.catch(() => this.#known.delete(key));
+    return looked;
   }
 
   async #look(mesh: Address<"mesh">): Promise<readonly Placed[]> {

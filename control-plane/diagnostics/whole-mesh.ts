@@ -9,6 +9,8 @@ import { type Address, addressPath, childOf, ownName, parentOf } from "../mesh/a
 import type { Entity } from "../mesh/entity.js";
 import type { MeshState } from "../mesh/state.js";
 
+type ChildKind = "virtualNode" | "virtualRouter" | "virtualService" | "virtualGateway";
+
 /** Everything in one mesh, for rules to look around in. */
 export class WholeMesh {
   readonly #state: MeshState;
@@ -20,16 +22,11 @@ export class WholeMesh {
   }
 
   /** In the order of their names. */
-  *all<K extends "virtualNode" | "virtualRouter" | "virtualService" | "virtualGateway">(
-    kind: K,
-  ): Iterable<Entity<K>> {
+  *all<K extends ChildKind>(kind: K): Iterable<Entity<K>> {
     yield* this.#state.children(this.#mesh, kind);
   }
 
-  get<K extends "virtualNode" | "virtualRouter" | "virtualService" | "virtualGateway">(
-    kind: K,
-    name: string,
-  ): Entity<K> | undefined {
+  get<K extends ChildKind>(kind: K, name: string): Entity<K> | undefined {
     return this.#state.get(childOf(this.#mesh, kind, name));
   }
 
@@ -58,8 +55,12 @@ export class WholeMesh {
     }
   }
 
-  parent<K extends "virtualRouter" | "virtualGateway">(address: Address, _kind: K): Entity<K> | undefined {
-    return this.#state.get(parentOf(address) as Address<K>);
+  routerOf(route: Address<"route">): Entity<"virtualRouter"> | undefined {
+    return this.#state.get(parentOf(route) as Address<"virtualRouter">);
+  }
+
+  gatewayOf(route: Address<"gatewayRoute">): Entity<"virtualGateway"> | undefined {
+    return this.#state.get(parentOf(route) as Address<"virtualGateway">);
   }
 }
 

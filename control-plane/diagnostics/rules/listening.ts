@@ -33,7 +33,7 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
     }
   }
   for (const route of mesh.routes()) {
-    const router = mesh.parent(route.address, "virtualRouter");
+    const router = mesh.routerOf(route.address);
     const kind = routeKind(route.spec);
     if (router && kind) yield* fits(router.address, router.spec, route.address, kind);
   }
@@ -48,7 +48,7 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
     };
   }
   for (const route of mesh.gatewayRoutes()) {
-    const gateway = mesh.parent(route.address, "virtualGateway");
+    const gateway = mesh.gatewayOf(route.address);
     const kind = routeKind(route.spec);
     if (gateway && kind) yield* fits(gateway.address, gateway.spec, route.address, kind);
   }

@@ -98,10 +98,10 @@ function* theListener<L extends HasPort>(
 }
 
 /** The ports of a router at which a route is called. */
-function calledPorts(mesh: WholeMesh, address: Address, spec: RouteSpec): readonly number[] {
+function calledPorts(mesh: WholeMesh, address: Address<"route">, spec: RouteSpec): readonly number[] {
   const kind = routeKind(spec);
   if (kind?.match.port !== undefined) return [kind.match.port];
-  const router = mesh.parent(address, "virtualRouter");
+  const router = mesh.routerOf(address);
   return (router?.spec.listeners ?? [])
     .filter(({ portMapping }) => portMapping.protocol === kind?.protocol)
     .map(({ portMapping }) => portMapping.port);
