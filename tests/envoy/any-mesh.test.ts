@@ -4,8 +4,10 @@ import type { Interception } from "@pulumi-appmesh/control-plane/translate/entit
 import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
 import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
 import fc from "fast-check";
-import { type Asked, allAsked, anyInterception, anyMesh } from "../support/any-mesh.js";
-import { refusalOf } from "../support/static-envoy.js";
+import { type Asked, allAsked, anyGatewayMesh, anyInterception, anyMesh } from "../support/any-mesh.js";
+import { dnsServer } from "../support/dns.js";
+import { loopbackAddress } from "../support/loopback.js";
+import { type Rewrite, refusalOf, StaticEnvoy } from "../support/static-envoy.js";
 
 /** `APPMESH_RUNS=1000` looks further. */
 const runs = Number(process.env.APPMESH_RUNS ?? 30);
@@ -71,6 +73,33 @@ describe("any mesh that the model allows", function () {
         },
       ),
       { numRuns: runs },
+    );
+  });
+
+  it("is taken over by a running gateway, whatever it had before", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyGatewayMesh, { minLength: 4, maxLength: 4 }), async (documents) => {
+        const dns = await dnsServer({});
+        const address = await loopbackAddress();
+        const told = documents.map((document) =>
+          of(document, { kind: "virtualGateway", name: "edge" }, { mode: "explicit", address, appPorts: {} }),
+        );
+        /** The first 1024 ports are not for everybody. */
+        const rewrite: Rewrite = (object) =>
+          typeof object.portValue === "number" && object.portValue < 1024
+            ? { ...object, portValue: object.portValue + 20_000 }
+            : object;
+        const [first, ...others] = told as [ProxyResources, ...ProxyResources[]];
+        const proxy = await StaticEnvoy.start(first, { rewrite, dns: dns.port });
+        try {
+          for (const resources of others) await proxy.apply(resources);
+          assert.equal(await proxy.stat("listener_manager.lds.update_rejected"), 0);
+        } finally {
+          await proxy.stop();
+          await dns.close();
+        }
+      }),
+      { numRuns: Math.ceil(runs / 30), endOnFailure: true },
     );
   });
 });

@@ -185,6 +185,10 @@ describe("TLS at a virtual gateway", function () {
         "no certificate": await through("app.local", nameless),
         "no policy": await through("app.local", undefined),
         "a node without TLS": await through("open.local", named("app.internal")),
+        "a node without TLS, at a port that the policy does not name": await through("open.local", {
+          ...named("app.internal"),
+          ports: [9999],
+        }),
         "a node without TLS, not enforced": await through("open.local", {
           ...named("app.internal"),
           enforce: false,
@@ -196,6 +200,7 @@ describe("TLS at a virtual gateway", function () {
         "no certificate": 503,
         "no policy": 503,
         "a node without TLS": 503,
+        "a node without TLS, at a port that the policy does not name": 200,
         "a node without TLS, not enforced": 200,
       },
     );

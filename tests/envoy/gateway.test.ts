@@ -221,8 +221,10 @@ describe("a virtual gateway", function () {
         headers[":status"],
         (JSON.parse(body) as Echo).server,
         (JSON.parse(body) as Echo).headers[":authority"],
+        // A client that does not know HTTP/2 gets through as well.
+        await call(8082, "/"),
       ],
-      ["app", "other", "other", "other", 200, "two", "two.local"],
+      ["app", "other", "other", "other", 200, "two", "two.local", "two"],
     );
     const completed = (name: string) => proxy.stat(`http.${name}.downstream_rq_completed`);
     assert.deepEqual(
@@ -233,7 +235,7 @@ describe("a virtual gateway", function () {
         await completed("egress"),
         await proxy.stat("cluster.cds_ingress_shop_edge_self_redirect_8081_http_15001.upstream_rq_completed"),
       ],
-      [2, 2, 1, 5, 2],
+      [2, 2, 2, 6, 2],
     );
   });
 
@@ -448,18 +450,20 @@ describe("a virtual gateway", function () {
   it("lets in no more at once than a listener's connection pool says", async () => {
     const app = await started.server("app", { delay: 500 });
     const two = await started.server("two", { delay: 500, http2: true });
-    const address = await loopbackAddress(8080, 8081, 8082);
+    const address = await loopbackAddress(8080, 8081, 8082, 8083);
     const document = behindGateway(
       { app: nodeAt(app.port), two: nodeAt(two.port, "http2") },
       {
         app: httpTo("app.local", { prefix: "/", port: 8080 }),
         unlimited: httpTo("app.local", { prefix: "/", port: 8081 }),
         two: http2To("two.local", { prefix: "/", port: 8082 }),
+        calls: grpcTo("two.local", { port: 8083 }),
       },
       [
         listener(8080, "http", { connectionPool: { http: { maxConnections: 1, maxPendingRequests: 1 } } }),
         listener(8081),
         listener(8082, "http2", { connectionPool: { http2: { maxRequests: 1 } } }),
+        listener(8083, "grpc", { connectionPool: { grpc: { maxRequests: 1 } } }),
       ],
     );
     await started.envoy(edge(document, address));
@@ -472,16 +476,26 @@ describe("a virtual gateway", function () {
     const at = (port: number) => async () => (await callAt(`${address}:${port}`, "/")).status;
     const at2 = async () =>
       (await http2CallAt(`${address}:8082`, { ":path": "/", ":authority": "x" })).headers[":status"];
+    const call = async () => {
+      const { headers } = await http2CallAt(`${address}:8083`, {
+        ...{ ":path": "/shop.Catalog/Get", ":authority": "x" },
+        ...{ "content-type": "application/grpc", te: "trailers" },
+      });
+      return headers["grpc-status"] ?? "answered";
+    };
     assert.deepEqual(
       {
         http: await statuses(app, at(8080)),
         unlimited: await statuses(app, at(8081)),
         http2: await statuses(two, at2),
+        grpc: await statuses(two, call),
       },
       {
         http: [200, 200, 503, 503, 503],
         unlimited: [200, 200, 200, 200, 200],
         http2: [200, 503, 503, 503, 503],
+        // 14: UNAVAILABLE
+        grpc: ["14", "14", "14", "14", "answered"],
       },
     );
   });

@@ -222,6 +222,26 @@ export const anyMesh = fc.record({
   gatewayRoutes: perParent(gateways, gatewayRoute),
 }) as fc.Arbitrary<MeshDocument>;
 
+/** Meshes with a virtual gateway `edge`, which speaks plaintext: what needs no secret is there at once. */
+export const anyGatewayMesh: fc.Arbitrary<MeshDocument> = fc
+  .tuple(anyMesh, virtualGateway, some(["a", "b", "c", "d"], gatewayRoute))
+  .map(([document, { backendDefaults: _, ...gateway }, routes]) => ({
+    ...document,
+    virtualGateways: {
+      edge: { ...gateway, listeners: gateway.listeners.map(({ tls: _, ...listener }) => listener) },
+    },
+    gatewayRoutes: { edge: routes as Readonly<Record<string, GatewayRouteSpec>> },
+    virtualNodes: Object.fromEntries(
+      Object.entries(document.virtualNodes ?? {}).map(([name, node]) => [
+        name,
+        {
+          ...node,
+          ...(node.listeners ? { listeners: node.listeners.map(({ tls: _, ...plain }) => plain) } : {}),
+        },
+      ]),
+    ),
+  }));
+
 export const anyInterception: fc.Arbitrary<Interception> = fc.oneof(
   fc.constant<Interception>({ mode: "transparent" }),
   fc.record({
