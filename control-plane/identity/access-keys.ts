@@ -134,11 +134,11 @@ export class AccessKeys {
         createdAt: seconds,
         ...(expiresInSeconds !== undefined && { expiresAt: seconds + expiresInSeconds }),
       };
-      if (!this.required && !manages(this.#used(record).key)) {
+      if (!this.required && !this.#manages(this.#used(record).key)) {
         throw new IdentityError(
           "ConflictException",
-          "the first key closes the API to whoever has none, and must be one that may do everything and has no end, " +
-            "so that somebody can issue others. Create that one first",
+          "the first key closes the API to whoever has none, and must be one by which others can be issued: without a " +
+            "scope, an end or another account. Create that one first",
         );
       }
       return this.#issued(record);
@@ -228,11 +228,14 @@ export class AccessKeys {
     throw new IdentityError("NotFoundException", `there is no access key '${accessKeyId}'`);
   }
 
+  /** Whether a key can issue others, for as long as nobody revokes it. */
+  #manages({ scope, expiresAt, account }: AccessKey): boolean {
+    return isUnlimited(scope) && expiresAt === undefined && account === this.#account;
+  }
+
   #checkOthersManage(accessKeyId: string): void {
     const seconds = this.seconds();
-    const managers = this.list().filter(
-      (key) => isUnlimited(key.scope) && statusOf(key, seconds) === "Active" && key.expiresAt === undefined,
-    );
+    const managers = this.list().filter((key) => this.#manages(key) && statusOf(key, seconds) === "Active");
     if (managers.length !== 1 || managers[0]?.accessKeyId !== accessKeyId) return;
     throw new IdentityError(
       "ConflictException",
@@ -309,9 +312,6 @@ export class AccessKeys {
     return { key: { ...key, account, scope: parseScope(scope, account) }, secretAccessKey };
   }
 }
-
-/** Whether a key can issue others, for as long as nobody revokes it. */
-const manages = ({ scope, expiresAt }: AccessKey): boolean => isUnlimited(scope) && expiresAt === undefined;
 
 const write = ({ accessKeyId, ...record }: KeyRecord): Write => ({
   key: PREFIX + accessKeyId,
