@@ -200,13 +200,6 @@ describe("Operations", () => {
       }
     });
 
-    it("marks nothing where it is empty", async () => {
-      await mesh.operations.create(own, "mesh", undefined, { ...body, clientToken: "" });
-      await mesh.operations.update(own, shop, { spec: {}, clientToken: "" });
-      const { metadata } = await mesh.operations.update(own, shop, { spec: body.spec, clientToken: "" });
-      assert.equal(metadata.version, 3);
-    });
-
     it("is known again after others have updated as well, so that a late repetition undoes nothing", async () => {
       await mesh.build(["mesh", ["shop"]], ["virtualNode", ["shop", "a"], {}]);
       const node = at("virtualNode", "shop", "a");

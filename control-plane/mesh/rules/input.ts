@@ -26,7 +26,6 @@ export interface CreateInput<K extends Kind> extends UpdateInput<K> {
 /** What a client sends to update an entity, found to keep the model. */
 export interface UpdateInput<K extends Kind> {
   readonly spec: Specs[K];
-  /** undefined where none is given, or an empty one, which marks nothing. */
   readonly clientToken: string | undefined;
 }
 
