@@ -113,6 +113,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
         endpoints: ["catalog-30"],
         listeners: ["egress"],
         routes: ["egress"],
+        secrets: [],
       });
     });
 

@@ -195,7 +195,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
     describe("what cannot be served", () => {
       it("other types are ignored, and logged once", async () => {
         const first = await connect();
-        const typeUrl = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+        const typeUrl = "type.googleapis.com/envoy.service.runtime.v3.Runtime";
         for (let times = 0; times < 2; times++) {
           if (protocol === "incremental") client.sendIncremental({ typeUrl, resourceNamesSubscribe: ["s"] });
           else client.sendStateOfTheWorld({ typeUrl, resourceNames: ["s"] });
