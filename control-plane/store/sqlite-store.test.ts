@@ -97,6 +97,32 @@ describe("SqliteStore on a machine where things go wrong", () => {
     await assert.rejects(store.checkWritable(), StoreUnavailable);
   });
 
+  it("finds out that its disk is full before a change is refused", async function () {
+    const mount = join(folder, "small-disk");
+    await mkdir(mount);
+    try {
+      await promisify(execFile)("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", mount]);
+    } catch {
+      // Only root may make a disk.
+      this.skip();
+    }
+    try {
+      const store = SqliteStore.open(mount);
+      await store.checkWritable();
+      await writeFile(join(mount, "another program's"), "x".repeat(2_500_000));
+      await assert.rejects(store.checkWritable(), ({ name, message }: Error) => {
+        assert.equal(name, "StoreUnavailable");
+        assert.match(message, /appmesh\.db cannot grow: its disk has \d{1,6} bytes left\. Make room on it$/);
+        return true;
+      });
+      await rm(join(mount, "another program's"));
+      await store.checkWritable();
+      await store.close();
+    } finally {
+      await promisify(execFile)("umount", [mount]);
+    }
+  });
+
   it("is refused to a second process", async () => {
     const store = SqliteStore.open(folder);
     assert.throws(
