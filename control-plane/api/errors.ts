@@ -10,7 +10,8 @@ declare module "fastify" {
   }
 }
 
-const statuses: Readonly<Record<ErrorCode, number>> = {
+/** HTTP's status of each error. */
+export const statuses: Readonly<Record<ErrorCode, number>> = {
   BadRequestException: 400,
   ConflictException: 409,
   ForbiddenException: 403,

@@ -1,5 +1,6 @@
 // What the App Mesh API means beyond its shapes, and what is offered beside it, on a real control plane.
 import assert from "node:assert/strict";
+import { statuses } from "@pulumi-appmesh/control-plane/api/errors.js";
 import { readContract } from "../model/contract.js";
 import {
   type AccessKey,
@@ -83,6 +84,20 @@ describe("appmesh serve, by its meaning", function () {
           `${name}: ${status} ${type}`,
         );
       }
+    });
+
+    it("answers with each of the contract's errors by its HTTP status, and with one more", async () => {
+      const shapes = Object.entries((await readContract()).shapes) as [
+        string,
+        { error?: { httpStatusCode: number } },
+      ][];
+      const contract = shapes.flatMap(([name, { error }]) => (error ? [[name, error.httpStatusCode]] : []));
+      assert.deepEqual(statuses, {
+        ...Object.fromEntries(contract),
+        // For preconditions, which App Mesh did not have.
+        PreconditionFailedException: 412,
+      });
+      assert.equal(contract.length, 10);
     });
 
     it("limits how much there is of each thing, as it was started to", async () => {
