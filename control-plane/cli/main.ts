@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
   check: async () => (await import("./check.js")).checkCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),
+  redirect: async () => (await import("./redirect.js")).redirectCommand(),
   sidecar: async () => (await import("./sidecar.js")).sidecarCommand(),
 };
 

@@ -6,14 +6,21 @@ export interface DnsServer {
   readonly port: number;
   /** Addresses by host name, without a dot at its end. A test changes them as it likes. */
   readonly names: Map<string, readonly string[]>;
+  /** Every host name that it was asked for. */
+  readonly asked: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-export async function dnsServer(names: Readonly<Record<string, readonly string[]>>): Promise<DnsServer> {
+export async function dnsServer(
+  names: Readonly<Record<string, readonly string[]>>,
+  { host = "127.0.0.1", port = 0 }: { readonly host?: string; readonly port?: number } = {},
+): Promise<DnsServer> {
   const answers = new Map(Object.entries(names));
+  const asked = new Set<string>();
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {
     const { name, end } = nameAt(query, 12);
+    asked.add(name);
     const type = query.readUInt16BE(end);
     const addresses = (answers.get(name.toLowerCase()) ?? []).filter(
       (address) => isIPv6(address) === (type === AAAA),
@@ -37,10 +44,14 @@ export async function dnsServer(names: Readonly<Record<string, readonly string[]
     });
     socket.send(Buffer.concat([header, question, ...records]), from.port, from.address);
   });
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, host, resolve);
+  });
   return {
     port: socket.address().port,
     names: answers,
+    asked,
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }
