@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
+import { dnsServer } from "../support/dns.js";
 import { answered, callAt, callThrough, type Echo, http2CallAt, tunnelThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { webSocketAt, webSocketServer } from "../support/websocket.js";
@@ -90,10 +91,12 @@ describe("explicit interception", function () {
 
   it("lets the APIs of AWS be reached whatever the egress filter says", async () => {
     const front = await loopbackAddress();
-    await started.envoy(explicit(provided(nodeAt(8080)), "front", front));
-    // There is no network here: that the name is looked up, and not refused, is all that can be seen.
+    const dns = started.until(await dnsServer({}));
+    await started.envoy(explicit(provided(nodeAt(8080)), "front", front), { dns: dns.port });
     assert.equal((await tunnelThrough(`${front}:15001`, "sqs.us-east-1.amazonaws.com:443")).status, 503);
     assert.equal((await tunnelThrough(`${front}:15001`, "amazonaws.com.example:443")).status, 403);
+    // Nothing is known of the one, and the other is not even looked up.
+    assert.deepEqual([...dns.asked], ["sqs.us-east-1.amazonaws.com"]);
   });
 
   it("routes what comes through a tunnel to a service, as clients of gRPC ask for", async () => {

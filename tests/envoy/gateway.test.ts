@@ -448,8 +448,9 @@ describe("a virtual gateway", function () {
   });
 
   it("lets in no more at once than a listener's connection pool says", async () => {
-    const app = await started.server("app", { delay: 500 });
-    const two = await started.server("two", { delay: 500, http2: true });
+    let released: Promise<void>;
+    const app = await started.server("app", { hold: () => released });
+    const two = await started.server("two", { hold: () => released, http2: true });
     const address = await loopbackAddress(8080, 8081, 8082, 8083);
     const document = behindGateway(
       { app: nodeAt(app.port), two: nodeAt(two.port, "http2") },
@@ -467,11 +468,19 @@ describe("a virtual gateway", function () {
       ],
     );
     await started.envoy(edge(document, address));
-    const statuses = async (server: { requests: number }, call: () => Promise<unknown>) => {
+    /** What comes of five calls at once, of which so many wait at the gateway for the first to be answered. */
+    const statuses = async (server: { requests: number }, call: () => Promise<unknown>, waiting = 0) => {
+      const gate = Promise.withResolvers<void>();
+      released = gate.promise;
       const before = server.requests;
-      const first = call();
+      let ended = 0;
+      const counted = () => call().finally(() => ended++);
+      const first = counted();
       await until(() => server.requests === before + 1);
-      return (await Promise.all([first, ...Array.from({ length: 4 }, call)])).sort();
+      const all = [first, ...Array.from({ length: 4 }, counted)];
+      await until(() => ended + server.requests - before === 5 - waiting);
+      gate.resolve();
+      return (await Promise.all(all)).sort();
     };
     const at = (port: number) => async () => (await callAt(`${address}:${port}`, "/")).status;
     const at2 = async () =>
@@ -485,7 +494,7 @@ describe("a virtual gateway", function () {
     };
     assert.deepEqual(
       {
-        http: await statuses(app, at(8080)),
+        http: await statuses(app, at(8080), 1),
         unlimited: await statuses(app, at(8081)),
         http2: await statuses(two, at2),
         grpc: await statuses(two, call),

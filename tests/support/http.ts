@@ -57,7 +57,8 @@ export async function echoServer(
       res.end(JSON.stringify(echo));
     };
     if (options.hold) options.hold(req).then(end);
-    else setTimeout(end, options.delay ?? 0);
+    // A test does not wait at its end for an answer that nobody waits for.
+    else setTimeout(end, options.delay ?? 0).unref();
   };
   const server = options.http2 ? createHttp2Server(handle) : createServer(handle);
   test.port = await listening(server, options.port ?? 0, options.host ?? "127.0.0.1");
