@@ -65,6 +65,13 @@ export function virtualGateway(
       const effect = port === undefined ? ": the route's requests get 503" : "";
       problems.add(routeEntity, `${gatewayRouteKind(route.spec)?.path}.action.target`, `${message}${effect}`);
     }
+    if (port?.protocol === "http" && route.spec.grpcRoute !== undefined) {
+      problems.add(
+        routeEntity,
+        "spec.grpcRoute.action.target",
+        `port ${port.port} of virtual service ${service.name} speaks HTTP/1.1, which gRPC calls do not get through: they fail`,
+      );
+    }
     if (port !== undefined) chosen.set(chosenValue(service.name, port.port), chosenPort(service, port));
     for (const listener of takers.get(route) ?? []) {
       const made = ingressRoute(

@@ -11,8 +11,8 @@ import { translate } from "./translate.js";
 
 /**
  * One case a feature: `<case>.input.json` is a mesh, and `<case>.golden.json` what the proxies of its virtual node
- * `front` (or the one that `node` names, or of the virtual gateway that `gateway` names) are told; what both interceptions share is written once. `UPDATE_GOLDEN=1`
- * writes what is told now: read the difference.
+ * `front` (or the one that `node` names, or of the virtual gateway that `gateway` names) are told; what both
+ * interceptions share is written once. `UPDATE_GOLDEN=1` writes what is told now: read the difference.
  */
 interface Case extends MeshDocument {
   readonly about: string;

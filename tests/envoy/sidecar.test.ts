@@ -326,8 +326,15 @@ describe("appmesh sidecar", function () {
     const answer = await callAt(`${at}:8088`, "/app/hello");
     assert.deepEqual(JSON.parse(answer.body), { server: "app", url: "/hello" });
 
+    // It follows its routes.
+    await put("/virtualGateway/edge/gatewayRoutes/app", {
+      spec: { httpRoute: { match: { prefix: "/other" }, action: { target } } },
+    });
+    await until(async () => (await callAt(`${at}:8088`, "/other/hello")).status === 200);
+    assert.equal((await callAt(`${at}:8088`, "/app/hello")).status, 404);
+
     // What is open is finished before it ends.
-    const slow = callAt(`${at}:8088`, "/app/slow");
+    const slow = callAt(`${at}:8088`, "/other/slow");
     const app = sidecars[0] as Sidecar;
     const envoy = await gateway.envoy();
     await until(async () =>
