@@ -65,6 +65,36 @@ function readOne(entities: MeshEntities, read: string): unknown {
 }
 
 describe("the index of reads", () => {
+  it("knows who reads the instances of a service, by its name and its namespace's", () => {
+    const index = new ReadIndex<Reader>();
+    const reads = new Set<Read<Reader>>();
+    const reader = new Reader(index, "shop");
+    assert.equal(index.track("shop", nothing("shop"), reads).instances, undefined);
+    const instances = { list: [] };
+    const entities = index.track("shop", { ...nothing("shop"), instances: () => instances }, reads);
+    assert.equal(entities.instances?.("shop.internal", "catalog"), instances);
+    index.settle(reader, "shop", new Set(), reads);
+    assert.deepEqual([...index.change("shop", "instances/catalog.shop.internal")], [reader]);
+    assert.deepEqual([...index.change("shop", "instances/ratings.shop.internal")], []);
+  });
+
+  it("tells what nobody reads any more, by the name that a change gives it", () => {
+    const index = new ReadIndex<Reader>();
+    const read = (names: readonly string[]) => {
+      const reads = new Set<Read<Reader>>();
+      const entities = index.track("shop", nothing("shop"), reads);
+      for (const name of names) readOne(entities, name);
+      return reads;
+    };
+    const [one, other] = [new Reader(index, "shop"), new Reader(index, "shop")];
+    const first = read(["mesh", "virtualNode/catalog", "routes/catalog"]);
+    const second = read(["mesh", "virtualNode/catalog"]);
+    assert.deepEqual(index.settle(one, "shop", new Set(), first), []);
+    assert.deepEqual(index.settle(other, "shop", new Set(), second), []);
+    assert.deepEqual(index.settle(one, "shop", first, new Set()), ["routes/catalog"]);
+    assert.deepEqual(index.settle(other, "shop", second, new Set()), ["mesh", "virtualNode/catalog"]);
+  });
+
   it("knows the readers of each read by the name that a change gives it", () => {
     const index = new ReadIndex<Reader>();
     const reader = new Reader(index, "shop");
