@@ -4,57 +4,34 @@ import type { Translation } from "./translation.js";
 
 const median = (values: readonly number[]) => quantile(values, 0.5);
 
-/** Of what was measured in the same rounds, so that what slowed a round down slowed both. */
-const pairedRatio = (ours: readonly number[], theirs: readonly number[]) =>
-  `${figure(median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN))))}×`;
-
 /** What proxies add to the time of a request, and how much they carry, beside the same configuration by hand. */
 export function printDataPath(paths: readonly DataPath[]): void {
   const none = paths.find(({ way }) => way === "none");
   if (none === undefined) return;
   console.log(
-    "\nThe data path: GET of 1,000 bytes, medians of rounds. Requests/s and CPU with 16 connections; ms with one, above\n" +
-      "what the application takes by itself. Ratios are to what is by hand; that of the same\nby hand again is the noise of the machine. Aim for sidecars by the mesh: 0.98 to 1.02\n",
+    "\nThe data path: GET of 1,000 bytes. Requests/s and CPU with 16 connections; ms with one, above what the application\n" +
+      "takes by itself. Ratios are to what is by hand; that of the same by hand again is the noise of the machine.\n" +
+      "Aim for sidecars by the mesh: 0.98 to 1.02\n",
   );
-  const row = (path: DataPath, hand: DataPath) => {
-    const added = ({ p50, p99 }: DataPath) => [
-      median(p50) - median(none.p50),
-      median(p99) - median(none.p99),
-    ];
-    const [p50 = Number.NaN, p99 = Number.NaN] = added(path);
-    const [hand50 = Number.NaN, hand99 = Number.NaN] = added(hand);
-    const same = path === hand;
-    const than = (ours: number, theirs: number) => (same ? "" : ratio(ours, theirs));
+  const row = (path: DataPath) => {
+    const { way, configured } = path;
+    const hand = paths.find((other) => other.way === way && other.configured === "by hand");
+    const added = (of: DataPath) => ({ ...of, p50: of.p50 - none.p50, p99: of.p99 - none.p99 });
+    const shown = way === "none" ? path : added(path);
+    const than = (kind: "requestsPerSecond" | "p50" | "p99" | "cpuMicros") =>
+      hand === undefined || hand === path ? "" : ratio(shown[kind], added(hand)[kind]);
     return [
-      path.way === "none" ? "application alone" : `${path.way}, ${path.configured}`,
-      median(path.requestsPerSecond).toFixed(0),
-      same ? "" : pairedRatio(path.requestsPerSecond, hand.requestsPerSecond),
-      ...(path.way === "none"
-        ? [`(${figure(median(path.p50))})`, "", `(${figure(median(path.p99))})`, ""]
-        : [figure(p50), than(p50, hand50), figure(p99), than(p99, hand99)]),
-      figure(median(path.cpuMicros)),
-      same ? "" : pairedRatio(path.cpuMicros, hand.cpuMicros),
-      String(path.p50.length),
+      way === "none" ? "application alone" : `${way}, ${configured}`,
+      ...[shown.requestsPerSecond.toFixed(0), than("requestsPerSecond")],
+      ...[way === "none" ? `(${figure(shown.p50)})` : figure(shown.p50), than("p50")],
+      ...[way === "none" ? `(${figure(shown.p99)})` : figure(shown.p99), than("p99")],
+      ...[figure(shown.cpuMicros), than("cpuMicros")],
+      String(path.rounds),
     ];
   };
+  const added = ["p50 ms added", "ratio", "p99 ms added", "ratio"];
   console.log(
-    table(
-      [
-        "",
-        "requests/s",
-        "ratio",
-        "p50 ms added",
-        "ratio",
-        "p99 ms added",
-        "ratio",
-        "CPU µs/request",
-        "ratio",
-        "rounds",
-      ],
-      paths.map((path) =>
-        row(path, paths.find(({ way, configured }) => way === path.way && configured === "by hand") ?? path),
-      ),
-    ),
+    table(["", "requests/s", "ratio", ...added, "CPU µs/request", "ratio", "rounds"], paths.map(row)),
   );
 }
 

@@ -43,9 +43,12 @@ describe("the data path's benchmark", function () {
         "gateway, by the mesh",
       ],
     );
-    for (const { requestsPerSecond, p50, p99 } of paths) {
-      assert.deepEqual([requestsPerSecond.length, p50.length, p99.length], [1, 1, 1]);
-      assert.ok((requestsPerSecond[0] as number) > 0);
+    for (const { way, configured, rounds, ...measured } of paths) {
+      assert.deepEqual(
+        Object.entries(measured).filter(([, value]) => !(value > 0)),
+        [],
+        `${way}, ${configured}`,
+      );
     }
   });
 

@@ -12,18 +12,19 @@ import { quantile } from "./table.js";
 export interface DataPath {
   readonly way: "none" | "sidecars" | "gateway";
   readonly configured: "by nobody" | "by hand" | "by hand, again" | "by the mesh";
-  /** By round, with 16 connections. */
-  readonly requestsPerSecond: number[];
-  /** By round, with one connection: ms. */
-  readonly p50: number[];
-  readonly p99: number[];
-  /** By round, with 16 connections: CPU of its proxies and the application for each request, µs. */
-  readonly cpuMicros: number[];
+  /** Of all rounds with 16 connections. */
+  requestsPerSecond: number;
+  /** CPU of its proxies and the application for each of those requests, µs. */
+  cpuMicros: number;
+  /** Of all rounds with one connection: ms. */
+  p50: number;
+  p99: number;
+  rounds: number;
 }
 
 export interface DataPathPlan {
   readonly rounds: number;
-  /** Of each measurement. */
+  /** Of each measurement. Short ones in many rounds see the same of what else the machine does. */
   readonly ms: number;
 }
 
@@ -33,7 +34,7 @@ const [port, egressPort, edgePort] = [8080, 15001, 8088] as const;
 
 /** A way to be measured: where it begins, and the processes behind it. */
 interface Contender {
-  readonly path: DataPath;
+  readonly path: Pick<DataPath, "way" | "configured">;
   readonly begins: At;
   readonly envoys: readonly Envoy[];
 }
@@ -96,7 +97,7 @@ export async function measureDataPath(say: (line: string) => void, plan: DataPat
       begins: At,
       envoys: readonly Envoy[],
     ): Contender => ({
-      path: { way, configured, requestsPerSecond: [], p50: [], p99: [], cpuMicros: [] },
+      path: { way, configured },
       begins,
       envoys: [...envoys, application],
     });
@@ -108,8 +109,7 @@ export async function measureDataPath(say: (line: string) => void, plan: DataPat
       contender("gateway", "by hand", at(hand, edgePort), [edge, ...sidecars.slice(0, 1)]),
       contender("gateway", "by the mesh", at(mesh.edge, edgePort), [meshEdge, meshNode]),
     ];
-    await measure(contenders, plan);
-    return contenders.map(({ path }) => path);
+    return await measure(contenders, plan);
   } finally {
     for (const one of started.reverse()) await one.stop();
     await controlPlane.remove();
@@ -134,7 +134,10 @@ async function createMesh({ api }: ControlPlane, nodeAt: string): Promise<void> 
   });
 }
 
-async function measure(contenders: readonly Contender[], { rounds, ms }: DataPathPlan): Promise<void> {
+async function measure(contenders: readonly Contender[], { rounds, ms }: DataPathPlan): Promise<DataPath[]> {
+  const sums = new Map(
+    contenders.map((one) => [one, { requests: 0, seconds: 0, sent: 0, cpuMs: 0, latencies: [] as number[] }]),
+  );
   for (let round = 0; round < rounds + 1; round++) {
     // Each begins as often as the others.
     const turn = round % contenders.length;
@@ -148,18 +151,28 @@ async function measure(contenders: readonly Contender[], { rounds, ms }: DataPat
         authority: `${service}:${port}`,
         ms,
       };
-      const cpuMs = () => envoys.reduce((sum, { program }) => sum + program.cpuMs(), 0);
+      const cpuMs = () => envoys.reduce((sum, { program }) => sum + program.exactCpuMs(), 0);
       const before = cpuMs();
       const many = await load({ ...options, connections: 16 });
       const used = cpuMs() - before;
       const single = await load({ ...options, connections: 1 });
       const failures = many.failures + single.failures;
       if (failures > 0) throw new Error(`${path.way} ${path.configured}: ${failures} requests failed`);
-      if (round === 0) continue; // the first round of each is not counted
-      path.requestsPerSecond.push(many.requests / many.seconds);
-      path.p50.push(quantile(single.latencies, 0.5));
-      path.p99.push(quantile(single.latencies, 0.99));
-      path.cpuMicros.push((used / many.sent) * 1000);
+      const sum = sums.get(one);
+      if (round === 0 || sum === undefined) continue; // the first round of each is not counted
+      sum.requests += many.requests;
+      sum.seconds += many.seconds;
+      sum.sent += many.sent;
+      sum.cpuMs += used;
+      for (const latency of single.latencies) sum.latencies.push(latency);
     }
   }
+  return [...sums].map(([{ path }, { requests, seconds, sent, cpuMs, latencies }]) => ({
+    ...path,
+    requestsPerSecond: requests / seconds,
+    cpuMicros: (cpuMs / sent) * 1000,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    rounds,
+  }));
 }

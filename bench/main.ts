@@ -70,9 +70,7 @@ async function main(): Promise<void> {
     results.translation.push(
       ...[10, 100, 500].map((backends) => measureTranslation(backends, quick ? 10 : 30)),
     );
-    results.dataPath.push(
-      ...(await measureDataPath(say, quick ? { rounds: 3, ms: 500 } : { rounds: 9, ms: 1_000 })),
-    );
+    results.dataPath.push(...(await measureDataPath(say, { rounds: quick ? 15 : 80, ms: 100 })));
   }
   if (only.has("api")) {
     results.api.push(

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const running = new Set<Program>();
@@ -86,6 +86,16 @@ export class Program {
     const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  /** CPU time used so far by all of its threads, in ms, to the microsecond. */
+  exactCpuMs(): number {
+    const threads = `/proc/${this.pid}/task`;
+    const nanos = readdirSync(threads).map((thread) => {
+      const schedstat = readFileSync(`${threads}/${thread}/schedstat`, "utf8");
+      return Number(schedstat.split(" ")[0]);
+    });
+    return nanos.reduce((sum, spent) => sum + spent, 0) / 1e6;
   }
 
   /** Resident memory, in KiB. */
