@@ -106,7 +106,11 @@ export const ingressRoute = memo(
         },
         requestHeadersToAdd: [
           {
-            header: { key: chosenService, value: chosenValue(virtualServiceName, port) },
+            // Envoy takes a single % for the beginning of a command operator.
+            header: {
+              key: chosenService,
+              value: chosenValue(virtualServiceName, port).replaceAll("%", "%%"),
+            },
             appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
           },
         ],

@@ -320,6 +320,33 @@ describe("a virtual gateway", function () {
     assert.deepEqual([await call("/a"), await call("/b")], ["a app.local", "b app.local"]);
   });
 
+  it("reaches virtual services whatever the characters of their names", async () => {
+    const names = ["100%.local", "%REQ(x)%", "UPPER.local", "upper.local", "a_b:8080", "10.1.2.3"];
+    const address = await loopbackAddress(8088);
+    const virtualNodes = await nodes(...names);
+    const document = behindGateway(
+      virtualNodes,
+      Object.fromEntries(names.map((name, i) => [`r${i}`, httpTo(name, { prefix: `/${i}` })])),
+      [listener(8088)],
+      {
+        virtualServices: Object.fromEntries(
+          names.map((name) => [name, { provider: { virtualNode: { virtualNodeName: name } } }]),
+        ),
+      },
+    );
+    await started.envoy(edge(document, address));
+    const reached = await Promise.all(
+      names.map(async (_, i) => {
+        const { server, headers } = JSON.parse((await callAt(`${address}:8088`, `/${i}`)).body) as Echo;
+        return [server, headers.host];
+      }),
+    );
+    assert.deepEqual(
+      reached,
+      names.map((name) => [name, name]),
+    );
+  });
+
   it("keeps the retries and time limits of a virtual router's routes, and adds none", async () => {
     const failing = await started.server("app", { status: (request) => (request <= 2 ? 500 : 200) });
     const slow = await started.server("slow", { delay: 60_000 });

@@ -15,7 +15,16 @@ import fc from "fast-check";
 
 const nodes = ["catalog-v1", "catalog-v2", "ratings", "Ünïcode node_1:x"];
 const routers = ["catalog", "router 2"];
-const services = ["catalog.shop.local", "CATALOG.shop.local", "ratings", "a b", "*", "x:8080", "10.1.2.3"];
+const services = [
+  "catalog.shop.local",
+  "CATALOG.shop.local",
+  "ratings",
+  "a b",
+  "*",
+  "x:8080",
+  "10.1.2.3",
+  "100%{}",
+];
 const gateways = ["edge"];
 const missing = "missing";
 const ports = [80, 443, 8080, 9090, 15000, 15001];
