@@ -12,6 +12,8 @@ public final class Main {
       case "operations" -> Operations.check();
       case "paginators" -> Paginators.check();
       case "errors" -> Errors.check();
+      case "environment" -> Examples.environment();
+      case "program" -> Examples.program();
       default -> throw new IllegalArgumentException(arguments[0]);
     }
     System.out.println("passed: " + arguments[0]);
