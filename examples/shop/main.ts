@@ -13,14 +13,14 @@ const interrupted = new Promise<number>((resolve) => {
   // Not `once`: the Pulumi SDK ends the process on a signal that nobody else listens to any more.
   process.on("SIGINT", () => resolve(130));
   process.on("SIGTERM", () => resolve(143));
+  // The terminal is gone.
+  process.on("SIGHUP", () => resolve(129));
 });
 
 /** What nobody expects must not end the run before it has cleaned up, either. */
 const unexpected = new Promise<never>((_, reject) => void process.on("uncaughtException", reject));
 
-async function story(): Promise<number> {
-  const environment = await Environment.make();
-  demo = new Demo(environment, display);
+async function story(environment: Environment, demo: Demo): Promise<number> {
   await demo.run();
   if (values.check) {
     await demo.check();
@@ -31,7 +31,9 @@ async function story(): Promise<number> {
 }
 
 try {
-  process.exitCode = await Promise.race([story(), interrupted, unexpected]);
+  const environment = await Environment.make();
+  demo = new Demo(environment, display);
+  process.exitCode = await Promise.race([story(environment, demo), interrupted, unexpected]);
 } catch (error) {
   display.settle();
   console.error(error instanceof Error ? error.message : error);

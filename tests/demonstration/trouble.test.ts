@@ -69,6 +69,10 @@ class Run {
     return readdirSync(this.temporary).filter((name) => name.startsWith("appmesh-shop-"));
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   kill(): void {
     if (!running.has(this.child)) return;
     for (const pid of [...this.processes(), this.child.pid as number]) process.kill(pid, "SIGKILL");
@@ -87,11 +91,14 @@ describe("npm start in trouble", function () {
     return run;
   };
 
-  /** Ends by itself, in order, and gives back what it said last. */
-  async function lastWords(run: Run, started: readonly number[]): Promise<readonly string[]> {
-    assert.equal(await run.ended, 1, run.output);
+  async function endsWith(run: Run, code: number, started: readonly number[]): Promise<void> {
+    assert.equal(await run.ended, code, run.output);
     assert.deepEqual(started.filter(alive), []);
     assert.deepEqual(run.folders(), []);
+  }
+  /** Ends by itself, in order, and gives back what it said last. */
+  async function lastWords(run: Run, started: readonly number[]): Promise<readonly string[]> {
+    await endsWith(run, 1, started);
     const lines = run.output.trimEnd().split("\n");
     assert.equal(lines.at(-1), 'Everything that was started is stopped. "npm start" starts anew.');
     return lines.slice(
@@ -138,5 +145,19 @@ describe("npm start in trouble", function () {
       "this step failed: the weights move to 100/0",
       `the folder of this run, ${folder}, is gone: something has removed it meanwhile. Set TMPDIR to a folder that nobody cleans up.`,
     ]);
+  });
+
+  it("ends in the middle of everything at a signal, with nothing left", async () => {
+    const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+    await Promise.all(
+      Object.entries(signals).map(async ([signal, code]) => {
+        const run = await start();
+        await run.says("✓ the control plane starts");
+        const started = run.processes();
+        run.signal(signal as NodeJS.Signals);
+        await endsWith(run, code, started);
+        assert.doesNotMatch(run.output, /failed/);
+      }),
+    );
   });
 });
