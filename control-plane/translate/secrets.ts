@@ -56,12 +56,12 @@ const named = (kind: string, ...paths: readonly string[]): string =>
   [kind, ...paths.map((path) => path.replace(/[%:]/g, (sign) => (sign === "%" ? "%25" : "%3A")))].join(":");
 
 /**
- * A secret that comes from the control plane. Its listener waits for it, for the 15 s that are Envoy's default, and
- * then refuses connections until it has come; a listener that is replaced goes on in the meantime.
+ * A secret that comes from the control plane, at once if it can be had. What uses it waits for so long, and all else
+ * in a proxy that starts; then it refuses connections until the secret has come. What it replaces goes on meanwhile.
  */
 export const fromControlPlane = (name: string): SdsSecretConfigJson => ({
   name,
-  sdsConfig: { ads: {}, resourceApiVersion: "V3" },
+  sdsConfig: { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "5s" },
 });
 
 /** The cluster of the bootstrap behind which a secret discovery service listens, as AWS's sidecar names it. */

@@ -379,6 +379,37 @@ describe("TLS", function () {
       );
     });
 
+    it("is not needed to check a certificate of ACM, whose authorities the control plane knows", async () => {
+      const arn = "arn:aws:acm:us-east-1:000000000000:certificate/catalog";
+      const certificate = { acm: { certificateArn: arn } };
+      const servers = {
+        good: await serve("good", await local()),
+        "wrong-name": await serve("wrong-name", await local(["good.local"])),
+        "wrong-authority": await serve("wrong-authority", await stranger.issue({ names: ["127.0.0.1"] })),
+      };
+      const document: MeshDocument = {
+        ...calls(
+          Object.fromEntries(
+            Object.entries(servers).map(([name, { port }]) => [
+              name,
+              { node: nodeAt(port, "http", { tls: { mode: "STRICT", certificate } }) },
+            ]),
+          ),
+        ),
+        certificates: { [arn]: { certificate: "", privateKey: "", issuers: authority.certificate } },
+      };
+      const front = await loopbackAddress();
+      await started.envoy(explicit(document, "front", front));
+      assert.deepEqual(
+        [
+          await through(front, "good"),
+          await through(front, "wrong-name"),
+          await through(front, "wrong-authority"),
+        ],
+        ["good", "refused", "refused"],
+      );
+    });
+
     it("is asked of two backends that lead to one listener: the stricter holds, and two that differ close it", async () => {
       const plain = await started.server("plain");
       const lead = (policies: readonly (ClientPolicyTls | undefined)[]): MeshDocument => ({
