@@ -24,18 +24,19 @@ describe("docs/gateways.md", function () {
   });
 
   it("tells what becomes of a request", async () => {
-    const app = await started.server("shop");
+    const [app, address] = [await started.server("shop"), await loopbackAddress(8088)];
+    const told = (rewrite?: HttpGatewayRouteRewrite) => {
+      const route = httpTo("shop.local", { prefix: "/chapter" }, rewrite ? { rewrite } : {});
+      return edge(behindGateway({ shop: nodeAt(app.port) }, { route }), address);
+    };
+    const proxy = await started.envoy(told());
     for (const [rewrite, becomes] of rows()) {
-      const address = await loopbackAddress(8088);
-      const to = rewrite ? { rewrite } : {};
-      const route = httpTo("shop.local", { prefix: "/chapter" }, to);
-      const proxy = await started.envoy(edge(behindGateway({ shop: nodeAt(app.port) }, { route }), address));
+      await proxy.apply(told(rewrite));
       const answer = await callAt(`${address}:8088`, "/chapter/page", {
         headers: { host: "www.example.com" },
       });
       const { method, url, headers } = JSON.parse(answer.body) as Echo;
       assert.equal(`${method} ${headers.host}${url}`, becomes, JSON.stringify(rewrite));
-      await proxy.stop();
     }
   });
 });
