@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { SecureContextOptions } from "node:tls";
+import type { SecureContextOptions, TLSSocket } from "node:tls";
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -149,6 +149,14 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   });
   requestLog.follow(app);
   clientErrors.follow(app);
+  if (options.tls) {
+    app.server.on("tlsClientError", (error: Error, { remoteAddress }: TLSSocket) =>
+      options.log.debug(
+        { peer: remoteAddress, reason: error.message },
+        "refused what is no TLS 1.2 or later",
+      ),
+    );
+  }
   authenticate(app, { accessKeys, account: options.account, region, now });
   authorize(app, region, options.account);
   options.audit?.follow(app);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
+import fc from "fast-check";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { AccessKeys } from "../identity/access-keys.js";
@@ -171,6 +172,62 @@ describe("Signature Version 4", () => {
         .items.length,
       0,
     );
+  });
+
+  it("refuses whatever differs by a character from what was signed", async () => {
+    const body = { meshName: "altered", spec: { egressFilter: { type: "ALLOW_ALL" } } };
+    const signed = await sign({ ...put("/v20190125/meshes", body), query: { meshOwner: ACCOUNT } });
+    const { authorization = "", host = "", ...rest } = signed.headers;
+    const date = rest["x-amz-date"] ?? "";
+    const url = `${signed.path}?meshOwner=${ACCOUNT}`;
+    const parts = { authorization, host, date, url, body: signed.body ?? "" };
+    const change = fc
+      .record({
+        part: fc.constantFrom(...(Object.keys(parts) as (keyof typeof parts)[])),
+        at: fc.nat(),
+        how: fc.constantFrom("replaced", "left out", "doubled"),
+        by: fc.stringMatching(/^[!-~]$/),
+      })
+      .map(({ part, at, how, by }) => {
+        const text = parts[part];
+        const place = at % text.length;
+        const instead = { replaced: by, "left out": "", doubled: text.charAt(place).repeat(2) }[
+          how
+        ] as string;
+        return { part, text: text.slice(0, place) + instead + text.slice(place + 1) };
+      });
+    const sent = async (changed: typeof parts) => {
+      const response = await api.inject({
+        method: "PUT",
+        url: changed.url,
+        headers: {
+          ...rest,
+          authorization: changed.authorization,
+          host: changed.host,
+          "x-amz-date": changed.date,
+        },
+        payload: changed.body,
+      });
+      return response.statusCode;
+    };
+    // Spaces between the parts of an authorization say nothing; paths are resolved before they are sent.
+    const meaning = (part: keyof typeof parts, text: string) =>
+      part === "authorization"
+        ? text.replaceAll(" ", "")
+        : part === "url"
+          ? URL.parse(text, "http://localhost")?.href
+          : text;
+    const before = (await mesh.store.load()).revision;
+    await fc.assert(
+      fc.asyncProperty(change, async ({ part, text }) => {
+        fc.pre(meaning(part, text) !== meaning(part, parts[part]));
+        const status = await sent({ ...parts, [part]: text });
+        assert.ok(status === 403 || status === 400, `${part} '${text}': ${status}`);
+      }),
+      { numRuns: 500 },
+    );
+    assert.equal((await mesh.store.load()).revision, before);
+    assert.equal(await sent(parts), 200);
   });
 
   it("refuses a body that is another than its hash, and one that is said to be unsigned", async () => {

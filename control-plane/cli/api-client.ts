@@ -49,6 +49,11 @@ export async function callApi(
     throw new ApiError(`${endpoint} answers ${status}, and not as a control plane does. Is it one?`);
   }
   if (status === 200) return json;
+  if (status === 403 && !credentials) {
+    throw new ApiError(
+      `${endpoint} asks for an access key. Give one in APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY`,
+    );
+  }
   throw new ApiError(json.message ?? `${endpoint} answers ${status}`);
 }
 

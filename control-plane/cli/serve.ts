@@ -146,7 +146,10 @@ async function run(options: Options): Promise<void> {
         );
       });
     }
-    process.on("SIGHUP", () => controlPlane.reload());
+    // Without anything to open anew, it means what it means for every program whose terminal is closed.
+    if (options.audit !== undefined || controlPlane.scheme === "https") {
+      process.on("SIGHUP", () => controlPlane.reload());
+    }
     if (controlPlane.caFile) process.stdout.write(`tls ca=${controlPlane.caFile}\n`);
     // For scripts, which wait for this line and may ask it to stop right then: data last, since it may hold spaces.
     process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);

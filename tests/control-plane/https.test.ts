@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { type CertifiedKey, TestAuthority } from "../support/certificates.js";
 import { runAppmesh, startControlPlane, temporaryFolder } from "../support/control-plane.js";
+import { RawConnection } from "../support/raw-http.js";
 import { Boto3, caOf, first } from "./callers.js";
 
 const silent = ["--log-level", "silent"];
@@ -35,8 +36,7 @@ describe("The API over HTTPS", function () {
       stdout: "",
       stderr: overHttp,
     });
-    for (const option of ["--insecure-http", "--tls-self-signed"])
-      assert.deepEqual(await runAppmesh(...serve(option)), { code: 1, stdout: "", stderr: toAll });
+    assert.deepEqual(await runAppmesh(...serve("--tls-self-signed")), { code: 1, stdout: "", stderr: toAll });
     const cases: [string[], string][] = [
       [
         ["--tls-self-signed", "--audit", join(data, "none", "audit")],
@@ -92,6 +92,34 @@ describe("The API over HTTPS", function () {
     });
     const stranger = await TestAuthority.make("Other CA");
     assert.deepEqual(await boto3.call({ ...asked, ca: stranger.certificateFile }), { type: "SSLError" });
+    await controlPlane.stop();
+  });
+
+  it("goes on after what is no TLS, or breaks off", async () => {
+    const controlPlane = await startControlPlane({
+      accessKey: first,
+      args: ["--tls-self-signed", "--log-level", "debug"],
+    });
+    const { hostname, port } = new URL(controlPlane.api);
+    for (const bytes of [
+      "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n",
+      "\u0016\u0003\u0001",
+      "\0".repeat(9000),
+    ]) {
+      const connection = await RawConnection.open(`http://${hostname}:${port}`);
+      connection.send(Buffer.from(bytes, "latin1"));
+      connection.socket.end();
+      await connection.ended();
+      connection.close();
+    }
+    const asked = {
+      endpoint: controlPlane.api,
+      ca: caOf(controlPlane),
+      key: first,
+      operation: "list_meshes",
+    };
+    assert.deepEqual(await boto3.call(asked), { output: { meshes: [] } });
+    assert.match(controlPlane.log(), /"msg":"refused what is no TLS 1\.2 or later"/);
     await controlPlane.stop();
   });
 });

@@ -269,7 +269,9 @@ describe("Who may call", function () {
     assert.deepEqual(await keys(["create"]), {
       code: 1,
       stdout: "",
-      stderr: "appmesh keys: Missing Authentication Token\n",
+      stderr:
+        `appmesh keys: ${controlPlane.api} asks for an access key. ` +
+        "Give one in APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY\n",
     });
     assert.equal(JSON.parse((await keys(["list"], made)).stdout).accessKeys.length, 1);
     await controlPlane.stop();
