@@ -95,10 +95,9 @@ export const gatewayListeners = memo(
               : explicitListener(name, explicit, port, filter, "INBOUND");
           return { ...resource(name, accepting(listener, chain)), ...secretsOf([chain]) };
         }),
-        // Out of reach of other machines, which could pass by the gateway routes.
-        resource(
-          egressName,
-          explicitListener(
+        resource(egressName, {
+          // Out of reach of other machines, which could pass by the gateway routes; and of a second gateway here.
+          ...explicitListener(
             egressName,
             egress,
             egressPort,
@@ -110,7 +109,9 @@ export const gatewayListeners = memo(
             }),
             "OUTBOUND",
           ),
-        ),
+          // Its connections are few and stay: without this, one thread may get most of them.
+          connectionBalanceConfig: { exactBalance: {} },
+        }),
       ],
       problems: problems.all(),
     };
