@@ -111,9 +111,10 @@ const requestsAbout = (kind: Kind): fc.Arbitrary<Request> => {
       fc.constantFrom("/v20190125/tag", "/v20190125/untag"),
       fc.constantFrom<unknown>({ tags: [{ key: "a", value: "b" }] }, { tagKeys: ["a"] }, {}, []),
     ),
-    request(
-      "GET",
-      fc.constantFrom("/v20190125/tags", "/v1/proxies", "/v1/diagnostics", "/metrics", "/readyz"),
+    request("GET", fc.constantFrom("/v20190125/tags", "/v1/proxies", "/metrics", "/readyz", "/none")),
+    request("GET", fc.constantFrom("/v1/diagnostics?mesh=shop", "/v1/diagnostics?mesh=target")),
+    ...["GET", "PUT", "DELETE"].map((method) =>
+      request(method, fc.constantFrom("/v1/meshes/shop/shares", "/v1/meshes/shop/shares/222222222222")),
     ),
   );
 };

@@ -1,11 +1,13 @@
 // The App Mesh API in this process, on a mesh of its own: for tests that make more calls than sockets are good for.
 import { createApi } from "@pulumi-appmesh/control-plane/api/server.js";
+import { Diagnosis } from "@pulumi-appmesh/control-plane/diagnostics/diagnosis.js";
 import {
   ACCOUNT,
   type Harness,
   meshHarness,
   REGION,
 } from "@pulumi-appmesh/control-plane/mesh/harness.test.support.js";
+import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
 import { pino } from "pino";
 
 export { ACCOUNT, REGION } from "@pulumi-appmesh/control-plane/mesh/harness.test.support.js";
@@ -30,8 +32,10 @@ export interface Api {
 
 export async function startApi(): Promise<Api> {
   const mesh = await meshHarness();
+  const diagnosis = new Diagnosis({ state: mesh.state, source: mesh.state, translate });
   const app = createApi({
     ...mesh,
+    diagnosis,
     status: { unready: () => undefined, proxies: () => [] },
     account: ACCOUNT,
     region: REGION,
@@ -53,6 +57,7 @@ export async function startApi(): Promise<Api> {
     },
     close: async () => {
       await app.close();
+      diagnosis.close();
       await mesh.close();
     },
   };
