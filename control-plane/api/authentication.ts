@@ -49,7 +49,7 @@ export function authenticate(
   app.addHook("onRequest", async (request) => {
     if (isOpen(request)) return;
     if (!accessKeys?.required) {
-      checkLocalName(request);
+      checkLocal(request);
       request.scope = UNLIMITED;
       request.caller = { account, accessKeyId: undefined, ...originOf(request) };
       return;
@@ -97,17 +97,26 @@ function usable(keys: AccessKeys, accessKeyId: string) {
 }
 
 /**
- * Without keys, the API is for programs of this machine alone. A web page that has its own host name resolve to this
- * machine would be let through by the browser, but not without that name in `Host`.
+ * Without keys, the API is for programs of this machine alone, and no page of the web is one of them, though the browser
+ * that shows it is. A page that has its own host name resolve to this machine comes with that name in `Host`; one that
+ * calls another host than its own, which browsers let it do by POST, comes with its own in `Origin`.
  */
-function checkLocalName(request: FastifyRequest): void {
-  if (isLocalName(request.hostname)) return;
-  throw new ProtocolError(
-    403,
-    "AccessDeniedException",
-    `Host '${request.hostname}' is no name of this machine's loopback. ` +
-      "Call the API as localhost or 127.0.0.1, or start it with access keys",
-  );
+function checkLocal({ hostname, headers: { host, origin } }: FastifyRequest): void {
+  if (!isLocalName(hostname)) {
+    throw new ProtocolError(
+      403,
+      "AccessDeniedException",
+      `Host '${hostname}' is no name of this machine's loopback. ` +
+        "Call the API as localhost or 127.0.0.1, or start it with access keys",
+    );
+  }
+  if (origin !== undefined && URL.parse(origin)?.host !== host) {
+    throw new ProtocolError(
+      403,
+      "AccessDeniedException",
+      `Origin '${origin.slice(0, 200)}' is a page of another host. Without access keys, no page may call the API`,
+    );
+  }
 }
 
 /** By which a change can be told to be this request's. */

@@ -431,3 +431,58 @@ describe("What a key may do", () => {
       assert.ok(seen.has(`${type}Exception`), type);
   });
 });
+
+describe("Who may call without a key", () => {
+  let mesh: Harness;
+  let api: FastifyInstance;
+  let keys: AccessKeys;
+  beforeEach(async () => {
+    mesh = await meshHarness();
+    keys = await AccessKeys.open(mesh.store, { account: ACCOUNT });
+    api = createApi({
+      ...mesh,
+      status: { unready: () => undefined, proxies: () => [] },
+      account: ACCOUNT,
+      region: REGION,
+      accessKeys: keys,
+      log: pino({ level: "silent" }),
+    });
+  });
+  afterEach(async () => {
+    await api.close();
+    await mesh.close();
+  });
+
+  it("is every program of this machine, and no page of the web", async () => {
+    const issue = (headers: Record<string, string>) =>
+      callWith(api, "POST", "/v1/access-keys", headers, "{}");
+    const denied = (message: string) => ({ status: 403, type: "AccessDeniedException", body: { message } });
+    assert.deepEqual(
+      await issue({ host: "evil.example:7070" }),
+      denied(
+        "Host 'evil.example' is no name of this machine's loopback. " +
+          "Call the API as localhost or 127.0.0.1, or start it with access keys",
+      ),
+    );
+    const host = "localhost:7070";
+    for (const origin of [
+      "https://evil.example",
+      "http://localhost:3000",
+      "http://127.0.0.1:7070",
+      "null",
+      "http://localhost:7070.evil.example",
+      "no URL",
+      "",
+    ]) {
+      assert.deepEqual(
+        await issue({ host, origin, "content-type": "text/plain" }),
+        denied(`Origin '${origin}' is a page of another host. Without access keys, no page may call the API`),
+      );
+    }
+    assert.equal(keys.required, false);
+    // A page of the control plane's own is none of another host.
+    assert.equal((await callWith(api, "GET", meshes, { host, origin: `http://${host}` })).status, 200);
+    assert.equal((await issue({ host })).status, 200);
+    assert.equal((await callWith(api, "GET", meshes, { host })).type, "MissingAuthenticationTokenException");
+  });
+});
