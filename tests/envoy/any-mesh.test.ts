@@ -26,7 +26,7 @@ describe("any mesh that the model allows", function () {
           if (resources.clusters.length > 0)
             assert.equal(of({ ...document }, asked, interception), resources);
           assert.deepEqual(of(structuredClone(document), asked, structuredClone(interception)), resources);
-          for (const kind of ["clusters", "endpoints", "listeners", "routes"] as const) {
+          for (const kind of ["secrets", "clusters", "endpoints", "listeners", "routes"] as const) {
             const names = resources[kind].map((resource) => resource.name);
             assert.deepEqual(
               names,
@@ -55,6 +55,24 @@ describe("any mesh that the model allows", function () {
           const routes = new Set(resources.routes.map((resource) => resource.name));
           const subscribed = strings(resources.listeners, /^routeConfigName$/);
           assert.deepEqual([...new Set(subscribed)].sort(), [...routes].sort());
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it("gives exactly the secrets that it names, but for those of AWS, which nobody exports here", () => {
+    fc.assert(
+      fc.property(anyMesh, anyInterception, (document, interception) => {
+        for (const asked of allAsked) {
+          const resources = of(document, asked, interception);
+          const named = secretNames([resources.clusters, resources.listeners]);
+          const given = resources.secrets.map(({ name }) => name);
+          const fromFiles = [...new Set(named)].filter((name) => /^(certificate|trust):file:/.test(name));
+          assert.deepEqual(given.toSorted(), fromFiles.toSorted());
+          if (fromFiles.length < new Set(named).size) {
+            assert.ok(resources.problems.some(({ message }) => /exports no certificates/.test(message)));
+          }
         }
       }),
       { numRuns: runs },
@@ -103,6 +121,15 @@ describe("any mesh that the model allows", function () {
     );
   });
 });
+
+/** The secrets that come from the control plane, by the places where Envoy is told to ask for them. */
+function secretNames(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(secretNames);
+  if (typeof value !== "object" || value === null) return [];
+  const { name, sdsConfig } = value as { name?: string; sdsConfig?: object };
+  if (name !== undefined && sdsConfig !== undefined) return "ads" in sdsConfig ? [name] : [];
+  return Object.values(value).flatMap(secretNames);
+}
 
 /** The texts of all members of these names. */
 function strings(value: unknown, members: RegExp): readonly string[] {

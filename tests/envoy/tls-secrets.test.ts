@@ -159,7 +159,7 @@ describe("secrets of a sidecar", function () {
       socket.write("GET / HTTP/1.1\r\nhost: app.local\r\n\r\n");
     });
 
-  it("that are missing cost their own listener alone, and the control plane says which", async () => {
+  it("that are missing cost their own listener alone, until they are there, and the control plane says which", async () => {
     const app = await started.server("app");
     for (const name of ["a", "c"]) place(name, await issue(name));
     const address = await loopbackAddress(8080, 8081, 8082);
@@ -180,6 +180,8 @@ describe("secrets of a sidecar", function () {
       ],
     );
     assert.match(error?.reason ?? "", /missing\.(pem|key)/);
+    place("missing", await issue("late"));
+    await until(async () => (await shown(address, 8081)) === "late");
   });
 
   it("come one by one to a state-of-the-world client, such as AWS's own sidecar, too", async () => {
