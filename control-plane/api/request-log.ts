@@ -74,6 +74,8 @@ const asked = (request: FastifyRequest) => ({
   method: request.method,
   url: loggedUrl(request.url),
   accessKeyId: request.accessKeyId,
+  // Proven, where there is a key: of an unproven one there is no caller.
+  account: request.accessKeyId === undefined ? undefined : request.caller?.account,
 });
 
 /** There is no route of a request whose URL cannot be read. */
