@@ -371,18 +371,32 @@ for (const [scheme, options] of [
       });
       const paginators = Object.keys(sdk).filter((name) => name.startsWith("paginate"));
       assert.equal(paginators.length, Object.keys(pages).length);
+      // It has no waiters: App Mesh's entities are there once they are made.
+      assert.deepEqual(
+        Object.keys(sdk).filter((name) => name.startsWith("wait")),
+        [],
+      );
     });
 
     it("gets App Mesh's errors as the classes of the SDK", async () => {
       await client.createMesh({ meshName: "errors", clientToken: "one" });
       const below = { meshName: "errors" };
       await client.createVirtualNode({ ...below, virtualNodeName: "v", spec: {} });
+      const gateway = (name: string) =>
+        client.createVirtualGateway({
+          ...below,
+          virtualGatewayName: name,
+          spec: { listeners: [{ portMapping: http }] },
+        });
+      for (const name of ["one", "two", "three"]) await gateway(name);
       const tags = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: "" }));
       await client.tagResource({ resourceArn: `${ARN}mesh/errors`, tags });
       const cases = [
         [sdk.NotFoundException, 404, () => client.describeMesh({ meshName: "gone" })],
         [sdk.BadRequestException, 400, () => client.listMeshes({ limit: 101 })],
         [sdk.ConflictException, 409, () => client.createMesh({ meshName: "errors", clientToken: "two" })],
+        // App Mesh allowed three gateways in a mesh.
+        [sdk.LimitExceededException, 400, () => gateway("four")],
         [sdk.ResourceInUseException, 409, () => client.deleteMesh(below)],
         [
           sdk.TooManyTagsException,

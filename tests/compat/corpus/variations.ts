@@ -183,7 +183,27 @@ export function variations(): Story[] {
       logging({ json: [{ key: "k", value: "%PROTOCOL%" }] }),
       logging({ json: Array.from({ length: 20 }, (_, n) => ({ key: `k${n}`, value: "%BYTES_SENT%" })) }),
     ]),
+    story("structures with nothing in them", "VirtualNode", virtualNode, [
+      { logging: {} },
+      { backendDefaults: {} },
+      { backendDefaults: { clientPolicy: {} } },
+      { backends: [{ virtualService: { virtualServiceName: "s", clientPolicy: {} } }] },
+      ...["http", "http2", "grpc", "tcp"].map((protocol) =>
+        listener(protocol, { timeout: { [protocol]: {} } }),
+      ),
+      { ...listener("http"), listeners: [] },
+    ]),
+    story("routes with nothing in them", "Route", route, [
+      { tcpRoute: { action, match: {} } },
+      { tcpRoute: { action, timeout: {} } },
+      { grpcRoute: { match: {}, action } },
+      { grpcRoute: { match: { metadata: [{ name: "a" }] }, action, timeout: {} } },
+      http({ prefix: "/", headers: [{ name: "a" }], queryParameters: [{ name: "b" }] }),
+      http({ prefix: "/" }, { timeout: {} }),
+    ]),
     story("gateway routes", "GatewayRoute", gatewayRoute, [
+      gateway({ prefix: "/a/" }, {}),
+      gateway({ prefix: "/a/" }, { hostname: {} }),
       ...[{ prefix: "/" }, { prefix: "/a/" }, { prefix: "/a" }, { prefix: "/", port: 80 }].map((match) =>
         gateway(match),
       ),
