@@ -78,6 +78,31 @@ describe("the index of reads", () => {
     assert.deepEqual([...index.change("shop", "instances/ratings.shop.internal")], []);
   });
 
+  it("knows who reads certificates, by their ARNs", () => {
+    const index = new ReadIndex<Reader>();
+    const reads = new Set<Read<Reader>>();
+    const reader = new Reader(index, "shop");
+    const arn = "arn:aws:acm:us-east-1:123456789012:certificate/a";
+    const unavailable = { unavailable: "AWS is away" };
+    const without = index.track("shop", nothing("shop"), reads);
+    assert.deepEqual([without.certificate, without.certificateAuthority], [undefined, undefined]);
+    const entities = index.track(
+      "shop",
+      {
+        ...nothing("shop"),
+        certificate: () => unavailable,
+        certificateAuthority: () => ({ certificates: "root" }),
+      },
+      reads,
+    );
+    assert.equal(entities.certificate?.(arn), unavailable);
+    assert.deepEqual(entities.certificateAuthority?.("arn:b"), { certificates: "root" });
+    index.settle(reader, "shop", new Set(), reads);
+    assert.deepEqual([...index.change("shop", `certificate/${arn}`)], [reader]);
+    assert.deepEqual([...index.change("shop", "certificateAuthority/arn:b")], [reader]);
+    assert.deepEqual([...index.change("shop", "certificate/arn:b")], []);
+  });
+
   it("tells what nobody reads any more, by the name that a change gives it", () => {
     const index = new ReadIndex<Reader>();
     const read = (names: readonly string[]) => {
