@@ -78,14 +78,24 @@ export const ingressRoute = memo(
     let refused = false;
     const refuse: Refuse = (member, message) => {
       refused = true;
-      tell(`${path}.match.${member}`, `${message}; the route is left out`);
+      tell(`${path}.${member}`, `${message}; the route is left out`);
     };
+    const refuseMatch: Refuse = (member, message) => refuse(`match.${member}`, message);
     const matches: readonly Rewritten[] =
       "grpcRoute" in spec && spec.grpcRoute !== undefined
-        ? [{ match: grpcMatch(spec.grpcRoute.match, refuse), rewrite: {} }]
-        : rewrittenPaths(route as HttpGatewayRoute, refuse, (member, message) =>
-            tell(`${path}.action.rewrite.${member}`, message),
+        ? [{ match: grpcMatch(spec.grpcRoute.match, refuseMatch), rewrite: {} }]
+        : rewrittenPaths(
+            route as HttpGatewayRoute,
+            httpMatch((route as HttpGatewayRoute).match, refuseMatch),
+            (member, message) => tell(`${path}.action.rewrite.${member}`, message),
           );
+    for (const { rewrite, of } of matches) {
+      // The rest of what cannot stand in a path is for the application to refuse, as it is when a client sends it.
+      if (/[\0\r\n]/.test(rewrite.prefixRewrite ?? "")) {
+        refuse(`action.rewrite.${of}`, `${JSON.stringify(rewrite.prefixRewrite)} cannot stand in a request`);
+        break;
+      }
+    }
     const { virtualServiceName } = route.action.target.virtualService;
     const host = hostMatch(route.match.hostname);
     const keepsHost = route.action.rewrite?.hostname?.defaultTargetHostname === "DISABLED";
@@ -139,14 +149,15 @@ const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")
 interface Rewritten {
   readonly match: RouteMatchJson;
   readonly rewrite: RouteActionJson;
+  /** The member of the route's rewrite that says so, if any does. */
+  readonly of?: string;
 }
 
 function rewrittenPaths(
   { match, action }: HttpGatewayRoute,
-  refuse: Refuse,
+  json: RouteMatchJson,
   tell: Refuse,
 ): readonly Rewritten[] {
-  const json = httpMatch(match, refuse);
   const rewrite: HttpGatewayRouteRewrite = action.rewrite ?? {};
   if (rewrite.path?.exact !== undefined) return [wholePath(match, json, rewrite.path.exact)];
   if (match.path !== undefined) {
@@ -163,11 +174,12 @@ function rewrittenPaths(
 
 /** Envoy swaps all of a path that was matched as a whole, so that a prefix is matched as one. */
 function wholePath(match: HttpGatewayRouteMatch, json: RouteMatchJson, path: string): Rewritten {
-  if (match.path !== undefined) return { match: json, rewrite: { prefixRewrite: path } };
+  if (match.path !== undefined) return { match: json, rewrite: { prefixRewrite: path }, of: "path.exact" };
   const { prefix, ...others } = json;
   return {
     match: { ...others, safeRegex: { regex: `${literal(prefix ?? "/")}.*` } },
     rewrite: { prefixRewrite: path },
+    of: "path.exact",
   };
 }
 
@@ -186,6 +198,7 @@ function prefixes(
   const rewritten = (from: string): Rewritten => ({
     match: { ...match, prefix: from },
     rewrite: { prefixRewrite: becomes },
+    of: "prefix.value",
   });
   const [had, has] = [prefix.endsWith("/"), becomes.endsWith("/")];
   if (had && !has) {
