@@ -142,6 +142,12 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
           `${options.data}, or keep it on this machine by --api 127.0.0.1:7070`,
       );
     }
+    if (!apiAddress.isLoopback && accessKey && accessKey.secretAccessKey.length < SHORTEST_SECRET) {
+      throw new StartError(
+        `APPMESH_SECRET_ACCESS_KEY has ${accessKey.secretAccessKey.length} characters. For an address that others reach, ` +
+          `give at least ${SHORTEST_SECRET} random ones, or a key that appmesh keys create makes`,
+      );
+    }
     const tls = options.tls && (await openedTls(options.tls, options));
     closers.push(async () => tls?.close());
     const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
@@ -237,6 +243,9 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     throw error;
   }
 }
+
+/** Whoever sees a signed request can try out secrets on it, as many a second as they have machines for. */
+const SHORTEST_SECRET = 20;
 
 async function keysOf(store: Store, account: string, initial: Credentials | undefined): Promise<AccessKeys> {
   try {

@@ -22,7 +22,9 @@ describe("The audit", () => {
   let api: FastifyInstance;
   let lines: Record<string, unknown>[];
   let trouble: string | undefined;
+  let now: number;
   beforeEach(async () => {
+    now = NOW;
     lines = [];
     trouble = undefined;
     mesh = await meshHarness();
@@ -34,7 +36,7 @@ describe("The audit", () => {
       },
       region: REGION,
       account: ACCOUNT,
-      now: () => NOW,
+      now: () => now,
     });
     const transactions = new Transactions(store, state, (change) => audit.changed(change));
     const clock = { now: () => NOW };
@@ -204,6 +206,33 @@ describe("The audit", () => {
           "appmesh:DeleteMesh on resource: * because the key is read-only",
       },
     ]);
+  });
+
+  it("is not filled by whoever has many requests refused, and tells how many there were", async () => {
+    const refuse = () => callWith(api, "GET", meshes, { host: "localhost" });
+    for (let n = 0; n < 250; n++) await refuse();
+    assert.equal(lines.length, 200);
+    now += 50;
+    await refuse();
+    assert.equal(lines.length, 200);
+    now += 50;
+    await refuse();
+    await refuse();
+    assert.equal(lines.length, 201);
+    assert.equal(lines.at(-1)?.leftOut, 51);
+    // Changes are told, whatever is refused.
+    assert.equal((await call("PUT", meshes, { meshName: "shop" })).status, 200);
+    assert.equal(lines.at(-1)?.operation, "CreateMesh");
+    now += 3_600_000;
+    for (let n = 0; n < 201; n++) await refuse();
+    assert.equal(lines.length, 202 + 200);
+    assert.deepEqual(
+      lines
+        .slice(202)
+        .filter(({ leftOut }) => leftOut !== undefined)
+        .map(({ leftOut }) => leftOut),
+      [1],
+    );
   });
 
   it("has no change made while it cannot be told", async () => {

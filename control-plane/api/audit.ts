@@ -28,6 +28,7 @@ export class Audit {
   readonly #region: string;
   readonly #account: string;
   readonly #now: () => number;
+  readonly #refusals = { free: REFUSALS_AT_ONCE, since: 0, leftOut: 0 };
 
   constructor({ sink, region, account, now = Date.now }: AuditOptions) {
     this.#sink = sink;
@@ -70,6 +71,18 @@ export class Audit {
   }
 
   #refused(request: FastifyRequest): void {
+    const refusals = this.#refusals;
+    const now = this.#now();
+    const refilled = (Math.max(0, now - refusals.since) / 1000) * REFUSALS_A_SECOND;
+    refusals.free = Math.min(REFUSALS_AT_ONCE, refusals.free + refilled);
+    refusals.since = now;
+    if (refusals.free < 1) {
+      refusals.leftOut += 1;
+      return;
+    }
+    refusals.free -= 1;
+    const { leftOut } = refusals;
+    refusals.leftOut = 0;
     const { accessKeyId, method, url, errorCode, errorReason } = request;
     this.#write(
       "refused",
@@ -81,6 +94,7 @@ export class Audit {
         path: url.split("?", 1)[0]?.slice(0, LONGEST_PATH),
         errorCode,
         reason: errorReason,
+        ...(leftOut > 0 && { leftOut }),
       },
     );
   }
@@ -104,6 +118,12 @@ export class Audit {
 }
 
 const LONGEST_PATH = 1000;
+/**
+ * Whoever reaches the address can have as many requests refused as they like. They must not fill the disk that way, which
+ * would end all changes: of those that come faster, the next line has the number.
+ */
+const REFUSALS_A_SECOND = 10;
+const REFUSALS_AT_ONCE = 200;
 
 const versionOf = (snapshot: CommittedChange["after"]): number | undefined =>
   snapshot && "version" in snapshot ? snapshot.version : undefined;

@@ -37,6 +37,14 @@ describe("The API over HTTPS", function () {
       stderr: overHttp,
     });
     assert.deepEqual(await runAppmesh(...serve("--tls-self-signed")), { code: 1, stdout: "", stderr: toAll });
+    const short = { ...first, secretAccessKey: "nineteen-characters" };
+    assert.deepEqual(await runAppmesh(...serve("--tls-self-signed"), { accessKey: short }), {
+      code: 1,
+      stdout: "",
+      stderr:
+        "appmesh serve: APPMESH_SECRET_ACCESS_KEY has 19 characters. For an address that others reach, " +
+        "give at least 20 random ones, or a key that appmesh keys create makes\n",
+    });
     const cases: [string[], string][] = [
       [
         ["--tls-self-signed", "--audit", join(data, "none", "audit")],
