@@ -113,12 +113,14 @@ function explain(
         `AWS Cloud Map ${where} refuses to tell of ${service} (${error.name}): allow the control plane's credentials ` +
         "servicediscovery:DiscoverInstances and servicediscovery:DiscoverInstancesRevision"
       );
-    case "AbortError":
-    case "TimeoutError":
-      return `AWS Cloud Map ${where} does not answer for ${service}`;
-    default: {
-      const code = (error as NodeJS.ErrnoException).code;
-      return `AWS Cloud Map ${where} does not tell of ${service}: ${code ?? `${error.name}: ${error.message}`}`;
-    }
+    default:
+      // However it cannot be reached, by now or in a moment, it is the same trouble.
+      return unreachable(error)
+        ? `AWS Cloud Map ${where} does not answer for ${service}`
+        : `AWS Cloud Map ${where} does not tell of ${service}: ${error.name}: ${error.message}`;
   }
 }
+
+const unreachable = (error: Error): boolean =>
+  ["AbortError", "TimeoutError"].includes(error.name) ||
+  /^E[A-Z]/.test((error as NodeJS.ErrnoException).code ?? "");

@@ -112,6 +112,9 @@ describe("instances of AWS Cloud Map", () => {
     await cloudMap.answer({ instances: [instance("1")], revision: undefined, checked: false });
     const { list } = known();
     await cloudMap.answer(away);
+    // One lost answer is no news.
+    assert.deepEqual(known(), { list });
+    await cloudMap.answer(away);
     assert.deepEqual(known(), { list, problem: "AWS Cloud Map is away" });
     assert.equal(known().list, list);
     await cloudMap.answer(away);

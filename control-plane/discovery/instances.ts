@@ -95,12 +95,16 @@ class Watch {
       this.#know({ list: this.#last?.instances });
     } catch (error) {
       this.#failures += 1;
-      this.#know({ list: this.#last?.instances, problem: (error as Error).message });
+      // One lost answer is no news, as long as there is another.
+      if (this.#failures > 1 || this.#last === undefined) {
+        this.#know({ list: this.#last?.instances, problem: (error as Error).message });
+      }
     }
     if (this.#ended) return;
+    const usual = this.interval();
     const interval = Math.min(
-      this.interval() * 2 ** this.#failures,
-      Math.max(this.interval(), maxIntervalMillis),
+      usual * 2 ** Math.max(0, this.#failures - 1),
+      Math.max(usual, maxIntervalMillis),
     );
     this.#timer = setTimeout(() => void this.#lookUp(), interval * (0.8 + Math.random() * 0.4)).unref();
   }

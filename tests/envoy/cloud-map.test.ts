@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CloudMapServer } from "../support/cloud-map.js";
-import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../support/control-plane.js";
 import { answered, callThrough, echoServer, type TestServer } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
@@ -21,6 +21,8 @@ describe("service discovery by AWS Cloud Map", function () {
   let cloudMap: CloudMapServer;
   let namespace: string;
   let service: string;
+  let serviceName: string;
+  let options: ControlPlaneOptions;
   let controlPlane: ControlPlane;
   let port: number;
   const addresses: Record<string, string> = {};
@@ -32,10 +34,8 @@ describe("service discovery by AWS Cloud Map", function () {
   before(async () => {
     cloudMap = await CloudMapServer.start();
     namespace = await cloudMap.namespace("shop.internal");
-    controlPlane = await startControlPlane({
-      env: cloudMap.env,
-      args: ["--cloud-map-interval", "0.2"],
-    });
+    options = { env: cloudMap.env, args: ["--cloud-map-interval", "0.2"] };
+    controlPlane = await startControlPlane(options);
     port = await freePort();
     for (const name of ["a", "b", "c"]) {
       const host = await loopbackAddress(port);
@@ -56,9 +56,9 @@ describe("service discovery by AWS Cloud Map", function () {
   });
   beforeEach(async () => {
     // A service of its own for each test.
-    const name = `catalog-${Math.random().toString(36).slice(2)}`;
-    service = await cloudMap.service(namespace, name);
-    await put("/shop/virtualNodes/catalog", { spec: found(name, "v1") });
+    serviceName = `catalog-${Math.random().toString(36).slice(2)}`;
+    service = await cloudMap.service(namespace, serviceName);
+    await put("/shop/virtualNodes/catalog", { spec: found(serviceName, "v1") });
   });
   afterEach(async () => {
     for (const sidecar of sidecars.splice(0)) {
@@ -170,15 +170,15 @@ describe("service discovery by AWS Cloud Map", function () {
     await register("c", { version: "v1", stage: "test" });
     const { proxy } = await caller();
     await reaches(proxy, "a", "c");
-    const name = (await controlPlane.call("GET", "/v20190125/meshes/shop/virtualNodes/catalog")).body.spec
-      .serviceDiscovery.awsCloudMap.serviceName;
-    await put("/shop/virtualNodes/catalog", { spec: found(name, "v2") });
+    await put("/shop/virtualNodes/catalog", { spec: found(serviceName, "v2") });
     await reaches(proxy, "b");
-    await put("/shop/virtualNodes/catalog", { spec: found(name, "v3") });
+    await put("/shop/virtualNodes/catalog", { spec: found(serviceName, "v3") });
     await reaches(proxy, "503 no healthy upstream");
     assert.match(
       controlPlane.log(),
-      new RegExp(`none of the 3 instances of service ${name} has the attributes version=v3: callers get 503`),
+      new RegExp(
+        `none of the 3 instances of service ${serviceName} has the attributes version=v3: callers get 503`,
+      ),
     );
   });
 
@@ -230,19 +230,27 @@ describe("service discovery by AWS Cloud Map", function () {
     await register("a");
     const { proxy } = await caller();
     await reaches(proxy, "a");
-    const said = () => controlPlane.log().split("does not answer for service").length - 1;
-    const before = said();
-    cloudMap.freeze();
+    const said = () => controlPlane.log().split(`does not answer for service ${serviceName}`).length - 1;
+    await cloudMap.leave();
     try {
-      await until(() => said() === before + 1);
+      await until(() => said() === 1);
       assert.deepEqual(await outcomes(proxy), ["a"]);
       assert.match(controlPlane.log(), /does not answer for .*; its last known endpoints stay in use/);
+
+      // A control plane that begins meanwhile knows nothing: proxies keep what they have.
+      await controlPlane.kill9();
+      controlPlane = await startControlPlane({ ...options, data: controlPlane.data, xds: controlPlane.xds });
+      await until(() => said() === 1);
+      assert.match(controlPlane.log(), /does not answer for .*; callers that know no endpoints get 503/);
+      await until(async () => (await controlPlane.call("GET", "/v1/proxies")).body.proxies.length === 1);
+      await until(async () => "endpoints" in (await versions()));
+      assert.deepEqual(await outcomes(proxy), ["a"]);
     } finally {
-      cloudMap.thaw();
+      await cloudMap.comeBack();
     }
     await register("b");
     await reaches(proxy, "a", "b");
-    assert.equal(said(), before + 1);
+    assert.equal(said(), 1);
   });
 
   it("says what to give where there are no AWS credentials; what else a proxy has to do, it does", async () => {

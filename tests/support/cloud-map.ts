@@ -1,5 +1,6 @@
 // AWS Cloud Map as moto's server plays it, in a process of its own.
 import { type ChildProcess, spawn } from "node:child_process";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateHttpNamespaceCommand,
@@ -26,9 +27,13 @@ export class CloudMapServer {
   readonly #client: ServiceDiscoveryClient;
   #log = "";
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(
+    child: ChildProcess,
+    private readonly port: number,
+    private readonly gate: Gate,
+  ) {
     this.#child = child;
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = `http://127.0.0.1:${gate.port}`;
     this.env = {
       AWS_ENDPOINT_URL_SERVICEDISCOVERY: this.url,
       AWS_ACCESS_KEY_ID: "tests",
@@ -52,10 +57,10 @@ export class CloudMapServer {
     });
     running.add(child);
     child.once("exit", () => running.delete(child));
-    const server = new CloudMapServer(child, port);
+    const server = new CloudMapServer(child, port, await Gate.open(port));
     for (let attempt = 0; attempt < 300; attempt++) {
       if (!running.has(child)) break;
-      const answer = await fetch(`${server.url}/moto-api/data.json`).catch(() => undefined);
+      const answer = await fetch(`http://127.0.0.1:${server.port}/moto-api/data.json`).catch(() => undefined);
       if (answer?.ok) return server;
       await sleep(100);
     }
@@ -96,20 +101,72 @@ export class CloudMapServer {
     );
   }
 
-  /** It does not answer any more, though it is still there. */
-  freeze(): void {
-    this.#child.kill("SIGSTOP");
+  /** Nobody reaches it any more. */
+  leave(): Promise<void> {
+    return this.gate.close();
   }
 
-  thaw(): void {
-    this.#child.kill("SIGCONT");
+  /** It is there again, with all that it knew. */
+  comeBack(): Promise<void> {
+    return this.gate.reopen();
   }
 
   async close(): Promise<void> {
     this.#client.destroy();
+    await this.gate.close();
     if (!running.has(this.#child)) return;
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill("SIGKILL");
     await ended;
+  }
+}
+
+/** A port that leads to another as long as it is open. */
+class Gate {
+  port = 0;
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(private readonly target: number) {}
+
+  static async open(target: number): Promise<Gate> {
+    const gate = new Gate(target);
+    await gate.reopen();
+    return gate;
+  }
+
+  reopen(): Promise<void> {
+    const server = createServer((from) => {
+      const to = connect(this.target, "127.0.0.1");
+      for (const [socket, other] of [
+        [from, to],
+        [to, from],
+      ] as const) {
+        this.#sockets.add(socket);
+        socket.on("error", () => {});
+        socket.once("close", () => {
+          this.#sockets.delete(socket);
+          other.destroy();
+        });
+        socket.pipe(other);
+      }
+    });
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.port, "127.0.0.1", () => {
+        this.port = (server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) =>
+      this.#server ? this.#server.close(() => resolve()) : resolve(),
+    );
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    return closed;
   }
 }
