@@ -233,22 +233,39 @@ describe("Whatever reaches the API's socket", () => {
     assert.equal(mesh.state.revision, 0);
   });
 
-  it("is told to try again while the control plane stops", async () => {
+  it("is answered to its end while the control plane stops, and its connection closed then", async () => {
     await listen();
     const { socket, all } = await open();
-    // A request under way keeps the connection, and what is behind it comes after the control plane was asked to stop.
     socket.write("PUT /v20190125/meshes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 19\r\n\r\n");
     await until(() => heads === 1);
     const closed = api.close();
     await until(() => isStopping);
-    socket.write('{"meshName":"shop"}GET /v20190125/meshes HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    socket.write('{"meshName":"shop"}');
     const text = await all;
     await closed;
     assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
-    const rest = text.slice(text.indexOf("HTTP/1.1 503"));
-    assert.match(rest, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
-    assert.match(rest, /\r\nx-amzn-errortype: ServiceUnavailableException\r\n/);
-    assert.ok(rest.endsWith('\r\n\r\n{"message":"the control plane is stopping; try again"}'), rest);
+    assert.match(text, /\r\nconnection: close\r\n/);
+    assert.equal(mesh.state.revision, 1);
+  });
+
+  it("is told to try again where it comes while the control plane stops", async () => {
+    await listen();
+    let read = () => 0;
+    api.server.on("connection", (socket: Socket) => {
+      read = () => socket.bytesRead;
+    });
+    const { socket, all } = await open();
+    const begun = "GET /v20190125/meshes HTTP/1.1\r\n";
+    socket.write(begun);
+    await until(() => read() === begun.length);
+    const closed = api.close();
+    await until(() => isStopping);
+    socket.write("Host: localhost\r\n\r\n");
+    const text = await all;
+    await closed;
+    assert.match(text, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
+    assert.match(text, /\r\nx-amzn-errortype: ServiceUnavailableException\r\n/);
+    assert.ok(text.endsWith('\r\n\r\n{"message":"the control plane is stopping; try again"}'), text);
     assert.doesNotMatch(JSON.stringify(logged), /"level":50/);
   });
 });

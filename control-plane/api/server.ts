@@ -147,6 +147,10 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   app.addHook("preClose", async () => {
     stopping = true;
   });
+  app.addHook("onSend", async (_request, reply) => {
+    // Otherwise a connection that was busy when the others were closed would wait for its client's next request.
+    if (stopping) reply.header("connection", "close");
+  });
   requestLog.follow(app);
   clientErrors.follow(app);
   if (options.tls) {

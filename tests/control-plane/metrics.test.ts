@@ -8,7 +8,7 @@ import {
   startControlPlane,
   temporaryFolder,
 } from "../support/control-plane.js";
-import { exchange } from "../support/raw-http.js";
+import { exchange, RawConnection } from "../support/raw-http.js";
 import { until } from "../support/sidecar.js";
 
 const meshes = "/v20190125/meshes";
@@ -103,6 +103,27 @@ describe("appmesh serve tells of itself", function () {
     assert.deepEqual((await server.call("GET", "/healthz")).body, { status: "ok" });
     assert.equal((await server.call("GET", meshes)).status, 200);
     await server.stop();
+  });
+
+  it("that it is not ready, while it stops and still answers what it was asked", async () => {
+    const server = await startControlPlane({ args: ["--metrics", "127.0.0.1:0"] });
+    await until(() => server.log().includes('"msg":"ready"'));
+    const [, metrics = ""] = /"metrics":"(http:[^"]+)\/metrics"/.exec(server.log()) ?? [];
+    const connection = await RawConnection.open(server.api);
+    const body = JSON.stringify({ meshName: "shop" });
+    connection.send(`PUT ${meshes} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`);
+    // Its head has been read once another request behind it on the same machine is answered.
+    assert.equal((await fetch(`${server.api}/readyz`)).status, 200);
+    const stopped = server.stop();
+    const ready = async () => {
+      const answer = await fetch(`${metrics}/readyz`);
+      return [answer.status, await answer.json()];
+    };
+    await until(async () => (await ready())[0] === 503);
+    assert.deepEqual(await ready(), [503, { reason: "the control plane is stopping" }]);
+    connection.send(body);
+    assert.equal((await connection.response())?.status, 200);
+    await stopped;
   });
 
   it("to programs of its machine without a signature, and to web pages that only claim to be one not at all", async () => {
