@@ -212,10 +212,21 @@ function sanMatchers(
 ): readonly SubjectAltNameMatcherJson[] {
   const given = names?.match.exact ?? [];
   const accepted = given.length > 0 ? given : byDefault === undefined ? [] : [byDefault];
-  return accepted.flatMap((exact) =>
-    sanTypes(exact).map((sanType): SubjectAltNameMatcherJson => ({ sanType, matcher: { exact } })),
+  return accepted.flatMap((name) =>
+    sanTypes(name).map(
+      (sanType): SubjectAltNameMatcherJson => ({
+        sanType,
+        matcher: { exact: sanType === "IP_ADDRESS" ? shortest(name) : name },
+      }),
+    ),
   );
 }
+
+/** An address as Envoy writes those of certificates. */
+const shortest = (address: string): string =>
+  isIP(address) === 6 && !address.includes("%")
+    ? new URL(`http://[${address}]`).hostname.slice(1, -1)
+    : address;
 
 /** A name may stand in a certificate in several ways; Envoy compares each way by itself. */
 function sanTypes(name: string): readonly SubjectAltNameMatcher_SanTypeJson[] {

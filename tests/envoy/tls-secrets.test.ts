@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
@@ -158,6 +158,47 @@ describe("secrets of a sidecar", function () {
       socket.once("close", () => reject(new Error("the connection has ended")));
       socket.write("GET / HTTP/1.1\r\nhost: app.local\r\n\r\n");
     });
+
+  it("are files in a folder whose link is exchanged, as Kubernetes does with secrets; authorities too", async () => {
+    const app = await started.server("app");
+    const stranger = await TestAuthority.make("A stranger");
+    const client = await authority.issue({ commonName: "client" });
+    /** A new folder behind the link `..data`, in one step. */
+    const exchange = async (version: string, trusted: TestAuthority) => {
+      const { chain, key } = await issue(version);
+      mkdirSync(join(folder, version));
+      writeFileSync(join(folder, version, "tls.crt"), chain);
+      writeFileSync(join(folder, version, "tls.key"), key, { mode: 0o600 });
+      writeFileSync(join(folder, version, "ca.crt"), trusted.certificate);
+      symlinkSync(version, join(folder, "..new"));
+      renameSync(join(folder, "..new"), join(folder, "..data"));
+    };
+    await exchange("v1", authority);
+    for (const file of ["tls.crt", "tls.key", "ca.crt"]) {
+      symlinkSync(join("..data", file), join(folder, file));
+    }
+    const file = { certificateChain: join(folder, "tls.crt"), privateKey: join(folder, "tls.key") };
+    const address = await loopbackAddress(8080);
+    const { at } = await serve(
+      new Mesh(
+        node({
+          8080: {
+            mode: "STRICT",
+            certificate: { file },
+            validation: { trust: { file: { certificateChain: join(folder, "ca.crt") } } },
+          },
+        }),
+      ),
+    );
+    await sidecar(at, address, app.port);
+    const call = () => secureCall(`${address}:8080`, { authority, client, servername: "app.local" });
+    await until(async () => (await call()) === "app");
+    assert.equal(await shown(address, 8080), "v1");
+    await exchange("v2", stranger);
+    await until(async () => (await shown(address, 8080)) === "v2" && (await call()) !== "app");
+    await exchange("v3", authority);
+    await until(async () => (await shown(address, 8080)) === "v3" && (await call()) === "app");
+  });
 
   it("that are missing cost their own listener alone, until they are there, and the control plane says which", async () => {
     const app = await started.server("app");

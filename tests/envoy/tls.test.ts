@@ -246,10 +246,11 @@ describe("TLS", function () {
       const certificates = {
         dns: await local(["catalog.internal"]),
         uri: await authority.issue({ uris: ["spiffe://shop/catalog"] }),
+        address: await local(["2001:db8::1"]),
         own: await local(["127.0.0.1"]),
         wildcard: await local(["*.internal"]),
       };
-      const names = ["catalog.internal", "spiffe://shop/catalog"];
+      const names = ["catalog.internal", "spiffe://shop/catalog", "2001:DB8:0::1"];
       const backends: Record<string, { node: VirtualNodeSpec; policy: ClientPolicyTls }> = {};
       for (const [name, certificate] of Object.entries(certificates)) {
         const { port } = await serve(name, certificate);
@@ -262,6 +263,7 @@ describe("TLS", function () {
       assert.deepEqual(got, {
         dns: "dns",
         uri: "uri",
+        address: "address",
         own: "refused",
         wildcard: "wildcard",
       });
