@@ -169,4 +169,25 @@ describe("TLS by certificates of AWS", function () {
       assert.ok(told.includes(message), `${message}\nis not among\n${told.join("\n")}`);
     }
   });
+
+  it("leaves its private key where nobody reads it", async () => {
+    await ready();
+    const told = [controlPlane.log()];
+    for (const path of [
+      "/v1/proxies",
+      "/v1/diagnostics?mesh=shop",
+      "/v20190125/meshes/shop/virtualNodes/app",
+    ]) {
+      const { status, body } = await controlPlane.call("GET", path);
+      assert.equal(status, 200, path);
+      told.push(JSON.stringify(body));
+    }
+    const [, proxies = ""] = told;
+    assert.match(proxies, /"secrets":\{"version"/);
+    assert.doesNotMatch(told.join(""), /PRIVATE|BEGIN/);
+    // The proxy has it, and does not show it either.
+    const admin = await (await fetch(`http://${sidecars[0]?.admin()}/config_dump`)).text();
+    assert.match(admin, /\[redacted\]/);
+    assert.doesNotMatch(admin, /PRIVATE/);
+  });
 });
