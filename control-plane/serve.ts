@@ -6,6 +6,7 @@ import { AuditFile, auditInLog } from "./api/audit-file.js";
 import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
 import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
+import { auditedStore } from "./audited-store.js";
 import { awsCertificates } from "./certificates/aws-certificates.js";
 import { withCertificates } from "./certificates/with-certificates.js";
 import { Diagnosis } from "./diagnostics/diagnosis.js";
@@ -132,8 +133,13 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   };
   try {
     const metrics = new Metrics({ ofProcess: true });
-    const store = measuredStore(SqliteStore.open(options.data), metrics);
-    closers.push(() => store.close());
+    const opened = measuredStore(SqliteStore.open(options.data), metrics);
+    closers.push(() => opened.close());
+    const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
+    closers.push(async () => auditFile?.close());
+    const sink = auditFile ?? auditInLog(log);
+    const audit = new Audit({ sink, region, account });
+    const store = auditedStore(opened, sink);
     const accessKeys = await keysOf(store, account, accessKey);
     if (!apiAddress.isLoopback && !accessKeys.required) {
       throw new StartError(
@@ -150,9 +156,6 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     }
     const tls = options.tls && (await openedTls(options.tls, options));
     closers.push(async () => tls?.close());
-    const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
-    closers.push(async () => auditFile?.close());
-    const audit = new Audit({ sink: auditFile ?? auditInLog(log), region, account });
     const state = await MeshState.open(store, account);
     const transactions = new Transactions(store, state, (change) => audit.changed(change));
 

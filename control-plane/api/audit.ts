@@ -19,9 +19,8 @@ export interface AuditOptions {
 }
 
 /**
- * Who changed what, from what, to what; and who tried what they may not. A change is told once it is made. Where it
- * could not be told, the next ones are refused until it could: there is at most as much without a line as was being
- * asked for at that time, and the log has that.
+ * Who changed what, from what, to what; and who tried what they may not. A change is told once it is made. Where that
+ * failed, the next ones are refused until it could be told; see also `auditedStore`.
  */
 export class Audit {
   readonly #sink: AuditSink;

@@ -68,6 +68,7 @@ describe("The audit of appmesh serve", function () {
       ],
     );
     assert.equal((await controlPlane.call("GET", "/v20190125/meshes")).body.meshes.length, 1);
+    assert.equal((await controlPlane.call("GET", "/readyz")).status, 503);
     await controlPlane.stop();
   });
 });
