@@ -31,6 +31,7 @@ for (const [scheme, options] of [
       ["TestOperations", "calls all 38 operations, typed, and gets whole answers"],
       ["TestPaginators", "pages by every paginator of the SDK"],
       ["TestErrors", "gets App Mesh's errors as the types of the SDK"],
+      ["TestVersion1", "reconciles by the SDK's first version, as App Mesh's Kubernetes controller does"],
     ] as const) {
       it(title, async () => {
         const args = ["-test.v", `-test.run=^${test}$`];

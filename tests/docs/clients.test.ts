@@ -201,6 +201,7 @@ describe("docs/clients.md", function () {
     const requirement = (name: string) =>
       new RegExp(`^${name}==(.*)$`, "m").exec(read("tools/python-requirements.txt"));
     const go = /service\/appmesh v(\S+)/.exec(read("tests/compat/go/go.mod"));
+    const go1 = /aws\/aws-sdk-go v(\S+)/.exec(read("tests/compat/go/go.mod"));
     const java = /<artifactId>appmesh<\/artifactId>\s*<version>(.*)<\/version>/.exec(
       read("tests/compat/java/pom.xml"),
     );
@@ -212,6 +213,7 @@ describe("docs/clients.md", function () {
         JSON.parse(read("tests/package.json")).devDependencies["@aws-sdk/client-app-mesh"],
       ],
       ["AWS SDK for Go v2", go?.[1]],
+      ["AWS SDK for Go v1", go1?.[1]],
       ["AWS SDK for Java v2", java?.[1]],
       [
         "Pulumi's AWS provider",
