@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { python } from "../support/tools.js";
 
@@ -21,6 +22,9 @@ export async function startMoto(): Promise<Moto> {
     await ended;
   };
   process.once("exit", () => child.kill("SIGKILL"));
+  // A test that fails before it stops the server must not keep this process from its end.
+  child.unref();
+  (child.stderr as Socket).unref();
   let text = "";
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr }).on("line", (line) => {
