@@ -41,6 +41,7 @@ describe("the access log", function () {
     return readFileSync(path, "utf8");
   };
 
+  // Shows: virtualNode.logging.accessLog.file.path
   it("is written in Envoy's format where nothing else is said", async () => {
     assert.match(
       await written(),
@@ -48,6 +49,7 @@ describe("the access log", function () {
     );
   });
 
+  // Shows: virtualNode.logging.accessLog.file.format.text
   it("is written as text", async () => {
     assert.equal(
       await written({ text: "%REQ(:METHOD)% %REQ(X-PATH?:PATH):4% %RESPONSE_CODE% 100%%\n" }),
@@ -55,6 +57,7 @@ describe("the access log", function () {
     );
   });
 
+  // Shows: virtualNode.logging.accessLog.file.format.json[].{key,value}
   it("is written as JSON, without the members that Envoy would refuse", async () => {
     const line = await written({
       json: [

@@ -126,6 +126,7 @@ describe("service discovery by AWS Cloud Map", function () {
     );
   }
 
+  // Shows: virtualNode.serviceDiscovery.awsCloudMap.{namespaceName,serviceName}
   it("follows instances as they come and go, without a failed request, and tells of endpoints alone", async () => {
     await register("a");
     const { proxy } = await caller();
@@ -164,6 +165,7 @@ describe("service discovery by AWS Cloud Map", function () {
     await reaches(proxy, "a");
   });
 
+  // Shows: virtualNode.serviceDiscovery.awsCloudMap.attributes[].{key,value}
   it("goes to instances with all the attributes alone", async () => {
     await register("a");
     await register("b", { version: "v2" });

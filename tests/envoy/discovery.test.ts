@@ -42,6 +42,7 @@ describe("discovery and health", function () {
     return [...seen].sort();
   };
 
+  // Shows: virtualNode.serviceDiscovery.dns.{hostname,responseType}
   it("balances over all addresses of an answer with ENDPOINTS, and follows their change", async () => {
     const { port, a, b, dns } = await two();
     const front = await loopbackAddress();
@@ -58,6 +59,7 @@ describe("discovery and health", function () {
     assert.deepEqual(await outcomes(front, 20), ["a", "b"]);
   });
 
+  // Shows: virtualNode.serviceDiscovery.dns.{hostname,responseType}
   it("goes to the first address of an answer with LOADBALANCER, whether the name ends with a dot or not", async () => {
     const { port, dns } = await two();
     const front = await loopbackAddress();
@@ -77,6 +79,7 @@ describe("discovery and health", function () {
     await until(async () => (await outcomes(front, 1))[0] === "app");
   });
 
+  // Shows: mesh.serviceDiscovery.ipPreference, virtualNode.serviceDiscovery.dns.ipPreference
   it("resolves the IP versions that the mesh prefers, unless the node prefers others", async () => {
     const port = await freePort();
     await started.server("four", { port, host: "127.0.0.1" });
@@ -145,6 +148,7 @@ describe("discovery and health", function () {
     assert.deepEqual(await outcomes(front, 20), ["b"]);
   });
 
+  // Shows: virtualNode.listeners[].outlierDetection.{maxServerErrors,interval,baseEjectionDuration}
   it("ejects an endpoint that keeps failing, and takes it back", async () => {
     const port = await freePort();
     const [a, b] = [await loopbackAddress(port), await loopbackAddress(port)];
@@ -176,6 +180,7 @@ describe("discovery and health", function () {
     assert.deepEqual(await outcomes(front, 20), ["a", "b"]);
   });
 
+  // Shows: virtualNode.listeners[].healthCheck.protocol
   it("checks the health of endpoints as the virtual node says, and leaves sick ones out", async () => {
     const { port, servers, dns } = await two();
     const front = await loopbackAddress();
@@ -199,6 +204,7 @@ describe("discovery and health", function () {
     assert.deepEqual(await outcomes(front, 10), ["b"]);
   });
 
+  // Shows: virtualNode.listeners[].connectionPool.http.{maxConnections,maxPendingRequests}
   it("limits what reaches the application by the listener's connection pool", async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const app = await started.server("app", { hold: () => released });

@@ -13,6 +13,7 @@ describe("explicit interception", function () {
   afterEach(() => started.end());
   const catalog = "http://catalog.local:8080";
 
+  // Shows: virtualNode.backends[].virtualService.virtualServiceName, virtualService.provider.virtualNode.virtualNodeName
   it("brings requests from one application to another, by host name, in both forms of a request", async () => {
     const app = await started.server("ratings");
     const [ratings, front] = [await loopbackAddress(9080), await loopbackAddress()];
@@ -42,6 +43,7 @@ describe("explicit interception", function () {
     assert.equal(answered(originForm), "ratings");
   });
 
+  // Shows: mesh.egressFilter.type
   it("refuses what no backend serves, and says why, while the egress filter is DROP_ALL", async () => {
     const [outside, front] = [await started.server("outside"), await loopbackAddress()];
     const app = await started.server("catalog");
@@ -65,6 +67,7 @@ describe("explicit interception", function () {
     );
   });
 
+  // Shows: mesh.egressFilter.type
   it("passes on what no backend serves while the egress filter is ALLOW_ALL", async () => {
     const [outside, front] = [await started.server("outside"), await loopbackAddress()];
     const document: MeshDocument = {
@@ -140,6 +143,7 @@ describe("explicit interception", function () {
     }
   });
 
+  // Shows: route.tcpRoute.action.weightedTargets[].virtualNode
   it("takes TCP connections at a port of its own for each service, whoever speaks first", async () => {
     const [db1, db2] = [await started.greeting("one\n"), await started.greeting("two\n")];
     const front = await loopbackAddress(5432);
@@ -169,6 +173,7 @@ describe("explicit interception", function () {
     assert.deepEqual(await greetings(front, 5432, 5), ["two\n"]);
   });
 
+  // Shows: virtualNode.listeners[].portMapping.{port,protocol}
   it("takes connections for every listener of the application", async () => {
     const [web, calls, db] = [
       await started.server("web"),

@@ -73,6 +73,7 @@ describe("what a virtual gateway rewrites", function () {
     );
   });
 
+  // Shows: gatewayRoute.httpRoute.action.rewrite.{hostname.defaultTargetHostname,prefix.defaultPrefix}
   it("leaves the prefix, and the host, where a route switches that off", async () => {
     assert.deepEqual(
       await reached(
@@ -94,6 +95,7 @@ describe("what a virtual gateway rewrites", function () {
     );
   });
 
+  // Shows: gatewayRoute.httpRoute.action.rewrite.{prefix.value,path.exact}
   it("makes of a prefix, or of the whole path, what a route says", async () => {
     assert.deepEqual(
       await reached(
@@ -186,6 +188,7 @@ describe("what a virtual gateway rewrites", function () {
     );
   });
 
+  // Shows: gatewayRoute.grpcRoute.action.rewrite.hostname.defaultTargetHostname
   it("rewrites the host of gRPC calls, or preserves it, and never their path", async () => {
     const [app, address] = [await started.server("app", { http2: true }), await loopbackAddress(8088)];
     const document = behindGateway(

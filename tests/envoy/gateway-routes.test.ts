@@ -18,6 +18,9 @@ describe("gateway routes", function () {
       ),
     );
 
+  // Shows: gatewayRoute.priority, gatewayRoute.httpRoute.match.{prefix,path.exact,path.regex,method},
+  // gatewayRoute.httpRoute.match.{hostname.exact,hostname.suffix}, gatewayRoute.httpRoute.match.{headers,queryParameters}*,
+  // gatewayRoute.httpRoute.action.target.virtualService.virtualServiceName
   it("tells requests apart by everything that a gateway route may match on, in the order of their priorities", async () => {
     const names = [
       ["first", "second", "host", "suffix", "longer-suffix", "exact", "regex", "longer", "method"],
@@ -186,6 +189,8 @@ describe("gateway routes", function () {
     );
   });
 
+  // Shows: virtualGateway.listeners[].portMapping.{port,protocol}, gatewayRoute.httpRoute.match.port,
+  // gatewayRoute.http2Route.match.prefix, gatewayRoute.http2Route.action.target.virtualService.virtualServiceName
   it("takes the requests of each listener by its port and protocol", async () => {
     const [app, other, two] = [
       await started.server("app"),
@@ -233,6 +238,8 @@ describe("gateway routes", function () {
     );
   });
 
+  // Shows: gatewayRoute.grpcRoute.match.{serviceName,hostname.exact,metadata[].name,metadata[].match.exact,port},
+  // gatewayRoute.grpcRoute.action.target.virtualService.virtualServiceName
   it("tells gRPC calls apart by service, host name and metadata, and answers in gRPC's own terms", async () => {
     const names = ["service", "hosted", "metadata"];
     const servers = await Promise.all(names.map((name) => started.server(name, { http2: true })));
@@ -288,6 +295,7 @@ describe("gateway routes", function () {
     );
   });
 
+  // Shows: gatewayRoute.httpRoute.action.target.port
   it("sends to the port of a virtual service that a route names", async () => {
     const [a, b] = [await started.server("a"), await started.server("b")];
     const address = await loopbackAddress(8088);

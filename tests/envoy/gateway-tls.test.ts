@@ -59,6 +59,8 @@ describe("TLS at a virtual gateway", function () {
     }
   };
 
+  // Shows: virtualGateway.listeners[].tls.mode,
+  // virtualGateway.listeners[].tls.certificate.file.{certificateChain,privateKey}
   it("is demanded, offered or not spoken, as each listener says", async () => {
     const app = await started.server("app");
     const address = await loopbackAddress(8080, 8081, 8082);
@@ -78,6 +80,7 @@ describe("TLS at a virtual gateway", function () {
     );
   });
 
+  // Shows: virtualGateway.listeners[].tls.validation.trust.file.certificateChain
   it("asks a client for a certificate, and believes those of the authority that the listener trusts", async () => {
     const app = await started.server("app");
     const address = await loopbackAddress(8080);
@@ -149,6 +152,9 @@ describe("TLS at a virtual gateway", function () {
     assert.deepEqual([await secureCall(address, 8080), await plainCall(address, 8080)], ["secure", "plain"]);
   });
 
+  // Shows: virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.file.certificateChain,
+  // virtualGateway.backendDefaults.clientPolicy.tls.validation.subjectAlternativeNames.match.exact[],
+  // virtualGateway.backendDefaults.clientPolicy.tls.enforce
   it("is spoken to virtual nodes as the gateway's backend defaults say, or nothing is sent", async () => {
     const app = await started.server("app");
     const node = await loopbackAddress(9080);

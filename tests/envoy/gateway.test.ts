@@ -151,6 +151,7 @@ describe("a virtual gateway", function () {
     assert.equal(await proxy.stat("listener_manager.listener_modified"), 0);
   });
 
+  // Shows: virtualGateway.listeners[].connectionPool.{http.maxConnections,http.maxPendingRequests,http2.maxRequests,grpc.maxRequests}
   it("lets in no more at once than a listener's connection pool says", async () => {
     let released: Promise<void>;
     const app = await started.server("app", { hold: () => released });
@@ -228,6 +229,7 @@ describe("a virtual gateway", function () {
     );
   });
 
+  // Shows: virtualGateway.logging.accessLog.file.{path,format.text}
   it("logs what comes in and what it sends on, as App Mesh's did", async () => {
     const folder = mkdtempSync(join(tmpdir(), "appmesh-gateway-log-"));
     try {

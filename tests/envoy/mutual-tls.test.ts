@@ -30,6 +30,9 @@ describe("mutual TLS between two sidecars", function () {
   const client = (of: Issued | undefined): ClientPolicyTls =>
     trusting(authority, [], of ? { certificate: fileCertificate(of) } : {});
 
+  // Shows: virtualNode.listeners[].tls.validation.trust.file.certificateChain,
+  // virtualNode.listeners[].tls.validation.subjectAlternativeNames.match.exact[],
+  // virtualNode.backends[].virtualService.clientPolicy.tls.certificate.file.{certificateChain,privateKey}
   it("lets in whom the listener's authority vouches for, under one of the names that it lists", async () => {
     const app = await started.server("app");
     const ports = [8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087, 8088, 8089];

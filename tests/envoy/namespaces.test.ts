@@ -166,6 +166,7 @@ describe("interception in network namespaces", function () {
   const out = () => stat(front, "cluster.cds_egress_shop_catalog_http_8080.upstream_rq_completed");
   const into = () => stat(catalog, "http.ingress.http.8080.downstream_rq_completed");
 
+  // Shows: route.httpRoute.action.weightedTargets[].port
   it("brings unchanged programs into the mesh by plain names: out of one Envoy, into the other", async () => {
     const before = [await out(), await into()];
     assert.equal(await curl(front, "http://catalog.shop.local:8080/path"), "catalog:8080");
@@ -176,6 +177,7 @@ describe("interception in network namespaces", function () {
     );
   });
 
+  // Shows: route.tcpRoute.action.weightedTargets[].port
   it("brings protocols whose server speaks first into the mesh", async () => {
     assert.equal(await greeting(front, "db.shop.local", 3306), "catalog greets\n");
     assert.equal(await stat(front, "cluster.cds_egress_shop_catalog_tcp_3306.upstream_cx_total"), 1);

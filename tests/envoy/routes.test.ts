@@ -13,6 +13,7 @@ describe("routes", function () {
   afterEach(() => started.end());
   const catalog = "http://catalog.local:8080";
 
+  // Shows: route.httpRoute.action.weightedTargets[].{virtualNode,weight}
   it("splits requests by weight, and follows a change of the weights without losing one", async () => {
     const [v1, v2] = [await started.server("v1"), await started.server("v2")];
     const front = await loopbackAddress();
@@ -51,6 +52,8 @@ describe("routes", function () {
     assert.equal(await proxy.stat("listener_manager.listener_modified"), 0);
   });
 
+  // Shows: route.priority, route.httpRoute.match.{prefix,path.exact,path.regex,method,scheme},
+  // route.httpRoute.match.{headers,queryParameters}*
   it("tells requests apart by everything that a route may match on, in the order of their priorities", async () => {
     const names = [
       "exact",
@@ -234,6 +237,7 @@ describe("routes", function () {
       );
     });
 
+    // Shows: route.httpRoute.retryPolicy.{maxRetries,httpRetryEvents[]}
     it("tries again after the events of a policy, and after no others", async () => {
       const events = (...httpRetryEvents: string[]) => ({ retryPolicy: { ...policy, httpRetryEvents } });
       assert.deepEqual(
@@ -260,6 +264,7 @@ describe("routes", function () {
       );
     });
 
+    // Shows: route.httpRoute.retryPolicy.{maxRetries,perRetryTimeout}
     it("gives each attempt its own time limit", async () => {
       const app = await started.server("app", { hold: never });
       const front = await loopbackAddress();
@@ -300,6 +305,7 @@ describe("routes", function () {
     });
   });
 
+  // Shows: route.httpRoute.timeout.perRequest, virtualNode.listeners[].timeout.http.perRequest
   it("ends requests at the time limit of a route, or of the listener of a node that provides", async () => {
     const app = await started.server("app", {
       hold: ({ url }) => (url === "/enough" || url === "/none" ? sleep(400) : never()),
@@ -322,6 +328,7 @@ describe("routes", function () {
     assert.equal((await callThrough(`${front}:15001`, "http://catalog.local/")).status, 504);
   });
 
+  // Shows: route.http2Route.match.prefix, route.http2Route.action.weightedTargets[].virtualNode
   it("speaks HTTP/2 to the listeners that want it, whatever the caller speaks", async () => {
     const app = await started.server("app", { http2: true });
     const front = await loopbackAddress();
@@ -348,6 +355,8 @@ describe("routes", function () {
     );
   });
 
+  // Shows: route.grpcRoute.match.{serviceName,methodName,metadata[].name,metadata[].match.exact},
+  // route.grpcRoute.action.weightedTargets[].virtualNode
   it("tells gRPC calls apart by service, method and metadata, and answers in gRPC's own terms", async () => {
     const names = ["method", "service", "metadata"];
     const servers = await Promise.all(names.map((name) => started.server(name, { http2: true })));

@@ -135,6 +135,7 @@ describe("TLS by certificates of AWS", function () {
       socket.on("error", reject);
     });
 
+  // Shows: virtualNode.listeners[].tls.certificate.acm.certificateArn
   it("is shown by a listener as ACM exports it, and not believed by callers whom its chain does not convince", async () => {
     await ready();
     const { subject, issuer } = await shown(ports.exported);
@@ -143,6 +144,7 @@ describe("TLS by certificates of AWS", function () {
     assert.equal(await called("exported", ports.exported), "refused");
   });
 
+  // Shows: virtualNode.backends[].virtualService.clientPolicy.tls.validation.trust.acm.certificateAuthorityArns[]
   it("is checked by a policy against the authorities that it names", async () => {
     await ready();
     assert.equal(await called("issued", ports.issued), "app");

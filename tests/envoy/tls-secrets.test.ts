@@ -254,6 +254,7 @@ describe("secrets of a sidecar", function () {
     assert.equal(await shown(address, 8080), "b");
   });
 
+  // Shows: virtualNode.listeners[].tls.{certificate.sds.secretName,validation.trust.sds.secretName}
   it("come from a secret discovery service beside it, which changes them as it likes", async () => {
     const app = await started.server("app");
     const socket = join(folder, "sds.sock");
@@ -286,6 +287,7 @@ describe("secrets of a sidecar", function () {
     await until(async () => (await shown(address, 8080)) === "second" && (await call(client)) === "app");
   });
 
+  // Shows: virtualNode.listeners[].tls.certificate.acm.certificateArn
   it("come from ACM over the control plane, are renewed, stay while AWS is away, and never stand in a log", async () => {
     const app = await started.server("app");
     const arn = "arn:aws:acm:us-east-1:000000000000:certificate/app";

@@ -30,6 +30,7 @@ describe("TLS", function () {
       virtualNodes: { app: { listeners, serviceDiscovery: { dns: { hostname: "app.local" } } } },
     });
 
+    // Shows: virtualNode.listeners[].tls.mode, virtualNode.listeners[].tls.certificate.file.{certificateChain,privateKey}
     it("is demanded, offered or not spoken, as its mode says", async () => {
       const app = await started.server("app");
       const certificate = await authority.issue({ names: ["app.local"] });
@@ -187,6 +188,7 @@ describe("TLS", function () {
     const serve = async (name: string, certificate: Issued) =>
       started.until(await secureServer(name, certificate));
 
+    // Shows: virtualNode.backends[].virtualService.clientPolicy.tls.validation.trust.file.certificateChain
     it("believes a certificate of the authority that it trusts, for the name by which the node is found, while it is valid", async () => {
       const servers = {
         good: await serve("good", await local()),
@@ -242,6 +244,7 @@ describe("TLS", function () {
       });
     });
 
+    // Shows: virtualNode.backends[].virtualService.clientPolicy.tls.validation.subjectAlternativeNames.match.exact[]
     it("asks for one of the subject alternative names that it lists, instead of the node's own", async () => {
       const certificates = {
         dns: await local(["catalog.internal"]),
@@ -302,6 +305,7 @@ describe("TLS", function () {
       ]);
     });
 
+    // Shows: virtualNode.backends[].virtualService.clientPolicy.tls.{enforce,ports[]}
     it("holds for the ports that it names, and lets go without TLS where it is not enforced", async () => {
       const [plain, secure] = [await started.server("plain"), await serve("secure", await local())];
       const offering = listenerTls(await local());
@@ -337,6 +341,7 @@ describe("TLS", function () {
       });
     });
 
+    // Shows: virtualNode.backendDefaults.clientPolicy.tls.validation.trust.file.certificateChain
     it("is the backend's own, else the node's default, even if the backend's own says nothing", async () => {
       const [plain, secure] = [await started.server("plain"), await serve("secure", await local())];
       const document = calls(

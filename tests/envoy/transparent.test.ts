@@ -21,6 +21,7 @@ describe("transparent interception", function () {
   /** Where the names of the mesh resolve to in the eyes of an application does not matter. */
   const somewhere = "198.51.100.1";
 
+  // Shows: virtualRouter.listeners[].portMapping.{port,protocol}, virtualService.provider.virtualRouter.virtualRouterName
   it("takes requests out by the port and host that they were going to", async () => {
     const [web, db] = [await started.server("web"), await started.greeting("hello\n")];
     const front = await loopbackAddress();
@@ -72,6 +73,7 @@ describe("transparent interception", function () {
     );
   });
 
+  // Shows: mesh.egressFilter.type
   it("passes on what no backend serves to where it was going, while the egress filter is ALLOW_ALL", async () => {
     const [web, port] = [await started.server("web"), await freePort()];
     const outside = await started.server("outside", { port });
@@ -148,6 +150,7 @@ describe("transparent interception", function () {
     }
   });
 
+  // Shows: virtualNode.listeners[].portMapping.{port,protocol}
   it("brings in what was going to the ports of the application, and nothing else", async () => {
     const [web, db] = [await started.server("web"), await started.greeting("hello\n")];
     const other = await started.server("other");
