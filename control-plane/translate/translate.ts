@@ -42,7 +42,11 @@ function ofNode(entities: MeshEntities, mesh: Mesh, proxy: Proxy): ProxyResource
   return spec && virtualNode(entities, mesh, proxy, spec);
 }
 
-function ofGateway(entities: MeshEntities, mesh: Mesh, proxy: Proxy): ProxyResourcesWithoutSecrets | undefined {
+function ofGateway(
+  entities: MeshEntities,
+  mesh: Mesh,
+  proxy: Proxy,
+): ProxyResourcesWithoutSecrets | undefined {
   const spec = entities.virtualGateway(proxy.name);
   return spec && virtualGateway(entities, mesh, proxy, spec);
 }
