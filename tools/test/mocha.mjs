@@ -48,7 +48,7 @@ export async function mocha(files, options, mark) {
     const counts = JSON.parse(readFileSync(countsFile, "utf8"));
     // Mocha counts what failed; when it ended badly for another reason, that is a failure too.
     if (!ended && counts.failed === 0) counts.failed = 1;
-    if (counts.passed + counts.failed === 0 && !options.includes("--grep")) {
+    if (counts.passed + counts.failed + counts.skipped === 0 && !options.includes("--grep")) {
       console.error("✗ mocha ran no test");
       counts.failed = 1;
     }
