@@ -1,5 +1,5 @@
-// `npm run sdk`: writes what is generated and committed: provider/schema.json from the model, and sdk/nodejs from
-// that schema. With --check it writes nothing, and fails when what is there is not what would be written.
+// `npm run sdk`: writes what is generated and committed: provider/schema.json from the model, and the SDK of every
+// language from that schema. With --check it writes nothing, and fails when what is there is not what would be written.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -13,81 +13,53 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { finish } from "./sdk/finish.mjs";
 import { node, root } from "./setup/clone.mjs";
-import { ensureSdkGenerator } from "./setup/sdk-generator.mjs";
+import { ensureSdkGenerators } from "./setup/sdk-generator.mjs";
 import { explained } from "./setup/step.mjs";
 
-const language = "nodejs";
 const schema = "provider/schema.json";
-const sdk = `sdk/${language}`;
-/** What the build and npm leave in the SDK's folder. */
-const notGenerated = /^(bin|node_modules)(\/|$)/;
+const sdk = (language) => join("sdk", language);
+/** Hand-written files that a language's SDK carries, if there are any. */
+const extra = (language) => join(root, "tools/sdk-gen/extra", language);
+/** What builds, package managers and Python leave in an SDK's folder: git ignores it all. */
+const notGenerated =
+  /(^|\/)(bin|node_modules|obj|target|build|dist|__pycache__|[^/]*\.egg-info)(\/|$)/;
 
 /** Path from the root of the clone → content, of all that is generated. */
-function generate(generator, scratch) {
-  const text = execFileSync(node, [join(root, "provider/dist/schema/main.js")], { encoding: "utf8" });
+function generate(generators, scratch) {
+  const text = execFileSync(node, [join(root, "provider/dist/schema/main.js")]);
   const schemaFile = join(scratch, "schema.json");
   writeFileSync(schemaFile, text);
-  const out = join(scratch, language);
-  execFileSync(generator, ["-schema", schemaFile, "-language", language, "-out", out], { stdio: "inherit" });
-  finish(out);
-  return new Map([...files(out, sdk), [schema, text]]);
+  const content = new Map([[schema, text]]);
+  for (const [language, generator] of Object.entries(generators)) {
+    const out = join(scratch, language);
+    const extras = existsSync(extra(language)) ? ["-extra", extra(language)] : [];
+    execFileSync(generator, ["-schema", schemaFile, "-language", language, "-out", out, ...extras], {
+      stdio: "inherit",
+    });
+    finish[language](out, JSON.parse(text));
+    for (const [path, bytes] of files(out, sdk(language))) content.set(path, bytes);
+  }
+  return content;
 }
-
-/** Settles what the generator leaves to whoever publishes: where the compiled code is, and today's TypeScript. */
-function finish(folder) {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const { name, version, description, keywords, homepage, repository, license, ...rest } = manifest;
-  const { typescript, "@types/node": nodeTypes } = JSON.parse(
-    readFileSync(join(root, "package.json"), "utf8"),
-  ).devDependencies;
-  write(join(folder, "package.json"), {
-    ...{ name, version, description, keywords, homepage, repository, license },
-    main: "bin/index.js",
-    types: "bin/index.d.ts",
-    files: ["bin"],
-    ...rest,
-    devDependencies: { "@types/node": nodeTypes, typescript },
-  });
-  write(join(folder, "tsconfig.json"), {
-    compilerOptions: {
-      outDir: "bin",
-      rootDir: ".",
-      target: "es2022",
-      module: "node16",
-      types: ["node"],
-      strict: true,
-      noFallthroughCasesInSwitch: true,
-      declaration: true,
-      sourceMap: true,
-      stripInternal: true,
-      skipLibCheck: true,
-      composite: true,
-      tsBuildInfoFile: "bin/.tsbuildinfo",
-    },
-    include: ["**/*.ts"],
-    exclude: ["bin", "node_modules"],
-  });
-}
-
-const write = (path, json) => writeFileSync(path, `${JSON.stringify(json, null, 2)}\n`);
 
 /** The generated files below a folder: path, below `prefix`, → content. */
 function files(folder, prefix) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .filter((path) => !notGenerated.test(path) && statSync(join(folder, path)).isFile())
-    .map((path) => [join(prefix, path), readFileSync(join(folder, path), "utf8")]);
+    .map((path) => [join(prefix, path), readFileSync(join(folder, path))]);
 }
 
 function file(path) {
-  return existsSync(join(root, path)) ? [[path, readFileSync(join(root, path), "utf8")]] : [];
+  return existsSync(join(root, path)) ? [[path, readFileSync(join(root, path))]] : [];
 }
 
 /** Path → the content that it should have, or null when it should not be there. */
 function compare(wanted, found) {
   const differences = new Map();
-  for (const [path, content] of wanted) if (found.get(path) !== content) differences.set(path, content);
+  for (const [path, content] of wanted) if (!found.get(path)?.equals(content)) differences.set(path, content);
   for (const path of found.keys()) if (!wanted.has(path)) differences.set(path, null);
   return differences;
 }
@@ -116,11 +88,14 @@ function apply(differences) {
 }
 
 await explained(async () => {
-  const generator = await ensureSdkGenerator();
+  const generators = await ensureSdkGenerators();
   const scratch = mkdtempSync(join(tmpdir(), "sdk-"));
   try {
-    const wanted = generate(generator, scratch);
-    const found = new Map([...files(join(root, sdk), sdk), ...file(schema)]);
+    const wanted = generate(generators, scratch);
+    const found = new Map([
+      ...Object.keys(generators).flatMap((language) => files(join(root, sdk(language)), sdk(language))),
+      ...file(schema),
+    ]);
     const differences = compare(wanted, found);
     if (process.argv.includes("--check")) report(differences);
     else apply(differences);

@@ -29,7 +29,7 @@ export function packageSpec(): PackageSpec {
       },
       python: {
         packageName: "pulumi_appmesh",
-        requires: { pulumi: ">=3.200.0,<4.0.0" },
+        requires: { pulumi: ">=3.250.0,<4.0.0" },
         pyproject: { enabled: true },
         inputTypes: "classes-and-dicts",
         respectSchemaVersion: true,
@@ -48,7 +48,6 @@ export function packageSpec(): PackageSpec {
       },
       java: {
         basePackage: "io.pulumiappmesh",
-        buildFiles: "gradle",
         dependencies: { "com.pulumi:pulumi": "1.20.0" },
       },
     },
