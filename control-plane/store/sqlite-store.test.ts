@@ -148,6 +148,17 @@ describe("SqliteStore on a machine where things go wrong", () => {
     await store.close();
   });
 
+  it("says so where no folder can be made at all, as below /proc", async function () {
+    if (process.platform !== "linux") this.skip();
+    assert.throws(
+      () => SqliteStore.open("/proc/none/data"),
+      new StoreUnavailable(
+        "the data folder /proc/none/data cannot be used: ENOENT: no such file or directory, mkdir '/proc/none'. " +
+          "Give a folder that this user may create and write, by --data DIR",
+      ),
+    );
+  });
+
   it("says so where the data folder cannot be made", async () => {
     const occupied = join(folder, "occupied");
     await writeFile(occupied, "a file, not a folder");

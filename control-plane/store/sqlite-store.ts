@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type Change,
@@ -152,7 +152,7 @@ export class SqliteStore implements Store {
 /** The records may name what is behind a company's doors, so that only their owner may read them. */
 function makePrivate(folder: string, file: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     closeSync(openSync(file, "a", 0o600));
   } catch (error) {
     throw new StoreUnavailable(
@@ -160,6 +160,18 @@ function makePrivate(folder: string, file: string): void {
         "Give a folder that this user may create and write, by --data DIR",
       { cause: error },
     );
+  }
+}
+
+/** One folder at a time: Node's own `recursive` never ends where a file system says that an existing parent is missing. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been as fast.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
