@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { UnreadBody } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 
 export interface BodyLimits {
   /** The largest body that is read. The largest spec that the model allows is far smaller. */
@@ -32,6 +32,7 @@ export class Bodies {
     const { bytes, bytesTogether, freeBytes } = this.#limits;
     return new Promise((resolve, reject) => {
       if (Number(announced) > bytes) {
+        payload.on("error", () => {}).resume();
         reject(this.#tooLarge());
         return;
       }
@@ -41,6 +42,9 @@ export class Bodies {
       const end = (settle: () => void) => {
         this.#together -= counted;
         payload.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+        // The rest of what is refused is read and let go, as long as the request has time: a client that is cut off while it
+        // sends does not see why.
+        payload.on("error", () => {}).resume();
         settle();
       };
       const onData = (chunk: Buffer) => {
@@ -60,22 +64,22 @@ export class Bodies {
     });
   }
 
-  #tooLarge(): UnreadBody {
+  #tooLarge(): ProtocolError {
     const { bytes } = this.#limits;
     const message = `the request's body is too large; at most ${bytes} bytes are allowed`;
-    return new UnreadBody(400, "BadRequestException", message);
+    return new ProtocolError(400, "BadRequestException", message);
   }
 }
 
 const tooMany = () =>
-  new UnreadBody(
+  new ProtocolError(
     429,
     "TooManyRequestsException",
     "too many large requests are being read at this time; try again later, or send smaller ones",
   );
 
 const cutOff = (cause?: Error) =>
-  new UnreadBody(
+  new ProtocolError(
     400,
     "BadRequestException",
     `the request's body ended in its middle${cause ? `: ${cause.message}` : ""}`,

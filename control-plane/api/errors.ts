@@ -39,16 +39,12 @@ export class ProtocolError extends Error {
   }
 }
 
-/** A body was not read to its end: what follows on its connection would be the rest of it. */
-export class UnreadBody extends ProtocolError {}
-
 /** Answers as AWS's REST services do: the code in a header, where SDKs look for it, and the message in the body. */
 export function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message } = known(error, request);
   if (status >= 500 && !(error instanceof ProtocolError)) request.log.error({ err: error }, message);
   request.errorCode = code;
   request.errorReason = error instanceof ProtocolError ? error.reason : message;
-  if (error instanceof UnreadBody) reply.header("connection", "close");
   reply.code(status).header("x-amzn-ErrorType", code).type("application/json").send({ message });
 }
 

@@ -128,8 +128,12 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   app.removeAllContentTypeParsers();
   const bodies = new Bodies({ ...defaultBodyLimits, ...options.bodyLimits });
   app.addContentTypeParser("*", ({ headers }: FastifyRequest, payload: IncomingMessage) =>
-    bodies.read(payload, headers["content-length"]),
+    // What a parser throws has fastify close the connection, while the client still sends and does not see why.
+    bodies.read(payload, headers["content-length"]).catch((error) => error),
   );
+  app.addHook("preValidation", async ({ body }) => {
+    if (body instanceof Error) throw body;
+  });
 
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-amzn-RequestId", request.id);

@@ -102,3 +102,14 @@ export async function exchange(url: string, bytes: string | Uint8Array): Promise
     connection.close();
   }
 }
+
+/** A request, whole: the first line without its version, further headers, and a body. */
+export const request = (
+  line: string,
+  headers: readonly string[] = [],
+  body: string | Uint8Array = "",
+): Buffer =>
+  Buffer.concat([
+    Buffer.from([`${line} HTTP/1.1`, "Host: localhost", ...headers, "", ""].join("\r\n"), "latin1"),
+    Buffer.from(body as string),
+  ]);
