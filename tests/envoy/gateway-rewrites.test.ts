@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { HttpGatewayRouteMatch, HttpGatewayRouteRewrite } from "@pulumi-appmesh/model";
 import { callAt, type Echo, http2CallAt } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
-import { behindGateway, edge, grpcTo, httpTo, listener } from "./gateways.js";
+import { behindGateway, callBy, edge, grpcTo, http2To, httpTo, listener } from "./gateways.js";
 import { explicit, nodeAt, route, Started } from "./mesh.js";
 
 describe("what a virtual gateway rewrites", function () {
@@ -10,25 +10,35 @@ describe("what a virtual gateway rewrites", function () {
   const started = new Started();
   afterEach(() => started.end());
 
-  /** What reaches the application of each path that a client asks for, through one gateway route. */
+  /** What reaches the application of each path that a client asks for, the same by HTTP/1.1 and HTTP/2. */
   const reached = async (
     routes: readonly (readonly [HttpGatewayRouteMatch, HttpGatewayRouteRewrite | undefined])[],
     calls: readonly string[],
   ): Promise<Readonly<Record<string, string>>> => {
-    const [app, address] = [await started.server("app"), await loopbackAddress(8088)];
+    const [app, address] = [await started.server("app"), await loopbackAddress(8088, 8089)];
     const gatewayRoutes = Object.fromEntries(
-      routes.map(([match, rewrite], i) => [`r${i}`, httpTo("app.local", match, rewrite ? { rewrite } : {})]),
+      routes.flatMap(([match, rewrite], i) => {
+        const to = rewrite ? { rewrite } : {};
+        return [
+          [`r${i}`, httpTo("app.local", match, to)],
+          [`r${i}, HTTP/2`, http2To("app.local", match, to)],
+        ];
+      }),
     );
-    const resources = edge(behindGateway({ app: nodeAt(app.port) }, gatewayRoutes), address);
-    await started.envoy(resources);
-    const seen: Record<string, string> = {};
-    for (const path of calls) {
-      const answer = await callAt(`${address}:8088`, path, { headers: { host: "www.example.com" } });
-      seen[path] =
-        answer.status === 200
-          ? `${(JSON.parse(answer.body) as Echo).headers.host}${(JSON.parse(answer.body) as Echo).url}`
-          : String(answer.status);
-    }
+    const listeners = [listener(8088), listener(8089, "http2")];
+    await started.envoy(edge(behindGateway({ app: nodeAt(app.port) }, gatewayRoutes, listeners), address));
+    const seenBy = async (protocol: "http" | "http2", port: number) => {
+      const seen: Record<string, string> = {};
+      for (const path of calls) {
+        const headers = { host: "www.example.com" };
+        const { status, body } = await callBy(protocol, `${address}:${port}`, path, { headers });
+        const { headers: got, url } = status === 200 ? (JSON.parse(body) as Echo) : { headers: {}, url: "" };
+        seen[path] = status === 200 ? `${got.host}${url}` : String(status);
+      }
+      return seen;
+    };
+    const seen = await seenBy("http", 8088);
+    assert.deepEqual(await seenBy("http2", 8089), seen);
     return seen;
   };
 
@@ -73,7 +83,7 @@ describe("what a virtual gateway rewrites", function () {
     );
   });
 
-  // Shows: gatewayRoute.httpRoute.action.rewrite.{hostname.defaultTargetHostname,prefix.defaultPrefix}
+  // Shows: gatewayRoute.{httpRoute,http2Route}.action.rewrite.{hostname.defaultTargetHostname,prefix.defaultPrefix}
   it("leaves the prefix, and the host, where a route switches that off", async () => {
     assert.deepEqual(
       await reached(
@@ -95,7 +105,7 @@ describe("what a virtual gateway rewrites", function () {
     );
   });
 
-  // Shows: gatewayRoute.httpRoute.action.rewrite.{prefix.value,path.exact}
+  // Shows: gatewayRoute.{httpRoute,http2Route}.action.rewrite.{prefix.value,path.exact}
   it("makes of a prefix, or of the whole path, what a route says", async () => {
     assert.deepEqual(
       await reached(

@@ -80,23 +80,30 @@ describe("TLS at a virtual gateway", function () {
     );
   });
 
-  // Shows: virtualGateway.listeners[].tls.validation.trust.file.certificateChain
+  // Shows: virtualGateway.listeners[].tls.validation.{trust.file.certificateChain,subjectAlternativeNames.match.exact[]}
   it("asks a client for a certificate, and believes those of the authority that the listener trusts", async () => {
     const app = await started.server("app");
-    const address = await loopbackAddress(8080);
+    const address = await loopbackAddress(8080, 8081);
     const [client, stranger] = [
       await authority.issue({ names: ["client"] }),
       await (await TestAuthority.make()).issue({ names: ["client"] }),
     ];
     const tls = listenerTls("STRICT", { validation: trusted() });
+    const named = listenerTls("STRICT", {
+      validation: { ...trusted(), subjectAlternativeNames: { match: { exact: ["client", "another"] } } },
+    });
     const document = behindGateway({ app: nodeAt(app.port) }, { app: httpTo("app.local", { prefix: "/" }) }, [
       listener(8080, "http", { tls }),
+      listener(8081, "http", { tls: named }),
     ]);
     await started.envoy(edge(document, address));
     assert.equal(await secureCall(address, 8080, client), "app");
     assert.notEqual(await secureCall(address, 8080), "app");
     assert.notEqual(await secureCall(address, 8080, stranger), "app");
-    assert.equal(app.requests, 1);
+    assert.equal(await secureCall(address, 8081, client), "app");
+    assert.equal(await secureCall(address, 8080, edgeCertificate), "app");
+    assert.notEqual(await secureCall(address, 8081, edgeCertificate), "app");
+    assert.equal(app.requests, 3);
   });
 
   it("speaks HTTP/2 by TLS at an http2 listener", async () => {
@@ -154,7 +161,8 @@ describe("TLS at a virtual gateway", function () {
 
   // Shows: virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.file.certificateChain,
   // virtualGateway.backendDefaults.clientPolicy.tls.validation.subjectAlternativeNames.match.exact[],
-  // virtualGateway.backendDefaults.clientPolicy.tls.enforce
+  // virtualGateway.backendDefaults.clientPolicy.tls.{certificate.file.certificateChain,certificate.file.privateKey},
+  // virtualGateway.backendDefaults.clientPolicy.tls.{enforce,ports[]}
   it("is spoken to virtual nodes as the gateway's backend defaults say, or nothing is sent", async () => {
     const app = await started.server("app");
     const node = await loopbackAddress(9080);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RouteSpec } from "@pulumi-appmesh/model";
+import type { LoggingFormat, RouteSpec } from "@pulumi-appmesh/model";
 import { answered, type Call, callAt, http2CallAt } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { until } from "../support/sidecar.js";
@@ -229,7 +229,8 @@ describe("a virtual gateway", function () {
     );
   });
 
-  // Shows: virtualGateway.logging.accessLog.file.{path,format.text}
+  // Shows: virtualGateway.logging.accessLog.file.{path,format.text},
+  // virtualGateway.logging.accessLog.file.format.json[].{key,value}
   it("logs what comes in and what it sends on, as App Mesh's did", async () => {
     const folder = mkdtempSync(join(tmpdir(), "appmesh-gateway-log-"));
     try {
@@ -237,17 +238,15 @@ describe("a virtual gateway", function () {
       const app = await started.server("app");
       const address = await loopbackAddress(8088);
       const format = { text: "%REQ(:METHOD)% %REQ(:PATH)% %REQ(:AUTHORITY)% %UPSTREAM_CLUSTER%\n" };
-      const document = behindGateway(
-        { app: nodeAt(app.port) },
-        { app: httpTo("app.local", { prefix: "/app" }) },
-        [],
-        {
-          virtualGateways: {
-            edge: { listeners: [listener(8088)], logging: { accessLog: { file: { path, format } } } },
-          },
-        },
-      );
-      const proxy = await started.envoy(edge(document, address));
+      const logging = (path: string, format: LoggingFormat) => {
+        const spec = { listeners: [listener(8088)], logging: { accessLog: { file: { path, format } } } };
+        const routes = { app: httpTo("app.local", { prefix: "/app" }) };
+        return edge(
+          behindGateway({ app: nodeAt(app.port) }, routes, [], { virtualGateways: { edge: spec } }),
+          address,
+        );
+      };
+      const proxy = await started.envoy(logging(path, format));
       await callAt(`${address}:8088`, "/app/page", { headers: { host: "www.example.com" } });
       await until(async () => {
         await proxy.admin("/reopen_logs", "POST");
@@ -257,6 +256,15 @@ describe("a virtual gateway", function () {
         `GET /page app.local cds_egress_shop_app_http_${app.port}`,
         "GET /page app.local cds_ingress_shop_edge_self_redirect_http_15001",
       ]);
+
+      const other = join(folder, "access.json");
+      await proxy.apply(logging(other, { json: [{ key: "status", value: "%RESPONSE_CODE%" }] }));
+      await callAt(`${address}:8088`, "/nothing");
+      await until(async () => {
+        await proxy.admin("/reopen_logs", "POST");
+        return readFileSync(other, "utf8").endsWith("\n");
+      });
+      assert.deepEqual(JSON.parse(readFileSync(other, "utf8")), { status: 404 });
     } finally {
       rmSync(folder, { recursive: true });
     }

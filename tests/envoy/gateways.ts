@@ -11,6 +11,7 @@ import type {
   VirtualGatewayListener,
   VirtualGatewayPortProtocol,
 } from "@pulumi-appmesh/model";
+import { type Answer, type Call, callAt, http2CallAt } from "../support/http.js";
 
 export const listener = (
   port: number,
@@ -38,6 +39,20 @@ export const http2To = (service: string, match: HttpGatewayRouteMatch, to: To = 
 export const grpcTo = (service: string, match: GrpcGatewayRouteMatch, to: To = {}): GatewayRouteSpec => ({
   grpcRoute: { match, action: action(service, to) },
 });
+
+/** Makes a request by HTTP/1.1 or HTTP/2. */
+export async function callBy(
+  protocol: "http" | "http2",
+  endpoint: string,
+  path: string,
+  call: Call = {},
+): Promise<Answer> {
+  if (protocol === "http") return callAt(endpoint, path, call);
+  const { host = "x", ...others } = call.headers ?? {};
+  const pseudo = { ":method": call.method ?? "GET", ":path": path, ":authority": host };
+  const { headers, body } = await http2CallAt(endpoint, { ...pseudo, ...others });
+  return { status: Number(headers[":status"]), headers: headers as Answer["headers"], body };
+}
 
 /** A mesh of these virtual nodes, each behind a virtual service `<node>.local`, and a gateway `edge` in front. */
 export const behindGateway = (

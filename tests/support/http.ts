@@ -190,7 +190,8 @@ export function http2CallAt(
         ? http2Connect(`http://${endpoint}`)
         : http2Connect("http://tunnel", { createConnection: () => endpoint });
     session.on("error", reject);
-    const stream = session.request({ ":method": "POST", ...headers });
+    // Node would end a GET by itself, without a body.
+    const stream = session.request({ ":method": "POST", ...headers }, { endStream: false });
     let answer: Record<string, unknown> = {};
     let text = "";
     stream.on("response", (got) => {

@@ -14,17 +14,6 @@ export const exceptions = [
   },
   {
     fields:
-      "virtualNode.listeners[].healthCheck.{intervalMillis,timeoutMillis,healthyThreshold,unhealthyThreshold,path}",
-    ...golden("health"),
-  },
-  { fields: "virtualNode.listeners[].outlierDetection.maxEjectionPercent", ...golden("health") },
-  {
-    fields: "virtualNode.listeners[].connectionPool.{http2.maxRequests,grpc.maxRequests,tcp.maxConnections}",
-    ...sameAs("that of a virtual gateway, and connectionPool.http"),
-  },
-  { fields: "virtualNode.serviceDiscovery.awsCloudMap.ipPreference", ...golden("cloud-map") },
-  {
-    fields:
       "virtualNode.backendDefaults.clientPolicy.tls.{validation.trust.acm.certificateAuthorityArns[],validation.trust.sds.secretName,validation.subjectAlternativeNames.match.exact[],certificate.file.certificateChain,certificate.file.privateKey,certificate.sds.secretName,enforce,ports[]}",
     ...sameAs("a backend's own policy"),
   },
