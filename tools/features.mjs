@@ -23,9 +23,7 @@ export async function features() {
       file: `tests/${file}`,
       tags: tagsOf(readFileSync(join(root, "tests", file), "utf8")),
     }));
-  const goldenInput = (name) =>
-    JSON.parse(readFileSync(join(root, "control-plane/translate/testdata", `${name}.input.json`), "utf8"));
-  const rows = rowsOf(fields, tests, exceptions, goldenInput);
+  const rows = rowsOf(fields, tests, exceptions);
   const shown = [...rows.values()].filter(({ why }) => why === undefined).length;
   const lines = [
     "# What each field does",

@@ -47,7 +47,13 @@ function check(
         return { tcpHealthCheck: {} };
       }
       return {
-        httpHealthCheck: { host, path, codecClientType: policy.protocol === "http" ? "HTTP1" : "HTTP2" },
+        httpHealthCheck: {
+          host,
+          path,
+          codecClientType: policy.protocol === "http" ? "HTTP1" : "HTTP2",
+          // Envoy would take the first bad status for sick, whatever unhealthyThreshold says.
+          retriableStatuses: [{ start: "100", end: "600" }],
+        },
       };
     }
   }

@@ -184,6 +184,37 @@ describe("service discovery by AWS Cloud Map", function () {
     );
   });
 
+  // Shows: virtualNode.serviceDiscovery.awsCloudMap.ipPreference, mesh.serviceDiscovery.ipPreference
+  it("goes to the IP version that the virtual node prefers, else the one that the mesh does", async () => {
+    const six = await echoServer("six", { port, host: "::1" });
+    try {
+      await register("a", { AWS_INSTANCE_IPV6: "::1" });
+      const { proxy } = await caller();
+      await reaches(proxy, "a");
+      const spec = found(serviceName, "v1");
+      const { awsCloudMap } = spec.serviceDiscovery;
+      const prefer = (ipPreference: string) =>
+        put("/shop/virtualNodes/catalog", {
+          spec: { ...spec, serviceDiscovery: { awsCloudMap: { ...awsCloudMap, ipPreference } } },
+        });
+      await prefer("IPv6_PREFERRED");
+      await reaches(proxy, "six");
+      await prefer("IPv4_PREFERRED");
+      await reaches(proxy, "a");
+      await prefer("IPv6_ONLY");
+      await reaches(proxy, "six");
+      await prefer("IPv4_ONLY");
+      await reaches(proxy, "a");
+      await put("/shop", { spec: { serviceDiscovery: { ipPreference: "IPv6_ONLY" } } });
+      await until(async () => (await outcomes(proxy)).join() === "a");
+      await put("/shop/virtualNodes/catalog", { spec });
+      await reaches(proxy, "six");
+    } finally {
+      await put("/shop", { spec: {} });
+      await six.close();
+    }
+  });
+
   it("drains an instance that is unhealthy: what it has begun it ends, and nothing new comes", async () => {
     await register("a");
     const { proxy } = await caller();

@@ -1,10 +1,5 @@
 // Fields whose effect no test with real traffic shows, and what holds them instead. An exception goes with its test.
 
-/** Held by a golden file of the translation, whose input has these fields. */
-const golden = (name) => ({
-  golden: name,
-  why: `translated as the golden file [${name}](../control-plane/translate/testdata/${name}.golden.json) has it; no traffic shows it yet`,
-});
 const sameAs = (what) => ({ why: `read by the same function as ${what}; no traffic of its own yet` });
 
 export const exceptions = [
