@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect as http2Connect } from "node:http2";
-import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ClientPolicyTls, ListenerTls } from "@pulumi-appmesh/model";
 import { type Issued, TestAuthority } from "../support/certificates.js";
-import { answered, callAt, type Echo } from "../support/http.js";
+import { callAt, type Echo } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
+import { SecretDiscovery } from "../support/secret-discovery.js";
+import { until } from "../support/sidecar.js";
 import { behindGateway, edge, http2To, httpTo, listener } from "./gateways.js";
 import { explicit, nodeAt, route, Started } from "./mesh.js";
+import { secureCall as callByTls, fileCertificate, plainCall, validation } from "./secure.js";
 
 describe("TLS at a virtual gateway", function () {
   this.timeout(60_000);
@@ -19,45 +24,19 @@ describe("TLS at a virtual gateway", function () {
     edgeCertificate = await authority.issue({ names: ["www.example.com"] });
   });
 
-  const file = ({ chainFile, keyFile }: Issued) => ({
-    file: { certificateChain: chainFile, privateKey: keyFile },
-  });
   const listenerTls = (mode: ListenerTls["mode"], more: Partial<ListenerTls> = {}): ListenerTls => ({
     mode,
-    certificate: file(edgeCertificate),
+    certificate: fileCertificate(edgeCertificate),
     ...more,
   });
-  const trusted = () => ({ trust: { file: { certificateChain: authority.certificateFile } } });
-
+  const trusted = (...names: readonly string[]) => validation(authority, names);
   /** The name of the server that answers by TLS, or what went wrong. */
-  const secureCall = (address: string, port: number, client?: Issued, path = "/"): Promise<string> =>
-    new Promise((resolve) => {
-      const req = request(
-        {
-          ...{ host: address, port, path, agent: false },
-          ...{ servername: "www.example.com", ca: authority.certificate },
-          ...(client ? { cert: client.chain, key: client.key } : {}),
-          headers: { host: "www.example.com" },
-        },
-        (res) => {
-          let body = "";
-          res.setEncoding("utf8");
-          res.on("data", (chunk) => {
-            body += chunk;
-          });
-          res.on("end", () => resolve(answered({ status: res.statusCode ?? 0, headers: res.headers, body })));
-        },
-      );
-      req.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      req.end();
+  const secureCall = (address: string, port: number, client?: Issued) =>
+    callByTls(`${address}:${port}`, {
+      authority,
+      servername: "www.example.com",
+      ...(client ? { client } : {}),
     });
-  const plainCall = async (address: string, port: number) => {
-    try {
-      return answered(await callAt(`${address}:${port}`, "/"));
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code;
-    }
-  };
 
   // Shows: virtualGateway.listeners[].tls.mode,
   // virtualGateway.listeners[].tls.certificate.file.{certificateChain,privateKey}
@@ -72,9 +51,9 @@ describe("TLS at a virtual gateway", function () {
     await started.envoy(edge(document, address));
     assert.deepEqual(
       {
-        STRICT: [await secureCall(address, 8080), await plainCall(address, 8080)],
-        PERMISSIVE: [await secureCall(address, 8081), await plainCall(address, 8081)],
-        DISABLED: [(await secureCall(address, 8082)) === "app", await plainCall(address, 8082)],
+        STRICT: [await secureCall(address, 8080), await plainCall(`${address}:8080`)],
+        PERMISSIVE: [await secureCall(address, 8081), await plainCall(`${address}:8081`)],
+        DISABLED: [(await secureCall(address, 8082)) === "app", await plainCall(`${address}:8082`)],
       },
       { STRICT: ["app", "ECONNRESET"], PERMISSIVE: ["app", "app"], DISABLED: [false, "app"] },
     );
@@ -89,9 +68,7 @@ describe("TLS at a virtual gateway", function () {
       await (await TestAuthority.make()).issue({ names: ["client"] }),
     ];
     const tls = listenerTls("STRICT", { validation: trusted() });
-    const named = listenerTls("STRICT", {
-      validation: { ...trusted(), subjectAlternativeNames: { match: { exact: ["client", "another"] } } },
-    });
+    const named = listenerTls("STRICT", { validation: trusted("client", "another") });
     const document = behindGateway({ app: nodeAt(app.port) }, { app: httpTo("app.local", { prefix: "/" }) }, [
       listener(8080, "http", { tls }),
       listener(8081, "http", { tls: named }),
@@ -156,7 +133,10 @@ describe("TLS at a virtual gateway", function () {
       },
     );
     await started.envoy(edge(document, address));
-    assert.deepEqual([await secureCall(address, 8080), await plainCall(address, 8080)], ["secure", "plain"]);
+    assert.deepEqual(
+      [await secureCall(address, 8080), await plainCall(`${address}:8080`)],
+      ["secure", "plain"],
+    );
   });
 
   // Shows: virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.file.certificateChain,
@@ -169,7 +149,7 @@ describe("TLS at a virtual gateway", function () {
     const nodeCertificate = await authority.issue({ names: ["app.internal"] });
     const tls: ListenerTls = {
       mode: "STRICT",
-      certificate: file(nodeCertificate),
+      certificate: fileCertificate(nodeCertificate),
       validation: trusted(),
     };
     const nodes = { app: nodeAt(9080, "http", { tls }, node), open: nodeAt(app.port) };
@@ -188,8 +168,8 @@ describe("TLS at a virtual gateway", function () {
       return (await callAt(`${address}:8088`, "/")).status;
     };
     const named = (exact: string): ClientPolicyTls => ({
-      validation: { ...trusted(), subjectAlternativeNames: { match: { exact: [exact] } } },
-      certificate: file(edgeCertificate),
+      validation: trusted(exact),
+      certificate: fileCertificate(edgeCertificate),
     });
     const { certificate: _, ...nameless } = named("app.internal");
     assert.deepEqual(
@@ -218,5 +198,69 @@ describe("TLS at a virtual gateway", function () {
         "a node without TLS, not enforced": 200,
       },
     );
+  });
+
+  // Shows: virtualGateway.listeners[].tls.{certificate.sds.secretName,validation.trust.sds.secretName},
+  // virtualGateway.backendDefaults.clientPolicy.tls.{certificate.sds.secretName,validation.trust.sds.secretName}
+  it("takes certificates and trust from a secret discovery service beside it, on both sides", async () => {
+    const app = await started.server("app");
+    const [node, address] = [await loopbackAddress(9080), await loopbackAddress(8080)];
+    const inside = await TestAuthority.make("Inside");
+    const tls: ListenerTls = {
+      mode: "STRICT",
+      certificate: fileCertificate(await inside.issue({ names: ["app.internal"] })),
+      validation: validation(inside, ["edge.internal"]),
+    };
+    const document = behindGateway(
+      { app: nodeAt(9080, "http", { tls }, node) },
+      { app: httpTo("app.local", { prefix: "/" }) },
+      [],
+      {
+        virtualGateways: {
+          edge: {
+            listeners: [
+              listener(8080, "http", {
+                tls: {
+                  mode: "STRICT",
+                  certificate: { sds: { secretName: "outside" } },
+                  validation: { trust: { sds: { secretName: "clients" } } },
+                },
+              }),
+            ],
+            backendDefaults: {
+              clientPolicy: {
+                tls: {
+                  certificate: { sds: { secretName: "inside" } },
+                  validation: {
+                    trust: { sds: { secretName: "nodes" } },
+                    subjectAlternativeNames: { match: { exact: ["app.internal"] } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    );
+    await started.envoy(explicit(document, "app", node, { "9080": app.port }));
+    const folder = mkdtempSync(join(tmpdir(), "appmesh-sds-"));
+    const socket = join(folder, "sds.sock");
+    const discovery = started.until(await SecretDiscovery.listen(socket));
+    try {
+      discovery.certificate("outside", edgeCertificate);
+      discovery.trust("clients", authority.certificate);
+      discovery.certificate("inside", await inside.issue({ names: ["edge.internal"] }));
+      discovery.trust("nodes", authority.certificate);
+      await started.envoy(edge(document, address), { sds: socket });
+      const client = await authority.issue({ names: ["client"] });
+      const call = () => secureCall(address, 8080, client);
+      await until(async () => (await call()).startsWith("503 "));
+      discovery.trust("nodes", inside.certificate);
+      await until(async () => (await call()) === "app");
+      assert.notEqual(await secureCall(address, 8080), "app");
+    } finally {
+      await started.end();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -18,8 +18,7 @@ export const exceptions = [
     ...sameAs("a listener's secret"),
   },
   {
-    fields:
-      "virtualGateway.listeners[].tls.certificate.{acm.certificateArn,sds.secretName}, virtualGateway.listeners[].tls.validation.trust.sds.secretName",
+    fields: "virtualGateway.listeners[].tls.certificate.acm.certificateArn",
     ...sameAs("a virtual node's listener"),
   },
   {
@@ -27,8 +26,7 @@ export const exceptions = [
     why: "accepted as App Mesh accepted it, without an effect: no proxy calls a gateway. The diagnostics say so",
   },
   {
-    fields:
-      "virtualGateway.backendDefaults.clientPolicy.tls.{validation.trust.acm.certificateAuthorityArns[],validation.trust.sds.secretName,certificate.sds.secretName}",
+    fields: "virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.acm.certificateAuthorityArns[]",
     ...sameAs("a virtual node's backend"),
   },
 ];
