@@ -155,8 +155,11 @@ export class StaticEnvoy {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  #endpoints: ReadonlyMap<string, object> = new Map();
+
   #write(resources: ProxyResources): void {
     this.#version += 1;
+    this.#endpoints = new Map(resources.endpoints.map(({ name, json }) => [name, json]));
     for (const kind of ["secrets", "routes"] as const) {
       for (const resource of resources[kind]) {
         this.#file(this.#fileOf(kind, resource.name), types[kind], [resource]);
@@ -188,7 +191,7 @@ export class StaticEnvoy {
     return known;
   }
 
-  /** Routes and secrets come from files instead of the control plane. */
+  /** Routes and secrets come from files instead of the control plane, and endpoints with their clusters. */
   #localize(value: Json): Json {
     if (Array.isArray(value)) return value.map((item) => this.#localize(item));
     if (typeof value !== "object" || value === null) return value;
@@ -196,6 +199,11 @@ export class StaticEnvoy {
     if ("routeConfigName" in object) {
       const path = join(this.#folder, this.#fileOf("routes", String(object.routeConfigName)));
       return { ...object, configSource: { pathConfigSource: { path }, resourceApiVersion: "V3" } };
+    }
+    if ("edsClusterConfig" in object) {
+      const { edsClusterConfig: _, ...rest } = object;
+      const loadAssignment = this.#endpoints.get(String(object.name)) ?? { clusterName: object.name };
+      return this.#localize({ ...rest, type: "STATIC", loadAssignment });
     }
     if (isFromControlPlane(object)) {
       const path = join(this.#folder, this.#fileOf("secrets", String(object.name)));
