@@ -263,4 +263,60 @@ describe("TLS at a virtual gateway", function () {
       rmSync(folder, { recursive: true });
     }
   });
+
+  // Shows: virtualGateway.listeners[].tls.certificate.acm.certificateArn,
+  // virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.acm.certificateAuthorityArns[]
+  it("takes certificates and trust that the control plane has from AWS, on both sides", async () => {
+    const app = await started.server("app");
+    const [node, address] = [await loopbackAddress(9080), await loopbackAddress(8080)];
+    const inside = await TestAuthority.make("Inside");
+    const tls: ListenerTls = {
+      mode: "STRICT",
+      certificate: fileCertificate(await inside.issue({ names: ["app.internal"] })),
+    };
+    const arn = (resource: string) => `arn:aws:${resource}`;
+    const certificateArn = arn("acm:us-east-1:000000000000:certificate/edge");
+    const authorityArn = (name: string) =>
+      arn(`acm-pca:us-east-1:000000000000:certificate-authority/${name}`);
+    const trusting = (name: string) => {
+      const validation = {
+        trust: { acm: { certificateAuthorityArns: [authorityArn(name)] } },
+        subjectAlternativeNames: { match: { exact: ["app.internal"] } },
+      };
+      const document = behindGateway(
+        { app: nodeAt(9080, "http", { tls }, node) },
+        { app: httpTo("app.local", { prefix: "/" }) },
+        [],
+        {
+          virtualGateways: {
+            edge: {
+              listeners: [
+                listener(8080, "http", { tls: { mode: "STRICT", certificate: { acm: { certificateArn } } } }),
+              ],
+              backendDefaults: { clientPolicy: { tls: { validation } } },
+            },
+          },
+        },
+      );
+      const authorities = new Map([
+        [authorityArn("inside"), { certificates: inside.certificate }],
+        [authorityArn("other"), { certificates: authority.certificate }],
+      ]);
+      const { certificate, key: privateKey } = edgeCertificate;
+      const exported = { certificate, issuers: authority.certificate, privateKey };
+      const told = edge(document, address, {
+        certificate: (of) => (of === certificateArn ? exported : { unavailable: "it is not there" }),
+        certificateAuthority: (of) => authorities.get(of) ?? { unavailable: "it is not there" },
+      });
+      assert.deepEqual(told.problems, []);
+      return { document, told };
+    };
+    const { document, told } = trusting("inside");
+    await started.envoy(explicit(document, "app", node, { "9080": app.port }));
+    const proxy = await started.envoy(told);
+    assert.equal(await secureCall(address, 8080), "app");
+    assert.equal(await plainCall(`${address}:8080`), "ECONNRESET");
+    await proxy.apply(trusting("other").told);
+    assert.match(await secureCall(address, 8080), /^503 /);
+  });
 });

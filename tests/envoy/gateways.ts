@@ -1,6 +1,6 @@
 // Meshes with a virtual gateway `edge`, and what its proxies are told.
 import { entitiesOf, type MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import type { Interception } from "@pulumi-appmesh/control-plane/translate/entities.js";
+import type { Interception, MeshEntities } from "@pulumi-appmesh/control-plane/translate/entities.js";
 import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
 import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
 import type {
@@ -74,14 +74,21 @@ export const behindGateway = (
   ...more,
 });
 
-/** What a proxy of the gateway is told; with an address, in explicit interception. */
-export const edge = (document: MeshDocument, address?: string): ProxyResources => {
+/** What a proxy of the gateway is told; with an address, in explicit interception. `aws` is what AWS knows. */
+export const edge = (
+  document: MeshDocument,
+  address?: string,
+  aws: Pick<MeshEntities, "certificate" | "certificateAuthority"> = {},
+): ProxyResources => {
   const interception: Interception =
     address === undefined ? { mode: "transparent" } : { mode: "explicit", address, appPorts: {} };
-  return translate(entitiesOf(document), {
-    meshName: document.meshName,
-    kind: "virtualGateway",
-    name: "edge",
-    interception,
-  });
+  return translate(
+    { ...entitiesOf(document), ...aws },
+    {
+      meshName: document.meshName,
+      kind: "virtualGateway",
+      name: "edge",
+      interception,
+    },
+  );
 };

@@ -18,15 +18,7 @@ export const exceptions = [
     ...sameAs("a listener's secret"),
   },
   {
-    fields: "virtualGateway.listeners[].tls.certificate.acm.certificateArn",
-    ...sameAs("a virtual node's listener"),
-  },
-  {
     fields: "virtualGateway.listeners[].healthCheck*",
     why: "accepted as App Mesh accepted it, without an effect: no proxy calls a gateway. The diagnostics say so",
-  },
-  {
-    fields: "virtualGateway.backendDefaults.clientPolicy.tls.validation.trust.acm.certificateAuthorityArns[]",
-    ...sameAs("a virtual node's backend"),
   },
 ];
