@@ -9,7 +9,7 @@ export const exceptions = [
   },
   {
     fields:
-      "virtualNode.backendDefaults.clientPolicy.tls.{validation.trust.acm.certificateAuthorityArns[],validation.trust.sds.secretName,validation.subjectAlternativeNames.match.exact[],certificate.file.certificateChain,certificate.file.privateKey,certificate.sds.secretName,enforce,ports[]}",
+      "virtualNode.backendDefaults.clientPolicy.tls.{validation.trust.acm.certificateAuthorityArns[],validation.trust.sds.secretName,certificate.sds.secretName}",
     ...sameAs("a backend's own policy"),
   },
   {
