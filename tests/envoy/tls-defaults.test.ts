@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import type { ClientPolicyTls, VirtualNodeSpec } from "@pulumi-appmesh/model";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { entitiesOf, type MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
+import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
+import { translate } from "@pulumi-appmesh/control-plane/translate/translate.js";
+import type { ClientPolicyTls, ListenerTls, VirtualNodeSpec } from "@pulumi-appmesh/model";
 import { TestAuthority } from "../support/certificates.js";
 import { answered, callThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
+import { SecretDiscovery } from "../support/secret-discovery.js";
+import { until } from "../support/sidecar.js";
 import { calling, explicit, nodeAt, Started } from "./mesh.js";
 import { fileCertificate, listenerTls, secureServer, trusting, validation } from "./secure.js";
 
@@ -90,5 +97,101 @@ describe("TLS by the backend defaults of a virtual node", function () {
         "other ports": "secure,plain",
       },
     );
+  });
+
+  /** A virtual node that lets in whom an authority vouches for, and a caller of it, under two names of one node. */
+  const called = (
+    inside: string,
+    tls: ListenerTls,
+    own: ClientPolicyTls,
+    defaults: ClientPolicyTls,
+  ): MeshDocument => ({
+    meshName: "shop",
+    virtualNodes: {
+      app: nodeAt(8443, "http", { tls }, inside),
+      front: {
+        backends: [
+          { virtualService: { virtualServiceName: "own.local", clientPolicy: { tls: own } } },
+          ...calling("default.local").backends,
+        ],
+        backendDefaults: { clientPolicy: { tls: defaults } },
+      },
+    },
+    virtualServices: Object.fromEntries(
+      ["own.local", "default.local"].map((name) => [
+        name,
+        { provider: { virtualNode: { virtualNodeName: "app" } } },
+      ]),
+    ),
+  });
+  const through = async (front: string, name: string) =>
+    answered(await callThrough(`${front}:15001`, `http://${name}.local:8443/`));
+
+  // Shows: virtualNode.backends[].virtualService.clientPolicy.tls.{validation.trust.sds.secretName,certificate.sds.secretName},
+  // virtualNode.backendDefaults.clientPolicy.tls.{validation.trust.sds.secretName,certificate.sds.secretName}
+  it("takes trust and a certificate from a secret discovery service, as a backend's own policy does", async () => {
+    const authority = await TestAuthority.make();
+    const app = await started.server("app");
+    const inside = await loopbackAddress(8443);
+    const certificate = await authority.issue({ names: [inside] });
+    const tls = listenerTls(certificate, "STRICT", { validation: validation(authority) });
+    const sds: ClientPolicyTls = {
+      certificate: { sds: { secretName: "front" } },
+      validation: { trust: { sds: { secretName: "nodes" } } },
+    };
+    const document = called(inside, tls, sds, sds);
+    await started.envoy(explicit(document, "app", inside, { "8443": app.port }));
+    const folder = mkdtempSync(join(tmpdir(), "appmesh-sds-"));
+    try {
+      const socket = join(folder, "sds.sock");
+      const discovery = started.until(await SecretDiscovery.listen(socket));
+      discovery.certificate("front", await authority.issue({ names: ["front.local"] }));
+      discovery.trust("nodes", (await TestAuthority.make("A stranger")).certificate);
+      const front = await loopbackAddress();
+      await started.envoy(explicit(document, "front", front), { sds: socket });
+      const both = async () => [await through(front, "own"), await through(front, "default")];
+      await until(async () => (await both()).every((outcome) => outcome.startsWith("503 ")));
+      discovery.trust("nodes", authority.certificate);
+      await until(async () => (await both()).join() === "app,app");
+    } finally {
+      await started.end();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  // Shows: virtualNode.backendDefaults.clientPolicy.tls.validation.trust.acm.certificateAuthorityArns[]
+  it("believes the authorities of AWS that it names", async () => {
+    const [authority, stranger] = [await TestAuthority.make(), await TestAuthority.make("A stranger")];
+    const app = await started.server("app");
+    const inside = await loopbackAddress(8443);
+    const arn = (name: string) => `arn:aws:acm-pca:us-east-1:000000000000:certificate-authority/${name}`;
+    const policy = (name: string): ClientPolicyTls => ({
+      validation: { trust: { acm: { certificateAuthorityArns: [arn(name)] } } },
+    });
+    const authorities = new Map([
+      [arn("good"), { certificates: authority.certificate }],
+      [arn("stranger"), { certificates: stranger.certificate }],
+    ]);
+    const tls = listenerTls(await authority.issue({ names: [inside] }));
+    const document = (name: string) => called(inside, tls, policy(name), policy(name));
+    const front = await loopbackAddress();
+    const told = (name: string): ProxyResources =>
+      translate(
+        {
+          ...entitiesOf(document(name)),
+          certificateAuthority: (of) => authorities.get(of) ?? { unavailable: "it is not there" },
+        },
+        {
+          meshName: "shop",
+          kind: "virtualNode",
+          name: "front",
+          interception: { mode: "explicit", address: front, appPorts: {} },
+        },
+      );
+    await started.envoy(explicit(document("good"), "app", inside, { "8443": app.port }));
+    const proxy = await started.envoy(told("good"));
+    assert.equal(await through(front, "default"), "app");
+    await proxy.apply(told("stranger"));
+    assert.match(await through(front, "default"), /^503 /);
   });
 });
