@@ -7,10 +7,12 @@ import type {
 } from "@pulumi/policy";
 import { Exemptions } from "../exemptions.js";
 import { isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
-import type { MeshRule, Rule, SubjectRule } from "../rule.js";
+import type { MeshRule, Rule, Subject, SubjectRule } from "../rule.js";
 import type { Configuration, ConfiguredRule } from "../settings.js";
 import type { AnyEntity } from "../subjects/entity.js";
-import { graphs } from "../subjects/graph.js";
+import { isKnown } from "../subjects/forms.js";
+import { graphs, type MeshGraph } from "../subjects/graph.js";
+import { PerCall } from "./per-call.js";
 import { remediate } from "./remediate.js";
 import { entitiesOfStack, subjectsOf } from "./subjects.js";
 
@@ -28,39 +30,59 @@ export const initialConfig = ({ rules }: Configuration): PolicyPackConfig =>
 /** The rules, as Pulumi runs them. */
 export function policies({ rules, exemptions: listed }: Configuration, now = Date.now()): Policy[] {
   const exemptions = new Exemptions(listed, now);
+  const subjects: Subjects = new PerCall();
+  const stacks: Stacks = new PerCall();
   return [
     ...rules.map((configured) =>
       isMeshRule(configured.rule)
-        ? meshPolicy(configured, configured.rule, exemptions)
-        : subjectPolicy(configured, configured.rule, exemptions),
+        ? meshPolicy(configured, configured.rule, exemptions, stacks)
+        : subjectPolicy(configured, configured.rule, exemptions, subjects),
     ),
     ...(listed.length > 0 ? [exemptionsPolicy(exemptions)] : []),
   ];
 }
 
+type Subjects = PerCall<readonly Subject[]>;
+
+interface Stack {
+  readonly entities: ReadonlyMap<AnyEntity, string>;
+  readonly meshes: readonly MeshGraph[];
+}
+type Stacks = PerCall<Stack>;
+
 function subjectPolicy(
   configured: ConfiguredRule,
   rule: SubjectRule,
   exemptions: Exemptions,
+  read: Subjects,
 ): ResourceValidationPolicy {
   /** What the rule says of what a resource declares; undefined where it is about others. */
-  const verdictOn = (args: ResourceValidationArgs): Verdict | undefined => {
+  const verdictOn = (
+    subjects: readonly Subject[],
+    args: Pick<ResourceValidationArgs, "getConfig">,
+  ): Verdict | undefined => {
+    const about = subjects.filter(({ kind }) => (rule.kinds as readonly string[]).includes(kind));
+    if (about.length === 0) return undefined;
     const config = { ...configured.config, ...args.getConfig<object>() };
-    const verdicts = subjectsOf(args).flatMap((subject) => judgeSubject(rule, subject, config) ?? []);
-    return verdicts.length === 0 ? undefined : together(verdicts);
+    return together(about.flatMap((subject) => judgeSubject(rule, subject, config) ?? []));
   };
   return {
     ...described(configured),
     validateResource(args, reportViolation) {
-      const verdict = verdictOn(args);
-      if (verdict === undefined) return args.notApplicable(aboutOthers(rule));
+      // Nearly all resources of a stack are none of ours: they are let through without a word.
+      if (!isKnown(args.type)) return;
+      const subjects = read.get(args.urn, rule.name, () => subjectsOf(args));
+      const verdict = verdictOn(subjects, args);
+      if (verdict === undefined) return skip(args, aboutOthers(rule));
       const told = verdict.findings.filter(() => !exemptions.covers(rule.name, args.urn));
       for (const { path, ...finding } of told) reportViolation(sentence(path, finding), args.urn);
       if (verdict.findings.length === 0) skipped(args, verdict);
     },
     remediateResource(args) {
-      const verdict = verdictOn(args);
-      if (verdict === undefined) return args.notApplicable(aboutOthers(rule));
+      if (!isKnown(args.type)) return undefined;
+      // What an earlier remediation changed is to be seen: it is read for every rule.
+      const verdict = verdictOn(subjectsOf(args), args);
+      if (verdict === undefined) return skip(args, aboutOthers(rule));
       if (verdict.findings.length === 0) return undefined;
       if (exemptions.covers(rule.name, args.urn)) return undefined;
       return remediate(args.props, verdict.findings);
@@ -72,14 +94,18 @@ function meshPolicy(
   configured: ConfiguredRule,
   rule: MeshRule,
   exemptions: Exemptions,
+  read: Stacks,
 ): StackValidationPolicy {
   return {
     ...described(configured),
     validateStack(args, reportViolation) {
-      const entities = entitiesOfStack(args.resources);
+      const { entities, meshes } = read.get("", rule.name, () => {
+        const entities = entitiesOfStack(args.resources);
+        return { entities, meshes: graphs(entities.keys()) };
+      });
       const config = { ...configured.config, ...args.getConfig<object>() };
-      const verdicts = graphs(entities.keys()).map((mesh) => judgeMesh(rule, mesh, config));
-      if (verdicts.length === 0) return args.notApplicable("the stack declares nothing of a mesh");
+      const verdicts = meshes.map((mesh) => judgeMesh(rule, mesh, config));
+      if (verdicts.length === 0) return skip(args, "the stack declares nothing of a mesh");
       const { findings, ...rest } = together(verdicts);
       for (const { subject, path, ...finding } of findings) {
         const urn = entities.get(subject as AnyEntity) ?? "";
@@ -114,13 +140,26 @@ const together = (verdicts: readonly Verdict[]): Verdict => ({
   open: verdicts.flatMap(({ open }) => open),
 });
 
-function skipped(
-  args: { readonly notApplicable: (reason?: string) => never },
-  { notApplicable, open }: Pick<Verdict, "notApplicable" | "open">,
-): void {
-  if (notApplicable !== undefined) args.notApplicable(notApplicable);
+interface Skipping {
+  readonly notApplicable: (reason?: string) => never;
+}
+
+/** Says that a rule does not apply, which the SDK does by an error: without its stack, for which nobody asks and everybody waits. */
+function skip(args: Skipping, reason: string): never {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return args.notApplicable(reason);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function skipped(args: Skipping, { notApplicable, open }: Pick<Verdict, "notApplicable" | "open">): void {
+  if (notApplicable !== undefined) skip(args, notApplicable);
   if (open.length > 0)
-    args.notApplicable(
+    skip(
+      args,
       `${open.join(", ")} ${open.length === 1 ? "is" : "are"} not known before \`pulumi up\`, which judges it`,
     );
 }

@@ -18,7 +18,7 @@ export function circles<N>(nodes: Iterable<N>, next: (node: N) => Iterable<N>): 
       else if (isOpen.has(to)) low = Math.min(low, order.get(to) as number);
     }
     if (low === own) {
-      const group = open.splice(open.indexOf(node));
+      const group = open.splice(open.lastIndexOf(node));
       for (const member of group) isOpen.delete(member);
       groups.push(group);
     }

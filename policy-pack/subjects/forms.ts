@@ -32,17 +32,19 @@ const forms: readonly {
   { types: pods, read: (_type, props) => single(fromPods(props)) },
 ];
 
+const formOf = (type: string) => forms.find(({ types }) => types.test(type));
+
 const single = <T>(subject: T | undefined): readonly T[] => (subject ? [subject] : []);
 
 /** Whether rules look at resources of the type: nearly all of a stack are something else. */
-export const isKnown = (type: string): boolean => forms.some(({ types }) => types.test(type));
+export const isKnown = (type: string): boolean => formOf(type) !== undefined;
 
 /** What a resource declares of what rules look at; nothing for other resources. */
 export function subjectsIn(
   { type, props }: Declared,
   onlyMesh: () => string | undefined = () => undefined,
 ): readonly Subject[] {
-  const form = forms.find(({ types }) => types.test(type));
+  const form = formOf(type);
   return form ? (form.read(type, props, onlyMesh) as readonly Subject[]) : [];
 }
 
@@ -50,13 +52,14 @@ export function subjectsIn(
 export function entitiesIn<D extends Declared>(resources: Iterable<D>): ReadonlyMap<AnyEntity, D> {
   const found = new Map<AnyEntity, D>();
   // Kubernetes objects tell their mesh by the labels of their namespace: where there is one mesh, it is that.
-  const onlyMesh = () => {
-    const meshes = [...found.keys()].filter(({ kind }) => kind === "mesh");
-    return meshes.length === 1 ? meshes[0]?.meshName : undefined;
-  };
+  const meshes: AnyEntity[] = [];
+  const onlyMesh = () => (meshes.length === 1 ? meshes[0]?.meshName : undefined);
   for (const resource of resources) {
-    for (const subject of subjectsIn(resource, onlyMesh))
-      if (subject.kind !== "workload") found.set(subject, resource);
+    for (const subject of subjectsIn(resource, onlyMesh)) {
+      if (subject.kind === "workload") continue;
+      found.set(subject, resource);
+      if (subject.kind === "mesh") meshes.push(subject);
+    }
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { RouteSpec } from "@pulumi-appmesh/model";
 import { meshRule } from "../../rule.js";
+import type { Entity } from "../../subjects/entity.js";
 import { anyRoute } from "../common.js";
 import { envoy } from "../links.js";
 
@@ -19,7 +20,7 @@ export const routesReachable = meshRule({
   frameworks: [],
   settings: {},
   checkMesh(mesh, judge) {
-    const routers = new Map<string, ReturnType<typeof mesh.of<"route">>[number][]>();
+    const routers = new Map<string, Route[]>();
     for (const route of mesh.of("route")) {
       const [router = ""] = route.names;
       const others = routers.get(router);
@@ -28,10 +29,10 @@ export const routesReachable = meshRule({
     }
     if (routers.size === 0) return judge.notApplicable("there is no route");
     for (const routes of routers.values()) {
-      for (const [at, route] of routes.entries()) {
-        const before = routes.find(
-          (other, index) => index !== at && hides(other.spec, route.spec, index < at),
-        );
+      if (routes.length === 1) continue;
+      const inOrder = new Candidates(routes);
+      for (const route of routes) {
+        const before = inOrder.hiding(route);
         if (before === undefined) continue;
         judge.find(route, [], {
           message: `route ${before.names[1]} of the same router comes first and takes all that route ${route.names[1]} would take`,
@@ -42,34 +43,94 @@ export const routesReachable = meshRule({
   },
 });
 
-/** Whether a request that `behind` would take always goes to `first`. */
-function hides(first: RouteSpec, behind: RouteSpec, declaredFirst: boolean): boolean {
-  const order = (first.priority ?? last) - (behind.priority ?? last);
-  if (order > 0) return false;
-  const protocol = (spec: RouteSpec) =>
-    spec.httpRoute ? "http" : spec.http2Route ? "http2" : spec.grpcRoute ? "grpc" : "tcp";
-  if (protocol(first) !== protocol(behind)) return false;
-  const wide = (anyRoute(first)?.route.match ?? {}) as Match;
-  const narrow = (anyRoute(behind)?.route.match ?? {}) as Match;
-  if (!covers(wide, narrow)) return false;
-  // Of equals in priority the more specific comes first: only the same match hides it.
-  return order < 0 || (declaredFirst && covers(narrow, wide));
+type Route = Entity<"route">;
+
+/**
+ * The routes of a router, found by what they take: a route is looked for under everything that would take all of its
+ * own, which are as many places as its path is long and its conditions allow, however many routes there are.
+ */
+class Candidates {
+  /** By what it takes, the route that comes first. */
+  readonly #first = new Map<string, Route>();
+  readonly #lengths = new Set<number>();
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      const { place, conditions, prefix } = taken(route.spec);
+      if (prefix !== undefined) this.#lengths.add(prefix.length);
+      const key = keyOf(place, conditions);
+      const other = this.#first.get(key);
+      if (other === undefined || order(route) < order(other)) this.#first.set(key, route);
+    }
+  }
+
+  /** The route that takes all that this one would take, and comes before it: the first of them. */
+  hiding(route: Route): Route | undefined {
+    const { protocol, place, conditions, path } = taken(route.spec);
+    const same = this.#first.get(keyOf(place, conditions));
+    // Of equals in priority the more specific comes first: only the same match hides it, by being declared before.
+    let found = same === route ? undefined : same;
+    const places = [place, `${protocol} all`];
+    for (const length of this.#lengths)
+      if (path !== undefined && length <= path.length)
+        places.push(`${protocol} prefix ${path.slice(0, length)}`);
+    for (const wider of places) {
+      for (const fewer of subsets(conditions)) {
+        const other = this.#first.get(keyOf(wider, fewer));
+        if (other === undefined || order(other) >= order(route)) continue;
+        if (found === undefined || order(other) < order(found)) found = other;
+      }
+    }
+    return found;
+  }
+}
+
+const order = ({ spec }: Route): number => spec.priority ?? last;
+
+/** Where a route stands among those that may take the same. */
+interface Taken {
+  readonly protocol: string;
+  /** The paths that it takes. */
+  readonly place: string;
+  /** What else a request has to be: all of it. */
+  readonly conditions: readonly string[];
+  /** That all its paths begin with, where it asks for one. */
+  readonly prefix: string | undefined;
+  /** That all its paths begin with. Not known for regular expressions. */
+  readonly path: string | undefined;
+}
+
+function taken(spec: RouteSpec): Taken {
+  const protocol = spec.httpRoute ? "http" : spec.http2Route ? "http2" : spec.grpcRoute ? "grpc" : "tcp";
+  const { path, prefix, ...others } = (anyRoute(spec)?.route.match ?? {}) as Match;
+  const conditions = Object.entries(others).flatMap(([member, value]) =>
+    value === undefined ? [] : [`${member} ${JSON.stringify(value)}`],
+  );
+  const rest = { protocol, conditions };
+  if (path !== undefined)
+    return {
+      ...rest,
+      place: `${protocol} path ${JSON.stringify(path)}`,
+      prefix: undefined,
+      path: path.exact,
+    };
+  if (prefix === undefined || prefix === "/")
+    return { ...rest, place: `${protocol} all`, prefix: undefined, path: prefix };
+  return { ...rest, place: `${protocol} prefix ${prefix}`, prefix, path: prefix };
+}
+
+const keyOf = (place: string, conditions: readonly string[]): string =>
+  [place, ...conditions.toSorted()].join("\n");
+
+/** Every choice of conditions, all and none included. A match has five at most. */
+function subsets(conditions: readonly string[]): readonly (readonly string[])[] {
+  const all: (readonly string[])[] = [[]];
+  for (const condition of conditions) all.push(...all.map((some) => [...some, condition]));
+  return all;
 }
 
 interface Match {
   readonly prefix?: string;
   readonly path?: { readonly exact?: string; readonly regex?: string };
   readonly [member: string]: unknown;
-}
-
-/** Whether `wide` takes everything that `narrow` takes. No for certain, where the two cannot be compared. */
-function covers(wide: Match, narrow: Match): boolean {
-  for (const [member, value] of Object.entries(wide)) {
-    if (value === undefined || member === "prefix" || member === "path") continue;
-    if (JSON.stringify(narrow[member]) !== JSON.stringify(value)) return false;
-  }
-  if (wide.path !== undefined) return JSON.stringify(narrow.path) === JSON.stringify(wide.path);
-  if (wide.prefix === undefined || wide.prefix === "/") return true;
-  if (narrow.path?.exact !== undefined) return narrow.path.exact.startsWith(wide.prefix);
-  return narrow.prefix?.startsWith(wide.prefix) ?? false;
 }

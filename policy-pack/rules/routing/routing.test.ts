@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import type { AnyEntity } from "../../subjects/entity.js";
 import { complies, entity, judged, judgedMesh, unknownText } from "../../testing/judged.js";
 import { referencesResolve } from "./references-resolve.js";
@@ -181,6 +181,47 @@ describe("routes-reachable", () => {
     deepEqual(routes(http({ prefix: "/", method: "GET" }, 1), http({ prefix: "/a" }, 2)), complies);
     deepEqual(routes(http({ prefix: "/" }, 1), { priority: 2, http2Route: { match: {}, ...to } }), complies);
     deepEqual(routes(http({ prefix: "/" }, 1), { priority: 2, grpcRoute: { match: {}, ...to } }), complies);
+  });
+
+  it("names the first of several that it is behind", () => {
+    const behind = http({ prefix: "/a/b", method: "GET" }, 9);
+    deepEqual(routes(http({ prefix: "/" }, 5), http({ prefix: "/a", method: "GET" }, 2), behind), {
+      findings: [...hidden("c", "b", "2").findings],
+    });
+    deepEqual(routes(http({ prefix: "/", method: "PUT" }, 5), http({ prefix: "/" }, 7), behind), {
+      findings: [...hidden("c", "b", "7").findings],
+    });
+    deepEqual(routes(http({ prefix: "/", method: "GET" }, 3), http({}, 3), http({}, 3)), {
+      findings: [...hidden("c", "b", "3").findings],
+    });
+  });
+
+  it("waits for what is not known, where there is another route to compare with", () => {
+    const open = { open: ["spec.httpRoute.match.prefix"] };
+    deepEqual(routes(http({ prefix: unknownText }, 1), http({ prefix: "/a" }, 2)), open);
+    deepEqual(routes(http({ prefix: unknownText }, 1)), complies);
+  });
+
+  it("looks at a router with twice the routes at twice the work", () => {
+    const work = (count: number): number => {
+      let reads = 0;
+      const made = Array.from({ length: count }, (_, at) => {
+        const route = entity("route", `shop/r/${at}`, {});
+        const match = { prefix: `/some/where/${at}/`, method: "GET", port: 8080 };
+        const spec = { priority: at % 1000, httpRoute: { match, ...to } };
+        const counting = new Proxy(spec, {
+          get(target, key, receiver) {
+            reads++;
+            return Reflect.get(target, key, receiver);
+          },
+        });
+        return Object.defineProperty(route, "spec", { get: () => counting });
+      });
+      deepEqual(judgedMesh(routesReachable, made), complies);
+      return reads;
+    };
+    const [half, whole] = [work(1_000), work(2_000)];
+    ok(whole <= 2.1 * half, `${half} reads for 1,000 routes, ${whole} for 2,000`);
   });
 
   it("looks at each router by itself, and says nothing without routes", () => {

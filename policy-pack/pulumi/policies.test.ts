@@ -1,0 +1,129 @@
+// How Pulumi's SDK calls the rules: each by itself, with a copy of its own, in turns with calls about other resources.
+import { deepEqual, equal, throws } from "node:assert/strict";
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { configure } from "../settings.js";
+import { policies } from "./policies.js";
+
+interface Counted {
+  readonly props: object;
+  readonly reads: () => number;
+}
+
+/** Properties that count how often they are read. */
+function counted(props: object): Counted {
+  let reads = 0;
+  const counting = new Proxy(props, {
+    get(target, key, receiver) {
+      if (key === "spec") reads++;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+  return { props: counting, reads: () => reads };
+}
+
+class NotApplicable extends Error {}
+
+const common = {
+  getConfig: () => ({}),
+  notApplicable: (reason: string) => {
+    throw new NotApplicable(reason);
+  },
+};
+
+/** What a policy says of a resource: findings, or why it does not apply. */
+function said(policy: ResourceValidationPolicy, urn: string, type: string, props: object): string[] {
+  const found: string[] = [];
+  const validate = policy.validateResource as (args: unknown, report: (text: string) => void) => void;
+  try {
+    validate({ ...common, urn, type, props }, (text) => found.push(text));
+  } catch (error) {
+    if (!(error instanceof NotApplicable)) throw error;
+    found.push(`not applicable: ${error.message}`);
+  }
+  return found;
+}
+
+const all = policies(configure({ all: "mandatory" }));
+const ofResources = all.filter((policy) => "validateResource" in policy) as ResourceValidationPolicy[];
+const ofStacks = all.filter((policy) => "validateStack" in policy) as StackValidationPolicy[];
+const policyNamed = (name: string) =>
+  ofResources.find((policy) => policy.name === name) as ResourceValidationPolicy;
+
+const meshType = "appmesh:index:Mesh";
+const open = { meshName: "shop", spec: { egressFilter: { type: "ALLOW_ALL" } } };
+const shut = { meshName: "shop", spec: { egressFilter: { type: "DROP_ALL" } } };
+const allows = ["spec.egressFilter.type: ALLOW_ALL lets traffic out to any address; set it to DROP_ALL."];
+
+describe("policies of the pack", () => {
+  it("read a resource once for all of them, and once more for the next call about it", () => {
+    const { props, reads } = counted(open);
+    for (const policy of ofResources) said(policy, "urn:mesh", meshType, props);
+    equal(reads(), 1);
+    for (const policy of ofResources) said(policy, "urn:mesh", meshType, props);
+    equal(reads(), 2);
+  });
+
+  it("do not mix up calls that come in between, nor what a resource was with what it is", () => {
+    const egress = policyNamed("egress-drop-all");
+    const first = policyNamed("tls-listener-strict");
+    said(first, "urn:a", meshType, open);
+    said(first, "urn:b", meshType, shut);
+    deepEqual(said(egress, "urn:a", meshType, open), allows);
+    deepEqual(said(egress, "urn:b", meshType, shut), []);
+    said(first, "urn:a", meshType, shut);
+    deepEqual(said(egress, "urn:a", meshType, shut), []);
+  });
+
+  it("forget the oldest of many calls under way, and read it again", () => {
+    const egress = policyNamed("egress-drop-all");
+    const first = policyNamed("tls-listener-strict");
+    const { props, reads } = counted(open);
+    said(first, "urn:old", meshType, props);
+    for (let at = 0; at < 64; at++) said(first, `urn:${at}`, meshType, shut);
+    deepEqual(said(egress, "urn:old", meshType, props), allows);
+    equal(reads(), 2);
+  });
+
+  it("let other resources through without a word, and say why they do not apply to ours", () => {
+    for (const policy of ofResources)
+      deepEqual(said(policy, "urn:bucket", "aws:s3/bucket:Bucket", {}), [], policy.name);
+    deepEqual(said(policyNamed("tls-listener-strict"), "urn:mesh", meshType, open), [
+      "not applicable: it is about virtualNode",
+    ]);
+  });
+
+  it("leave errors the stacks that they have elsewhere", () => {
+    const { stackTraceLimit } = Error;
+    said(policyNamed("tls-listener-strict"), "urn:mesh", meshType, open);
+    equal(Error.stackTraceLimit, stackTraceLimit);
+  });
+
+  it("read a stack once for all rules about meshes", () => {
+    const { props, reads } = counted(open);
+    const resources = [{ urn: "urn:mesh", type: meshType, props }];
+    const judge = () => {
+      for (const { name, validateStack } of ofStacks) {
+        try {
+          validateStack({ ...common, resources } as never, () => {});
+        } catch (error) {
+          if (!(error instanceof NotApplicable)) throw new Error(name, { cause: error });
+        }
+      }
+    };
+    judge();
+    equal(reads(), 1);
+    judge();
+    equal(reads(), 2);
+  });
+
+  it("do not swallow what goes wrong", () => {
+    const broken = new Proxy(open, {
+      get() {
+        throw new Error("the connection is lost");
+      },
+    });
+    throws(() => said(policyNamed("egress-drop-all"), "urn:broken", meshType, broken), {
+      message: "the connection is lost",
+    });
+  });
+});
