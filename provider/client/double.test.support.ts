@@ -91,7 +91,8 @@ function answer({ method, path, body }: Seen, entities: Double["entities"], tags
     const member = at.split("/").at(-1) ?? "";
     const found = [...entities.keys()].filter((each) => each.slice(0, each.lastIndexOf("/")) === at);
     const name = `${member.slice(0, -1).replace(/^meshe$/, "mesh")}Name`;
-    return json({ [member]: found.map((each) => ({ arn: arnOf(each), [name]: each.split("/").at(-1) })) });
+    const reference = (each: string) => ({ ...made(each, 1, {}).metadata, [name]: each.split("/").at(-1) });
+    return json({ [member]: found.map(reference) });
   }
   const name = Object.entries(body ?? {}).find(([key]) => key.endsWith("Name"))?.[1];
   const key = isCollection ? `${at}/${name}` : at;

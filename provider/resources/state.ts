@@ -14,20 +14,20 @@ import type { ResourceType } from "./types.js";
 
 /** The state of an entity as the control plane gave it; what was secret in the inputs stays so. */
 export function stateOf(type: ResourceType, inputs: ObjectValue, entity: Entity, tags: Tags): ObjectValue {
-  const { metadata } = entity;
-  return {
-    ...inputs,
-    ...liveProperties(type, inputs, entity, tags),
-    arn: metadata.arn,
-    uid: metadata.uid,
-    version: metadata.version,
-    meshOwner: metadata.meshOwner,
-    resourceOwner: metadata.resourceOwner,
-    status: entity.status.status,
-    createdAt: timestamp(metadata.createdAt),
-    lastUpdatedAt: timestamp(metadata.lastUpdatedAt),
-  };
+  return { ...inputs, ...liveProperties(type, inputs, entity, tags), ...entityState(entity) };
 }
+
+/** What the control plane adds to an entity. */
+export const entityState = ({ metadata, status }: Entity) => ({
+  arn: metadata.arn,
+  uid: metadata.uid,
+  version: metadata.version,
+  meshOwner: metadata.meshOwner,
+  resourceOwner: metadata.resourceOwner,
+  status: status.status,
+  createdAt: timestamp(metadata.createdAt),
+  lastUpdatedAt: timestamp(metadata.lastUpdatedAt),
+});
 
 /** The state that a creation will lead to: only what the control plane makes up is unknown. */
 export function plannedState(type: ResourceType, inputs: ObjectValue): ObjectValue {
@@ -95,4 +95,5 @@ function sameOr(input: Value | undefined, live: Value): Value {
   return carrySecrets(input, live);
 }
 
-const timestamp = (seconds: number): string => new Date(seconds * 1000).toISOString();
+/** The API counts seconds; programs get ISO 8601. */
+export const timestamp = (seconds: number): string => new Date(seconds * 1000).toISOString();

@@ -40,6 +40,12 @@ export interface ResourceSpec {
   readonly listInputs?: ObjectSpec;
 }
 
+export interface FunctionSpec {
+  readonly description: string;
+  readonly inputs: ObjectSpec;
+  readonly outputs: ObjectSpec;
+}
+
 export interface PackageSpec {
   readonly name: string;
   readonly displayName: string;
@@ -56,4 +62,5 @@ export interface PackageSpec {
   readonly types: Readonly<Record<string, ObjectSpec | EnumSpec>>;
   readonly provider: ResourceSpec;
   readonly resources: Readonly<Record<string, ResourceSpec>>;
+  readonly functions: Readonly<Record<string, FunctionSpec>>;
 }

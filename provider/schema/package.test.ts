@@ -12,6 +12,10 @@ const everyProperties: [string, Properties][] = [
     [`${token} (inputs)`, resource.inputProperties],
     [`${token} (outputs)`, resource.properties],
   ]),
+  ...Object.entries(spec.functions).flatMap(([token, { inputs, outputs }]): [string, Properties][] => [
+    [`${token} (inputs)`, inputs.properties],
+    [`${token} (outputs)`, outputs.properties],
+  ]),
   ...Object.entries(spec.types).flatMap(([token, type]): [string, Properties][] =>
     "properties" in type ? [[token, type.properties]] : [],
   ),
@@ -33,6 +37,26 @@ describe("the package schema", () => {
       "appmesh:index:VirtualNode",
       "appmesh:index:VirtualRouter",
       "appmesh:index:VirtualService",
+    ]);
+  });
+
+  it("looks each kind of entity up by its name, and lists it", () => {
+    const names = Object.keys(spec.functions).map((token) => token.replace("appmesh:index:", ""));
+    assert.deepEqual(names.sort(), [
+      "getGatewayRoute",
+      "getGatewayRoutes",
+      "getMesh",
+      "getMeshes",
+      "getRoute",
+      "getRoutes",
+      "getVirtualGateway",
+      "getVirtualGateways",
+      "getVirtualNode",
+      "getVirtualNodes",
+      "getVirtualRouter",
+      "getVirtualRouters",
+      "getVirtualService",
+      "getVirtualServices",
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { type Setting, settings } from "../server/configuration.js";
 import { pluginDownloadURL, version } from "../server/version.js";
 import { components } from "./components.js";
+import { packageFunctions } from "./functions.js";
 import type { PackageSpec, Properties } from "./package-spec.js";
 import { entityResources } from "./resources.js";
 import { Types } from "./types.js";
@@ -9,6 +10,7 @@ import { Types } from "./types.js";
 export function packageSpec(): PackageSpec {
   const types = new Types();
   const resources = { ...entityResources(types), ...components(types) };
+  const functions = packageFunctions(types);
   return {
     name: "appmesh",
     displayName: "App Mesh",
@@ -60,6 +62,7 @@ export function packageSpec(): PackageSpec {
       properties: {},
     },
     resources,
+    functions,
   };
 }
 

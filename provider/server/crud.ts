@@ -1,4 +1,3 @@
-import { addressOf, formatId } from "../resources/identity.js";
 import { create, read, remove, update } from "../resources/operations.js";
 import { plannedState, plannedUpdate } from "../resources/state.js";
 import { type Plugin, resourceTypeOf } from "./plugin.js";
@@ -13,8 +12,7 @@ export const crud = (plugin: Plugin) => ({
     const inputs = decode(request.getProperties());
     const response = new messages.CreateResponse();
     if (request.getPreview()) {
-      const address = addressOf(type, inputs);
-      response.setId(address === undefined ? "" : formatId(address));
+      // No id, though it could be told: by it the engine knows what a function that is given this entity's outputs may ask for.
       response.setProperties(encode(plannedState(type, inputs)));
       return response;
     }

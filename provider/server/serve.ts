@@ -30,7 +30,7 @@ export async function serve(
     ...check(),
     ...crud(plugin),
     ...list(plugin),
-    ...invoke(),
+    ...invoke(plugin),
     ...construct(plugin),
   });
   const port = await new Promise<number>((resolve, reject) => {

@@ -10,6 +10,76 @@ export type GatewayRoute = import("./gatewayRoute").GatewayRoute;
 export const GatewayRoute: typeof import("./gatewayRoute").GatewayRoute = null as any;
 utilities.lazyLoad(exports, ["GatewayRoute"], () => require("./gatewayRoute"));
 
+export { GetGatewayRouteArgs, GetGatewayRouteResult, GetGatewayRouteOutputArgs } from "./getGatewayRoute";
+export const getGatewayRoute: typeof import("./getGatewayRoute").getGatewayRoute = null as any;
+export const getGatewayRouteOutput: typeof import("./getGatewayRoute").getGatewayRouteOutput = null as any;
+utilities.lazyLoad(exports, ["getGatewayRoute","getGatewayRouteOutput"], () => require("./getGatewayRoute"));
+
+export { GetGatewayRoutesArgs, GetGatewayRoutesResult, GetGatewayRoutesOutputArgs } from "./getGatewayRoutes";
+export const getGatewayRoutes: typeof import("./getGatewayRoutes").getGatewayRoutes = null as any;
+export const getGatewayRoutesOutput: typeof import("./getGatewayRoutes").getGatewayRoutesOutput = null as any;
+utilities.lazyLoad(exports, ["getGatewayRoutes","getGatewayRoutesOutput"], () => require("./getGatewayRoutes"));
+
+export { GetMeshArgs, GetMeshResult, GetMeshOutputArgs } from "./getMesh";
+export const getMesh: typeof import("./getMesh").getMesh = null as any;
+export const getMeshOutput: typeof import("./getMesh").getMeshOutput = null as any;
+utilities.lazyLoad(exports, ["getMesh","getMeshOutput"], () => require("./getMesh"));
+
+export { GetMeshesArgs, GetMeshesResult } from "./getMeshes";
+export const getMeshes: typeof import("./getMeshes").getMeshes = null as any;
+export const getMeshesOutput: typeof import("./getMeshes").getMeshesOutput = null as any;
+utilities.lazyLoad(exports, ["getMeshes","getMeshesOutput"], () => require("./getMeshes"));
+
+export { GetRouteArgs, GetRouteResult, GetRouteOutputArgs } from "./getRoute";
+export const getRoute: typeof import("./getRoute").getRoute = null as any;
+export const getRouteOutput: typeof import("./getRoute").getRouteOutput = null as any;
+utilities.lazyLoad(exports, ["getRoute","getRouteOutput"], () => require("./getRoute"));
+
+export { GetRoutesArgs, GetRoutesResult, GetRoutesOutputArgs } from "./getRoutes";
+export const getRoutes: typeof import("./getRoutes").getRoutes = null as any;
+export const getRoutesOutput: typeof import("./getRoutes").getRoutesOutput = null as any;
+utilities.lazyLoad(exports, ["getRoutes","getRoutesOutput"], () => require("./getRoutes"));
+
+export { GetVirtualGatewayArgs, GetVirtualGatewayResult, GetVirtualGatewayOutputArgs } from "./getVirtualGateway";
+export const getVirtualGateway: typeof import("./getVirtualGateway").getVirtualGateway = null as any;
+export const getVirtualGatewayOutput: typeof import("./getVirtualGateway").getVirtualGatewayOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualGateway","getVirtualGatewayOutput"], () => require("./getVirtualGateway"));
+
+export { GetVirtualGatewaysArgs, GetVirtualGatewaysResult, GetVirtualGatewaysOutputArgs } from "./getVirtualGateways";
+export const getVirtualGateways: typeof import("./getVirtualGateways").getVirtualGateways = null as any;
+export const getVirtualGatewaysOutput: typeof import("./getVirtualGateways").getVirtualGatewaysOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualGateways","getVirtualGatewaysOutput"], () => require("./getVirtualGateways"));
+
+export { GetVirtualNodeArgs, GetVirtualNodeResult, GetVirtualNodeOutputArgs } from "./getVirtualNode";
+export const getVirtualNode: typeof import("./getVirtualNode").getVirtualNode = null as any;
+export const getVirtualNodeOutput: typeof import("./getVirtualNode").getVirtualNodeOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualNode","getVirtualNodeOutput"], () => require("./getVirtualNode"));
+
+export { GetVirtualNodesArgs, GetVirtualNodesResult, GetVirtualNodesOutputArgs } from "./getVirtualNodes";
+export const getVirtualNodes: typeof import("./getVirtualNodes").getVirtualNodes = null as any;
+export const getVirtualNodesOutput: typeof import("./getVirtualNodes").getVirtualNodesOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualNodes","getVirtualNodesOutput"], () => require("./getVirtualNodes"));
+
+export { GetVirtualRouterArgs, GetVirtualRouterResult, GetVirtualRouterOutputArgs } from "./getVirtualRouter";
+export const getVirtualRouter: typeof import("./getVirtualRouter").getVirtualRouter = null as any;
+export const getVirtualRouterOutput: typeof import("./getVirtualRouter").getVirtualRouterOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualRouter","getVirtualRouterOutput"], () => require("./getVirtualRouter"));
+
+export { GetVirtualRoutersArgs, GetVirtualRoutersResult, GetVirtualRoutersOutputArgs } from "./getVirtualRouters";
+export const getVirtualRouters: typeof import("./getVirtualRouters").getVirtualRouters = null as any;
+export const getVirtualRoutersOutput: typeof import("./getVirtualRouters").getVirtualRoutersOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualRouters","getVirtualRoutersOutput"], () => require("./getVirtualRouters"));
+
+export { GetVirtualServiceArgs, GetVirtualServiceResult, GetVirtualServiceOutputArgs } from "./getVirtualService";
+export const getVirtualService: typeof import("./getVirtualService").getVirtualService = null as any;
+export const getVirtualServiceOutput: typeof import("./getVirtualService").getVirtualServiceOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualService","getVirtualServiceOutput"], () => require("./getVirtualService"));
+
+export { GetVirtualServicesArgs, GetVirtualServicesResult, GetVirtualServicesOutputArgs } from "./getVirtualServices";
+export const getVirtualServices: typeof import("./getVirtualServices").getVirtualServices = null as any;
+export const getVirtualServicesOutput: typeof import("./getVirtualServices").getVirtualServicesOutput = null as any;
+utilities.lazyLoad(exports, ["getVirtualServices","getVirtualServicesOutput"], () => require("./getVirtualServices"));
+
 export { MeshArgs } from "./mesh";
 export type Mesh = import("./mesh").Mesh;
 export const Mesh: typeof import("./mesh").Mesh = null as any;

@@ -2130,6 +2130,115 @@ func (o GatewayRouteHostnameRewritePtrOutput) DefaultTargetHostname() DefaultGat
 	}).(DefaultGatewayRouteRewritePtrOutput)
 }
 
+// What a list says of a gateway route.
+type GatewayRouteRef struct {
+	// Amazon Resource Name of the gateway route.
+	Arn string `pulumi:"arn"`
+	// When the gateway route was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Name of the gateway route.
+	GatewayRouteName string `pulumi:"gatewayRouteName"`
+	// Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the gateway route was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the gateway route.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the gateway route: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual gateway.
+	VirtualGatewayName string `pulumi:"virtualGatewayName"`
+}
+
+// What a list says of a gateway route.
+type GatewayRouteRefOutput struct{ *pulumi.OutputState }
+
+func (GatewayRouteRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayRouteRef)(nil)).Elem()
+}
+
+func (o GatewayRouteRefOutput) ToGatewayRouteRefOutput() GatewayRouteRefOutput {
+	return o
+}
+
+func (o GatewayRouteRefOutput) ToGatewayRouteRefOutputWithContext(ctx context.Context) GatewayRouteRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the gateway route.
+func (o GatewayRouteRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the gateway route was made, in ISO 8601 and UTC.
+func (o GatewayRouteRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the gateway route.
+func (o GatewayRouteRefOutput) GatewayRouteName() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.GatewayRouteName }).(pulumi.StringOutput)
+}
+
+// Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+func (o GatewayRouteRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the gateway route was last changed, in ISO 8601 and UTC.
+func (o GatewayRouteRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o GatewayRouteRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o GatewayRouteRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the gateway route.
+func (o GatewayRouteRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the gateway route: 1 when it is made, one more with each update.
+func (o GatewayRouteRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v GatewayRouteRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual gateway.
+func (o GatewayRouteRefOutput) VirtualGatewayName() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayRouteRef) string { return v.VirtualGatewayName }).(pulumi.StringOutput)
+}
+
+type GatewayRouteRefArrayOutput struct{ *pulumi.OutputState }
+
+func (GatewayRouteRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]GatewayRouteRef)(nil)).Elem()
+}
+
+func (o GatewayRouteRefArrayOutput) ToGatewayRouteRefArrayOutput() GatewayRouteRefArrayOutput {
+	return o
+}
+
+func (o GatewayRouteRefArrayOutput) ToGatewayRouteRefArrayOutputWithContext(ctx context.Context) GatewayRouteRefArrayOutput {
+	return o
+}
+
+func (o GatewayRouteRefArrayOutput) Index(i pulumi.IntInput) GatewayRouteRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) GatewayRouteRef {
+		return vs[0].([]GatewayRouteRef)[vs[1].(int)]
+	}).(GatewayRouteRefOutput)
+}
+
 // Which traffic a gateway route takes and where it sends it. Exactly one of httpRoute, http2Route and grpcRoute is given.
 type GatewayRouteSpec struct {
 	// A route for gRPC.
@@ -9722,6 +9831,101 @@ func (o MatchRangePtrOutput) Start() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
+// What a list says of a mesh.
+type MeshRef struct {
+	// Amazon Resource Name of the mesh.
+	Arn string `pulumi:"arn"`
+	// When the mesh was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the mesh was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the mesh.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the mesh: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+}
+
+// What a list says of a mesh.
+type MeshRefOutput struct{ *pulumi.OutputState }
+
+func (MeshRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshRef)(nil)).Elem()
+}
+
+func (o MeshRefOutput) ToMeshRefOutput() MeshRefOutput {
+	return o
+}
+
+func (o MeshRefOutput) ToMeshRefOutputWithContext(ctx context.Context) MeshRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the mesh.
+func (o MeshRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the mesh was made, in ISO 8601 and UTC.
+func (o MeshRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+func (o MeshRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the mesh was last changed, in ISO 8601 and UTC.
+func (o MeshRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o MeshRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o MeshRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o MeshRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v MeshRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the mesh: 1 when it is made, one more with each update.
+func (o MeshRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v MeshRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+type MeshRefArrayOutput struct{ *pulumi.OutputState }
+
+func (MeshRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]MeshRef)(nil)).Elem()
+}
+
+func (o MeshRefArrayOutput) ToMeshRefArrayOutput() MeshRefArrayOutput {
+	return o
+}
+
+func (o MeshRefArrayOutput) ToMeshRefArrayOutputWithContext(ctx context.Context) MeshRefArrayOutput {
+	return o
+}
+
+func (o MeshRefArrayOutput) Index(i pulumi.IntInput) MeshRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) MeshRef {
+		return vs[0].([]MeshRef)[vs[1].(int)]
+	}).(MeshRefOutput)
+}
+
 // How the proxies of a mesh find endpoints.
 type MeshServiceDiscovery struct {
 	// IP versions that the mesh uses. A virtual node may say otherwise for itself. If unset, the data plane takes IPv6 addresses where an endpoint has them, else IPv4.
@@ -10949,6 +11153,115 @@ func (o QueryParameterMatchPtrOutput) Exact() pulumi.StringPtrOutput {
 		}
 		return v.Exact
 	}).(pulumi.StringPtrOutput)
+}
+
+// What a list says of a route.
+type RouteRef struct {
+	// Amazon Resource Name of the route.
+	Arn string `pulumi:"arn"`
+	// When the route was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the route, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the route was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the route.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Name of the route.
+	RouteName string `pulumi:"routeName"`
+	// Version of the route: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual router.
+	VirtualRouterName string `pulumi:"virtualRouterName"`
+}
+
+// What a list says of a route.
+type RouteRefOutput struct{ *pulumi.OutputState }
+
+func (RouteRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*RouteRef)(nil)).Elem()
+}
+
+func (o RouteRefOutput) ToRouteRefOutput() RouteRefOutput {
+	return o
+}
+
+func (o RouteRefOutput) ToRouteRefOutputWithContext(ctx context.Context) RouteRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the route.
+func (o RouteRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the route was made, in ISO 8601 and UTC.
+func (o RouteRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the route, as `pulumi import` and the `get` method of its resource take it.
+func (o RouteRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the route was last changed, in ISO 8601 and UTC.
+func (o RouteRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o RouteRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o RouteRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the route.
+func (o RouteRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Name of the route.
+func (o RouteRefOutput) RouteName() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.RouteName }).(pulumi.StringOutput)
+}
+
+// Version of the route: 1 when it is made, one more with each update.
+func (o RouteRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v RouteRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual router.
+func (o RouteRefOutput) VirtualRouterName() pulumi.StringOutput {
+	return o.ApplyT(func(v RouteRef) string { return v.VirtualRouterName }).(pulumi.StringOutput)
+}
+
+type RouteRefArrayOutput struct{ *pulumi.OutputState }
+
+func (RouteRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]RouteRef)(nil)).Elem()
+}
+
+func (o RouteRefArrayOutput) ToRouteRefArrayOutput() RouteRefArrayOutput {
+	return o
+}
+
+func (o RouteRefArrayOutput) ToRouteRefArrayOutputWithContext(ctx context.Context) RouteRefArrayOutput {
+	return o
+}
+
+func (o RouteRefArrayOutput) Index(i pulumi.IntInput) RouteRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) RouteRef {
+		return vs[0].([]RouteRef)[vs[1].(int)]
+	}).(RouteRefOutput)
 }
 
 // Which traffic a route takes and where it sends it. Exactly one of httpRoute, http2Route, grpcRoute and tcpRoute is given.
@@ -13599,6 +13912,108 @@ func (o VirtualGatewayPortMappingOutput) Protocol() VirtualGatewayPortProtocolOu
 	return o.ApplyT(func(v VirtualGatewayPortMapping) VirtualGatewayPortProtocol { return v.Protocol }).(VirtualGatewayPortProtocolOutput)
 }
 
+// What a list says of a virtual gateway.
+type VirtualGatewayRef struct {
+	// Amazon Resource Name of the virtual gateway.
+	Arn string `pulumi:"arn"`
+	// When the virtual gateway was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the virtual gateway was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the virtual gateway.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the virtual gateway: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual gateway.
+	VirtualGatewayName string `pulumi:"virtualGatewayName"`
+}
+
+// What a list says of a virtual gateway.
+type VirtualGatewayRefOutput struct{ *pulumi.OutputState }
+
+func (VirtualGatewayRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualGatewayRef)(nil)).Elem()
+}
+
+func (o VirtualGatewayRefOutput) ToVirtualGatewayRefOutput() VirtualGatewayRefOutput {
+	return o
+}
+
+func (o VirtualGatewayRefOutput) ToVirtualGatewayRefOutputWithContext(ctx context.Context) VirtualGatewayRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the virtual gateway.
+func (o VirtualGatewayRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the virtual gateway was made, in ISO 8601 and UTC.
+func (o VirtualGatewayRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+func (o VirtualGatewayRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the virtual gateway was last changed, in ISO 8601 and UTC.
+func (o VirtualGatewayRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o VirtualGatewayRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o VirtualGatewayRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the virtual gateway.
+func (o VirtualGatewayRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the virtual gateway: 1 when it is made, one more with each update.
+func (o VirtualGatewayRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual gateway.
+func (o VirtualGatewayRefOutput) VirtualGatewayName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualGatewayRef) string { return v.VirtualGatewayName }).(pulumi.StringOutput)
+}
+
+type VirtualGatewayRefArrayOutput struct{ *pulumi.OutputState }
+
+func (VirtualGatewayRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualGatewayRef)(nil)).Elem()
+}
+
+func (o VirtualGatewayRefArrayOutput) ToVirtualGatewayRefArrayOutput() VirtualGatewayRefArrayOutput {
+	return o
+}
+
+func (o VirtualGatewayRefArrayOutput) ToVirtualGatewayRefArrayOutputWithContext(ctx context.Context) VirtualGatewayRefArrayOutput {
+	return o
+}
+
+func (o VirtualGatewayRefArrayOutput) Index(i pulumi.IntInput) VirtualGatewayRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) VirtualGatewayRef {
+		return vs[0].([]VirtualGatewayRef)[vs[1].(int)]
+	}).(VirtualGatewayRefOutput)
+}
+
 // What a virtual gateway receives and logs.
 type VirtualGatewaySpec struct {
 	// How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
@@ -13867,6 +14282,108 @@ func (o VirtualNodeConnectionPoolPtrOutput) Tcp() TcpConnectionPoolPtrOutput {
 		}
 		return v.Tcp
 	}).(TcpConnectionPoolPtrOutput)
+}
+
+// What a list says of a virtual node.
+type VirtualNodeRef struct {
+	// Amazon Resource Name of the virtual node.
+	Arn string `pulumi:"arn"`
+	// When the virtual node was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the virtual node was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the virtual node.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the virtual node: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual node.
+	VirtualNodeName string `pulumi:"virtualNodeName"`
+}
+
+// What a list says of a virtual node.
+type VirtualNodeRefOutput struct{ *pulumi.OutputState }
+
+func (VirtualNodeRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualNodeRef)(nil)).Elem()
+}
+
+func (o VirtualNodeRefOutput) ToVirtualNodeRefOutput() VirtualNodeRefOutput {
+	return o
+}
+
+func (o VirtualNodeRefOutput) ToVirtualNodeRefOutputWithContext(ctx context.Context) VirtualNodeRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the virtual node.
+func (o VirtualNodeRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the virtual node was made, in ISO 8601 and UTC.
+func (o VirtualNodeRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+func (o VirtualNodeRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the virtual node was last changed, in ISO 8601 and UTC.
+func (o VirtualNodeRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o VirtualNodeRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o VirtualNodeRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the virtual node.
+func (o VirtualNodeRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the virtual node: 1 when it is made, one more with each update.
+func (o VirtualNodeRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v VirtualNodeRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual node.
+func (o VirtualNodeRefOutput) VirtualNodeName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualNodeRef) string { return v.VirtualNodeName }).(pulumi.StringOutput)
+}
+
+type VirtualNodeRefArrayOutput struct{ *pulumi.OutputState }
+
+func (VirtualNodeRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualNodeRef)(nil)).Elem()
+}
+
+func (o VirtualNodeRefArrayOutput) ToVirtualNodeRefArrayOutput() VirtualNodeRefArrayOutput {
+	return o
+}
+
+func (o VirtualNodeRefArrayOutput) ToVirtualNodeRefArrayOutputWithContext(ctx context.Context) VirtualNodeRefArrayOutput {
+	return o
+}
+
+func (o VirtualNodeRefArrayOutput) Index(i pulumi.IntInput) VirtualNodeRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) VirtualNodeRef {
+		return vs[0].([]VirtualNodeRef)[vs[1].(int)]
+	}).(VirtualNodeRefOutput)
 }
 
 // A virtual node that provides a virtual service.
@@ -14198,6 +14715,108 @@ func (o VirtualRouterListenerArrayOutput) Index(i pulumi.IntInput) VirtualRouter
 	return pulumi.All(o, i).ApplyT(func(vs []interface{}) VirtualRouterListener {
 		return vs[0].([]VirtualRouterListener)[vs[1].(int)]
 	}).(VirtualRouterListenerOutput)
+}
+
+// What a list says of a virtual router.
+type VirtualRouterRef struct {
+	// Amazon Resource Name of the virtual router.
+	Arn string `pulumi:"arn"`
+	// When the virtual router was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the virtual router was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the virtual router.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the virtual router: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual router.
+	VirtualRouterName string `pulumi:"virtualRouterName"`
+}
+
+// What a list says of a virtual router.
+type VirtualRouterRefOutput struct{ *pulumi.OutputState }
+
+func (VirtualRouterRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualRouterRef)(nil)).Elem()
+}
+
+func (o VirtualRouterRefOutput) ToVirtualRouterRefOutput() VirtualRouterRefOutput {
+	return o
+}
+
+func (o VirtualRouterRefOutput) ToVirtualRouterRefOutputWithContext(ctx context.Context) VirtualRouterRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the virtual router.
+func (o VirtualRouterRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the virtual router was made, in ISO 8601 and UTC.
+func (o VirtualRouterRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+func (o VirtualRouterRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the virtual router was last changed, in ISO 8601 and UTC.
+func (o VirtualRouterRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o VirtualRouterRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o VirtualRouterRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the virtual router.
+func (o VirtualRouterRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the virtual router: 1 when it is made, one more with each update.
+func (o VirtualRouterRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v VirtualRouterRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual router.
+func (o VirtualRouterRefOutput) VirtualRouterName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualRouterRef) string { return v.VirtualRouterName }).(pulumi.StringOutput)
+}
+
+type VirtualRouterRefArrayOutput struct{ *pulumi.OutputState }
+
+func (VirtualRouterRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualRouterRef)(nil)).Elem()
+}
+
+func (o VirtualRouterRefArrayOutput) ToVirtualRouterRefArrayOutput() VirtualRouterRefArrayOutput {
+	return o
+}
+
+func (o VirtualRouterRefArrayOutput) ToVirtualRouterRefArrayOutputWithContext(ctx context.Context) VirtualRouterRefArrayOutput {
+	return o
+}
+
+func (o VirtualRouterRefArrayOutput) Index(i pulumi.IntInput) VirtualRouterRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) VirtualRouterRef {
+		return vs[0].([]VirtualRouterRef)[vs[1].(int)]
+	}).(VirtualRouterRefOutput)
 }
 
 // A virtual router that provides a virtual service.
@@ -14713,6 +15332,108 @@ func (o VirtualServiceProviderPtrOutput) VirtualRouter() VirtualRouterServicePro
 	}).(VirtualRouterServiceProviderPtrOutput)
 }
 
+// What a list says of a virtual service.
+type VirtualServiceRef struct {
+	// Amazon Resource Name of the virtual service.
+	Arn string `pulumi:"arn"`
+	// When the virtual service was made, in ISO 8601 and UTC.
+	CreatedAt string `pulumi:"createdAt"`
+	// Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+	Id string `pulumi:"id"`
+	// When the virtual service was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt string `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName string `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner string `pulumi:"meshOwner"`
+	// Account that owns the virtual service.
+	ResourceOwner string `pulumi:"resourceOwner"`
+	// Version of the virtual service: 1 when it is made, one more with each update.
+	Version int `pulumi:"version"`
+	// Name of the virtual service.
+	VirtualServiceName string `pulumi:"virtualServiceName"`
+}
+
+// What a list says of a virtual service.
+type VirtualServiceRefOutput struct{ *pulumi.OutputState }
+
+func (VirtualServiceRefOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualServiceRef)(nil)).Elem()
+}
+
+func (o VirtualServiceRefOutput) ToVirtualServiceRefOutput() VirtualServiceRefOutput {
+	return o
+}
+
+func (o VirtualServiceRefOutput) ToVirtualServiceRefOutputWithContext(ctx context.Context) VirtualServiceRefOutput {
+	return o
+}
+
+// Amazon Resource Name of the virtual service.
+func (o VirtualServiceRefOutput) Arn() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.Arn }).(pulumi.StringOutput)
+}
+
+// When the virtual service was made, in ISO 8601 and UTC.
+func (o VirtualServiceRefOutput) CreatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.CreatedAt }).(pulumi.StringOutput)
+}
+
+// Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+func (o VirtualServiceRefOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// When the virtual service was last changed, in ISO 8601 and UTC.
+func (o VirtualServiceRefOutput) LastUpdatedAt() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.LastUpdatedAt }).(pulumi.StringOutput)
+}
+
+// Name of the mesh.
+func (o VirtualServiceRefOutput) MeshName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.MeshName }).(pulumi.StringOutput)
+}
+
+// Account that owns the mesh.
+func (o VirtualServiceRefOutput) MeshOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.MeshOwner }).(pulumi.StringOutput)
+}
+
+// Account that owns the virtual service.
+func (o VirtualServiceRefOutput) ResourceOwner() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.ResourceOwner }).(pulumi.StringOutput)
+}
+
+// Version of the virtual service: 1 when it is made, one more with each update.
+func (o VirtualServiceRefOutput) Version() pulumi.IntOutput {
+	return o.ApplyT(func(v VirtualServiceRef) int { return v.Version }).(pulumi.IntOutput)
+}
+
+// Name of the virtual service.
+func (o VirtualServiceRefOutput) VirtualServiceName() pulumi.StringOutput {
+	return o.ApplyT(func(v VirtualServiceRef) string { return v.VirtualServiceName }).(pulumi.StringOutput)
+}
+
+type VirtualServiceRefArrayOutput struct{ *pulumi.OutputState }
+
+func (VirtualServiceRefArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualServiceRef)(nil)).Elem()
+}
+
+func (o VirtualServiceRefArrayOutput) ToVirtualServiceRefArrayOutput() VirtualServiceRefArrayOutput {
+	return o
+}
+
+func (o VirtualServiceRefArrayOutput) ToVirtualServiceRefArrayOutputWithContext(ctx context.Context) VirtualServiceRefArrayOutput {
+	return o
+}
+
+func (o VirtualServiceRefArrayOutput) Index(i pulumi.IntInput) VirtualServiceRefOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) VirtualServiceRef {
+		return vs[0].([]VirtualServiceRef)[vs[1].(int)]
+	}).(VirtualServiceRefOutput)
+}
+
 // What stands behind a virtual service.
 type VirtualServiceSpec struct {
 	// What provides the virtual service. If unset, it has no endpoints yet.
@@ -15101,6 +15822,8 @@ func init() {
 	pulumi.RegisterOutputType(GatewayRouteHostnameMatchPtrOutput{})
 	pulumi.RegisterOutputType(GatewayRouteHostnameRewriteOutput{})
 	pulumi.RegisterOutputType(GatewayRouteHostnameRewritePtrOutput{})
+	pulumi.RegisterOutputType(GatewayRouteRefOutput{})
+	pulumi.RegisterOutputType(GatewayRouteRefArrayOutput{})
 	pulumi.RegisterOutputType(GatewayRouteSpecOutput{})
 	pulumi.RegisterOutputType(GatewayRouteTargetOutput{})
 	pulumi.RegisterOutputType(GatewayRouteTargetPtrOutput{})
@@ -15192,6 +15915,8 @@ func init() {
 	pulumi.RegisterOutputType(LoggingFormatPtrOutput{})
 	pulumi.RegisterOutputType(MatchRangeOutput{})
 	pulumi.RegisterOutputType(MatchRangePtrOutput{})
+	pulumi.RegisterOutputType(MeshRefOutput{})
+	pulumi.RegisterOutputType(MeshRefArrayOutput{})
 	pulumi.RegisterOutputType(MeshServiceDiscoveryOutput{})
 	pulumi.RegisterOutputType(MeshServiceDiscoveryPtrOutput{})
 	pulumi.RegisterOutputType(MeshServiceGrpcRouteOutput{})
@@ -15207,6 +15932,8 @@ func init() {
 	pulumi.RegisterOutputType(PortMappingOutput{})
 	pulumi.RegisterOutputType(QueryParameterMatchOutput{})
 	pulumi.RegisterOutputType(QueryParameterMatchPtrOutput{})
+	pulumi.RegisterOutputType(RouteRefOutput{})
+	pulumi.RegisterOutputType(RouteRefArrayOutput{})
 	pulumi.RegisterOutputType(RouteSpecOutput{})
 	pulumi.RegisterOutputType(ServiceDiscoveryOutput{})
 	pulumi.RegisterOutputType(ServiceDiscoveryPtrOutput{})
@@ -15241,14 +15968,20 @@ func init() {
 	pulumi.RegisterOutputType(VirtualGatewayListenerOutput{})
 	pulumi.RegisterOutputType(VirtualGatewayListenerArrayOutput{})
 	pulumi.RegisterOutputType(VirtualGatewayPortMappingOutput{})
+	pulumi.RegisterOutputType(VirtualGatewayRefOutput{})
+	pulumi.RegisterOutputType(VirtualGatewayRefArrayOutput{})
 	pulumi.RegisterOutputType(VirtualGatewaySpecOutput{})
 	pulumi.RegisterOutputType(VirtualNodeConnectionPoolOutput{})
 	pulumi.RegisterOutputType(VirtualNodeConnectionPoolPtrOutput{})
+	pulumi.RegisterOutputType(VirtualNodeRefOutput{})
+	pulumi.RegisterOutputType(VirtualNodeRefArrayOutput{})
 	pulumi.RegisterOutputType(VirtualNodeServiceProviderOutput{})
 	pulumi.RegisterOutputType(VirtualNodeServiceProviderPtrOutput{})
 	pulumi.RegisterOutputType(VirtualNodeSpecOutput{})
 	pulumi.RegisterOutputType(VirtualRouterListenerOutput{})
 	pulumi.RegisterOutputType(VirtualRouterListenerArrayOutput{})
+	pulumi.RegisterOutputType(VirtualRouterRefOutput{})
+	pulumi.RegisterOutputType(VirtualRouterRefArrayOutput{})
 	pulumi.RegisterOutputType(VirtualRouterServiceProviderOutput{})
 	pulumi.RegisterOutputType(VirtualRouterServiceProviderPtrOutput{})
 	pulumi.RegisterOutputType(VirtualRouterSpecOutput{})
@@ -15256,6 +15989,8 @@ func init() {
 	pulumi.RegisterOutputType(VirtualServiceBackendPtrOutput{})
 	pulumi.RegisterOutputType(VirtualServiceProviderOutput{})
 	pulumi.RegisterOutputType(VirtualServiceProviderPtrOutput{})
+	pulumi.RegisterOutputType(VirtualServiceRefOutput{})
+	pulumi.RegisterOutputType(VirtualServiceRefArrayOutput{})
 	pulumi.RegisterOutputType(VirtualServiceSpecOutput{})
 	pulumi.RegisterOutputType(WeightedTargetOutput{})
 	pulumi.RegisterOutputType(WeightedTargetArrayOutput{})

@@ -199,6 +199,52 @@ export interface GatewayRouteHostnameRewrite {
 }
 
 /**
+ * What a list says of a gateway route.
+ */
+export interface GatewayRouteRef {
+    /**
+     * Amazon Resource Name of the gateway route.
+     */
+    arn: string;
+    /**
+     * When the gateway route was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Name of the gateway route.
+     */
+    gatewayRouteName: string;
+    /**
+     * Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the gateway route was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the gateway route.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the gateway route: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual gateway.
+     */
+    virtualGatewayName: string;
+}
+
+/**
  * Which traffic a gateway route takes and where it sends it. Exactly one of httpRoute, http2Route and grpcRoute is given.
  */
 export interface GatewayRouteSpec {
@@ -991,6 +1037,44 @@ export interface MatchRange {
 }
 
 /**
+ * What a list says of a mesh.
+ */
+export interface MeshRef {
+    /**
+     * Amazon Resource Name of the mesh.
+     */
+    arn: string;
+    /**
+     * When the mesh was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the mesh was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the mesh.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the mesh: 1 when it is made, one more with each update.
+     */
+    version: number;
+}
+
+/**
  * How the proxies of a mesh find endpoints.
  */
 export interface MeshServiceDiscovery {
@@ -1058,6 +1142,52 @@ export interface QueryParameterMatch {
      * The whole value. If unset, any value matches.
      */
     exact?: string;
+}
+
+/**
+ * What a list says of a route.
+ */
+export interface RouteRef {
+    /**
+     * Amazon Resource Name of the route.
+     */
+    arn: string;
+    /**
+     * When the route was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the route, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the route was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the route.
+     */
+    resourceOwner: string;
+    /**
+     * Name of the route.
+     */
+    routeName: string;
+    /**
+     * Version of the route: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual router.
+     */
+    virtualRouterName: string;
 }
 
 /**
@@ -1329,6 +1459,48 @@ export interface VirtualGatewayPortMapping {
 }
 
 /**
+ * What a list says of a virtual gateway.
+ */
+export interface VirtualGatewayRef {
+    /**
+     * Amazon Resource Name of the virtual gateway.
+     */
+    arn: string;
+    /**
+     * When the virtual gateway was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the virtual gateway was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the virtual gateway.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the virtual gateway: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual gateway.
+     */
+    virtualGatewayName: string;
+}
+
+/**
  * What a virtual gateway receives and logs.
  */
 export interface VirtualGatewaySpec {
@@ -1366,6 +1538,48 @@ export interface VirtualNodeConnectionPool {
      * For a listener whose protocol is tcp.
      */
     tcp?: outputs.TcpConnectionPool;
+}
+
+/**
+ * What a list says of a virtual node.
+ */
+export interface VirtualNodeRef {
+    /**
+     * Amazon Resource Name of the virtual node.
+     */
+    arn: string;
+    /**
+     * When the virtual node was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the virtual node was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the virtual node.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the virtual node: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual node.
+     */
+    virtualNodeName: string;
 }
 
 /**
@@ -1415,6 +1629,48 @@ export interface VirtualRouterListener {
 }
 
 /**
+ * What a list says of a virtual router.
+ */
+export interface VirtualRouterRef {
+    /**
+     * Amazon Resource Name of the virtual router.
+     */
+    arn: string;
+    /**
+     * When the virtual router was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the virtual router was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the virtual router.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the virtual router: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual router.
+     */
+    virtualRouterName: string;
+}
+
+/**
  * A virtual router that provides a virtual service.
  */
 export interface VirtualRouterServiceProvider {
@@ -1460,6 +1716,48 @@ export interface VirtualServiceProvider {
      * A virtual router, whose routes say who gets the traffic.
      */
     virtualRouter?: outputs.VirtualRouterServiceProvider;
+}
+
+/**
+ * What a list says of a virtual service.
+ */
+export interface VirtualServiceRef {
+    /**
+     * Amazon Resource Name of the virtual service.
+     */
+    arn: string;
+    /**
+     * When the virtual service was made, in ISO 8601 and UTC.
+     */
+    createdAt: string;
+    /**
+     * Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+     */
+    id: string;
+    /**
+     * When the virtual service was last changed, in ISO 8601 and UTC.
+     */
+    lastUpdatedAt: string;
+    /**
+     * Name of the mesh.
+     */
+    meshName: string;
+    /**
+     * Account that owns the mesh.
+     */
+    meshOwner: string;
+    /**
+     * Account that owns the virtual service.
+     */
+    resourceOwner: string;
+    /**
+     * Version of the virtual service: 1 when it is made, one more with each update.
+     */
+    version: number;
+    /**
+     * Name of the virtual service.
+     */
+    virtualServiceName: string;
 }
 
 /**

@@ -8,6 +8,20 @@ import typing
 # Export this package's modules as members:
 from ._enums import *
 from .gateway_route import *
+from .get_gateway_route import *
+from .get_gateway_routes import *
+from .get_mesh import *
+from .get_meshes import *
+from .get_route import *
+from .get_routes import *
+from .get_virtual_gateway import *
+from .get_virtual_gateways import *
+from .get_virtual_node import *
+from .get_virtual_nodes import *
+from .get_virtual_router import *
+from .get_virtual_routers import *
+from .get_virtual_service import *
+from .get_virtual_services import *
 from .mesh import *
 from .mesh_service import *
 from .provider import *

@@ -31,6 +31,7 @@ __all__ = [
     'FileAccessLog',
     'GatewayRouteHostnameMatch',
     'GatewayRouteHostnameRewrite',
+    'GatewayRouteRef',
     'GatewayRouteSpec',
     'GatewayRouteTarget',
     'GatewayRouteVirtualService',
@@ -77,11 +78,13 @@ __all__ = [
     'Logging',
     'LoggingFormat',
     'MatchRange',
+    'MeshRef',
     'MeshServiceDiscovery',
     'MeshSpec',
     'OutlierDetection',
     'PortMapping',
     'QueryParameterMatch',
+    'RouteRef',
     'RouteSpec',
     'ServiceDiscovery',
     'SubjectAlternativeNameMatchers',
@@ -100,15 +103,19 @@ __all__ = [
     'VirtualGatewayHealthCheckPolicy',
     'VirtualGatewayListener',
     'VirtualGatewayPortMapping',
+    'VirtualGatewayRef',
     'VirtualGatewaySpec',
     'VirtualNodeConnectionPool',
+    'VirtualNodeRef',
     'VirtualNodeServiceProvider',
     'VirtualNodeSpec',
     'VirtualRouterListener',
+    'VirtualRouterRef',
     'VirtualRouterServiceProvider',
     'VirtualRouterSpec',
     'VirtualServiceBackend',
     'VirtualServiceProvider',
+    'VirtualServiceRef',
     'VirtualServiceSpec',
     'WeightedTarget',
 ]
@@ -684,6 +691,128 @@ class GatewayRouteHostnameRewrite(dict):
         Whether the host name is rewritten to the name of the virtual service. If unset, the data plane applies ENABLED.
         """
         return pulumi.get(self, "default_target_hostname")
+
+
+@pulumi.output_type
+class GatewayRouteRef(dict):
+    """
+    What a list says of a gateway route.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 gateway_route_name: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int,
+                 virtual_gateway_name: _builtins.str):
+        """
+        What a list says of a gateway route.
+
+        :param _builtins.str arn: Amazon Resource Name of the gateway route.
+        :param _builtins.str created_at: When the gateway route was made, in ISO 8601 and UTC.
+        :param _builtins.str gateway_route_name: Name of the gateway route.
+        :param _builtins.str id: Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the gateway route was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the gateway route.
+        :param _builtins.int version: Version of the gateway route: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_gateway_name: Name of the virtual gateway.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "gateway_route_name", gateway_route_name)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_gateway_name", virtual_gateway_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the gateway route.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the gateway route was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter(name="gatewayRouteName")
+    def gateway_route_name(self) -> _builtins.str:
+        """
+        Name of the gateway route.
+        """
+        return pulumi.get(self, "gateway_route_name")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the gateway route was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the gateway route.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the gateway route: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualGatewayName")
+    def virtual_gateway_name(self) -> _builtins.str:
+        """
+        Name of the virtual gateway.
+        """
+        return pulumi.get(self, "virtual_gateway_name")
 
 
 @pulumi.output_type
@@ -3224,6 +3353,106 @@ class MatchRange(dict):
 
 
 @pulumi.output_type
+class MeshRef(dict):
+    """
+    What a list says of a mesh.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int):
+        """
+        What a list says of a mesh.
+
+        :param _builtins.str arn: Amazon Resource Name of the mesh.
+        :param _builtins.str created_at: When the mesh was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the mesh was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the mesh.
+        :param _builtins.int version: Version of the mesh: 1 when it is made, one more with each update.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the mesh.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the mesh was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the mesh was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the mesh: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+
+@pulumi.output_type
 class MeshServiceDiscovery(dict):
     """
     How the proxies of a mesh find endpoints.
@@ -3452,6 +3681,128 @@ class QueryParameterMatch(dict):
         The whole value. If unset, any value matches.
         """
         return pulumi.get(self, "exact")
+
+
+@pulumi.output_type
+class RouteRef(dict):
+    """
+    What a list says of a route.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 route_name: _builtins.str,
+                 version: _builtins.int,
+                 virtual_router_name: _builtins.str):
+        """
+        What a list says of a route.
+
+        :param _builtins.str arn: Amazon Resource Name of the route.
+        :param _builtins.str created_at: When the route was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the route, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the route was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the route.
+        :param _builtins.str route_name: Name of the route.
+        :param _builtins.int version: Version of the route: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_router_name: Name of the virtual router.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "route_name", route_name)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_router_name", virtual_router_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the route.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the route was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the route, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the route was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the route.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="routeName")
+    def route_name(self) -> _builtins.str:
+        """
+        Name of the route.
+        """
+        return pulumi.get(self, "route_name")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the route: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualRouterName")
+    def virtual_router_name(self) -> _builtins.str:
+        """
+        Name of the virtual router.
+        """
+        return pulumi.get(self, "virtual_router_name")
 
 
 @pulumi.output_type
@@ -4320,6 +4671,117 @@ class VirtualGatewayPortMapping(dict):
 
 
 @pulumi.output_type
+class VirtualGatewayRef(dict):
+    """
+    What a list says of a virtual gateway.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int,
+                 virtual_gateway_name: _builtins.str):
+        """
+        What a list says of a virtual gateway.
+
+        :param _builtins.str arn: Amazon Resource Name of the virtual gateway.
+        :param _builtins.str created_at: When the virtual gateway was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the virtual gateway was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the virtual gateway.
+        :param _builtins.int version: Version of the virtual gateway: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_gateway_name: Name of the virtual gateway.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_gateway_name", virtual_gateway_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the virtual gateway.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the virtual gateway was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the virtual gateway was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the virtual gateway.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the virtual gateway: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualGatewayName")
+    def virtual_gateway_name(self) -> _builtins.str:
+        """
+        Name of the virtual gateway.
+        """
+        return pulumi.get(self, "virtual_gateway_name")
+
+
+@pulumi.output_type
 class VirtualGatewaySpec(dict):
     """
     What a virtual gateway receives and logs.
@@ -4441,6 +4903,117 @@ class VirtualNodeConnectionPool(dict):
         For a listener whose protocol is tcp.
         """
         return pulumi.get(self, "tcp")
+
+
+@pulumi.output_type
+class VirtualNodeRef(dict):
+    """
+    What a list says of a virtual node.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int,
+                 virtual_node_name: _builtins.str):
+        """
+        What a list says of a virtual node.
+
+        :param _builtins.str arn: Amazon Resource Name of the virtual node.
+        :param _builtins.str created_at: When the virtual node was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the virtual node was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the virtual node.
+        :param _builtins.int version: Version of the virtual node: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_node_name: Name of the virtual node.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_node_name", virtual_node_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the virtual node.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the virtual node was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the virtual node was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the virtual node.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the virtual node: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualNodeName")
+    def virtual_node_name(self) -> _builtins.str:
+        """
+        Name of the virtual node.
+        """
+        return pulumi.get(self, "virtual_node_name")
 
 
 @pulumi.output_type
@@ -4615,6 +5188,117 @@ class VirtualRouterListener(dict):
 
 
 @pulumi.output_type
+class VirtualRouterRef(dict):
+    """
+    What a list says of a virtual router.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int,
+                 virtual_router_name: _builtins.str):
+        """
+        What a list says of a virtual router.
+
+        :param _builtins.str arn: Amazon Resource Name of the virtual router.
+        :param _builtins.str created_at: When the virtual router was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the virtual router was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the virtual router.
+        :param _builtins.int version: Version of the virtual router: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_router_name: Name of the virtual router.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_router_name", virtual_router_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the virtual router.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the virtual router was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the virtual router was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the virtual router.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the virtual router: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualRouterName")
+    def virtual_router_name(self) -> _builtins.str:
+        """
+        Name of the virtual router.
+        """
+        return pulumi.get(self, "virtual_router_name")
+
+
+@pulumi.output_type
 class VirtualRouterServiceProvider(dict):
     """
     A virtual router that provides a virtual service.
@@ -4785,6 +5469,117 @@ class VirtualServiceProvider(dict):
         A virtual router, whose routes say who gets the traffic.
         """
         return pulumi.get(self, "virtual_router")
+
+
+@pulumi.output_type
+class VirtualServiceRef(dict):
+    """
+    What a list says of a virtual service.
+    """
+    def __init__(__self__, *,
+                 arn: _builtins.str,
+                 created_at: _builtins.str,
+                 id: _builtins.str,
+                 last_updated_at: _builtins.str,
+                 mesh_name: _builtins.str,
+                 mesh_owner: _builtins.str,
+                 resource_owner: _builtins.str,
+                 version: _builtins.int,
+                 virtual_service_name: _builtins.str):
+        """
+        What a list says of a virtual service.
+
+        :param _builtins.str arn: Amazon Resource Name of the virtual service.
+        :param _builtins.str created_at: When the virtual service was made, in ISO 8601 and UTC.
+        :param _builtins.str id: Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+        :param _builtins.str last_updated_at: When the virtual service was last changed, in ISO 8601 and UTC.
+        :param _builtins.str mesh_name: Name of the mesh.
+        :param _builtins.str mesh_owner: Account that owns the mesh.
+        :param _builtins.str resource_owner: Account that owns the virtual service.
+        :param _builtins.int version: Version of the virtual service: 1 when it is made, one more with each update.
+        :param _builtins.str virtual_service_name: Name of the virtual service.
+        """
+        pulumi.set(__self__, "arn", arn)
+        pulumi.set(__self__, "created_at", created_at)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "last_updated_at", last_updated_at)
+        pulumi.set(__self__, "mesh_name", mesh_name)
+        pulumi.set(__self__, "mesh_owner", mesh_owner)
+        pulumi.set(__self__, "resource_owner", resource_owner)
+        pulumi.set(__self__, "version", version)
+        pulumi.set(__self__, "virtual_service_name", virtual_service_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def arn(self) -> _builtins.str:
+        """
+        Amazon Resource Name of the virtual service.
+        """
+        return pulumi.get(self, "arn")
+
+    @_builtins.property
+    @pulumi.getter(name="createdAt")
+    def created_at(self) -> _builtins.str:
+        """
+        When the virtual service was made, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "created_at")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUpdatedAt")
+    def last_updated_at(self) -> _builtins.str:
+        """
+        When the virtual service was last changed, in ISO 8601 and UTC.
+        """
+        return pulumi.get(self, "last_updated_at")
+
+    @_builtins.property
+    @pulumi.getter(name="meshName")
+    def mesh_name(self) -> _builtins.str:
+        """
+        Name of the mesh.
+        """
+        return pulumi.get(self, "mesh_name")
+
+    @_builtins.property
+    @pulumi.getter(name="meshOwner")
+    def mesh_owner(self) -> _builtins.str:
+        """
+        Account that owns the mesh.
+        """
+        return pulumi.get(self, "mesh_owner")
+
+    @_builtins.property
+    @pulumi.getter(name="resourceOwner")
+    def resource_owner(self) -> _builtins.str:
+        """
+        Account that owns the virtual service.
+        """
+        return pulumi.get(self, "resource_owner")
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> _builtins.int:
+        """
+        Version of the virtual service: 1 when it is made, one more with each update.
+        """
+        return pulumi.get(self, "version")
+
+    @_builtins.property
+    @pulumi.getter(name="virtualServiceName")
+    def virtual_service_name(self) -> _builtins.str:
+        """
+        Name of the virtual service.
+        """
+        return pulumi.get(self, "virtual_service_name")
 
 
 @pulumi.output_type
