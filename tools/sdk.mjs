@@ -23,8 +23,7 @@ const sdk = (language) => join("sdk", language);
 /** Hand-written files that a language's SDK carries, if there are any. */
 const extra = (language) => join(root, "tools/sdk-gen/extra", language);
 /** What builds, package managers and Python leave in an SDK's folder: git ignores it all. */
-const notGenerated =
-  /(^|\/)(bin|node_modules|obj|target|build|dist|__pycache__|[^/]*\.egg-info)(\/|$)/;
+const notGenerated = /(^|\/)(bin|node_modules|obj|target|build|dist|__pycache__|[^/]*\.egg-info)(\/|$)/;
 
 /** Path from the root of the clone → content, of all that is generated. */
 function generate(generators, scratch) {

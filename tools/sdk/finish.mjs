@@ -46,14 +46,18 @@ export const finish = {
     write(folder, "README.md", read(folder, "pulumi_appmesh/README.md"));
   },
 
-  go() {},
+  /** Go's index shows the documentation only of modules that carry their licence. */
+  go(folder, { description }) {
+    write(folder, "LICENSE", read(root, "LICENSE"));
+    write(folder, "README.md", `${description}\n`);
+  },
 
   /** Maven's, whose one build file publishes and installs; the generator knows Gradle's only. */
   java(folder, schema) {
     const { basePackage, dependencies } = schema.language.java;
     for (const gradle of ["build.gradle", "settings.gradle"]) rmSync(join(folder, gradle));
     const resources = `src/main/resources/${basePackage.replaceAll(".", "/")}/${schema.name}`;
-    write(folder, "pom.xml", pom(schema, basePackage, dependencies));
+    write(folder, "pom.xml", pom(schema, basePackage, { ...dependencies, ...compiledAgainst }));
     // The generated classes read the first, and Pulumi's tools the second, to know which plugin to use.
     write(folder, `${resources}/version.txt`, `${schema.version}\n`);
     const { name, version, pluginDownloadURL: server } = schema;
@@ -67,6 +71,9 @@ export const finish = {
     write(folder, ".gitignore", "bin/\nobj/\n");
   },
 };
+
+/** What the generated classes name themselves, beside what the schema asks for; the generator's own choice. */
+const compiledAgainst = { "com.google.code.findbugs:jsr305": "3.0.2", "com.google.code.gson:gson": "2.8.9" };
 
 const pom = ({ name, displayName, version, description, license }, groupId, dependencies) =>
   `<?xml version="1.0" encoding="UTF-8"?>
