@@ -30,7 +30,7 @@ export const retryAmplification = meshRule<{ maximum: number }>({
     if (calls.size === 0)
       return judge.notApplicable("no virtual node or gateway of this stack calls another");
     /** By virtual node or gateway: how many requests one at its door becomes, at most, and on which way. */
-    const worst = new Map<Entity, { readonly factor: number; readonly way: readonly string[] }>();
+    const worst = new Map<Entity, Worst>();
     const isCalled = new Set<Entity>();
     // Each group comes after those that it calls.
     const groups = circles(calls.keys(), (node) => (calls.get(node) ?? []).map(({ to }) => to));
@@ -41,13 +41,13 @@ export const retryAmplification = meshRule<{ maximum: number }>({
       const endless = onward.some(({ to, attempts }) => within.has(to) && attempts > 1);
       for (const from of group) {
         const name = from.names.join("/");
-        let most = endless
-          ? { factor: Number.POSITIVE_INFINITY, way: [...group.map(({ names }) => names.join("/")), name] }
-          : { factor: 1, way: [name] };
+        let most: Worst = endless
+          ? { factor: Number.POSITIVE_INFINITY, names: [...group.map(({ names }) => names.join("/")), name] }
+          : { factor: 1, names: [name] };
         for (const { to, attempts } of calls.get(from) ?? []) {
           const beyond = worst.get(to);
           if (beyond === undefined || attempts * beyond.factor <= most.factor) continue;
-          most = { factor: attempts * beyond.factor, way: [name, ...beyond.way] };
+          most = { factor: attempts * beyond.factor, names: [name], beyond };
         }
         worst.set(from, most);
       }
@@ -58,7 +58,7 @@ export const retryAmplification = meshRule<{ maximum: number }>({
       const [start] = group;
       const found = start && worst.get(start);
       if (!found || found.factor <= maximum) continue;
-      const way = found.way.join(" -> ");
+      const way = wayOf(found).join(" -> ");
       judge.find(start, [], {
         message: Number.isFinite(found.factor)
           ? `one request may become ${found.factor} on the way ${way}, and ${maximum} are allowed`
@@ -68,3 +68,16 @@ export const retryAmplification = meshRule<{ maximum: number }>({
     }
   },
 });
+
+/** What one request becomes beyond a node. Ways are kept step by step: whole ones would grow with the square of the mesh. */
+interface Worst {
+  readonly factor: number;
+  readonly names: readonly string[];
+  readonly beyond?: Worst;
+}
+
+function wayOf(worst: Worst): readonly string[] {
+  const names: string[] = [];
+  for (let at: Worst | undefined = worst; at !== undefined; at = at.beyond) names.push(...at.names);
+  return names;
+}
