@@ -20,7 +20,22 @@ export function namespacesMissing(): string | undefined {
   const probe = `amprobe${process.pid}`;
   try {
     ip("netns", "add", probe);
-    ip("netns", "exec", probe, "iptables", "-w", "-t", "nat", "-N", "PROBE");
+    // All that a redirection is made of, in one rule.
+    const matches = ["-m", "addrtype", "!", "--dst-type", "LOCAL", "-m", "owner", "!", "--uid-owner", "1337"];
+    const rule = [
+      "-p",
+      "tcp",
+      ...matches,
+      "-m",
+      "multiport",
+      "--dports",
+      "1",
+      "-j",
+      "REDIRECT",
+      "--to-ports",
+      "2",
+    ];
+    ip("netns", "exec", probe, "iptables", "-w", "-t", "nat", "-A", "OUTPUT", ...rule);
     return undefined;
   } catch (error) {
     return `the kernel does not let them be made: ${(error as Error).message}`;
@@ -91,8 +106,10 @@ export class Network {
   }
 
   #remove(): void {
-    for (const space of this.#spaces.splice(0)) {
+    for (const [index, space] of this.#spaces.splice(0).entries()) {
       space.close();
+      // A namespace lives on for as long as a connection of its killed programs does.
+      spawnSync("ip", ["link", "del", `${this.#prefix}v${index}`]);
       spawnSync("ip", ["netns", "del", space.id]);
       rmSync(`/etc/netns/${space.id}`, { recursive: true, force: true });
     }
