@@ -121,8 +121,7 @@ describe("appmesh serve", function () {
     assert.deepEqual((await controlPlane.call("GET", "/healthz")).body, { status: "ok" });
     assert.deepEqual((await controlPlane.call("GET", "/readyz")).body, { status: "ready" });
     assert.deepEqual((await controlPlane.call("GET", "/v1/proxies")).body, { proxies: [] });
-    process.kill(controlPlane.pid, "SIGINT");
-    await controlPlane.stop();
+    await controlPlane.stop("SIGINT");
     assert.match(controlPlane.log(), /"signal":"SIGINT".*"stopping"/);
   });
 

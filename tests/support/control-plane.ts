@@ -53,7 +53,7 @@ export interface ControlPlane {
   /** The same with another access key. */
   as(accessKey: AccessKey): ControlPlane["call"];
   /** Asks it to stop, and waits until it has. Fails if it does not stop cleanly. */
-  stop(): Promise<void>;
+  stop(signal?: "SIGINT" | "SIGTERM"): Promise<void>;
   kill9(): Promise<void>;
 }
 
@@ -111,11 +111,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     log: output,
     call: (method, path, body) => call(api, accessKey, method, path, body),
     as: (other) => (method, path, body) => call(api, other, method, path, body),
-    stop: async () => {
-      child.kill("SIGTERM");
-      const [code, signal] = await ended;
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
+      const [code, cause] = await ended;
       if (code !== 0)
-        throw new Error(`appmesh serve ended with ${code ?? signal} when asked to stop:\n${output()}`);
+        throw new Error(`appmesh serve ended with ${code ?? cause} when asked to stop:\n${output()}`);
     },
     kill9: async () => {
       child.kill("SIGKILL");
