@@ -11,7 +11,7 @@ export const families = {
   resiliency: "Time limits, health checks, outlier detection and limits.",
   routing: "Routes that lead where they should.",
   egress: "What may leave the mesh.",
-  observability: "Logs of what happens.",
+  observability: "Logs and traces of what happens.",
   sidecars: "Proxies beside the applications, in ECS tasks and Kubernetes pods.",
   naming: "Names and tags.",
 } as const;

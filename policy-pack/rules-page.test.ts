@@ -12,7 +12,7 @@ describe("the rules", () => {
   it("have names of their own that say what they are about, and whole sentences", () => {
     deepEqual(new Set(rules.map(({ name }) => name)).size, rules.length);
     for (const { name, what, why, remediation, title, family, settings } of rules) {
-      match(name, /^[a-z]+(-[a-z]+)+$/);
+      match(name, /^[a-z]+(-[a-z]+)*$/);
       match(title, /^[A-Z][^.]+$/, name);
       for (const sentence of [what, why, ...remediation]) match(sentence, /^[A-Z].*\.$/s, name);
       ok(remediation.length > 0, name);

@@ -33,6 +33,7 @@ describe("settings", () => {
       "sidecar-start-order": "mandatory",
       "tls-coverage": "mandatory",
       "tls-managed-certificates": "mandatory",
+      tracing: "mandatory",
     };
     deepEqual(changed({ preset: "strict" }), strict);
     deepEqual(changed({ preset: "zero-trust" }), {

@@ -5,6 +5,7 @@ import type { Level, Rule } from "../rule.js";
 import type { Configuration } from "../settings.js";
 import { entitiesIn, subjectsIn } from "../subjects/forms.js";
 import { graphs } from "../subjects/graph.js";
+import { RunningBehind } from "../subjects/running.js";
 import type { InFile } from "./documents.js";
 
 /** A finding of a rule in a file. */
@@ -35,7 +36,7 @@ export function check(
 ): Checked {
   const exemptions = new Exemptions(listed, now);
   const entities = entitiesIn(declared);
-  const meshes = graphs(entities.keys());
+  const meshes = graphs(entities.keys(), new RunningBehind(declared));
   const violations: Violation[] = [];
   for (const { rule, level, config } of rules) {
     if (level === "disabled") continue;

@@ -14,7 +14,7 @@ import { isKnown } from "../subjects/forms.js";
 import { graphs, type MeshGraph } from "../subjects/graph.js";
 import { PerCall } from "./per-call.js";
 import { remediate } from "./remediate.js";
-import { entitiesOfStack, subjectsOf } from "./subjects.js";
+import { entitiesOfStack, runningIn, subjectsOf } from "./subjects.js";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
@@ -101,7 +101,7 @@ function meshPolicy(
     validateStack(args, reportViolation) {
       const { entities, meshes } = read.get("", rule.name, () => {
         const entities = entitiesOfStack(args.resources);
-        return { entities, meshes: graphs(entities.keys()) };
+        return { entities, meshes: graphs(entities.keys(), runningIn(args.resources)) };
       });
       const config = { ...configured.config, ...args.getConfig<object>() };
       const verdicts = meshes.map((mesh) => judgeMesh(rule, mesh, config));

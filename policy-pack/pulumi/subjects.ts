@@ -3,6 +3,7 @@ import type { Subject } from "../rule.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { type Declared, entitiesIn, isKnown, subjectsIn } from "../subjects/forms.js";
 import { plain } from "../subjects/known.js";
+import { isAboutRunning, type Linked, RunningBehind } from "../subjects/running.js";
 
 interface Resource {
   readonly type: string;
@@ -20,6 +21,30 @@ export function entitiesOfStack(
   const known = resources.filter(({ type }) => isKnown(type));
   const entities = entitiesIn(known.map((resource) => ({ ...declared(resource), urn: resource.urn })));
   return new Map([...entities].map(([entity, { urn }]) => [entity, urn]));
+}
+
+/** What a stack runs, with what it is linked to by the properties that it takes from others. */
+export function runningIn(resources: readonly StackResource[]): RunningBehind {
+  const linked = ({ propertyDependencies = {}, ...resource }: StackResource, depth: number): Linked => ({
+    ...declared(resource),
+    from:
+      depth === 0
+        ? {}
+        : Object.fromEntries(
+            Object.entries(propertyDependencies).map(([property, from]) => [
+              property,
+              from.map((each) => linked(each, depth - 1)),
+            ]),
+          ),
+  });
+  // From a service to its registry, and from that to the namespace.
+  return new RunningBehind(
+    resources.filter(({ type }) => isAboutRunning(type)).map((resource) => linked(resource, 2)),
+  );
+}
+
+interface StackResource extends Resource {
+  readonly propertyDependencies?: Readonly<Record<string, readonly StackResource[]>>;
 }
 
 const declared = ({ type, props }: Resource): Declared => ({

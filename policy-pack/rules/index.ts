@@ -3,6 +3,7 @@ import { egressDropAll } from "./egress/egress-drop-all.js";
 import { namePattern } from "./naming/name-pattern.js";
 import { requiredTags } from "./naming/required-tags.js";
 import { accessLog } from "./observability/access-log.js";
+import { tracing } from "./observability/tracing.js";
 import { connectionPool } from "./resiliency/connection-pool.js";
 import { healthCheck } from "./resiliency/health-check.js";
 import { outlierDetection } from "./resiliency/outlier-detection.js";
@@ -15,6 +16,7 @@ import { retryWithinTimeout } from "./retries/retry-within-timeout.js";
 import { referencesResolve } from "./routing/references-resolve.js";
 import { routeWeights } from "./routing/route-weights.js";
 import { routesReachable } from "./routing/routes-reachable.js";
+import { routesToEmptyServices } from "./routing/routes-to-empty-services.js";
 import { servicesUsed } from "./routing/services-used.js";
 import { sidecarEssential } from "./sidecars/sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
@@ -54,9 +56,11 @@ export const rules: readonly Rule[] = [
   routeWeights,
   routesReachable,
   referencesResolve,
+  routesToEmptyServices,
   servicesUsed,
   egressDropAll,
   accessLog,
+  tracing,
   sidecarImagePinned,
   sidecarNotRoot,
   sidecarRedirection,

@@ -1,6 +1,7 @@
 import type { Kind } from "@pulumi-appmesh/model";
 import type { AnyEntity, Entity } from "./entity.js";
 import { NotKnownYet } from "./known.js";
+import { RunningBehind } from "./running.js";
 
 /** What one stack declares of one mesh. */
 export class MeshGraph {
@@ -10,7 +11,10 @@ export class MeshGraph {
   /** False where an entity's name is not known yet: what seems to be missing may be that one. */
   allNamesKnown = true;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly running: RunningBehind,
+  ) {}
 
   add(entity: AnyEntity): void {
     this.entities.push(entity);
@@ -42,8 +46,8 @@ export class MeshGraph {
 
 const key = (kind: Kind, names: readonly string[]): string => `${kind} ${names.join("/")}`;
 
-/** The meshes of which these are the entities. */
-export function graphs(entities: Iterable<AnyEntity>): readonly MeshGraph[] {
+/** The meshes of which these are the entities, and what runs behind their virtual nodes. */
+export function graphs(entities: Iterable<AnyEntity>, running = new RunningBehind([])): readonly MeshGraph[] {
   const meshes = new Map<string, MeshGraph>();
   let allNamesKnown = true;
   for (const entity of entities) {
@@ -53,7 +57,7 @@ export function graphs(entities: Iterable<AnyEntity>): readonly MeshGraph[] {
       entity.names.join();
       let graph = meshes.get(meshName);
       if (graph === undefined) {
-        graph = new MeshGraph(meshName);
+        graph = new MeshGraph(meshName, running);
         meshes.set(meshName, graph);
       }
       graph.add(entity);

@@ -25,9 +25,15 @@ export interface Container {
   readonly startsAfterHealthy: readonly string[];
   /** Values that stand in the declaration as they are. */
   readonly environment: readonly Variable[];
+  /** More of the environment is in files, or in other objects. */
+  readonly environmentElsewhere: boolean;
+  /** What is started, with its arguments, as far as it is not the image that decides. */
+  readonly command: string;
   readonly path: Path;
   /** Paths of the members that rules speak of. */
-  readonly at: Readonly<Record<"image" | "user" | "essential" | "healthCheck" | "dependsOn", Path>>;
+  readonly at: Readonly<
+    Record<"image" | "user" | "essential" | "healthCheck" | "dependsOn" | "environment", Path>
+  >;
 }
 
 export interface Variable {
@@ -48,6 +54,7 @@ export const isProxyImage = (image: string): boolean => /(^|[/-])envoy([-:@/]|$)
 type Members = Readonly<Record<string, unknown>>;
 const source: Source = { path: (path) => path };
 const list = (value: unknown): readonly Members[] => (Array.isArray(value) ? value : []);
+const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => String(value ?? "");
 
 /** A task definition of ECS; undefined where it has no proxy in it, or where its containers are not known yet. */
@@ -91,6 +98,12 @@ export function fromTaskDefinition(props: Members): Workload | undefined {
           path: [...path, "environment", at, "value"],
         }));
       },
+      get environmentElsewhere() {
+        return words(known.environmentFiles).length > 0;
+      },
+      get command() {
+        return [...words(known.entryPoint), ...words(known.command)].join(" ");
+      },
       path,
       at: {
         image: [...path, "image"],
@@ -98,6 +111,7 @@ export function fromTaskDefinition(props: Members): Workload | undefined {
         essential: [...path, "essential"],
         healthCheck: [...path, "healthCheck"],
         dependsOn: [...path, "dependsOn"],
+        environment: [...path, "environment"],
       },
     };
   });
@@ -206,6 +220,14 @@ function podContainer(container: Members, path: Path, pod: Members): Container {
           : [{ name: text(name), value: text(value), path: [...path, "env", index, "value"] }],
       );
     },
+    get environmentElsewhere() {
+      return (
+        words(known.envFrom).length > 0 || list(known.env).some(({ valueFrom }) => valueFrom !== undefined)
+      );
+    },
+    get command() {
+      return [...words(known.command), ...words(known.args)].join(" ");
+    },
     path,
     at: {
       image: [...path, "image"],
@@ -213,6 +235,7 @@ function podContainer(container: Members, path: Path, pod: Members): Container {
       essential: path,
       healthCheck: [...path, "readinessProbe"],
       dependsOn: path,
+      environment: [...path, "env"],
     },
   };
 }

@@ -8,6 +8,7 @@ import { fromAppMesh, lineageNames } from "../subjects/appmesh.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { graphs } from "../subjects/graph.js";
 import { plain } from "../subjects/known.js";
+import { type Linked, RunningBehind } from "../subjects/running.js";
 
 /** As Pulumi marks a text that is not known during a preview. */
 export const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -48,9 +49,14 @@ export function judged(rule: Rule, subject: Subject, config: object = {}): Said 
 }
 
 /** What a rule says of a mesh; each finding begins with the entity that it is about. */
-export function judgedMesh(rule: Rule, entities: readonly AnyEntity[], config: object = {}): Said {
+export function judgedMesh(
+  rule: Rule,
+  entities: readonly AnyEntity[],
+  config: object = {},
+  running: Iterable<Linked> = [],
+): Said {
   if (!isMeshRule(rule)) throw new Error(`${rule.name} is about entities`);
-  const [mesh] = graphs(entities);
+  const [mesh] = graphs(entities, new RunningBehind(running));
   if (mesh === undefined) throw new Error("there is no mesh");
   const verdict = judgeMesh(rule, mesh, { ...defaults(rule), ...config });
   return told(
