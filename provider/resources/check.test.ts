@@ -135,7 +135,12 @@ describe("the check of a resource", () => {
     ]);
     assert.deepEqual(
       tags(Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`tag${index}`, ""]))),
-      [{ property: "tags", reason: "51 tags were given; at most 50 are allowed." }],
+      [
+        {
+          property: "tags",
+          reason: "51 tags were given; at most 50 are allowed, the provider's defaultTags included.",
+        },
+      ],
     );
     assert.deepEqual(tags({ "": "x", team: 1 }), [
       {

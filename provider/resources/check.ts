@@ -114,7 +114,10 @@ export function* tagFailures(tags: Value | undefined): Generator<{ path: Path; r
     message,
   } of validate(TagList, pairs, { isUnknown })) {
     if (index === undefined)
-      yield { path: ["tags"], reason: `${pairs.length} tags were given; at most 50 are allowed.` };
+      yield {
+        path: ["tags"],
+        reason: `${pairs.length} tags were given; at most 50 are allowed, the provider's defaultTags included.`,
+      };
     else {
       const key = pairs[index as number]?.key ?? "";
       const reason = member === "key" ? `the key of a tag has 1 to 128 characters: ${message}` : message;

@@ -28,7 +28,7 @@ export interface ResourceType {
 }
 
 export const TAGS_DOC =
-  "Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.";
+  "Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.";
 
 /** Words for people: virtualNode becomes "virtual node". */
 export const words = (kind: Kind): string => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -40,6 +40,8 @@ export function packageSpec(): PackageSpec {
         importBasePath: "github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh",
         modulePath: "github.com/pulumi-appmesh/pulumi-appmesh/sdk/go",
         generateResourceContainerTypes: true,
+        // Without it a type that is only used plain, such as MeshServiceVersion, has no Args, which its users name.
+        generateExtraInputTypes: true,
         respectSchemaVersion: true,
       },
       csharp: {
@@ -74,7 +76,10 @@ function settingProperties(): Properties {
   return Object.fromEntries(
     Object.entries(settings as Record<string, Setting>).map(([name, { type, doc, environment, secret }]) => [
       name,
-      { type, description: doc, defaultInfo: { environment }, ...(secret && { secret }) },
+      // Pulumi's schema has no default for a map; the plugin asks the environment itself.
+      type === "tags"
+        ? { type: "object", additionalProperties: { type: "string" }, description: doc }
+        : { type, description: doc, defaultInfo: { environment }, ...(secret && { secret }) },
     ]),
   );
 }

@@ -1,21 +1,25 @@
 import { checkResource } from "../resources/check.js";
 import { diffResource } from "../resources/diff.js";
 import type { Autonaming } from "../resources/naming.js";
+import type { ResourceType } from "../resources/types.js";
 import { checkResponse, diffResponse } from "./answers.js";
-import { parseUrn, resourceTypeOf } from "./plugin.js";
+import { withDefaultTags } from "./default-tags.js";
+import { type Plugin, parseUrn, resourceTypeOf } from "./plugin.js";
 import { messages } from "./protocol.js";
 import { unary } from "./unary.js";
 import type { ObjectValue } from "./values.js";
 import { decode } from "./wire.js";
 
 /** What a program asks for, and what that would change. Neither asks the control plane. */
-export const check = () => ({
+export const check = (plugin: Plugin) => ({
   check: unary((request: messages.CheckRequest) => {
     const urn = request.getUrn();
+    const { tags, ...news } = decode(request.getNews());
+    const all = withDefaultTags(plugin.defaultTags, tags);
     const { inputs, failures } = checkResource(resourceTypeOf(urn), {
       urnName: parseUrn(urn).name,
       olds: decode(request.getOlds()),
-      news: decode(request.getNews()),
+      news: all === undefined ? news : { ...news, tags: all },
       seed: request.getRandomseed_asU8(),
       autonaming: autonaming(request),
     });
@@ -28,9 +32,7 @@ export const check = () => ({
     const { changes, deleteBeforeReplace, stables } = diffResource(type, {
       urnName: parseUrn(urn).name,
       // State that was written without inputs has the same properties among its outputs.
-      olds: request.hasOldInputs()
-        ? decode(request.getOldInputs())
-        : inputsAmong(type.inputs, decode(request.getOlds())),
+      olds: oldInputs(request, type),
       news: decode(request.getNews()),
       ignoreChanges: request.getIgnorechangesList(),
     });
@@ -44,6 +46,19 @@ function autonaming(request: messages.CheckRequest): Autonaming | undefined {
   const { Mode } = messages.CheckRequest.AutonamingOptions;
   const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
   return { mode: modes[options.getMode()], proposedName: options.getProposedName() };
+}
+
+/**
+ * What the entity is compared by. Its tags are taken as they were last seen: an import gives it inputs that carry the
+ * provider's default tags before it has them.
+ */
+function oldInputs(request: messages.DiffRequest, { inputs }: ResourceType): ObjectValue {
+  const state = decode(request.getOlds());
+  if (!request.hasOldInputs()) return inputsAmong(inputs, state);
+  const known = decode(request.getOldInputs());
+  if (state.arn === undefined) return known;
+  const { tags: _, ...rest } = known;
+  return state.tags === undefined ? rest : { ...rest, tags: state.tags };
 }
 
 const inputsAmong = (inputs: object, outputs: ObjectValue): ObjectValue =>

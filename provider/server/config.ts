@@ -3,6 +3,7 @@ import { formatPropertyPath } from "../resources/property-path.js";
 import { checkResponse, diffResponse } from "./answers.js";
 import { type Setting, settings } from "./configuration.js";
 import { resolveConnection } from "./connection.js";
+import { resolveDefaultTags } from "./default-tags.js";
 import type { Plugin } from "./plugin.js";
 import { messages } from "./protocol.js";
 import { unary } from "./unary.js";
@@ -13,7 +14,10 @@ import { decode } from "./wire.js";
 export const config = (plugin: Plugin) => ({
   checkConfig: unary((request: messages.CheckRequest) => {
     const inputs = decode(request.getNews());
-    const { failures } = resolveConnection(inputs, process.env);
+    const failures = [
+      ...resolveConnection(inputs, process.env).failures,
+      ...resolveDefaultTags(inputs, process.env).failures,
+    ];
     // The environment's values are not put among the inputs: they would be kept in the stack's state.
     const kept = Object.entries(inputs).map(([name, value]) =>
       (settings as Record<string, Setting>)[name]?.secret ? [name, secret(value)] : [name, value],
@@ -31,14 +35,17 @@ export const config = (plugin: Plugin) => ({
   }),
 
   configure: unary((request: messages.ConfigureRequest) => {
-    const { connection, failures } = resolveConnection(decode(request.getArgs()), process.env);
-    if (connection === undefined) {
+    const args = decode(request.getArgs());
+    const { connection, failures: ofConnection } = resolveConnection(args, process.env);
+    const { tags, failures: ofTags } = resolveDefaultTags(args, process.env);
+    const failures = [...ofConnection, ...ofTags];
+    if (connection === undefined || failures.length > 0) {
       throw new Error(
         failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n") ||
           "a setting is not known yet",
       );
     }
-    plugin.configure(connection);
+    plugin.configure(connection, tags);
     const response = new messages.ConfigureResponse();
     response.setAcceptsecrets(true);
     response.setSupportspreview(true);

@@ -1,6 +1,7 @@
-/** One setting of the provider. All are strings but `maxRetries`. */
+/** One setting of the provider. */
 export interface Setting {
-  readonly type: "string" | "integer";
+  /** `tags` is a map of texts; in the environment and the stack's configuration it is written as JSON. */
+  readonly type: "string" | "integer" | "tags";
   readonly doc: string;
   /** Environment variables that are asked where the program says nothing, the first one first. */
   readonly environment: readonly string[];
@@ -44,6 +45,12 @@ export const settings = {
     environment: ["APPMESH_MAX_RETRIES"],
     default: 4,
   },
+  defaultTags: {
+    type: "tags",
+    doc: "Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.",
+    environment: ["APPMESH_DEFAULT_TAGS"],
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;
+export type TextSettingName = Exclude<SettingName, "defaultTags">;

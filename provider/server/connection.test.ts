@@ -92,7 +92,7 @@ describe("the provider's settings", () => {
     [
       { endpont: "x" },
       "endpont",
-      "it is not a setting of this provider; endpoint, region, accessKeyId, secretAccessKey, caCertificate, maxRetries are.",
+      "it is not a setting of this provider; endpoint, region, accessKeyId, secretAccessKey, caCertificate, maxRetries, defaultTags are.",
     ],
   ];
   for (const [inputs, property, reason] of refused) {

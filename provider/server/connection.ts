@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Connection } from "../client/http.js";
 import type { Failure } from "../resources/check.js";
-import { type Setting, type SettingName, settings } from "./configuration.js";
+import { type Setting, type SettingName, settings, type TextSettingName } from "./configuration.js";
 import { containsUnknown, type ObjectValue, reveal } from "./values.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ export function resolveConnection(
     if (name in settings || ENGINES_OWN.includes(name)) continue;
     fail(name, `it is not a setting of this provider; ${Object.keys(settings).join(", ")} are.`);
   }
-  const get = (name: SettingName): string | undefined => {
+  const get = (name: TextSettingName): string | undefined => {
     const value = reveal(inputs[name] ?? null);
     if (value === null || value === "") return fromEnvironment(settings[name], environment);
     if (typeof value === "string" || typeof value === "number") return String(value);

@@ -5,15 +5,23 @@ import type { Context } from "../resources/operations.js";
 import { type ResourceType, resourceTypes } from "../resources/types.js";
 import type { Engine } from "./engine.js";
 import { NotImplemented } from "./failures.js";
+import type { ObjectValue } from "./values.js";
 
 /** What the calls of one engine share: the way back to it, the connection, and the word to stop. */
 export class Plugin {
   readonly #stop = new AbortController();
   #appMesh: AppMesh | undefined;
+  #defaultTags: ObjectValue = {};
 
   constructor(readonly engine: Engine) {}
 
-  configure(connection: Connection): void {
+  /** What every entity is tagged with, besides its own tags. */
+  get defaultTags(): ObjectValue {
+    return this.#defaultTags;
+  }
+
+  configure(connection: Connection, defaultTags: ObjectValue): void {
+    this.#defaultTags = defaultTags;
     this.#appMesh?.close();
     this.#appMesh = new AppMesh(connection);
   }

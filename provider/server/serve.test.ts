@@ -344,6 +344,15 @@ describe("the plugin", () => {
     assert.deepEqual(diff.getReplacesList(), ["meshName"]);
     assert.deepEqual(diff.getDiffsList(), ["meshName", "spec"]);
 
+    // An import may have given the entity inputs with the provider's default tags, which it does not have yet.
+    const imported = new messages.DiffRequest()
+      .setUrn(urn("VirtualNode"))
+      .setOlds(encode({ ...inputs, ...outputs }))
+      .setOldInputs(encode({ ...inputs, tags: { team: "shop" } }))
+      .setNews(encode({ ...inputs, tags: { team: "shop" } }));
+    const late = await call<messages.DiffRequest, messages.DiffResponse>(client.diff, imported);
+    assert.deepEqual([...late.getDetaileddiffMap().keys()], ["tags"]);
+
     await assert.rejects(create("VirtualNode", inputs), { details: "the provider has not been configured" });
   });
 

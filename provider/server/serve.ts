@@ -27,7 +27,7 @@ export async function serve(
     ...handshake(plugin),
     ...schema(),
     ...config(plugin),
-    ...check(),
+    ...check(plugin),
     ...crud(plugin),
     ...list(plugin),
     ...invoke(plugin),

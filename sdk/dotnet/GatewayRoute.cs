@@ -79,7 +79,7 @@ namespace PulumiAppMesh.AppMesh
         public Output<string> Status { get; private set; } = null!;
 
         /// <summary>
-        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         /// </summary>
         [Output("tags")]
         public Output<ImmutableDictionary<string, string>?> Tags { get; private set; } = null!;
@@ -176,7 +176,7 @@ namespace PulumiAppMesh.AppMesh
         private InputMap<string>? _tags;
 
         /// <summary>
-        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         /// </summary>
         public InputMap<string> Tags
         {

@@ -133,7 +133,7 @@ namespace PulumiAppMesh.AppMesh
         private InputMap<string>? _tags;
 
         /// <summary>
-        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+        /// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         /// </summary>
         public InputMap<string> Tags
         {

@@ -56,6 +56,18 @@ namespace PulumiAppMesh.AppMesh
         [Input("caCertificate")]
         public Input<string>? CaCertificate { get; set; }
 
+        [Input("defaultTags", json: true)]
+        private InputMap<string>? _defaultTags;
+
+        /// <summary>
+        /// Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+        /// </summary>
+        public InputMap<string> DefaultTags
+        {
+            get => _defaultTags ?? (_defaultTags = new InputMap<string>());
+            set => _defaultTags = value;
+        }
+
         /// <summary>
         /// Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
         /// </summary>

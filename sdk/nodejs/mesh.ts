@@ -78,7 +78,7 @@ export class Mesh extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly status: pulumi.Output<string>;
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
      */
     declare public readonly tags: pulumi.Output<{[key: string]: string} | undefined>;
     /**
@@ -143,7 +143,7 @@ export interface MeshArgs {
      */
     spec?: pulumi.Input<inputs.MeshSpecArgs | undefined>;
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
      */
     tags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
 }

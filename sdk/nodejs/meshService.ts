@@ -133,7 +133,7 @@ export interface MeshServiceArgs {
      */
     meshOwner?: pulumi.Input<string | undefined>;
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      */
     tags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**

@@ -36,6 +36,7 @@ export class Provider extends pulumi.ProviderResource {
         {
             resourceInputs["accessKeyId"] = (args?.accessKeyId) ?? utilities.getEnv("APPMESH_ACCESS_KEY_ID");
             resourceInputs["caCertificate"] = (args?.caCertificate) ?? utilities.getEnv("APPMESH_CA_CERTIFICATE");
+            resourceInputs["defaultTags"] = pulumi.output(args?.defaultTags).apply(JSON.stringify);
             resourceInputs["endpoint"] = (args?.endpoint) ?? utilities.getEnv("APPMESH_ENDPOINT");
             resourceInputs["maxRetries"] = pulumi.output((args?.maxRetries) ?? utilities.getEnvNumber("APPMESH_MAX_RETRIES")).apply(JSON.stringify);
             resourceInputs["region"] = (args?.region) ?? utilities.getEnv("APPMESH_REGION");
@@ -58,6 +59,10 @@ export interface ProviderArgs {
      * Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
      */
     caCertificate?: pulumi.Input<string | undefined>;
+    /**
+     * Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+     */
+    defaultTags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**
      * Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
      */

@@ -78,7 +78,7 @@ export class VirtualService extends pulumi.CustomResource {
      */
     declare public /*out*/ readonly status: pulumi.Output<string>;
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
      */
     declare public readonly tags: pulumi.Output<{[key: string]: string} | undefined>;
     /**
@@ -162,7 +162,7 @@ export interface VirtualServiceArgs {
      */
     spec: pulumi.Input<inputs.VirtualServiceSpecArgs>;
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
      */
     tags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**

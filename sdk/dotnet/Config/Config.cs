@@ -52,6 +52,16 @@ namespace PulumiAppMesh.AppMesh
             set => _caCertificate.Set(value);
         }
 
+        private static readonly __Value<ImmutableDictionary<string, string>?> _defaultTags = new __Value<ImmutableDictionary<string, string>?>(() => __config.GetObject<ImmutableDictionary<string, string>>("defaultTags"));
+        /// <summary>
+        /// Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+        /// </summary>
+        public static ImmutableDictionary<string, string>? DefaultTags
+        {
+            get => _defaultTags.Get();
+            set => _defaultTags.Set(value);
+        }
+
         private static readonly __Value<string?> _endpoint = new __Value<string?>(() => __config.Get("endpoint") ?? Utilities.GetEnv("APPMESH_ENDPOINT"));
         /// <summary>
         /// Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.

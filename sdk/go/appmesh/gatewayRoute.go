@@ -42,7 +42,7 @@ type GatewayRoute struct {
 	Spec GatewayRouteSpecOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very gateway route: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -109,7 +109,7 @@ type gatewayRouteArgs struct {
 	MeshOwner *string `pulumi:"meshOwner"`
 	// Which traffic a gateway route takes and where it sends it. Exactly one of httpRoute, http2Route and grpcRoute is given.
 	Spec GatewayRouteSpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 	// Name of the virtual gateway that the gateway route belongs to. Changing it replaces the gateway route.
 	VirtualGatewayName string `pulumi:"virtualGatewayName"`
@@ -125,7 +125,7 @@ type GatewayRouteArgs struct {
 	MeshOwner pulumi.StringPtrInput
 	// Which traffic a gateway route takes and where it sends it. Exactly one of httpRoute, http2Route and grpcRoute is given.
 	Spec GatewayRouteSpecInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 	// Name of the virtual gateway that the gateway route belongs to. Changing it replaces the gateway route.
 	VirtualGatewayName pulumi.StringInput
@@ -263,7 +263,7 @@ func (o GatewayRouteOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *GatewayRoute) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o GatewayRouteOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *GatewayRoute) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

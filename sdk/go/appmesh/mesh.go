@@ -39,7 +39,7 @@ type Mesh struct {
 	Spec MeshSpecPtrOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very mesh: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -91,7 +91,7 @@ type meshArgs struct {
 	MeshName *string `pulumi:"meshName"`
 	// What applies to a whole mesh.
 	Spec *MeshSpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 }
 
@@ -101,7 +101,7 @@ type MeshArgs struct {
 	MeshName pulumi.StringPtrInput
 	// What applies to a whole mesh.
 	Spec MeshSpecPtrInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 }
 
@@ -232,7 +232,7 @@ func (o MeshOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *Mesh) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o MeshOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *Mesh) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

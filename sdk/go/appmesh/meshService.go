@@ -73,7 +73,7 @@ type meshServiceArgs struct {
 	MeshName string `pulumi:"meshName"`
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
 	MeshOwner *string `pulumi:"meshOwner"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags map[string]string `pulumi:"tags"`
 	// Match and time limits, if the listener's protocol is tcp.
 	TcpRoute *MeshServiceTcpRoute `pulumi:"tcpRoute"`
@@ -103,7 +103,7 @@ type MeshServiceArgs struct {
 	MeshName pulumi.StringInput
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
 	MeshOwner pulumi.StringPtrInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags pulumi.StringMapInput
 	// Match and time limits, if the listener's protocol is tcp.
 	TcpRoute MeshServiceTcpRoutePtrInput

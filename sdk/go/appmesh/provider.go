@@ -70,6 +70,8 @@ type providerArgs struct {
 	AccessKeyId *string `pulumi:"accessKeyId"`
 	// Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
 	CaCertificate *string `pulumi:"caCertificate"`
+	// Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+	DefaultTags map[string]string `pulumi:"defaultTags"`
 	// Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
 	Endpoint *string `pulumi:"endpoint"`
 	// How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
@@ -86,6 +88,8 @@ type ProviderArgs struct {
 	AccessKeyId pulumi.StringPtrInput
 	// Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
 	CaCertificate pulumi.StringPtrInput
+	// Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+	DefaultTags pulumi.StringMapInput
 	// Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
 	Endpoint pulumi.StringPtrInput
 	// How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.

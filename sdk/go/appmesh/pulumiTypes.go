@@ -2154,6 +2154,78 @@ type GatewayRouteRef struct {
 	VirtualGatewayName string `pulumi:"virtualGatewayName"`
 }
 
+// GatewayRouteRefInput is an input type that accepts GatewayRouteRefArgs and GatewayRouteRefOutput values.
+// You can construct a concrete instance of `GatewayRouteRefInput` via:
+//
+//	GatewayRouteRefArgs{...}
+type GatewayRouteRefInput interface {
+	pulumi.Input
+
+	ToGatewayRouteRefOutput() GatewayRouteRefOutput
+	ToGatewayRouteRefOutputWithContext(context.Context) GatewayRouteRefOutput
+}
+
+// What a list says of a gateway route.
+type GatewayRouteRefArgs struct {
+	// Amazon Resource Name of the gateway route.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the gateway route was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Name of the gateway route.
+	GatewayRouteName pulumi.StringInput `pulumi:"gatewayRouteName"`
+	// Id of the gateway route, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the gateway route was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the gateway route.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the gateway route: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual gateway.
+	VirtualGatewayName pulumi.StringInput `pulumi:"virtualGatewayName"`
+}
+
+func (GatewayRouteRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayRouteRef)(nil)).Elem()
+}
+
+func (i GatewayRouteRefArgs) ToGatewayRouteRefOutput() GatewayRouteRefOutput {
+	return i.ToGatewayRouteRefOutputWithContext(context.Background())
+}
+
+func (i GatewayRouteRefArgs) ToGatewayRouteRefOutputWithContext(ctx context.Context) GatewayRouteRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayRouteRefOutput)
+}
+
+// GatewayRouteRefArrayInput is an input type that accepts GatewayRouteRefArray and GatewayRouteRefArrayOutput values.
+// You can construct a concrete instance of `GatewayRouteRefArrayInput` via:
+//
+//	GatewayRouteRefArray{ GatewayRouteRefArgs{...} }
+type GatewayRouteRefArrayInput interface {
+	pulumi.Input
+
+	ToGatewayRouteRefArrayOutput() GatewayRouteRefArrayOutput
+	ToGatewayRouteRefArrayOutputWithContext(context.Context) GatewayRouteRefArrayOutput
+}
+
+type GatewayRouteRefArray []GatewayRouteRefInput
+
+func (GatewayRouteRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]GatewayRouteRef)(nil)).Elem()
+}
+
+func (i GatewayRouteRefArray) ToGatewayRouteRefArrayOutput() GatewayRouteRefArrayOutput {
+	return i.ToGatewayRouteRefArrayOutputWithContext(context.Background())
+}
+
+func (i GatewayRouteRefArray) ToGatewayRouteRefArrayOutputWithContext(ctx context.Context) GatewayRouteRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayRouteRefArrayOutput)
+}
+
 // What a list says of a gateway route.
 type GatewayRouteRefOutput struct{ *pulumi.OutputState }
 
@@ -9851,6 +9923,74 @@ type MeshRef struct {
 	Version int `pulumi:"version"`
 }
 
+// MeshRefInput is an input type that accepts MeshRefArgs and MeshRefOutput values.
+// You can construct a concrete instance of `MeshRefInput` via:
+//
+//	MeshRefArgs{...}
+type MeshRefInput interface {
+	pulumi.Input
+
+	ToMeshRefOutput() MeshRefOutput
+	ToMeshRefOutputWithContext(context.Context) MeshRefOutput
+}
+
+// What a list says of a mesh.
+type MeshRefArgs struct {
+	// Amazon Resource Name of the mesh.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the mesh was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the mesh, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the mesh was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the mesh.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the mesh: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+}
+
+func (MeshRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshRef)(nil)).Elem()
+}
+
+func (i MeshRefArgs) ToMeshRefOutput() MeshRefOutput {
+	return i.ToMeshRefOutputWithContext(context.Background())
+}
+
+func (i MeshRefArgs) ToMeshRefOutputWithContext(ctx context.Context) MeshRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshRefOutput)
+}
+
+// MeshRefArrayInput is an input type that accepts MeshRefArray and MeshRefArrayOutput values.
+// You can construct a concrete instance of `MeshRefArrayInput` via:
+//
+//	MeshRefArray{ MeshRefArgs{...} }
+type MeshRefArrayInput interface {
+	pulumi.Input
+
+	ToMeshRefArrayOutput() MeshRefArrayOutput
+	ToMeshRefArrayOutputWithContext(context.Context) MeshRefArrayOutput
+}
+
+type MeshRefArray []MeshRefInput
+
+func (MeshRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]MeshRef)(nil)).Elem()
+}
+
+func (i MeshRefArray) ToMeshRefArrayOutput() MeshRefArrayOutput {
+	return i.ToMeshRefArrayOutputWithContext(context.Background())
+}
+
+func (i MeshRefArray) ToMeshRefArrayOutputWithContext(ctx context.Context) MeshRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshRefArrayOutput)
+}
+
 // What a list says of a mesh.
 type MeshRefOutput struct{ *pulumi.OutputState }
 
@@ -10595,6 +10735,128 @@ type MeshServiceVersion struct {
 	Weight int `pulumi:"weight"`
 }
 
+// MeshServiceVersionInput is an input type that accepts MeshServiceVersionArgs and MeshServiceVersionOutput values.
+// You can construct a concrete instance of `MeshServiceVersionInput` via:
+//
+//	MeshServiceVersionArgs{...}
+type MeshServiceVersionInput interface {
+	pulumi.Input
+
+	ToMeshServiceVersionOutput() MeshServiceVersionOutput
+	ToMeshServiceVersionOutputWithContext(context.Context) MeshServiceVersionOutput
+}
+
+// One version of a service: its share of the traffic, and where its endpoints are. Exactly one of serviceDiscovery, spec and virtualNodeName is given.
+type MeshServiceVersionArgs struct {
+	// Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
+	ServiceDiscovery ServiceDiscoveryPtrInput `pulumi:"serviceDiscovery"`
+	// The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.
+	Spec VirtualNodeSpecPtrInput `pulumi:"spec"`
+	// Name of a virtual node that exists already. None is made.
+	VirtualNodeName pulumi.StringPtrInput `pulumi:"virtualNodeName"`
+	// Share of the traffic relative to the other targets, 0 to 100: weights 1 and 3 mean the same as 25 and 75. 0 means no traffic. Keep the sum of a route's weights at 100 or less.
+	Weight pulumi.IntInput `pulumi:"weight"`
+}
+
+func (MeshServiceVersionArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshServiceVersion)(nil)).Elem()
+}
+
+func (i MeshServiceVersionArgs) ToMeshServiceVersionOutput() MeshServiceVersionOutput {
+	return i.ToMeshServiceVersionOutputWithContext(context.Background())
+}
+
+func (i MeshServiceVersionArgs) ToMeshServiceVersionOutputWithContext(ctx context.Context) MeshServiceVersionOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshServiceVersionOutput)
+}
+
+// MeshServiceVersionMapInput is an input type that accepts MeshServiceVersionMap and MeshServiceVersionMapOutput values.
+// You can construct a concrete instance of `MeshServiceVersionMapInput` via:
+//
+//	MeshServiceVersionMap{ "key": MeshServiceVersionArgs{...} }
+type MeshServiceVersionMapInput interface {
+	pulumi.Input
+
+	ToMeshServiceVersionMapOutput() MeshServiceVersionMapOutput
+	ToMeshServiceVersionMapOutputWithContext(context.Context) MeshServiceVersionMapOutput
+}
+
+type MeshServiceVersionMap map[string]MeshServiceVersionInput
+
+func (MeshServiceVersionMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]MeshServiceVersion)(nil)).Elem()
+}
+
+func (i MeshServiceVersionMap) ToMeshServiceVersionMapOutput() MeshServiceVersionMapOutput {
+	return i.ToMeshServiceVersionMapOutputWithContext(context.Background())
+}
+
+func (i MeshServiceVersionMap) ToMeshServiceVersionMapOutputWithContext(ctx context.Context) MeshServiceVersionMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshServiceVersionMapOutput)
+}
+
+// One version of a service: its share of the traffic, and where its endpoints are. Exactly one of serviceDiscovery, spec and virtualNodeName is given.
+type MeshServiceVersionOutput struct{ *pulumi.OutputState }
+
+func (MeshServiceVersionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshServiceVersion)(nil)).Elem()
+}
+
+func (o MeshServiceVersionOutput) ToMeshServiceVersionOutput() MeshServiceVersionOutput {
+	return o
+}
+
+func (o MeshServiceVersionOutput) ToMeshServiceVersionOutputWithContext(ctx context.Context) MeshServiceVersionOutput {
+	return o
+}
+
+// Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
+func (o MeshServiceVersionOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v MeshServiceVersion) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
+func (o MeshServiceVersionOutput) ServiceDiscovery() ServiceDiscoveryPtrOutput {
+	return o.ApplyT(func(v MeshServiceVersion) *ServiceDiscovery { return v.ServiceDiscovery }).(ServiceDiscoveryPtrOutput)
+}
+
+// The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.
+func (o MeshServiceVersionOutput) Spec() VirtualNodeSpecPtrOutput {
+	return o.ApplyT(func(v MeshServiceVersion) *VirtualNodeSpec { return v.Spec }).(VirtualNodeSpecPtrOutput)
+}
+
+// Name of a virtual node that exists already. None is made.
+func (o MeshServiceVersionOutput) VirtualNodeName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v MeshServiceVersion) *string { return v.VirtualNodeName }).(pulumi.StringPtrOutput)
+}
+
+// Share of the traffic relative to the other targets, 0 to 100: weights 1 and 3 mean the same as 25 and 75. 0 means no traffic. Keep the sum of a route's weights at 100 or less.
+func (o MeshServiceVersionOutput) Weight() pulumi.IntOutput {
+	return o.ApplyT(func(v MeshServiceVersion) int { return v.Weight }).(pulumi.IntOutput)
+}
+
+type MeshServiceVersionMapOutput struct{ *pulumi.OutputState }
+
+func (MeshServiceVersionMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]MeshServiceVersion)(nil)).Elem()
+}
+
+func (o MeshServiceVersionMapOutput) ToMeshServiceVersionMapOutput() MeshServiceVersionMapOutput {
+	return o
+}
+
+func (o MeshServiceVersionMapOutput) ToMeshServiceVersionMapOutputWithContext(ctx context.Context) MeshServiceVersionMapOutput {
+	return o
+}
+
+func (o MeshServiceVersionMapOutput) MapIndex(k pulumi.StringInput) MeshServiceVersionOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) MeshServiceVersion {
+		return vs[0].(map[string]MeshServiceVersion)[vs[1].(string)]
+	}).(MeshServiceVersionOutput)
+}
+
 // What applies to a whole mesh.
 type MeshSpec struct {
 	// What becomes of traffic that leaves the mesh. If unset, the data plane applies DROP_ALL.
@@ -11177,6 +11439,78 @@ type RouteRef struct {
 	Version int `pulumi:"version"`
 	// Name of the virtual router.
 	VirtualRouterName string `pulumi:"virtualRouterName"`
+}
+
+// RouteRefInput is an input type that accepts RouteRefArgs and RouteRefOutput values.
+// You can construct a concrete instance of `RouteRefInput` via:
+//
+//	RouteRefArgs{...}
+type RouteRefInput interface {
+	pulumi.Input
+
+	ToRouteRefOutput() RouteRefOutput
+	ToRouteRefOutputWithContext(context.Context) RouteRefOutput
+}
+
+// What a list says of a route.
+type RouteRefArgs struct {
+	// Amazon Resource Name of the route.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the route was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the route, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the route was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the route.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Name of the route.
+	RouteName pulumi.StringInput `pulumi:"routeName"`
+	// Version of the route: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual router.
+	VirtualRouterName pulumi.StringInput `pulumi:"virtualRouterName"`
+}
+
+func (RouteRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*RouteRef)(nil)).Elem()
+}
+
+func (i RouteRefArgs) ToRouteRefOutput() RouteRefOutput {
+	return i.ToRouteRefOutputWithContext(context.Background())
+}
+
+func (i RouteRefArgs) ToRouteRefOutputWithContext(ctx context.Context) RouteRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RouteRefOutput)
+}
+
+// RouteRefArrayInput is an input type that accepts RouteRefArray and RouteRefArrayOutput values.
+// You can construct a concrete instance of `RouteRefArrayInput` via:
+//
+//	RouteRefArray{ RouteRefArgs{...} }
+type RouteRefArrayInput interface {
+	pulumi.Input
+
+	ToRouteRefArrayOutput() RouteRefArrayOutput
+	ToRouteRefArrayOutputWithContext(context.Context) RouteRefArrayOutput
+}
+
+type RouteRefArray []RouteRefInput
+
+func (RouteRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]RouteRef)(nil)).Elem()
+}
+
+func (i RouteRefArray) ToRouteRefArrayOutput() RouteRefArrayOutput {
+	return i.ToRouteRefArrayOutputWithContext(context.Background())
+}
+
+func (i RouteRefArray) ToRouteRefArrayOutputWithContext(ctx context.Context) RouteRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RouteRefArrayOutput)
 }
 
 // What a list says of a route.
@@ -13934,6 +14268,76 @@ type VirtualGatewayRef struct {
 	VirtualGatewayName string `pulumi:"virtualGatewayName"`
 }
 
+// VirtualGatewayRefInput is an input type that accepts VirtualGatewayRefArgs and VirtualGatewayRefOutput values.
+// You can construct a concrete instance of `VirtualGatewayRefInput` via:
+//
+//	VirtualGatewayRefArgs{...}
+type VirtualGatewayRefInput interface {
+	pulumi.Input
+
+	ToVirtualGatewayRefOutput() VirtualGatewayRefOutput
+	ToVirtualGatewayRefOutputWithContext(context.Context) VirtualGatewayRefOutput
+}
+
+// What a list says of a virtual gateway.
+type VirtualGatewayRefArgs struct {
+	// Amazon Resource Name of the virtual gateway.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the virtual gateway was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the virtual gateway, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the virtual gateway was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the virtual gateway.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the virtual gateway: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual gateway.
+	VirtualGatewayName pulumi.StringInput `pulumi:"virtualGatewayName"`
+}
+
+func (VirtualGatewayRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualGatewayRef)(nil)).Elem()
+}
+
+func (i VirtualGatewayRefArgs) ToVirtualGatewayRefOutput() VirtualGatewayRefOutput {
+	return i.ToVirtualGatewayRefOutputWithContext(context.Background())
+}
+
+func (i VirtualGatewayRefArgs) ToVirtualGatewayRefOutputWithContext(ctx context.Context) VirtualGatewayRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualGatewayRefOutput)
+}
+
+// VirtualGatewayRefArrayInput is an input type that accepts VirtualGatewayRefArray and VirtualGatewayRefArrayOutput values.
+// You can construct a concrete instance of `VirtualGatewayRefArrayInput` via:
+//
+//	VirtualGatewayRefArray{ VirtualGatewayRefArgs{...} }
+type VirtualGatewayRefArrayInput interface {
+	pulumi.Input
+
+	ToVirtualGatewayRefArrayOutput() VirtualGatewayRefArrayOutput
+	ToVirtualGatewayRefArrayOutputWithContext(context.Context) VirtualGatewayRefArrayOutput
+}
+
+type VirtualGatewayRefArray []VirtualGatewayRefInput
+
+func (VirtualGatewayRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualGatewayRef)(nil)).Elem()
+}
+
+func (i VirtualGatewayRefArray) ToVirtualGatewayRefArrayOutput() VirtualGatewayRefArrayOutput {
+	return i.ToVirtualGatewayRefArrayOutputWithContext(context.Background())
+}
+
+func (i VirtualGatewayRefArray) ToVirtualGatewayRefArrayOutputWithContext(ctx context.Context) VirtualGatewayRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualGatewayRefArrayOutput)
+}
+
 // What a list says of a virtual gateway.
 type VirtualGatewayRefOutput struct{ *pulumi.OutputState }
 
@@ -14306,6 +14710,76 @@ type VirtualNodeRef struct {
 	VirtualNodeName string `pulumi:"virtualNodeName"`
 }
 
+// VirtualNodeRefInput is an input type that accepts VirtualNodeRefArgs and VirtualNodeRefOutput values.
+// You can construct a concrete instance of `VirtualNodeRefInput` via:
+//
+//	VirtualNodeRefArgs{...}
+type VirtualNodeRefInput interface {
+	pulumi.Input
+
+	ToVirtualNodeRefOutput() VirtualNodeRefOutput
+	ToVirtualNodeRefOutputWithContext(context.Context) VirtualNodeRefOutput
+}
+
+// What a list says of a virtual node.
+type VirtualNodeRefArgs struct {
+	// Amazon Resource Name of the virtual node.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the virtual node was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the virtual node, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the virtual node was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the virtual node.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the virtual node: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual node.
+	VirtualNodeName pulumi.StringInput `pulumi:"virtualNodeName"`
+}
+
+func (VirtualNodeRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualNodeRef)(nil)).Elem()
+}
+
+func (i VirtualNodeRefArgs) ToVirtualNodeRefOutput() VirtualNodeRefOutput {
+	return i.ToVirtualNodeRefOutputWithContext(context.Background())
+}
+
+func (i VirtualNodeRefArgs) ToVirtualNodeRefOutputWithContext(ctx context.Context) VirtualNodeRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualNodeRefOutput)
+}
+
+// VirtualNodeRefArrayInput is an input type that accepts VirtualNodeRefArray and VirtualNodeRefArrayOutput values.
+// You can construct a concrete instance of `VirtualNodeRefArrayInput` via:
+//
+//	VirtualNodeRefArray{ VirtualNodeRefArgs{...} }
+type VirtualNodeRefArrayInput interface {
+	pulumi.Input
+
+	ToVirtualNodeRefArrayOutput() VirtualNodeRefArrayOutput
+	ToVirtualNodeRefArrayOutputWithContext(context.Context) VirtualNodeRefArrayOutput
+}
+
+type VirtualNodeRefArray []VirtualNodeRefInput
+
+func (VirtualNodeRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualNodeRef)(nil)).Elem()
+}
+
+func (i VirtualNodeRefArray) ToVirtualNodeRefArrayOutput() VirtualNodeRefArrayOutput {
+	return i.ToVirtualNodeRefArrayOutputWithContext(context.Background())
+}
+
+func (i VirtualNodeRefArray) ToVirtualNodeRefArrayOutputWithContext(ctx context.Context) VirtualNodeRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualNodeRefArrayOutput)
+}
+
 // What a list says of a virtual node.
 type VirtualNodeRefOutput struct{ *pulumi.OutputState }
 
@@ -14577,6 +15051,47 @@ func (i VirtualNodeSpecArgs) ToVirtualNodeSpecOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, i).(VirtualNodeSpecOutput)
 }
 
+func (i VirtualNodeSpecArgs) ToVirtualNodeSpecPtrOutput() VirtualNodeSpecPtrOutput {
+	return i.ToVirtualNodeSpecPtrOutputWithContext(context.Background())
+}
+
+func (i VirtualNodeSpecArgs) ToVirtualNodeSpecPtrOutputWithContext(ctx context.Context) VirtualNodeSpecPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualNodeSpecOutput).ToVirtualNodeSpecPtrOutputWithContext(ctx)
+}
+
+// VirtualNodeSpecPtrInput is an input type that accepts VirtualNodeSpecArgs, VirtualNodeSpecPtr and VirtualNodeSpecPtrOutput values.
+// You can construct a concrete instance of `VirtualNodeSpecPtrInput` via:
+//
+//	        VirtualNodeSpecArgs{...}
+//
+//	or:
+//
+//	        nil
+type VirtualNodeSpecPtrInput interface {
+	pulumi.Input
+
+	ToVirtualNodeSpecPtrOutput() VirtualNodeSpecPtrOutput
+	ToVirtualNodeSpecPtrOutputWithContext(context.Context) VirtualNodeSpecPtrOutput
+}
+
+type virtualNodeSpecPtrType VirtualNodeSpecArgs
+
+func VirtualNodeSpecPtr(v *VirtualNodeSpecArgs) VirtualNodeSpecPtrInput {
+	return (*virtualNodeSpecPtrType)(v)
+}
+
+func (*virtualNodeSpecPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**VirtualNodeSpec)(nil)).Elem()
+}
+
+func (i *virtualNodeSpecPtrType) ToVirtualNodeSpecPtrOutput() VirtualNodeSpecPtrOutput {
+	return i.ToVirtualNodeSpecPtrOutputWithContext(context.Background())
+}
+
+func (i *virtualNodeSpecPtrType) ToVirtualNodeSpecPtrOutputWithContext(ctx context.Context) VirtualNodeSpecPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualNodeSpecPtrOutput)
+}
+
 // What a virtual node receives, calls and logs.
 type VirtualNodeSpecOutput struct{ *pulumi.OutputState }
 
@@ -14590,6 +15105,16 @@ func (o VirtualNodeSpecOutput) ToVirtualNodeSpecOutput() VirtualNodeSpecOutput {
 
 func (o VirtualNodeSpecOutput) ToVirtualNodeSpecOutputWithContext(ctx context.Context) VirtualNodeSpecOutput {
 	return o
+}
+
+func (o VirtualNodeSpecOutput) ToVirtualNodeSpecPtrOutput() VirtualNodeSpecPtrOutput {
+	return o.ToVirtualNodeSpecPtrOutputWithContext(context.Background())
+}
+
+func (o VirtualNodeSpecOutput) ToVirtualNodeSpecPtrOutputWithContext(ctx context.Context) VirtualNodeSpecPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v VirtualNodeSpec) *VirtualNodeSpec {
+		return &v
+	}).(VirtualNodeSpecPtrOutput)
 }
 
 // What applies to every backend that says nothing else. If unset, TLS is used where a backend offers it.
@@ -14615,6 +15140,80 @@ func (o VirtualNodeSpecOutput) Logging() LoggingPtrOutput {
 // How callers find the endpoints. If unset, nobody can call the virtual node.
 func (o VirtualNodeSpecOutput) ServiceDiscovery() ServiceDiscoveryPtrOutput {
 	return o.ApplyT(func(v VirtualNodeSpec) *ServiceDiscovery { return v.ServiceDiscovery }).(ServiceDiscoveryPtrOutput)
+}
+
+type VirtualNodeSpecPtrOutput struct{ *pulumi.OutputState }
+
+func (VirtualNodeSpecPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**VirtualNodeSpec)(nil)).Elem()
+}
+
+func (o VirtualNodeSpecPtrOutput) ToVirtualNodeSpecPtrOutput() VirtualNodeSpecPtrOutput {
+	return o
+}
+
+func (o VirtualNodeSpecPtrOutput) ToVirtualNodeSpecPtrOutputWithContext(ctx context.Context) VirtualNodeSpecPtrOutput {
+	return o
+}
+
+func (o VirtualNodeSpecPtrOutput) Elem() VirtualNodeSpecOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) VirtualNodeSpec {
+		if v != nil {
+			return *v
+		}
+		var ret VirtualNodeSpec
+		return ret
+	}).(VirtualNodeSpecOutput)
+}
+
+// What applies to every backend that says nothing else. If unset, TLS is used where a backend offers it.
+func (o VirtualNodeSpecPtrOutput) BackendDefaults() BackendDefaultsPtrOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) *BackendDefaults {
+		if v == nil {
+			return nil
+		}
+		return v.BackendDefaults
+	}).(BackendDefaultsPtrOutput)
+}
+
+// Virtual services that the application calls. Others are outside the mesh for it. If unset, all are.
+func (o VirtualNodeSpecPtrOutput) Backends() BackendArrayOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) []Backend {
+		if v == nil {
+			return nil
+		}
+		return v.Backends
+	}).(BackendArrayOutput)
+}
+
+// Ports on which the application receives traffic. With a listener, serviceDiscovery must be given. If unset, the virtual node only calls others.
+func (o VirtualNodeSpecPtrOutput) Listeners() ListenerArrayOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) []Listener {
+		if v == nil {
+			return nil
+		}
+		return v.Listeners
+	}).(ListenerArrayOutput)
+}
+
+// What the proxy logs. If unset, no request is logged.
+func (o VirtualNodeSpecPtrOutput) Logging() LoggingPtrOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) *Logging {
+		if v == nil {
+			return nil
+		}
+		return v.Logging
+	}).(LoggingPtrOutput)
+}
+
+// How callers find the endpoints. If unset, nobody can call the virtual node.
+func (o VirtualNodeSpecPtrOutput) ServiceDiscovery() ServiceDiscoveryPtrOutput {
+	return o.ApplyT(func(v *VirtualNodeSpec) *ServiceDiscovery {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceDiscovery
+	}).(ServiceDiscoveryPtrOutput)
 }
 
 // A port on which a virtual router takes traffic.
@@ -14737,6 +15336,76 @@ type VirtualRouterRef struct {
 	Version int `pulumi:"version"`
 	// Name of the virtual router.
 	VirtualRouterName string `pulumi:"virtualRouterName"`
+}
+
+// VirtualRouterRefInput is an input type that accepts VirtualRouterRefArgs and VirtualRouterRefOutput values.
+// You can construct a concrete instance of `VirtualRouterRefInput` via:
+//
+//	VirtualRouterRefArgs{...}
+type VirtualRouterRefInput interface {
+	pulumi.Input
+
+	ToVirtualRouterRefOutput() VirtualRouterRefOutput
+	ToVirtualRouterRefOutputWithContext(context.Context) VirtualRouterRefOutput
+}
+
+// What a list says of a virtual router.
+type VirtualRouterRefArgs struct {
+	// Amazon Resource Name of the virtual router.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the virtual router was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the virtual router, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the virtual router was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the virtual router.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the virtual router: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual router.
+	VirtualRouterName pulumi.StringInput `pulumi:"virtualRouterName"`
+}
+
+func (VirtualRouterRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualRouterRef)(nil)).Elem()
+}
+
+func (i VirtualRouterRefArgs) ToVirtualRouterRefOutput() VirtualRouterRefOutput {
+	return i.ToVirtualRouterRefOutputWithContext(context.Background())
+}
+
+func (i VirtualRouterRefArgs) ToVirtualRouterRefOutputWithContext(ctx context.Context) VirtualRouterRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualRouterRefOutput)
+}
+
+// VirtualRouterRefArrayInput is an input type that accepts VirtualRouterRefArray and VirtualRouterRefArrayOutput values.
+// You can construct a concrete instance of `VirtualRouterRefArrayInput` via:
+//
+//	VirtualRouterRefArray{ VirtualRouterRefArgs{...} }
+type VirtualRouterRefArrayInput interface {
+	pulumi.Input
+
+	ToVirtualRouterRefArrayOutput() VirtualRouterRefArrayOutput
+	ToVirtualRouterRefArrayOutputWithContext(context.Context) VirtualRouterRefArrayOutput
+}
+
+type VirtualRouterRefArray []VirtualRouterRefInput
+
+func (VirtualRouterRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualRouterRef)(nil)).Elem()
+}
+
+func (i VirtualRouterRefArray) ToVirtualRouterRefArrayOutput() VirtualRouterRefArrayOutput {
+	return i.ToVirtualRouterRefArrayOutputWithContext(context.Background())
+}
+
+func (i VirtualRouterRefArray) ToVirtualRouterRefArrayOutputWithContext(ctx context.Context) VirtualRouterRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualRouterRefArrayOutput)
 }
 
 // What a list says of a virtual router.
@@ -15354,6 +16023,76 @@ type VirtualServiceRef struct {
 	VirtualServiceName string `pulumi:"virtualServiceName"`
 }
 
+// VirtualServiceRefInput is an input type that accepts VirtualServiceRefArgs and VirtualServiceRefOutput values.
+// You can construct a concrete instance of `VirtualServiceRefInput` via:
+//
+//	VirtualServiceRefArgs{...}
+type VirtualServiceRefInput interface {
+	pulumi.Input
+
+	ToVirtualServiceRefOutput() VirtualServiceRefOutput
+	ToVirtualServiceRefOutputWithContext(context.Context) VirtualServiceRefOutput
+}
+
+// What a list says of a virtual service.
+type VirtualServiceRefArgs struct {
+	// Amazon Resource Name of the virtual service.
+	Arn pulumi.StringInput `pulumi:"arn"`
+	// When the virtual service was made, in ISO 8601 and UTC.
+	CreatedAt pulumi.StringInput `pulumi:"createdAt"`
+	// Id of the virtual service, as `pulumi import` and the `get` method of its resource take it.
+	Id pulumi.StringInput `pulumi:"id"`
+	// When the virtual service was last changed, in ISO 8601 and UTC.
+	LastUpdatedAt pulumi.StringInput `pulumi:"lastUpdatedAt"`
+	// Name of the mesh.
+	MeshName pulumi.StringInput `pulumi:"meshName"`
+	// Account that owns the mesh.
+	MeshOwner pulumi.StringInput `pulumi:"meshOwner"`
+	// Account that owns the virtual service.
+	ResourceOwner pulumi.StringInput `pulumi:"resourceOwner"`
+	// Version of the virtual service: 1 when it is made, one more with each update.
+	Version pulumi.IntInput `pulumi:"version"`
+	// Name of the virtual service.
+	VirtualServiceName pulumi.StringInput `pulumi:"virtualServiceName"`
+}
+
+func (VirtualServiceRefArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*VirtualServiceRef)(nil)).Elem()
+}
+
+func (i VirtualServiceRefArgs) ToVirtualServiceRefOutput() VirtualServiceRefOutput {
+	return i.ToVirtualServiceRefOutputWithContext(context.Background())
+}
+
+func (i VirtualServiceRefArgs) ToVirtualServiceRefOutputWithContext(ctx context.Context) VirtualServiceRefOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualServiceRefOutput)
+}
+
+// VirtualServiceRefArrayInput is an input type that accepts VirtualServiceRefArray and VirtualServiceRefArrayOutput values.
+// You can construct a concrete instance of `VirtualServiceRefArrayInput` via:
+//
+//	VirtualServiceRefArray{ VirtualServiceRefArgs{...} }
+type VirtualServiceRefArrayInput interface {
+	pulumi.Input
+
+	ToVirtualServiceRefArrayOutput() VirtualServiceRefArrayOutput
+	ToVirtualServiceRefArrayOutputWithContext(context.Context) VirtualServiceRefArrayOutput
+}
+
+type VirtualServiceRefArray []VirtualServiceRefInput
+
+func (VirtualServiceRefArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]VirtualServiceRef)(nil)).Elem()
+}
+
+func (i VirtualServiceRefArray) ToVirtualServiceRefArrayOutput() VirtualServiceRefArrayOutput {
+	return i.ToVirtualServiceRefArrayOutputWithContext(context.Background())
+}
+
+func (i VirtualServiceRefArray) ToVirtualServiceRefArrayOutputWithContext(ctx context.Context) VirtualServiceRefArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(VirtualServiceRefArrayOutput)
+}
+
 // What a list says of a virtual service.
 type VirtualServiceRefOutput struct{ *pulumi.OutputState }
 
@@ -15636,6 +16375,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameMatchPtrInput)(nil)).Elem(), GatewayRouteHostnameMatchArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameRewriteInput)(nil)).Elem(), GatewayRouteHostnameRewriteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameRewritePtrInput)(nil)).Elem(), GatewayRouteHostnameRewriteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteRefInput)(nil)).Elem(), GatewayRouteRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteRefArrayInput)(nil)).Elem(), GatewayRouteRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteSpecInput)(nil)).Elem(), GatewayRouteSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteTargetInput)(nil)).Elem(), GatewayRouteTargetArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteTargetPtrInput)(nil)).Elem(), GatewayRouteTargetArgs{})
@@ -15727,6 +16468,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingFormatPtrInput)(nil)).Elem(), LoggingFormatArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangeInput)(nil)).Elem(), MatchRangeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangePtrInput)(nil)).Elem(), MatchRangeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshRefInput)(nil)).Elem(), MeshRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshRefArrayInput)(nil)).Elem(), MeshRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceDiscoveryInput)(nil)).Elem(), MeshServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceDiscoveryPtrInput)(nil)).Elem(), MeshServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceGrpcRouteInput)(nil)).Elem(), MeshServiceGrpcRouteArgs{})
@@ -15735,6 +16478,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceHttpRoutePtrInput)(nil)).Elem(), MeshServiceHttpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceTcpRouteInput)(nil)).Elem(), MeshServiceTcpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceTcpRoutePtrInput)(nil)).Elem(), MeshServiceTcpRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceVersionInput)(nil)).Elem(), MeshServiceVersionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceVersionMapInput)(nil)).Elem(), MeshServiceVersionMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshSpecInput)(nil)).Elem(), MeshSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshSpecPtrInput)(nil)).Elem(), MeshSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*OutlierDetectionInput)(nil)).Elem(), OutlierDetectionArgs{})
@@ -15742,6 +16487,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*PortMappingInput)(nil)).Elem(), PortMappingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*QueryParameterMatchInput)(nil)).Elem(), QueryParameterMatchArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*QueryParameterMatchPtrInput)(nil)).Elem(), QueryParameterMatchArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RouteRefInput)(nil)).Elem(), RouteRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RouteRefArrayInput)(nil)).Elem(), RouteRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RouteSpecInput)(nil)).Elem(), RouteSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceDiscoveryInput)(nil)).Elem(), ServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceDiscoveryPtrInput)(nil)).Elem(), ServiceDiscoveryArgs{})
@@ -15776,14 +16523,21 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayListenerInput)(nil)).Elem(), VirtualGatewayListenerArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayListenerArrayInput)(nil)).Elem(), VirtualGatewayListenerArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayPortMappingInput)(nil)).Elem(), VirtualGatewayPortMappingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayRefInput)(nil)).Elem(), VirtualGatewayRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayRefArrayInput)(nil)).Elem(), VirtualGatewayRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewaySpecInput)(nil)).Elem(), VirtualGatewaySpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeConnectionPoolInput)(nil)).Elem(), VirtualNodeConnectionPoolArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeConnectionPoolPtrInput)(nil)).Elem(), VirtualNodeConnectionPoolArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeRefInput)(nil)).Elem(), VirtualNodeRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeRefArrayInput)(nil)).Elem(), VirtualNodeRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeServiceProviderInput)(nil)).Elem(), VirtualNodeServiceProviderArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeServiceProviderPtrInput)(nil)).Elem(), VirtualNodeServiceProviderArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeSpecInput)(nil)).Elem(), VirtualNodeSpecArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualNodeSpecPtrInput)(nil)).Elem(), VirtualNodeSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterListenerInput)(nil)).Elem(), VirtualRouterListenerArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterListenerArrayInput)(nil)).Elem(), VirtualRouterListenerArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterRefInput)(nil)).Elem(), VirtualRouterRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterRefArrayInput)(nil)).Elem(), VirtualRouterRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterServiceProviderInput)(nil)).Elem(), VirtualRouterServiceProviderArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterServiceProviderPtrInput)(nil)).Elem(), VirtualRouterServiceProviderArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualRouterSpecInput)(nil)).Elem(), VirtualRouterSpecArgs{})
@@ -15791,6 +16545,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceBackendPtrInput)(nil)).Elem(), VirtualServiceBackendArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceProviderInput)(nil)).Elem(), VirtualServiceProviderArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceProviderPtrInput)(nil)).Elem(), VirtualServiceProviderArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceRefInput)(nil)).Elem(), VirtualServiceRefArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceRefArrayInput)(nil)).Elem(), VirtualServiceRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceSpecInput)(nil)).Elem(), VirtualServiceSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*WeightedTargetInput)(nil)).Elem(), WeightedTargetArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*WeightedTargetArrayInput)(nil)).Elem(), WeightedTargetArray{})
@@ -15925,6 +16681,8 @@ func init() {
 	pulumi.RegisterOutputType(MeshServiceHttpRoutePtrOutput{})
 	pulumi.RegisterOutputType(MeshServiceTcpRouteOutput{})
 	pulumi.RegisterOutputType(MeshServiceTcpRoutePtrOutput{})
+	pulumi.RegisterOutputType(MeshServiceVersionOutput{})
+	pulumi.RegisterOutputType(MeshServiceVersionMapOutput{})
 	pulumi.RegisterOutputType(MeshSpecOutput{})
 	pulumi.RegisterOutputType(MeshSpecPtrOutput{})
 	pulumi.RegisterOutputType(OutlierDetectionOutput{})
@@ -15978,6 +16736,7 @@ func init() {
 	pulumi.RegisterOutputType(VirtualNodeServiceProviderOutput{})
 	pulumi.RegisterOutputType(VirtualNodeServiceProviderPtrOutput{})
 	pulumi.RegisterOutputType(VirtualNodeSpecOutput{})
+	pulumi.RegisterOutputType(VirtualNodeSpecPtrOutput{})
 	pulumi.RegisterOutputType(VirtualRouterListenerOutput{})
 	pulumi.RegisterOutputType(VirtualRouterListenerArrayOutput{})
 	pulumi.RegisterOutputType(VirtualRouterRefOutput{})

@@ -42,7 +42,7 @@ type Route struct {
 	Spec RouteSpecOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very route: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -109,7 +109,7 @@ type routeArgs struct {
 	RouteName *string `pulumi:"routeName"`
 	// Which traffic a route takes and where it sends it. Exactly one of httpRoute, http2Route, grpcRoute and tcpRoute is given.
 	Spec RouteSpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 	// Name of the virtual router that the route belongs to. Changing it replaces the route.
 	VirtualRouterName string `pulumi:"virtualRouterName"`
@@ -125,7 +125,7 @@ type RouteArgs struct {
 	RouteName pulumi.StringPtrInput
 	// Which traffic a route takes and where it sends it. Exactly one of httpRoute, http2Route, grpcRoute and tcpRoute is given.
 	Spec RouteSpecInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 	// Name of the virtual router that the route belongs to. Changing it replaces the route.
 	VirtualRouterName pulumi.StringInput
@@ -263,7 +263,7 @@ func (o RouteOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *Route) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o RouteOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *Route) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

@@ -40,7 +40,7 @@ type VirtualGateway struct {
 	Spec VirtualGatewaySpecOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very virtual gateway: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -102,7 +102,7 @@ type virtualGatewayArgs struct {
 	MeshOwner *string `pulumi:"meshOwner"`
 	// What a virtual gateway receives and logs.
 	Spec VirtualGatewaySpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 	// Name of the virtual gateway, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual gateway.
 	VirtualGatewayName *string `pulumi:"virtualGatewayName"`
@@ -116,7 +116,7 @@ type VirtualGatewayArgs struct {
 	MeshOwner pulumi.StringPtrInput
 	// What a virtual gateway receives and logs.
 	Spec VirtualGatewaySpecInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 	// Name of the virtual gateway, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual gateway.
 	VirtualGatewayName pulumi.StringPtrInput
@@ -249,7 +249,7 @@ func (o VirtualGatewayOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *VirtualGateway) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o VirtualGatewayOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *VirtualGateway) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

@@ -40,7 +40,7 @@ type VirtualRouter struct {
 	Spec VirtualRouterSpecOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very virtual router: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -102,7 +102,7 @@ type virtualRouterArgs struct {
 	MeshOwner *string `pulumi:"meshOwner"`
 	// What a virtual router takes.
 	Spec VirtualRouterSpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 	// Name of the virtual router, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual router.
 	VirtualRouterName *string `pulumi:"virtualRouterName"`
@@ -116,7 +116,7 @@ type VirtualRouterArgs struct {
 	MeshOwner pulumi.StringPtrInput
 	// What a virtual router takes.
 	Spec VirtualRouterSpecInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 	// Name of the virtual router, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual router.
 	VirtualRouterName pulumi.StringPtrInput
@@ -249,7 +249,7 @@ func (o VirtualRouterOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *VirtualRouter) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o VirtualRouterOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *VirtualRouter) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

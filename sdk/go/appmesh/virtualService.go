@@ -40,7 +40,7 @@ type VirtualService struct {
 	Spec VirtualServiceSpecOutput `pulumi:"spec"`
 	// ACTIVE, INACTIVE or DELETED.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapOutput `pulumi:"tags"`
 	// Identifier of this very virtual service: another one of the same name, made later, has another.
 	Uid pulumi.StringOutput `pulumi:"uid"`
@@ -105,7 +105,7 @@ type virtualServiceArgs struct {
 	MeshOwner *string `pulumi:"meshOwner"`
 	// What stands behind a virtual service.
 	Spec VirtualServiceSpec `pulumi:"spec"`
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags map[string]string `pulumi:"tags"`
 	// Name of the virtual service, 1 to 255 characters: the host name by which its clients call it. Changing it replaces the virtual service.
 	VirtualServiceName string `pulumi:"virtualServiceName"`
@@ -119,7 +119,7 @@ type VirtualServiceArgs struct {
 	MeshOwner pulumi.StringPtrInput
 	// What stands behind a virtual service.
 	Spec VirtualServiceSpecInput
-	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 	Tags pulumi.StringMapInput
 	// Name of the virtual service, 1 to 255 characters: the host name by which its clients call it. Changing it replaces the virtual service.
 	VirtualServiceName pulumi.StringInput
@@ -252,7 +252,7 @@ func (o VirtualServiceOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *VirtualService) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
 func (o VirtualServiceOutput) Tags() pulumi.StringMapOutput {
 	return o.ApplyT(func(v *VirtualService) pulumi.StringMapOutput { return v.Tags }).(pulumi.StringMapOutput)
 }

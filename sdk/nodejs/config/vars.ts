@@ -30,6 +30,17 @@ Object.defineProperty(exports, "caCertificate", {
 });
 
 /**
+ * Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+ */
+export declare const defaultTags: {[key: string]: string} | undefined;
+Object.defineProperty(exports, "defaultTags", {
+    get() {
+        return __config.getObject<{[key: string]: string}>("defaultTags");
+    },
+    enumerable: true,
+});
+
+/**
  * Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
  */
 export declare const endpoint: string | undefined;

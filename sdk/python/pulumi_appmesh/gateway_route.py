@@ -36,7 +36,7 @@ class GatewayRouteArgs:
         :param pulumi.Input[_builtins.str] virtual_gateway_name: Name of the virtual gateway that the gateway route belongs to. Changing it replaces the gateway route.
         :param pulumi.Input[_builtins.str] gateway_route_name: Name of the gateway route, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the gateway route.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the gateway route.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         pulumi.set(__self__, "mesh_name", mesh_name)
         pulumi.set(__self__, "spec", spec)
@@ -112,7 +112,7 @@ class GatewayRouteArgs:
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 
@@ -151,7 +151,7 @@ class GatewayRoute(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh that the gateway route belongs to. Changing it replaces the gateway route.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the gateway route.
         :param pulumi.Input[Union['GatewayRouteSpecArgs', 'GatewayRouteSpecArgsDict']] spec: Which traffic a gateway route takes and where it sends it. Exactly one of httpRoute, http2Route and grpcRoute is given.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         :param pulumi.Input[_builtins.str] virtual_gateway_name: Name of the virtual gateway that the gateway route belongs to. Changing it replaces the gateway route.
         """
         ...
@@ -333,7 +333,7 @@ class GatewayRoute(pulumi.CustomResource):
     @pulumi.getter
     def tags(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 

@@ -30,7 +30,7 @@ class MeshArgs:
 
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the mesh.
         :param pulumi.Input['MeshSpecArgs'] spec: What applies to a whole mesh.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         if mesh_name is not None:
             pulumi.set(__self__, "mesh_name", mesh_name)
@@ -67,7 +67,7 @@ class MeshArgs:
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 
@@ -101,7 +101,7 @@ class Mesh(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the mesh.
         :param pulumi.Input[Union['MeshSpecArgs', 'MeshSpecArgsDict']] spec: What applies to a whole mesh.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         ...
     @overload
@@ -261,7 +261,7 @@ class Mesh(pulumi.CustomResource):
     @pulumi.getter
     def tags(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 

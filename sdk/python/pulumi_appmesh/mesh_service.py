@@ -48,7 +48,7 @@ class MeshServiceArgs:
         :param pulumi.Input['MeshServiceHttpRouteArgs'] http_route: Match, time limits and retries, if the listener's protocol is http.
         :param pulumi.Input['LoggingArgs'] logging: What the versions' proxies log.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input['MeshServiceTcpRouteArgs'] tcp_route: Match and time limits, if the listener's protocol is tcp.
         """
         pulumi.set(__self__, "listener", listener)
@@ -210,7 +210,7 @@ class MeshServiceArgs:
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         """
         return pulumi.get(self, "tags")
 
@@ -265,7 +265,7 @@ class MeshService(pulumi.ComponentResource):
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the versions' proxies log.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input[Union['MeshServiceTcpRouteArgs', 'MeshServiceTcpRouteArgsDict']] tcp_route: Match and time limits, if the listener's protocol is tcp.
         :param Mapping[str, Union['MeshServiceVersionArgs', 'MeshServiceVersionArgsDict']] versions: The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version with a small weight, blue/green a swap of two. The names are part of the virtual nodes' names.
         :param pulumi.Input[_builtins.str] virtual_service_name: Name of the service, 1 to 255 characters: the host name by which its clients call it.

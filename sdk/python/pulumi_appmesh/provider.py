@@ -21,6 +21,7 @@ class ProviderArgs:
     def __init__(__self__, *,
                  access_key_id: pulumi.Input[Optional[_builtins.str]] = None,
                  ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -30,6 +31,7 @@ class ProviderArgs:
 
         :param pulumi.Input[_builtins.str] access_key_id: Access key that the control plane has issued. Unset, requests are not signed, which a control plane accepts only if it was started without keys.
         :param pulumi.Input[_builtins.str] ca_certificate: Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] default_tags: Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
         :param pulumi.Input[_builtins.str] endpoint: Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
         :param pulumi.Input[_builtins.int] max_retries: How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
         :param pulumi.Input[_builtins.str] region: Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
@@ -43,6 +45,8 @@ class ProviderArgs:
             ca_certificate = _utilities.get_env('APPMESH_CA_CERTIFICATE')
         if ca_certificate is not None:
             pulumi.set(__self__, "ca_certificate", ca_certificate)
+        if default_tags is not None:
+            pulumi.set(__self__, "default_tags", default_tags)
         if endpoint is None:
             endpoint = _utilities.get_env('APPMESH_ENDPOINT')
         if endpoint is not None:
@@ -83,6 +87,18 @@ class ProviderArgs:
     @ca_certificate.setter
     def ca_certificate(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="defaultTags")
+    def default_tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+        """
+        return pulumi.get(self, "default_tags")
+
+    @default_tags.setter
+    def default_tags(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "default_tags", value)
 
     @_builtins.property
     @pulumi.getter
@@ -141,6 +157,7 @@ class Provider(pulumi.ProviderResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  access_key_id: pulumi.Input[Optional[_builtins.str]] = None,
                  ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -153,6 +170,7 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] access_key_id: Access key that the control plane has issued. Unset, requests are not signed, which a control plane accepts only if it was started without keys.
         :param pulumi.Input[_builtins.str] ca_certificate: Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] default_tags: Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
         :param pulumi.Input[_builtins.str] endpoint: Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
         :param pulumi.Input[_builtins.int] max_retries: How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
         :param pulumi.Input[_builtins.str] region: Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
@@ -184,6 +202,7 @@ class Provider(pulumi.ProviderResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  access_key_id: pulumi.Input[Optional[_builtins.str]] = None,
                  ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 default_tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
@@ -203,6 +222,7 @@ class Provider(pulumi.ProviderResource):
             if ca_certificate is None:
                 ca_certificate = _utilities.get_env('APPMESH_CA_CERTIFICATE')
             __props__.__dict__["ca_certificate"] = ca_certificate
+            __props__.__dict__["default_tags"] = pulumi.Output.from_input(default_tags).apply(pulumi.runtime.to_json) if default_tags is not None else None
             if endpoint is None:
                 endpoint = _utilities.get_env('APPMESH_ENDPOINT')
             __props__.__dict__["endpoint"] = endpoint

@@ -33,7 +33,7 @@ class VirtualRouterArgs:
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh that the virtual router belongs to. Changing it replaces the virtual router.
         :param pulumi.Input['VirtualRouterSpecArgs'] spec: What a virtual router takes.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the virtual router.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         :param pulumi.Input[_builtins.str] virtual_router_name: Name of the virtual router, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual router.
         """
         pulumi.set(__self__, "mesh_name", mesh_name)
@@ -85,7 +85,7 @@ class VirtualRouterArgs:
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 
@@ -134,7 +134,7 @@ class VirtualRouter(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh that the virtual router belongs to. Changing it replaces the virtual router.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the virtual router.
         :param pulumi.Input[Union['VirtualRouterSpecArgs', 'VirtualRouterSpecArgsDict']] spec: What a virtual router takes.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         :param pulumi.Input[_builtins.str] virtual_router_name: Name of the virtual router, 1 to 255 characters. Defaults to the resource's name in the program with seven random characters. Changing it replaces the virtual router.
         """
         ...
@@ -303,7 +303,7 @@ class VirtualRouter(pulumi.CustomResource):
     @pulumi.getter
     def tags(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 

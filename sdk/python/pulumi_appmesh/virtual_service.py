@@ -33,7 +33,7 @@ class VirtualServiceArgs:
         :param pulumi.Input['VirtualServiceSpecArgs'] spec: What stands behind a virtual service.
         :param pulumi.Input[_builtins.str] virtual_service_name: Name of the virtual service, 1 to 255 characters: the host name by which its clients call it. Changing it replaces the virtual service.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the virtual service.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         pulumi.set(__self__, "mesh_name", mesh_name)
         pulumi.set(__self__, "spec", spec)
@@ -95,7 +95,7 @@ class VirtualServiceArgs:
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 
@@ -132,7 +132,7 @@ class VirtualService(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh that the virtual service belongs to. Changing it replaces the virtual service.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account. Changing it replaces the virtual service.
         :param pulumi.Input[Union['VirtualServiceSpecArgs', 'VirtualServiceSpecArgsDict']] spec: What stands behind a virtual service.
-        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         :param pulumi.Input[_builtins.str] virtual_service_name: Name of the virtual service, 1 to 255 characters: the host name by which its clients call it. Changing it replaces the virtual service.
         """
         ...
@@ -303,7 +303,7 @@ class VirtualService(pulumi.CustomResource):
     @pulumi.getter
     def tags(self) -> pulumi.Output[Optional[Mapping[str, _builtins.str]]]:
         """
-        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+        Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins.
         """
         return pulumi.get(self, "tags")
 

@@ -37,6 +37,11 @@ func GetCaCertificate(ctx *pulumi.Context) string {
 	return value
 }
 
+// Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+func GetDefaultTags(ctx *pulumi.Context) string {
+	return config.Get(ctx, "appmesh:defaultTags")
+}
+
 // Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
 func GetEndpoint(ctx *pulumi.Context) string {
 	v, err := config.Try(ctx, "appmesh:endpoint")

@@ -24,6 +24,11 @@ caCertificate: Optional[str]
 Certificate authority that signed the control plane's certificate: PEM text, or the path of a PEM file. Unset, the machine's own authorities are trusted.
 """
 
+defaultTags: Optional[str]
+"""
+Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+"""
+
 endpoint: Optional[str]
 """
 Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.

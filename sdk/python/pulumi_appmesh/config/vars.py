@@ -35,6 +35,13 @@ class _ExportableConfig(types.ModuleType):
         return __config__.get('caCertificate') or _utilities.get_env('APPMESH_CA_CERTIFICATE')
 
     @_builtins.property
+    def default_tags(self) -> Optional[str]:
+        """
+        Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+        """
+        return __config__.get('defaultTags')
+
+    @_builtins.property
     def endpoint(self) -> Optional[str]:
         """
         Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.

@@ -3,9 +3,11 @@
 
 package io.pulumiappmesh.appmesh;
 
+import com.pulumi.core.TypeShape;
 import com.pulumi.core.internal.Codegen;
 import java.lang.Integer;
 import java.lang.String;
+import java.util.Map;
 import java.util.Optional;
 
 public final class Config {
@@ -24,6 +26,13 @@ public final class Config {
  */
     public Optional<String> caCertificate() {
         return Codegen.stringProp("caCertificate").config(config).env("APPMESH_CA_CERTIFICATE").get();
+    }
+/**
+ * Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+ * 
+ */
+    public Optional<Map<String,String>> defaultTags() {
+        return Codegen.objectProp("defaultTags", TypeShape.<Map<String,String>>builder(Map.class).addParameter(String.class).addParameter(String.class).build()).config(config).get();
     }
 /**
  * Address of the control plane&#39;s API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.

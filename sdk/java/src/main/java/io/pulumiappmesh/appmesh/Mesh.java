@@ -143,14 +143,14 @@ public class Mesh extends com.pulumi.resources.CustomResource {
         return this.status;
     }
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
      * 
      */
     @Export(name="tags", refs={Map.class,String.class}, tree="[0,1,1]")
     private Output</* @Nullable */ Map<String,String>> tags;
 
     /**
-     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
      * 
      */
     public Output<Optional<Map<String,String>>> tags() {

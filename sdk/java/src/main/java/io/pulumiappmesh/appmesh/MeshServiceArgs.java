@@ -161,14 +161,14 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      * 
      */
     @Import(name="tags")
     private @Nullable Output<Map<String,String>> tags;
 
     /**
-     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      * 
      */
     public Optional<Output<Map<String,String>>> tags() {
@@ -456,7 +456,7 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
          * 
          * @return builder
          * 
@@ -467,7 +467,7 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. They go to everything that the component makes.
+         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
          * 
          * @return builder
          * 

@@ -8,6 +8,7 @@ import com.pulumi.core.annotations.Import;
 import com.pulumi.core.internal.Codegen;
 import java.lang.Integer;
 import java.lang.String;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.annotation.Nullable;
@@ -45,6 +46,21 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
      */
     public Optional<Output<String>> caCertificate() {
         return Optional.ofNullable(this.caCertificate);
+    }
+
+    /**
+     * Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+     * 
+     */
+    @Import(name="defaultTags", json=true)
+    private @Nullable Output<Map<String,String>> defaultTags;
+
+    /**
+     * @return Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+     * 
+     */
+    public Optional<Output<Map<String,String>>> defaultTags() {
+        return Optional.ofNullable(this.defaultTags);
     }
 
     /**
@@ -112,6 +128,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     private ProviderArgs(ProviderArgs $) {
         this.accessKeyId = $.accessKeyId;
         this.caCertificate = $.caCertificate;
+        this.defaultTags = $.defaultTags;
         this.endpoint = $.endpoint;
         this.maxRetries = $.maxRetries;
         this.region = $.region;
@@ -176,6 +193,27 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder caCertificate(String caCertificate) {
             return caCertificate(Output.of(caCertificate));
+        }
+
+        /**
+         * @param defaultTags Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder defaultTags(@Nullable Output<Map<String,String>> defaultTags) {
+            $.defaultTags = defaultTags;
+            return this;
+        }
+
+        /**
+         * @param defaultTags Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder defaultTags(Map<String,String> defaultTags) {
+            return defaultTags(Output.of(defaultTags));
         }
 
         /**

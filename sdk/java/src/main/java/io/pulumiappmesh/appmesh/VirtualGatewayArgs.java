@@ -64,14 +64,14 @@ public final class VirtualGatewayArgs extends com.pulumi.resources.ResourceArgs 
     }
 
     /**
-     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
      * 
      */
     @Import(name="tags")
     private @Nullable Output<Map<String,String>> tags;
 
     /**
-     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+     * @return Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
      * 
      */
     public Optional<Output<Map<String,String>>> tags() {
@@ -185,7 +185,7 @@ public final class VirtualGatewayArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
          * 
          * @return builder
          * 
@@ -196,7 +196,7 @@ public final class VirtualGatewayArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters.
+         * @param tags Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins.
          * 
          * @return builder
          * 
