@@ -231,7 +231,10 @@ export const anyMesh = fc.record({
   gatewayRoutes: perParent(gateways, gatewayRoute),
 }) as fc.Arbitrary<MeshDocument>;
 
-/** Meshes with a virtual gateway `edge`, which speaks plaintext: what needs no secret is there at once. */
+/**
+ * Meshes with a virtual gateway `edge` for a proxy without a control plane, which would wait for ever for secrets and for
+ * endpoints in Cloud Map; and as long as a health check takes for those that are to be checked.
+ */
 export const anyGatewayMesh: fc.Arbitrary<MeshDocument> = fc
   .tuple(anyMesh, virtualGateway, some(["a", "b", "c", "d"], gatewayRoute))
   .map(([document, { backendDefaults: _, ...gateway }, routes]) => ({
@@ -241,11 +244,16 @@ export const anyGatewayMesh: fc.Arbitrary<MeshDocument> = fc
     },
     gatewayRoutes: { edge: routes as Readonly<Record<string, GatewayRouteSpec>> },
     virtualNodes: Object.fromEntries(
-      Object.entries(document.virtualNodes ?? {}).map(([name, node]) => [
+      Object.entries(document.virtualNodes ?? {}).map(([name, { serviceDiscovery, ...node }]) => [
         name,
         {
           ...node,
-          ...(node.listeners ? { listeners: node.listeners.map(({ tls: _, ...plain }) => plain) } : {}),
+          ...(node.listeners
+            ? { listeners: node.listeners.map(({ tls: _, healthCheck: _check, ...plain }) => plain) }
+            : {}),
+          ...(serviceDiscovery
+            ? { serviceDiscovery: { dns: serviceDiscovery.dns ?? { hostname: "127.0.0.1" } } }
+            : {}),
         },
       ]),
     ),
