@@ -8,6 +8,7 @@ import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { ensureEnvoy } from "./setup/envoy.mjs";
+import { ensureCanaryGo, ensureCanaryJava, ensureCanaryPython } from "./setup/languages.mjs";
 import { ensurePulumi } from "./setup/pulumi.mjs";
 import { ensurePython } from "./setup/python.mjs";
 import { explained } from "./setup/step.mjs";
@@ -25,6 +26,9 @@ export const setUpForTests = async () =>
     goClient: await ensureGoClient(),
     javaClient: await ensureJavaClient(),
     awsNative: await ensureAwsNative(),
+    canaryPython: await ensureCanaryPython(),
+    canaryGo: await ensureCanaryGo(),
+    canaryJava: await ensureCanaryJava(),
   });
 
 export async function setUp() {

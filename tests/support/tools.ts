@@ -16,12 +16,18 @@ interface Tools {
   javaClient: string;
   /** The node_modules of examples/aws-native. */
   awsNative: string;
+  /** What runs examples/canary-python, its SDK installed; none where there is no Python with pip. */
+  canaryPython: { readonly python: string; readonly path: string };
+  /** The compiled tests/languages/go; none where there is no Go. */
+  canaryGo: string;
+  /** The class path of the compiled tests/languages/java; none where there is no JDK or no Maven. */
+  canaryJava: string;
 }
 
 const record = fileURLToPath(new URL("../../../.appmesh/tools.json", import.meta.url));
 const wayOut = `run "npm run setup" in the clone, which makes it`;
 
-async function recorded(tool: keyof Tools): Promise<string | undefined> {
+async function recorded<T extends keyof Tools>(tool: T): Promise<Tools[T] | undefined> {
   try {
     return JSON.parse(await readFile(record, "utf8"))[tool];
   } catch (cause) {
@@ -29,7 +35,7 @@ async function recorded(tool: keyof Tools): Promise<string | undefined> {
   }
 }
 
-async function locate(tool: keyof Tools): Promise<string> {
+async function locate(tool: "pulumi" | "envoy" | "python" | "awsNative"): Promise<string> {
   const place = await recorded(tool);
   if (place === undefined) throw new Error(`set-up has not recorded where ${tool} is (${record}): ${wayOut}`);
   try {
@@ -57,3 +63,12 @@ export const javaClient = (): Promise<string | undefined> => recorded("javaClien
 
 /** The node_modules folder with the dependencies of examples/aws-native. */
 export const awsNative = (): Promise<string> => locate("awsNative");
+
+/** The interpreter, and its PYTHONPATH, for tests/languages/python; undefined where set-up found no Python with pip. */
+export const canaryPython = (): Promise<Tools["canaryPython"] | undefined> => recorded("canaryPython");
+
+/** The program of tests/languages/go; undefined where set-up found no Go. */
+export const canaryGo = (): Promise<string | undefined> => recorded("canaryGo");
+
+/** The class path of tests/languages/java; undefined where set-up found no JDK or no Maven. */
+export const canaryJava = (): Promise<string | undefined> => recorded("canaryJava");

@@ -1,0 +1,3 @@
+from canary import canary
+
+canary()
