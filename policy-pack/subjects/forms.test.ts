@@ -207,6 +207,10 @@ describe("Kubernetes objects of App Mesh", () => {
         ),
       [[{ virtualNode: "a_shop", weight: 1 }], [{ virtualNode: "b", weight: 1 }]],
     );
+    deepEqual(
+      entities.map(({ source }) => source.path([])),
+      [[], ["spec", "routes", 0], ["spec", "routes", 1]],
+    );
     deepEqual(entities[2]?.source.path(["spec", "tcpRoute", "action", "weightedTargets", 0, "virtualNode"]), [
       ...["spec", "routes", 1, "tcpRoute", "action", "weightedTargets", 0, "virtualNodeRef"],
     ]);

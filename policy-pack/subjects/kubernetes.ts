@@ -134,6 +134,10 @@ function entity(
       return guarded({ spec: converted }, []).spec as Entity["spec"];
     },
     tags: {},
-    source: { path: (path) => [...place, ...inOtherWords(words, path).slice(1)] },
+    source: {
+      // What is said of an entity as a whole is said of its object, or of its place in one with several.
+      path: (path) =>
+        path.length === 0 && kind !== "route" ? [] : [...place, ...inOtherWords(words, path).slice(1)],
+    },
   } as Entity;
 }
