@@ -1,6 +1,7 @@
 import type { ComponentResource, ComponentResourceOptions, Inputs, Output } from "@pulumi/pulumi";
 import type { Failure } from "../resources/check.js";
 import type { ObjectValue } from "../server/values.js";
+import { checkGateway } from "./mesh/check-gateway.js";
 import { checkMeshService } from "./mesh/check-mesh-service.js";
 
 /** A component as the plugin serves it. */
@@ -29,6 +30,15 @@ export const componentTypes: ReadonlyMap<string, ComponentType> = new Map<string
       plain: ["versions"],
       outputs: ["virtualServiceName", "virtualRouterName", "routeName", "virtualNodeNames"],
       load: async () => (await import("./mesh/mesh-service.js")).MeshService as never,
+    },
+  ],
+  [
+    "appmesh:index:Gateway",
+    {
+      check: checkGateway,
+      plain: ["routes"],
+      outputs: ["virtualGatewayName", "gatewayRouteNames"],
+      load: async () => (await import("./mesh/gateway.js")).Gateway as never,
     },
   ],
 ]);

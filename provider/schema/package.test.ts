@@ -27,8 +27,9 @@ describe("the package schema", () => {
     assert.deepEqual(file, JSON.parse(JSON.stringify(spec)));
   });
 
-  it("has the entities of App Mesh and the component", () => {
+  it("has the entities of App Mesh and the components", () => {
     assert.deepEqual(Object.keys(spec.resources).sort(), [
+      "appmesh:index:Gateway",
       "appmesh:index:GatewayRoute",
       "appmesh:index:Mesh",
       "appmesh:index:MeshService",

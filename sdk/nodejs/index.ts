@@ -5,6 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 // Export members:
+export { GatewayArgs } from "./gateway";
+export type Gateway = import("./gateway").Gateway;
+export const Gateway: typeof import("./gateway").Gateway = null as any;
+utilities.lazyLoad(exports, ["Gateway"], () => require("./gateway"));
+
 export { GatewayRouteArgs } from "./gatewayRoute";
 export type GatewayRoute = import("./gatewayRoute").GatewayRoute;
 export const GatewayRoute: typeof import("./gatewayRoute").GatewayRoute = null as any;
@@ -137,6 +142,8 @@ const _module = {
     version: utilities.getVersion(),
     construct: (name: string, type: string, urn: string): pulumi.Resource => {
         switch (type) {
+            case "appmesh:index:Gateway":
+                return new Gateway(name, <any>undefined, { urn })
             case "appmesh:index:GatewayRoute":
                 return new GatewayRoute(name, <any>undefined, { urn })
             case "appmesh:index:Mesh":

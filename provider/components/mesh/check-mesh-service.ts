@@ -1,14 +1,8 @@
-import {
-  checkSpec,
-  type Kind,
-  type Member,
-  type Path,
-  type Violation,
-  validate,
-} from "@pulumi-appmesh/model";
-import { type Failure, reasonOf, tagFailures } from "../../resources/check.js";
+import { checkSpec, type Kind, type Path, type Violation, validate } from "@pulumi-appmesh/model";
+import type { Failure } from "../../resources/check.js";
 import { formatPropertyPath } from "../../resources/property-path.js";
 import { dropNulls, isObject, isUnknown, type ObjectValue, reveal } from "../../server/values.js";
+import { failuresOf, inputViolations, violation } from "./component-inputs.js";
 import { MeshServiceVersion, meshServiceInputs } from "./mesh-service-args.js";
 import {
   type Lift,
@@ -29,32 +23,11 @@ export function checkMeshService(given: ObjectValue): Failure[] {
   const shapes = [...ownViolations(open), ...versionViolations(open.versions)];
   // The rules of the specs are looked at once the arguments are what they should be.
   const violations = shapes.length > 0 ? shapes : [...ruleViolations(open as unknown as MeshServiceParts)];
-  return [
-    ...violations.map((violation) => ({
-      property: formatPropertyPath(violation.path),
-      reason: reasonOf(violation, inputs),
-    })),
-    ...[...tagFailures(inputs.tags)].map(({ path, reason }) => ({
-      property: formatPropertyPath(path),
-      reason,
-    })),
-  ];
+  return failuresOf(violations, inputs);
 }
 
 function* ownViolations(inputs: ObjectValue): Generator<Violation> {
-  for (const [name, { shape, required }] of Object.entries<Member>(meshServiceInputs)) {
-    if (inputs[name] !== undefined) yield* validate(shape, inputs[name], { path: [name], isUnknown });
-    else if (required) yield violation([name], undefined, "nothing was given; it is required.");
-  }
-  const allowed = [...Object.keys(meshServiceInputs), "versions", "tags"];
-  for (const name of Object.keys(inputs)) {
-    if (allowed.includes(name)) continue;
-    yield violation(
-      [name],
-      inputs[name],
-      `it is not a property of MeshService; ${allowed.join(", ")} are allowed.`,
-    );
-  }
+  yield* inputViolations("MeshService", meshServiceInputs, ["versions", "tags"], inputs);
   const { listener } = inputs;
   const protocol =
     isObject(listener) && isObject(listener.portMapping) ? listener.portMapping.protocol : undefined;
@@ -150,5 +123,3 @@ function routePlace(names: readonly string[], path: Path): Path {
   if (member !== "action") return path;
   return typeof index === "number" ? ["versions", names[index] ?? "", ...rest] : ["versions"];
 }
-
-const violation = (path: Path, given: unknown, message: string): Violation => ({ path, given, message });

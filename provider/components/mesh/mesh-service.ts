@@ -6,8 +6,8 @@ import {
   Output,
 } from "@pulumi/pulumi";
 import { EntityResource } from "./entity-resource.js";
+import { look } from "./look.js";
 import {
-  type Lift,
   type MeshServiceKind,
   type MeshServiceParts,
   needsNode,
@@ -23,9 +23,6 @@ export interface MeshServiceArgs extends MeshServiceParts {
   readonly virtualServiceName: Input<string>;
   readonly tags?: Input<Record<string, Input<string>> | undefined>;
 }
-
-const look: Lift = (value, into) =>
-  Output.isInstance<unknown>(value) ? value.apply((known) => into(known as never)) : into(value as never);
 
 /**
  * A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each

@@ -21,6 +21,8 @@ func (m *module) Version() semver.Version {
 
 func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi.Resource, err error) {
 	switch typ {
+	case "appmesh:index:Gateway":
+		r = &Gateway{}
 	case "appmesh:index:GatewayRoute":
 		r = &GatewayRoute{}
 	case "appmesh:index:Mesh":

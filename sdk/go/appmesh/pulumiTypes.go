@@ -1831,6 +1831,324 @@ func (o FileAccessLogPtrOutput) Path() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+type GatewayGrpcRoute struct {
+	// Which traffic the route takes. Unset, it takes all.
+	Match *GrpcGatewayRouteMatch `pulumi:"match"`
+	// What is rewritten before. If unset, the host name is rewritten.
+	Rewrite *GrpcGatewayRouteRewrite `pulumi:"rewrite"`
+}
+
+// GatewayGrpcRouteInput is an input type that accepts GatewayGrpcRouteArgs and GatewayGrpcRouteOutput values.
+// You can construct a concrete instance of `GatewayGrpcRouteInput` via:
+//
+//	GatewayGrpcRouteArgs{...}
+type GatewayGrpcRouteInput interface {
+	pulumi.Input
+
+	ToGatewayGrpcRouteOutput() GatewayGrpcRouteOutput
+	ToGatewayGrpcRouteOutputWithContext(context.Context) GatewayGrpcRouteOutput
+}
+
+// Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+type GatewayGrpcRouteArgs struct {
+	// Which traffic the route takes. Unset, it takes all.
+	Match GrpcGatewayRouteMatchPtrInput `pulumi:"match"`
+	// What is rewritten before. If unset, the host name is rewritten.
+	Rewrite GrpcGatewayRouteRewritePtrInput `pulumi:"rewrite"`
+}
+
+func (GatewayGrpcRouteArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayGrpcRoute)(nil)).Elem()
+}
+
+func (i GatewayGrpcRouteArgs) ToGatewayGrpcRouteOutput() GatewayGrpcRouteOutput {
+	return i.ToGatewayGrpcRouteOutputWithContext(context.Background())
+}
+
+func (i GatewayGrpcRouteArgs) ToGatewayGrpcRouteOutputWithContext(ctx context.Context) GatewayGrpcRouteOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayGrpcRouteOutput)
+}
+
+func (i GatewayGrpcRouteArgs) ToGatewayGrpcRoutePtrOutput() GatewayGrpcRoutePtrOutput {
+	return i.ToGatewayGrpcRoutePtrOutputWithContext(context.Background())
+}
+
+func (i GatewayGrpcRouteArgs) ToGatewayGrpcRoutePtrOutputWithContext(ctx context.Context) GatewayGrpcRoutePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayGrpcRouteOutput).ToGatewayGrpcRoutePtrOutputWithContext(ctx)
+}
+
+// GatewayGrpcRoutePtrInput is an input type that accepts GatewayGrpcRouteArgs, GatewayGrpcRoutePtr and GatewayGrpcRoutePtrOutput values.
+// You can construct a concrete instance of `GatewayGrpcRoutePtrInput` via:
+//
+//	        GatewayGrpcRouteArgs{...}
+//
+//	or:
+//
+//	        nil
+type GatewayGrpcRoutePtrInput interface {
+	pulumi.Input
+
+	ToGatewayGrpcRoutePtrOutput() GatewayGrpcRoutePtrOutput
+	ToGatewayGrpcRoutePtrOutputWithContext(context.Context) GatewayGrpcRoutePtrOutput
+}
+
+type gatewayGrpcRoutePtrType GatewayGrpcRouteArgs
+
+func GatewayGrpcRoutePtr(v *GatewayGrpcRouteArgs) GatewayGrpcRoutePtrInput {
+	return (*gatewayGrpcRoutePtrType)(v)
+}
+
+func (*gatewayGrpcRoutePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**GatewayGrpcRoute)(nil)).Elem()
+}
+
+func (i *gatewayGrpcRoutePtrType) ToGatewayGrpcRoutePtrOutput() GatewayGrpcRoutePtrOutput {
+	return i.ToGatewayGrpcRoutePtrOutputWithContext(context.Background())
+}
+
+func (i *gatewayGrpcRoutePtrType) ToGatewayGrpcRoutePtrOutputWithContext(ctx context.Context) GatewayGrpcRoutePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayGrpcRoutePtrOutput)
+}
+
+// Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+type GatewayGrpcRouteOutput struct{ *pulumi.OutputState }
+
+func (GatewayGrpcRouteOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayGrpcRoute)(nil)).Elem()
+}
+
+func (o GatewayGrpcRouteOutput) ToGatewayGrpcRouteOutput() GatewayGrpcRouteOutput {
+	return o
+}
+
+func (o GatewayGrpcRouteOutput) ToGatewayGrpcRouteOutputWithContext(ctx context.Context) GatewayGrpcRouteOutput {
+	return o
+}
+
+func (o GatewayGrpcRouteOutput) ToGatewayGrpcRoutePtrOutput() GatewayGrpcRoutePtrOutput {
+	return o.ToGatewayGrpcRoutePtrOutputWithContext(context.Background())
+}
+
+func (o GatewayGrpcRouteOutput) ToGatewayGrpcRoutePtrOutputWithContext(ctx context.Context) GatewayGrpcRoutePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v GatewayGrpcRoute) *GatewayGrpcRoute {
+		return &v
+	}).(GatewayGrpcRoutePtrOutput)
+}
+
+// Which traffic the route takes. Unset, it takes all.
+func (o GatewayGrpcRouteOutput) Match() GrpcGatewayRouteMatchPtrOutput {
+	return o.ApplyT(func(v GatewayGrpcRoute) *GrpcGatewayRouteMatch { return v.Match }).(GrpcGatewayRouteMatchPtrOutput)
+}
+
+// What is rewritten before. If unset, the host name is rewritten.
+func (o GatewayGrpcRouteOutput) Rewrite() GrpcGatewayRouteRewritePtrOutput {
+	return o.ApplyT(func(v GatewayGrpcRoute) *GrpcGatewayRouteRewrite { return v.Rewrite }).(GrpcGatewayRouteRewritePtrOutput)
+}
+
+type GatewayGrpcRoutePtrOutput struct{ *pulumi.OutputState }
+
+func (GatewayGrpcRoutePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**GatewayGrpcRoute)(nil)).Elem()
+}
+
+func (o GatewayGrpcRoutePtrOutput) ToGatewayGrpcRoutePtrOutput() GatewayGrpcRoutePtrOutput {
+	return o
+}
+
+func (o GatewayGrpcRoutePtrOutput) ToGatewayGrpcRoutePtrOutputWithContext(ctx context.Context) GatewayGrpcRoutePtrOutput {
+	return o
+}
+
+func (o GatewayGrpcRoutePtrOutput) Elem() GatewayGrpcRouteOutput {
+	return o.ApplyT(func(v *GatewayGrpcRoute) GatewayGrpcRoute {
+		if v != nil {
+			return *v
+		}
+		var ret GatewayGrpcRoute
+		return ret
+	}).(GatewayGrpcRouteOutput)
+}
+
+// Which traffic the route takes. Unset, it takes all.
+func (o GatewayGrpcRoutePtrOutput) Match() GrpcGatewayRouteMatchPtrOutput {
+	return o.ApplyT(func(v *GatewayGrpcRoute) *GrpcGatewayRouteMatch {
+		if v == nil {
+			return nil
+		}
+		return v.Match
+	}).(GrpcGatewayRouteMatchPtrOutput)
+}
+
+// What is rewritten before. If unset, the host name is rewritten.
+func (o GatewayGrpcRoutePtrOutput) Rewrite() GrpcGatewayRouteRewritePtrOutput {
+	return o.ApplyT(func(v *GatewayGrpcRoute) *GrpcGatewayRouteRewrite {
+		if v == nil {
+			return nil
+		}
+		return v.Rewrite
+	}).(GrpcGatewayRouteRewritePtrOutput)
+}
+
+// Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+type GatewayHttpRoute struct {
+	// Which traffic the route takes. Unset, it takes all.
+	Match *HttpGatewayRouteMatch `pulumi:"match"`
+	// What is rewritten before. If unset, host name and prefix are rewritten.
+	Rewrite *HttpGatewayRouteRewrite `pulumi:"rewrite"`
+}
+
+// GatewayHttpRouteInput is an input type that accepts GatewayHttpRouteArgs and GatewayHttpRouteOutput values.
+// You can construct a concrete instance of `GatewayHttpRouteInput` via:
+//
+//	GatewayHttpRouteArgs{...}
+type GatewayHttpRouteInput interface {
+	pulumi.Input
+
+	ToGatewayHttpRouteOutput() GatewayHttpRouteOutput
+	ToGatewayHttpRouteOutputWithContext(context.Context) GatewayHttpRouteOutput
+}
+
+// Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+type GatewayHttpRouteArgs struct {
+	// Which traffic the route takes. Unset, it takes all.
+	Match HttpGatewayRouteMatchPtrInput `pulumi:"match"`
+	// What is rewritten before. If unset, host name and prefix are rewritten.
+	Rewrite HttpGatewayRouteRewritePtrInput `pulumi:"rewrite"`
+}
+
+func (GatewayHttpRouteArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayHttpRoute)(nil)).Elem()
+}
+
+func (i GatewayHttpRouteArgs) ToGatewayHttpRouteOutput() GatewayHttpRouteOutput {
+	return i.ToGatewayHttpRouteOutputWithContext(context.Background())
+}
+
+func (i GatewayHttpRouteArgs) ToGatewayHttpRouteOutputWithContext(ctx context.Context) GatewayHttpRouteOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayHttpRouteOutput)
+}
+
+func (i GatewayHttpRouteArgs) ToGatewayHttpRoutePtrOutput() GatewayHttpRoutePtrOutput {
+	return i.ToGatewayHttpRoutePtrOutputWithContext(context.Background())
+}
+
+func (i GatewayHttpRouteArgs) ToGatewayHttpRoutePtrOutputWithContext(ctx context.Context) GatewayHttpRoutePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayHttpRouteOutput).ToGatewayHttpRoutePtrOutputWithContext(ctx)
+}
+
+// GatewayHttpRoutePtrInput is an input type that accepts GatewayHttpRouteArgs, GatewayHttpRoutePtr and GatewayHttpRoutePtrOutput values.
+// You can construct a concrete instance of `GatewayHttpRoutePtrInput` via:
+//
+//	        GatewayHttpRouteArgs{...}
+//
+//	or:
+//
+//	        nil
+type GatewayHttpRoutePtrInput interface {
+	pulumi.Input
+
+	ToGatewayHttpRoutePtrOutput() GatewayHttpRoutePtrOutput
+	ToGatewayHttpRoutePtrOutputWithContext(context.Context) GatewayHttpRoutePtrOutput
+}
+
+type gatewayHttpRoutePtrType GatewayHttpRouteArgs
+
+func GatewayHttpRoutePtr(v *GatewayHttpRouteArgs) GatewayHttpRoutePtrInput {
+	return (*gatewayHttpRoutePtrType)(v)
+}
+
+func (*gatewayHttpRoutePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**GatewayHttpRoute)(nil)).Elem()
+}
+
+func (i *gatewayHttpRoutePtrType) ToGatewayHttpRoutePtrOutput() GatewayHttpRoutePtrOutput {
+	return i.ToGatewayHttpRoutePtrOutputWithContext(context.Background())
+}
+
+func (i *gatewayHttpRoutePtrType) ToGatewayHttpRoutePtrOutputWithContext(ctx context.Context) GatewayHttpRoutePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayHttpRoutePtrOutput)
+}
+
+// Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+type GatewayHttpRouteOutput struct{ *pulumi.OutputState }
+
+func (GatewayHttpRouteOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayHttpRoute)(nil)).Elem()
+}
+
+func (o GatewayHttpRouteOutput) ToGatewayHttpRouteOutput() GatewayHttpRouteOutput {
+	return o
+}
+
+func (o GatewayHttpRouteOutput) ToGatewayHttpRouteOutputWithContext(ctx context.Context) GatewayHttpRouteOutput {
+	return o
+}
+
+func (o GatewayHttpRouteOutput) ToGatewayHttpRoutePtrOutput() GatewayHttpRoutePtrOutput {
+	return o.ToGatewayHttpRoutePtrOutputWithContext(context.Background())
+}
+
+func (o GatewayHttpRouteOutput) ToGatewayHttpRoutePtrOutputWithContext(ctx context.Context) GatewayHttpRoutePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v GatewayHttpRoute) *GatewayHttpRoute {
+		return &v
+	}).(GatewayHttpRoutePtrOutput)
+}
+
+// Which traffic the route takes. Unset, it takes all.
+func (o GatewayHttpRouteOutput) Match() HttpGatewayRouteMatchPtrOutput {
+	return o.ApplyT(func(v GatewayHttpRoute) *HttpGatewayRouteMatch { return v.Match }).(HttpGatewayRouteMatchPtrOutput)
+}
+
+// What is rewritten before. If unset, host name and prefix are rewritten.
+func (o GatewayHttpRouteOutput) Rewrite() HttpGatewayRouteRewritePtrOutput {
+	return o.ApplyT(func(v GatewayHttpRoute) *HttpGatewayRouteRewrite { return v.Rewrite }).(HttpGatewayRouteRewritePtrOutput)
+}
+
+type GatewayHttpRoutePtrOutput struct{ *pulumi.OutputState }
+
+func (GatewayHttpRoutePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**GatewayHttpRoute)(nil)).Elem()
+}
+
+func (o GatewayHttpRoutePtrOutput) ToGatewayHttpRoutePtrOutput() GatewayHttpRoutePtrOutput {
+	return o
+}
+
+func (o GatewayHttpRoutePtrOutput) ToGatewayHttpRoutePtrOutputWithContext(ctx context.Context) GatewayHttpRoutePtrOutput {
+	return o
+}
+
+func (o GatewayHttpRoutePtrOutput) Elem() GatewayHttpRouteOutput {
+	return o.ApplyT(func(v *GatewayHttpRoute) GatewayHttpRoute {
+		if v != nil {
+			return *v
+		}
+		var ret GatewayHttpRoute
+		return ret
+	}).(GatewayHttpRouteOutput)
+}
+
+// Which traffic the route takes. Unset, it takes all.
+func (o GatewayHttpRoutePtrOutput) Match() HttpGatewayRouteMatchPtrOutput {
+	return o.ApplyT(func(v *GatewayHttpRoute) *HttpGatewayRouteMatch {
+		if v == nil {
+			return nil
+		}
+		return v.Match
+	}).(HttpGatewayRouteMatchPtrOutput)
+}
+
+// What is rewritten before. If unset, host name and prefix are rewritten.
+func (o GatewayHttpRoutePtrOutput) Rewrite() HttpGatewayRouteRewritePtrOutput {
+	return o.ApplyT(func(v *GatewayHttpRoute) *HttpGatewayRouteRewrite {
+		if v == nil {
+			return nil
+		}
+		return v.Rewrite
+	}).(HttpGatewayRouteRewritePtrOutput)
+}
+
 // Which host names match. Exactly one member is given.
 type GatewayRouteHostnameMatch struct {
 	// The whole host name, 1 to 253 characters.
@@ -2690,6 +3008,151 @@ func (o GatewayRouteVirtualServicePtrOutput) VirtualServiceName() pulumi.StringP
 		}
 		return &v.VirtualServiceName
 	}).(pulumi.StringPtrOutput)
+}
+
+// A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+type GatewayServiceRoute struct {
+	// Match and rewrite of gRPC calls.
+	GrpcRoute *GatewayGrpcRoute `pulumi:"grpcRoute"`
+	// Match and rewrite of HTTP/2 requests.
+	Http2Route *GatewayHttpRoute `pulumi:"http2Route"`
+	// Match and rewrite of HTTP/1.1 requests.
+	HttpRoute *GatewayHttpRoute `pulumi:"httpRoute"`
+	// Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+	Port *int `pulumi:"port"`
+	// Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+	Priority *int `pulumi:"priority"`
+	// Name of the virtual service, 1 to 255 characters.
+	VirtualServiceName string `pulumi:"virtualServiceName"`
+}
+
+// GatewayServiceRouteInput is an input type that accepts GatewayServiceRouteArgs and GatewayServiceRouteOutput values.
+// You can construct a concrete instance of `GatewayServiceRouteInput` via:
+//
+//	GatewayServiceRouteArgs{...}
+type GatewayServiceRouteInput interface {
+	pulumi.Input
+
+	ToGatewayServiceRouteOutput() GatewayServiceRouteOutput
+	ToGatewayServiceRouteOutputWithContext(context.Context) GatewayServiceRouteOutput
+}
+
+// A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+type GatewayServiceRouteArgs struct {
+	// Match and rewrite of gRPC calls.
+	GrpcRoute GatewayGrpcRoutePtrInput `pulumi:"grpcRoute"`
+	// Match and rewrite of HTTP/2 requests.
+	Http2Route GatewayHttpRoutePtrInput `pulumi:"http2Route"`
+	// Match and rewrite of HTTP/1.1 requests.
+	HttpRoute GatewayHttpRoutePtrInput `pulumi:"httpRoute"`
+	// Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+	Priority pulumi.IntPtrInput `pulumi:"priority"`
+	// Name of the virtual service, 1 to 255 characters.
+	VirtualServiceName pulumi.StringInput `pulumi:"virtualServiceName"`
+}
+
+func (GatewayServiceRouteArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayServiceRoute)(nil)).Elem()
+}
+
+func (i GatewayServiceRouteArgs) ToGatewayServiceRouteOutput() GatewayServiceRouteOutput {
+	return i.ToGatewayServiceRouteOutputWithContext(context.Background())
+}
+
+func (i GatewayServiceRouteArgs) ToGatewayServiceRouteOutputWithContext(ctx context.Context) GatewayServiceRouteOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayServiceRouteOutput)
+}
+
+// GatewayServiceRouteMapInput is an input type that accepts GatewayServiceRouteMap and GatewayServiceRouteMapOutput values.
+// You can construct a concrete instance of `GatewayServiceRouteMapInput` via:
+//
+//	GatewayServiceRouteMap{ "key": GatewayServiceRouteArgs{...} }
+type GatewayServiceRouteMapInput interface {
+	pulumi.Input
+
+	ToGatewayServiceRouteMapOutput() GatewayServiceRouteMapOutput
+	ToGatewayServiceRouteMapOutputWithContext(context.Context) GatewayServiceRouteMapOutput
+}
+
+type GatewayServiceRouteMap map[string]GatewayServiceRouteInput
+
+func (GatewayServiceRouteMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]GatewayServiceRoute)(nil)).Elem()
+}
+
+func (i GatewayServiceRouteMap) ToGatewayServiceRouteMapOutput() GatewayServiceRouteMapOutput {
+	return i.ToGatewayServiceRouteMapOutputWithContext(context.Background())
+}
+
+func (i GatewayServiceRouteMap) ToGatewayServiceRouteMapOutputWithContext(ctx context.Context) GatewayServiceRouteMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(GatewayServiceRouteMapOutput)
+}
+
+// A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+type GatewayServiceRouteOutput struct{ *pulumi.OutputState }
+
+func (GatewayServiceRouteOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GatewayServiceRoute)(nil)).Elem()
+}
+
+func (o GatewayServiceRouteOutput) ToGatewayServiceRouteOutput() GatewayServiceRouteOutput {
+	return o
+}
+
+func (o GatewayServiceRouteOutput) ToGatewayServiceRouteOutputWithContext(ctx context.Context) GatewayServiceRouteOutput {
+	return o
+}
+
+// Match and rewrite of gRPC calls.
+func (o GatewayServiceRouteOutput) GrpcRoute() GatewayGrpcRoutePtrOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) *GatewayGrpcRoute { return v.GrpcRoute }).(GatewayGrpcRoutePtrOutput)
+}
+
+// Match and rewrite of HTTP/2 requests.
+func (o GatewayServiceRouteOutput) Http2Route() GatewayHttpRoutePtrOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) *GatewayHttpRoute { return v.Http2Route }).(GatewayHttpRoutePtrOutput)
+}
+
+// Match and rewrite of HTTP/1.1 requests.
+func (o GatewayServiceRouteOutput) HttpRoute() GatewayHttpRoutePtrOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) *GatewayHttpRoute { return v.HttpRoute }).(GatewayHttpRoutePtrOutput)
+}
+
+// Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+func (o GatewayServiceRouteOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+func (o GatewayServiceRouteOutput) Priority() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) *int { return v.Priority }).(pulumi.IntPtrOutput)
+}
+
+// Name of the virtual service, 1 to 255 characters.
+func (o GatewayServiceRouteOutput) VirtualServiceName() pulumi.StringOutput {
+	return o.ApplyT(func(v GatewayServiceRoute) string { return v.VirtualServiceName }).(pulumi.StringOutput)
+}
+
+type GatewayServiceRouteMapOutput struct{ *pulumi.OutputState }
+
+func (GatewayServiceRouteMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]GatewayServiceRoute)(nil)).Elem()
+}
+
+func (o GatewayServiceRouteMapOutput) ToGatewayServiceRouteMapOutput() GatewayServiceRouteMapOutput {
+	return o
+}
+
+func (o GatewayServiceRouteMapOutput) ToGatewayServiceRouteMapOutputWithContext(ctx context.Context) GatewayServiceRouteMapOutput {
+	return o
+}
+
+func (o GatewayServiceRouteMapOutput) MapIndex(k pulumi.StringInput) GatewayServiceRouteOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) GatewayServiceRoute {
+		return vs[0].(map[string]GatewayServiceRoute)[vs[1].(string)]
+	}).(GatewayServiceRouteOutput)
 }
 
 // Limits of a listener for gRPC.
@@ -16371,6 +16834,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterPtrInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*FileAccessLogInput)(nil)).Elem(), FileAccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*FileAccessLogPtrInput)(nil)).Elem(), FileAccessLogArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayGrpcRouteInput)(nil)).Elem(), GatewayGrpcRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayGrpcRoutePtrInput)(nil)).Elem(), GatewayGrpcRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayHttpRouteInput)(nil)).Elem(), GatewayHttpRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayHttpRoutePtrInput)(nil)).Elem(), GatewayHttpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameMatchInput)(nil)).Elem(), GatewayRouteHostnameMatchArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameMatchPtrInput)(nil)).Elem(), GatewayRouteHostnameMatchArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteHostnameRewriteInput)(nil)).Elem(), GatewayRouteHostnameRewriteArgs{})
@@ -16382,6 +16849,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteTargetPtrInput)(nil)).Elem(), GatewayRouteTargetArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteVirtualServiceInput)(nil)).Elem(), GatewayRouteVirtualServiceArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayRouteVirtualServicePtrInput)(nil)).Elem(), GatewayRouteVirtualServiceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayServiceRouteInput)(nil)).Elem(), GatewayServiceRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*GatewayServiceRouteMapInput)(nil)).Elem(), GatewayServiceRouteMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GrpcConnectionPoolInput)(nil)).Elem(), GrpcConnectionPoolArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GrpcConnectionPoolPtrInput)(nil)).Elem(), GrpcConnectionPoolArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GrpcGatewayRouteInput)(nil)).Elem(), GrpcGatewayRouteArgs{})
@@ -16574,6 +17043,10 @@ func init() {
 	pulumi.RegisterOutputType(EgressFilterPtrOutput{})
 	pulumi.RegisterOutputType(FileAccessLogOutput{})
 	pulumi.RegisterOutputType(FileAccessLogPtrOutput{})
+	pulumi.RegisterOutputType(GatewayGrpcRouteOutput{})
+	pulumi.RegisterOutputType(GatewayGrpcRoutePtrOutput{})
+	pulumi.RegisterOutputType(GatewayHttpRouteOutput{})
+	pulumi.RegisterOutputType(GatewayHttpRoutePtrOutput{})
 	pulumi.RegisterOutputType(GatewayRouteHostnameMatchOutput{})
 	pulumi.RegisterOutputType(GatewayRouteHostnameMatchPtrOutput{})
 	pulumi.RegisterOutputType(GatewayRouteHostnameRewriteOutput{})
@@ -16585,6 +17058,8 @@ func init() {
 	pulumi.RegisterOutputType(GatewayRouteTargetPtrOutput{})
 	pulumi.RegisterOutputType(GatewayRouteVirtualServiceOutput{})
 	pulumi.RegisterOutputType(GatewayRouteVirtualServicePtrOutput{})
+	pulumi.RegisterOutputType(GatewayServiceRouteOutput{})
+	pulumi.RegisterOutputType(GatewayServiceRouteMapOutput{})
 	pulumi.RegisterOutputType(GrpcConnectionPoolOutput{})
 	pulumi.RegisterOutputType(GrpcConnectionPoolPtrOutput{})
 	pulumi.RegisterOutputType(GrpcGatewayRouteOutput{})

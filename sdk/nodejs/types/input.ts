@@ -175,6 +175,34 @@ export interface FileAccessLogArgs {
 }
 
 /**
+ * Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+ */
+export interface GatewayGrpcRouteArgs {
+    /**
+     * Which traffic the route takes. Unset, it takes all.
+     */
+    match?: pulumi.Input<inputs.GrpcGatewayRouteMatchArgs | undefined>;
+    /**
+     * What is rewritten before. If unset, the host name is rewritten.
+     */
+    rewrite?: pulumi.Input<inputs.GrpcGatewayRouteRewriteArgs | undefined>;
+}
+
+/**
+ * Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+ */
+export interface GatewayHttpRouteArgs {
+    /**
+     * Which traffic the route takes. Unset, it takes all.
+     */
+    match?: pulumi.Input<inputs.HttpGatewayRouteMatchArgs | undefined>;
+    /**
+     * What is rewritten before. If unset, host name and prefix are rewritten.
+     */
+    rewrite?: pulumi.Input<inputs.HttpGatewayRouteRewriteArgs | undefined>;
+}
+
+/**
  * Which host names match. Exactly one member is given.
  */
 export interface GatewayRouteHostnameMatchArgs {
@@ -238,6 +266,36 @@ export interface GatewayRouteTargetArgs {
  * A virtual service that a gateway sends requests to.
  */
 export interface GatewayRouteVirtualServiceArgs {
+    /**
+     * Name of the virtual service, 1 to 255 characters.
+     */
+    virtualServiceName: pulumi.Input<string>;
+}
+
+/**
+ * A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+ */
+export interface GatewayServiceRouteArgs {
+    /**
+     * Match and rewrite of gRPC calls.
+     */
+    grpcRoute?: pulumi.Input<inputs.GatewayGrpcRouteArgs | undefined>;
+    /**
+     * Match and rewrite of HTTP/2 requests.
+     */
+    http2Route?: pulumi.Input<inputs.GatewayHttpRouteArgs | undefined>;
+    /**
+     * Match and rewrite of HTTP/1.1 requests.
+     */
+    httpRoute?: pulumi.Input<inputs.GatewayHttpRouteArgs | undefined>;
+    /**
+     * Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+     */
+    priority?: pulumi.Input<number | undefined>;
     /**
      * Name of the virtual service, 1 to 255 characters.
      */

@@ -40,6 +40,10 @@ __all__ = [
     'EgressFilterArgsDict',
     'FileAccessLogArgs',
     'FileAccessLogArgsDict',
+    'GatewayGrpcRouteArgs',
+    'GatewayGrpcRouteArgsDict',
+    'GatewayHttpRouteArgs',
+    'GatewayHttpRouteArgsDict',
     'GatewayRouteHostnameMatchArgs',
     'GatewayRouteHostnameMatchArgsDict',
     'GatewayRouteHostnameRewriteArgs',
@@ -50,6 +54,8 @@ __all__ = [
     'GatewayRouteTargetArgsDict',
     'GatewayRouteVirtualServiceArgs',
     'GatewayRouteVirtualServiceArgsDict',
+    'GatewayServiceRouteArgs',
+    'GatewayServiceRouteArgsDict',
     'GrpcConnectionPoolArgs',
     'GrpcConnectionPoolArgsDict',
     'GrpcGatewayRouteArgs',
@@ -852,6 +858,114 @@ class FileAccessLogArgs:
         pulumi.set(self, "format", value)
 
 
+class GatewayGrpcRouteArgsDict(TypedDict):
+    """
+    Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+    """
+    match: NotRequired[pulumi.Input[Optional['GrpcGatewayRouteMatchArgsDict']]]
+    """
+    Which traffic the route takes. Unset, it takes all.
+    """
+    rewrite: NotRequired[pulumi.Input[Optional['GrpcGatewayRouteRewriteArgsDict']]]
+    """
+    What is rewritten before. If unset, the host name is rewritten.
+    """
+
+@pulumi.input_type
+class GatewayGrpcRouteArgs:
+    def __init__(__self__, *,
+                 match: pulumi.Input[Optional['GrpcGatewayRouteMatchArgs']] = None,
+                 rewrite: pulumi.Input[Optional['GrpcGatewayRouteRewriteArgs']] = None):
+        """
+        Which gRPC calls a route of a gateway takes, and what it rewrites in them.
+
+        :param pulumi.Input['GrpcGatewayRouteMatchArgs'] match: Which traffic the route takes. Unset, it takes all.
+        :param pulumi.Input['GrpcGatewayRouteRewriteArgs'] rewrite: What is rewritten before. If unset, the host name is rewritten.
+        """
+        if match is not None:
+            pulumi.set(__self__, "match", match)
+        if rewrite is not None:
+            pulumi.set(__self__, "rewrite", rewrite)
+
+    @_builtins.property
+    @pulumi.getter
+    def match(self) -> pulumi.Input[Optional['GrpcGatewayRouteMatchArgs']]:
+        """
+        Which traffic the route takes. Unset, it takes all.
+        """
+        return pulumi.get(self, "match")
+
+    @match.setter
+    def match(self, value: pulumi.Input[Optional['GrpcGatewayRouteMatchArgs']]):
+        pulumi.set(self, "match", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def rewrite(self) -> pulumi.Input[Optional['GrpcGatewayRouteRewriteArgs']]:
+        """
+        What is rewritten before. If unset, the host name is rewritten.
+        """
+        return pulumi.get(self, "rewrite")
+
+    @rewrite.setter
+    def rewrite(self, value: pulumi.Input[Optional['GrpcGatewayRouteRewriteArgs']]):
+        pulumi.set(self, "rewrite", value)
+
+
+class GatewayHttpRouteArgsDict(TypedDict):
+    """
+    Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+    """
+    match: NotRequired[pulumi.Input[Optional['HttpGatewayRouteMatchArgsDict']]]
+    """
+    Which traffic the route takes. Unset, it takes all.
+    """
+    rewrite: NotRequired[pulumi.Input[Optional['HttpGatewayRouteRewriteArgsDict']]]
+    """
+    What is rewritten before. If unset, host name and prefix are rewritten.
+    """
+
+@pulumi.input_type
+class GatewayHttpRouteArgs:
+    def __init__(__self__, *,
+                 match: pulumi.Input[Optional['HttpGatewayRouteMatchArgs']] = None,
+                 rewrite: pulumi.Input[Optional['HttpGatewayRouteRewriteArgs']] = None):
+        """
+        Which HTTP requests a route of a gateway takes, and what it rewrites in them.
+
+        :param pulumi.Input['HttpGatewayRouteMatchArgs'] match: Which traffic the route takes. Unset, it takes all.
+        :param pulumi.Input['HttpGatewayRouteRewriteArgs'] rewrite: What is rewritten before. If unset, host name and prefix are rewritten.
+        """
+        if match is not None:
+            pulumi.set(__self__, "match", match)
+        if rewrite is not None:
+            pulumi.set(__self__, "rewrite", rewrite)
+
+    @_builtins.property
+    @pulumi.getter
+    def match(self) -> pulumi.Input[Optional['HttpGatewayRouteMatchArgs']]:
+        """
+        Which traffic the route takes. Unset, it takes all.
+        """
+        return pulumi.get(self, "match")
+
+    @match.setter
+    def match(self, value: pulumi.Input[Optional['HttpGatewayRouteMatchArgs']]):
+        pulumi.set(self, "match", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def rewrite(self) -> pulumi.Input[Optional['HttpGatewayRouteRewriteArgs']]:
+        """
+        What is rewritten before. If unset, host name and prefix are rewritten.
+        """
+        return pulumi.get(self, "rewrite")
+
+    @rewrite.setter
+    def rewrite(self, value: pulumi.Input[Optional['HttpGatewayRouteRewriteArgs']]):
+        pulumi.set(self, "rewrite", value)
+
+
 class GatewayRouteHostnameMatchArgsDict(TypedDict):
     """
     Which host names match. Exactly one member is given.
@@ -1118,6 +1232,139 @@ class GatewayRouteVirtualServiceArgs:
     @virtual_service_name.setter
     def virtual_service_name(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "virtual_service_name", value)
+
+
+class GatewayServiceRouteArgsDict(TypedDict):
+    """
+    A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+    """
+    virtual_service_name: pulumi.Input[_builtins.str]
+    """
+    Name of the virtual service, 1 to 255 characters.
+    """
+    grpc_route: NotRequired[pulumi.Input[Optional['GatewayGrpcRouteArgsDict']]]
+    """
+    Match and rewrite of gRPC calls.
+    """
+    http2_route: NotRequired[pulumi.Input[Optional['GatewayHttpRouteArgsDict']]]
+    """
+    Match and rewrite of HTTP/2 requests.
+    """
+    http_route: NotRequired[pulumi.Input[Optional['GatewayHttpRouteArgsDict']]]
+    """
+    Match and rewrite of HTTP/1.1 requests.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+    """
+    priority: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+    """
+
+@pulumi.input_type
+class GatewayServiceRouteArgs:
+    def __init__(__self__, *,
+                 virtual_service_name: pulumi.Input[_builtins.str],
+                 grpc_route: pulumi.Input[Optional['GatewayGrpcRouteArgs']] = None,
+                 http2_route: pulumi.Input[Optional['GatewayHttpRouteArgs']] = None,
+                 http_route: pulumi.Input[Optional['GatewayHttpRouteArgs']] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 priority: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A route of a gateway: the virtual service that it leads to, and which traffic it takes. At most one of httpRoute, http2Route and grpcRoute is given; with none, it takes everything that the gateway's listeners receive.
+
+        :param pulumi.Input[_builtins.str] virtual_service_name: Name of the virtual service, 1 to 255 characters.
+        :param pulumi.Input['GatewayGrpcRouteArgs'] grpc_route: Match and rewrite of gRPC calls.
+        :param pulumi.Input['GatewayHttpRouteArgs'] http2_route: Match and rewrite of HTTP/2 requests.
+        :param pulumi.Input['GatewayHttpRouteArgs'] http_route: Match and rewrite of HTTP/1.1 requests.
+        :param pulumi.Input[_builtins.int] port: Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+        :param pulumi.Input[_builtins.int] priority: Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+        """
+        pulumi.set(__self__, "virtual_service_name", virtual_service_name)
+        if grpc_route is not None:
+            pulumi.set(__self__, "grpc_route", grpc_route)
+        if http2_route is not None:
+            pulumi.set(__self__, "http2_route", http2_route)
+        if http_route is not None:
+            pulumi.set(__self__, "http_route", http_route)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if priority is not None:
+            pulumi.set(__self__, "priority", priority)
+
+    @_builtins.property
+    @pulumi.getter(name="virtualServiceName")
+    def virtual_service_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the virtual service, 1 to 255 characters.
+        """
+        return pulumi.get(self, "virtual_service_name")
+
+    @virtual_service_name.setter
+    def virtual_service_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "virtual_service_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="grpcRoute")
+    def grpc_route(self) -> pulumi.Input[Optional['GatewayGrpcRouteArgs']]:
+        """
+        Match and rewrite of gRPC calls.
+        """
+        return pulumi.get(self, "grpc_route")
+
+    @grpc_route.setter
+    def grpc_route(self, value: pulumi.Input[Optional['GatewayGrpcRouteArgs']]):
+        pulumi.set(self, "grpc_route", value)
+
+    @_builtins.property
+    @pulumi.getter(name="http2Route")
+    def http2_route(self) -> pulumi.Input[Optional['GatewayHttpRouteArgs']]:
+        """
+        Match and rewrite of HTTP/2 requests.
+        """
+        return pulumi.get(self, "http2_route")
+
+    @http2_route.setter
+    def http2_route(self, value: pulumi.Input[Optional['GatewayHttpRouteArgs']]):
+        pulumi.set(self, "http2_route", value)
+
+    @_builtins.property
+    @pulumi.getter(name="httpRoute")
+    def http_route(self) -> pulumi.Input[Optional['GatewayHttpRouteArgs']]:
+        """
+        Match and rewrite of HTTP/1.1 requests.
+        """
+        return pulumi.get(self, "http_route")
+
+    @http_route.setter
+    def http_route(self, value: pulumi.Input[Optional['GatewayHttpRouteArgs']]):
+        pulumi.set(self, "http_route", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port of the virtual service, 1 to 65535. It must be given if the provider of the virtual service has more than one listener; if unset, the data plane takes its only one.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def priority(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Order of the route among those of the gateway, 0 to 1000; 0 comes first. If unset, the route comes after those that have one. Of equals, the more specific comes first.
+        """
+        return pulumi.get(self, "priority")
+
+    @priority.setter
+    def priority(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "priority", value)
 
 
 class GrpcConnectionPoolArgsDict(TypedDict):
