@@ -119,6 +119,43 @@ describe("MeshService on the real engine", function () {
     assert.deepEqual((await controlPlane.call("GET", "/v20190125/meshes")).body, { meshes: [] });
   });
 
+  it("leads requests with a version's headers to that version, by a route of its own", async () => {
+    const header = { name: "x-preview", match: { exact: "v2" } };
+    const preview = async () => {
+      const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
+      new appmesh.MeshService("catalog", {
+        meshName,
+        virtualServiceName: "catalog.shop.local",
+        listener: { portMapping: { port: 8080, protocol: "http" } },
+        httpRoute: { timeout: { perRequest: { unit: "s", value: 3 } } },
+        versions: {
+          v1: { weight: 100, serviceDiscovery: { dns: { hostname: "catalog-v1.internal" } } },
+          v2: {
+            weight: 0,
+            serviceDiscovery: { dns: { hostname: "catalog-v2.internal" } },
+            preview: { headers: [header] },
+          },
+        },
+      });
+    };
+    const made = await stack.up(preview);
+    assert.deepEqual([made.failure, made.messages], [undefined, []]);
+    const timeout = { perRequest: { unit: "s", value: 3 } };
+    assert.deepEqual(await spec("virtualRouter/catalog-router/routes/catalog-v2-preview"), {
+      priority: 0,
+      httpRoute: {
+        match: { prefix: "/", headers: [header] },
+        action: { weightedTargets: [{ virtualNode: "catalog-v2", weight: 1 }] },
+        timeout,
+      },
+    });
+    const main = routeSpec(0).httpRoute;
+    assert.deepEqual(await spec("virtualRouter/catalog-router/routes/catalog-route"), {
+      httpRoute: { ...main, timeout },
+    });
+    assert.deepEqual((await stack.preview(preview)).steps, []);
+  });
+
   it("tells mistakes at the places of its own arguments, in the preview", async () => {
     const { failure, messages } = await stack.preview(program(101, 0));
     assert.notEqual(failure, undefined);

@@ -97,6 +97,39 @@ describe("the check of a MeshService", () => {
     ]);
   });
 
+  it("looks at the headers of a preview where they are, behind those of the service's own route", () => {
+    const versions = (preview: Value) => ({ v1: { weight: 1, virtualNodeName: "a", preview } });
+    const own = { match: { prefix: "/", headers: [{ name: "x-own" }] } };
+    const given = (preview: Value, protocol = "http") =>
+      service({
+        listener: listener(protocol),
+        versions: versions(preview),
+        ...(protocol === "http" && { httpRoute: own }),
+      });
+    const header = { name: "x-preview", match: { exact: "v2" } };
+    for (const preview of [UNKNOWN, { headers: UNKNOWN }, { headers: [header, UNKNOWN], priority: UNKNOWN }])
+      deepStrictEqual(checkMeshService(given(preview)), []);
+    deepStrictEqual(checkMeshService(given({ headers: [header] }, "grpc")), []);
+    deepStrictEqual(
+      checkMeshService(given({ headers: [{ name: "x", match: { range: { start: 2, end: 1 } } }] })).map(
+        ({ property }) => property,
+      ),
+      ["versions.v1.preview.headers[0].match.range.end"],
+    );
+    deepStrictEqual(checkMeshService(given({ headers: Array(10).fill(header) })), [
+      {
+        property: "versions.v1.preview.headers",
+        reason: "a list of 11 items was given; a list of 1 to 10 items is allowed.",
+      },
+    ]);
+    deepStrictEqual(checkMeshService(given({ headers: [header] }, "tcp")), [
+      {
+        property: "versions.v1.preview",
+        reason: "it must be left out, since the listener's protocol is tcp, which has no headers.",
+      },
+    ]);
+  });
+
   it("wants one version at least to get traffic, of those whose weight is known", () => {
     const versions = (weight: Value) => ({
       v1: { weight: 0, virtualNodeName: "a" },

@@ -9,6 +9,7 @@ import {
   type MeshServiceParts,
   needsNode,
   nodeSpec,
+  previewSpec,
   ROUTE_KINDS,
   routerSpec,
   routeSpec,
@@ -28,9 +29,7 @@ export function checkMeshService(given: ObjectValue): Failure[] {
 
 function* ownViolations(inputs: ObjectValue): Generator<Violation> {
   yield* inputViolations("MeshService", meshServiceInputs, ["versions", "tags"], inputs);
-  const { listener } = inputs;
-  const protocol =
-    isObject(listener) && isObject(listener.portMapping) ? listener.portMapping.protocol : undefined;
+  const protocol = protocolOf(inputs as unknown as MeshServiceParts);
   const wanted = Object.entries(ROUTE_KINDS).find(([each]) => each === protocol)?.[1];
   for (const kind of Object.values(ROUTE_KINDS)) {
     if (wanted === undefined || kind === wanted || inputs[kind] === undefined) continue;
@@ -106,6 +105,20 @@ function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
     names.map((name) => [name, service.versions[name]?.virtualNodeName ?? name]),
   );
   yield* checked("route", routeSpec(service, nodes, look), (path) => routePlace(names, path));
+  for (const [name, { preview }] of Object.entries(service.versions)) {
+    if (preview === undefined) continue;
+    if (protocolOf(service) === "tcp") {
+      yield violation(
+        ["versions", name, "preview"],
+        preview,
+        "it must be left out, since the listener's protocol is tcp, which has no headers.",
+      );
+      continue;
+    }
+    yield* checked("route", previewSpec(service, name, nodes[name], look), (path) =>
+      previewPlace(service, name, path),
+    );
+  }
 }
 
 /** Where a part of a virtual node's spec comes from. */
@@ -115,6 +128,26 @@ function nodePlace(name: string, version: VersionParts, path: Path): Path {
   if (isObject(spec) && spec[member] !== undefined) return ["versions", name, "spec", ...path];
   if (member === "serviceDiscovery") return ["versions", name, ...path];
   return member === "listeners" ? ["listener", ...rest.slice(1)] : path;
+}
+
+/** Where a part of the spec of a version's preview route comes from. */
+function previewPlace(service: MeshServiceParts, name: string, path: Path): Path {
+  const [kind, member, list, index, ...rest] = path;
+  const preview: Path = ["versions", name, "preview"];
+  if (kind === "priority") return [...preview, kind];
+  if (member === "action") return ["versions", name, ...rest];
+  if (member !== "match" || (list !== "headers" && list !== "metadata")) return path;
+  if (typeof index !== "number") return [...preview, "headers"];
+  const settings = service[kind as keyof MeshServiceParts];
+  const match = isObject(settings) ? settings.match : undefined;
+  const own = isObject(match) && Array.isArray(match[list]) ? match[list].length : 0;
+  return index < own ? path : [...preview, "headers", index - own, ...rest];
+}
+
+/** The protocol of the service's listener, if it is known. */
+function protocolOf({ listener }: MeshServiceParts): unknown {
+  const mapping = isObject(listener) ? listener.portMapping : undefined;
+  return isObject(mapping) ? mapping.protocol : undefined;
 }
 
 /** Where a part of the route's spec comes from. */

@@ -3,11 +3,13 @@ import {
   BackendDefaults,
   GrpcRoute,
   HttpRoute,
+  HttpRouteHeaders,
   Listener,
   Logging,
   list,
   type Member,
   optional,
+  RouteSpec,
   required,
   resourceName,
   ServiceDiscovery,
@@ -28,6 +30,21 @@ function withoutAction(name: string, doc: string, route: StructureShape): Struct
   return structure(name, doc, Object.fromEntries(members));
 }
 
+export const MeshServicePreview = structure(
+  "MeshServicePreview",
+  "Which requests go to one version whatever the weights say, so that it can be tried before others get it.",
+  {
+    headers: required(
+      HttpRouteHeaders,
+      "Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.",
+    ),
+    priority: optional(
+      RouteSpec.members.priority.shape,
+      "Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.",
+    ),
+  },
+);
+
 export const MeshServiceVersion = structure(
   "MeshServiceVersion",
   "One version of a service: its share of the traffic, and where its endpoints are. Exactly one of serviceDiscovery, " +
@@ -43,6 +60,10 @@ export const MeshServiceVersion = structure(
       "The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.",
     ),
     virtualNodeName: optional(resourceName, "Name of a virtual node that exists already. None is made."),
+    preview: optional(
+      MeshServicePreview,
+      "Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.",
+    ),
     port: optional(
       WeightedTarget.members.port.shape,
       "Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.",

@@ -24,6 +24,7 @@ export interface VersionParts {
   readonly serviceDiscovery?: unknown;
   readonly spec?: unknown;
   readonly virtualNodeName?: unknown;
+  readonly preview?: unknown;
   readonly port?: unknown;
 }
 
@@ -33,7 +34,7 @@ export const ROUTE_KINDS = {
   grpc: "grpcRoute",
   tcp: "tcpRoute",
 } as const;
-type Protocol = keyof typeof ROUTE_KINDS;
+export type Protocol = keyof typeof ROUTE_KINDS;
 
 /** In an order of their own: that of a map does not survive the way through the engine, and a route must not change by it. */
 export const versionNames = ({ versions }: MeshServiceParts): string[] => Object.keys(versions).sort();
@@ -72,18 +73,55 @@ export function routeSpec(
     const { weight, port } = service.versions[name] as VersionParts;
     return given({ virtualNode: nodes[name], weight, port });
   });
-  const spec = (protocol: Protocol) => {
+  return byProtocol(service, lift, (protocol) => {
     const kind = ROUTE_KINDS[protocol];
-    const match = protocol === "tcp" ? undefined : protocol === "grpc" ? {} : { prefix: "/" };
-    const base = given({ match, action: { weightedTargets } });
-    const own = service[kind];
     return {
-      [kind]: own === undefined ? base : lift(own, (settings: object) => ({ ...base, ...given(settings) })),
+      [kind]: lift(service[kind] ?? {}, (settings: object) => route(protocol, weightedTargets, settings)),
     };
+  });
+}
+
+/** The route that leads what has a version's preview headers to that version, which runs in the virtual node `node`. */
+export function previewSpec(service: MeshServiceParts, name: string, node: unknown, lift: Lift): unknown {
+  const { preview, port } = service.versions[name] as VersionParts;
+  const weightedTargets = [given({ virtualNode: node, weight: 1, port })];
+  const spec = (protocol: Protocol, headers: unknown) => {
+    const kind = ROUTE_KINDS[protocol];
+    const member = headersMember(protocol);
+    const settings = (own: object) => {
+      const { match, ...rest } = route(protocol, weightedTargets, own) as { match: unknown };
+      const matching = (all: Record<string, unknown>) => ({
+        ...all,
+        [member]: lift(all[member] ?? [], (others: unknown[]) =>
+          lift(headers, (wanted: unknown[]) => [...others, ...wanted]),
+        ),
+      });
+      return { ...rest, match: lift(match, matching) };
+    };
+    return { [kind]: lift(service[kind] ?? {}, settings) };
   };
-  return lift(service.listener, ({ portMapping }: { portMapping: unknown }) =>
-    lift(portMapping, ({ protocol }: { protocol: unknown }) => lift(protocol, spec)),
+  return lift(preview, ({ headers, priority }: { headers: unknown; priority?: unknown }) =>
+    byProtocol(service, lift, (protocol) => ({ priority: priority ?? 0, ...spec(protocol, headers) })),
   );
+}
+
+/** What gRPC calls metadata, HTTP calls headers. */
+export const headersMember = (protocol: Protocol): "metadata" | "headers" =>
+  protocol === "grpc" ? "metadata" : "headers";
+
+const byProtocol = (
+  { listener }: MeshServiceParts,
+  lift: Lift,
+  make: (protocol: Protocol) => unknown,
+): unknown =>
+  lift(listener, ({ portMapping }: { portMapping: unknown }) =>
+    lift(portMapping, ({ protocol }: { protocol: unknown }) => lift(protocol, make)),
+  );
+
+/** A route of a protocol: the service's own settings, and behind them one that takes everything. */
+function route(protocol: Protocol, weightedTargets: readonly object[], settings: object): object {
+  const match = protocol === "tcp" ? undefined : protocol === "grpc" ? {} : { prefix: "/" };
+  return { ...given({ match, action: { weightedTargets } }), ...given(settings) };
 }
 
 export const serviceSpec = (virtualRouterName: unknown) => ({

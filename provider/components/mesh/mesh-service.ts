@@ -12,6 +12,7 @@ import {
   type MeshServiceParts,
   needsNode,
   nodeSpec,
+  previewSpec,
   routerSpec,
   routeSpec,
   serviceSpec,
@@ -70,6 +71,14 @@ export class MeshService extends ComponentResource {
       routeName: `${name}-route`,
       spec: routeSpec(args, nodeNames, look),
     });
+    for (const [versionName, { preview }] of Object.entries(args.versions)) {
+      if (preview === undefined || preview === null) continue;
+      child("route", `${versionName}-preview`, {
+        virtualRouterName: router.entityName,
+        routeName: `${name}-${versionName}-preview`,
+        spec: previewSpec(args, versionName, nodeNames[versionName], look),
+      });
+    }
     // Clients find the service only once its route is there: a router without one answers every request with an error.
     const service = child(
       "virtualService",

@@ -23,6 +23,12 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<int>? Port { get; set; }
 
         /// <summary>
+        /// Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+        /// </summary>
+        [Input("preview")]
+        public Input<Inputs.MeshServicePreviewArgs>? Preview { get; set; }
+
+        /// <summary>
         /// How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
         /// </summary>
         [Input("serviceDiscovery")]

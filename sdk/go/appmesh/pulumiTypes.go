@@ -11025,6 +11025,165 @@ func (o MeshServiceHttpRoutePtrOutput) Timeout() HttpTimeoutPtrOutput {
 	}).(HttpTimeoutPtrOutput)
 }
 
+// Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+type MeshServicePreview struct {
+	// Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+	Headers []HttpRouteHeader `pulumi:"headers"`
+	// Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+	Priority *int `pulumi:"priority"`
+}
+
+// MeshServicePreviewInput is an input type that accepts MeshServicePreviewArgs and MeshServicePreviewOutput values.
+// You can construct a concrete instance of `MeshServicePreviewInput` via:
+//
+//	MeshServicePreviewArgs{...}
+type MeshServicePreviewInput interface {
+	pulumi.Input
+
+	ToMeshServicePreviewOutput() MeshServicePreviewOutput
+	ToMeshServicePreviewOutputWithContext(context.Context) MeshServicePreviewOutput
+}
+
+// Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+type MeshServicePreviewArgs struct {
+	// Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+	Headers HttpRouteHeaderArrayInput `pulumi:"headers"`
+	// Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+	Priority pulumi.IntPtrInput `pulumi:"priority"`
+}
+
+func (MeshServicePreviewArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshServicePreview)(nil)).Elem()
+}
+
+func (i MeshServicePreviewArgs) ToMeshServicePreviewOutput() MeshServicePreviewOutput {
+	return i.ToMeshServicePreviewOutputWithContext(context.Background())
+}
+
+func (i MeshServicePreviewArgs) ToMeshServicePreviewOutputWithContext(ctx context.Context) MeshServicePreviewOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshServicePreviewOutput)
+}
+
+func (i MeshServicePreviewArgs) ToMeshServicePreviewPtrOutput() MeshServicePreviewPtrOutput {
+	return i.ToMeshServicePreviewPtrOutputWithContext(context.Background())
+}
+
+func (i MeshServicePreviewArgs) ToMeshServicePreviewPtrOutputWithContext(ctx context.Context) MeshServicePreviewPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshServicePreviewOutput).ToMeshServicePreviewPtrOutputWithContext(ctx)
+}
+
+// MeshServicePreviewPtrInput is an input type that accepts MeshServicePreviewArgs, MeshServicePreviewPtr and MeshServicePreviewPtrOutput values.
+// You can construct a concrete instance of `MeshServicePreviewPtrInput` via:
+//
+//	        MeshServicePreviewArgs{...}
+//
+//	or:
+//
+//	        nil
+type MeshServicePreviewPtrInput interface {
+	pulumi.Input
+
+	ToMeshServicePreviewPtrOutput() MeshServicePreviewPtrOutput
+	ToMeshServicePreviewPtrOutputWithContext(context.Context) MeshServicePreviewPtrOutput
+}
+
+type meshServicePreviewPtrType MeshServicePreviewArgs
+
+func MeshServicePreviewPtr(v *MeshServicePreviewArgs) MeshServicePreviewPtrInput {
+	return (*meshServicePreviewPtrType)(v)
+}
+
+func (*meshServicePreviewPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**MeshServicePreview)(nil)).Elem()
+}
+
+func (i *meshServicePreviewPtrType) ToMeshServicePreviewPtrOutput() MeshServicePreviewPtrOutput {
+	return i.ToMeshServicePreviewPtrOutputWithContext(context.Background())
+}
+
+func (i *meshServicePreviewPtrType) ToMeshServicePreviewPtrOutputWithContext(ctx context.Context) MeshServicePreviewPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshServicePreviewPtrOutput)
+}
+
+// Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+type MeshServicePreviewOutput struct{ *pulumi.OutputState }
+
+func (MeshServicePreviewOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshServicePreview)(nil)).Elem()
+}
+
+func (o MeshServicePreviewOutput) ToMeshServicePreviewOutput() MeshServicePreviewOutput {
+	return o
+}
+
+func (o MeshServicePreviewOutput) ToMeshServicePreviewOutputWithContext(ctx context.Context) MeshServicePreviewOutput {
+	return o
+}
+
+func (o MeshServicePreviewOutput) ToMeshServicePreviewPtrOutput() MeshServicePreviewPtrOutput {
+	return o.ToMeshServicePreviewPtrOutputWithContext(context.Background())
+}
+
+func (o MeshServicePreviewOutput) ToMeshServicePreviewPtrOutputWithContext(ctx context.Context) MeshServicePreviewPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v MeshServicePreview) *MeshServicePreview {
+		return &v
+	}).(MeshServicePreviewPtrOutput)
+}
+
+// Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+func (o MeshServicePreviewOutput) Headers() HttpRouteHeaderArrayOutput {
+	return o.ApplyT(func(v MeshServicePreview) []HttpRouteHeader { return v.Headers }).(HttpRouteHeaderArrayOutput)
+}
+
+// Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+func (o MeshServicePreviewOutput) Priority() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v MeshServicePreview) *int { return v.Priority }).(pulumi.IntPtrOutput)
+}
+
+type MeshServicePreviewPtrOutput struct{ *pulumi.OutputState }
+
+func (MeshServicePreviewPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**MeshServicePreview)(nil)).Elem()
+}
+
+func (o MeshServicePreviewPtrOutput) ToMeshServicePreviewPtrOutput() MeshServicePreviewPtrOutput {
+	return o
+}
+
+func (o MeshServicePreviewPtrOutput) ToMeshServicePreviewPtrOutputWithContext(ctx context.Context) MeshServicePreviewPtrOutput {
+	return o
+}
+
+func (o MeshServicePreviewPtrOutput) Elem() MeshServicePreviewOutput {
+	return o.ApplyT(func(v *MeshServicePreview) MeshServicePreview {
+		if v != nil {
+			return *v
+		}
+		var ret MeshServicePreview
+		return ret
+	}).(MeshServicePreviewOutput)
+}
+
+// Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+func (o MeshServicePreviewPtrOutput) Headers() HttpRouteHeaderArrayOutput {
+	return o.ApplyT(func(v *MeshServicePreview) []HttpRouteHeader {
+		if v == nil {
+			return nil
+		}
+		return v.Headers
+	}).(HttpRouteHeaderArrayOutput)
+}
+
+// Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+func (o MeshServicePreviewPtrOutput) Priority() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *MeshServicePreview) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Priority
+	}).(pulumi.IntPtrOutput)
+}
+
 // What the route of a service does besides sharing out TCP connections.
 type MeshServiceTcpRoute struct {
 	// Which connections the route takes. If unset, it takes all.
@@ -11188,6 +11347,8 @@ func (o MeshServiceTcpRoutePtrOutput) Timeout() TcpTimeoutPtrOutput {
 type MeshServiceVersion struct {
 	// Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
 	Port *int `pulumi:"port"`
+	// Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+	Preview *MeshServicePreview `pulumi:"preview"`
 	// How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
 	ServiceDiscovery *ServiceDiscovery `pulumi:"serviceDiscovery"`
 	// The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.
@@ -11213,6 +11374,8 @@ type MeshServiceVersionInput interface {
 type MeshServiceVersionArgs struct {
 	// Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
 	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+	Preview MeshServicePreviewPtrInput `pulumi:"preview"`
 	// How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
 	ServiceDiscovery ServiceDiscoveryPtrInput `pulumi:"serviceDiscovery"`
 	// The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.
@@ -11278,6 +11441,11 @@ func (o MeshServiceVersionOutput) ToMeshServiceVersionOutputWithContext(ctx cont
 // Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
 func (o MeshServiceVersionOutput) Port() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v MeshServiceVersion) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+func (o MeshServiceVersionOutput) Preview() MeshServicePreviewPtrOutput {
+	return o.ApplyT(func(v MeshServiceVersion) *MeshServicePreview { return v.Preview }).(MeshServicePreviewPtrOutput)
 }
 
 // How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
@@ -16945,6 +17113,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceGrpcRoutePtrInput)(nil)).Elem(), MeshServiceGrpcRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceHttpRouteInput)(nil)).Elem(), MeshServiceHttpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceHttpRoutePtrInput)(nil)).Elem(), MeshServiceHttpRouteArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshServicePreviewInput)(nil)).Elem(), MeshServicePreviewArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshServicePreviewPtrInput)(nil)).Elem(), MeshServicePreviewArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceTcpRouteInput)(nil)).Elem(), MeshServiceTcpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceTcpRoutePtrInput)(nil)).Elem(), MeshServiceTcpRouteArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceVersionInput)(nil)).Elem(), MeshServiceVersionArgs{})
@@ -17154,6 +17324,8 @@ func init() {
 	pulumi.RegisterOutputType(MeshServiceGrpcRoutePtrOutput{})
 	pulumi.RegisterOutputType(MeshServiceHttpRouteOutput{})
 	pulumi.RegisterOutputType(MeshServiceHttpRoutePtrOutput{})
+	pulumi.RegisterOutputType(MeshServicePreviewOutput{})
+	pulumi.RegisterOutputType(MeshServicePreviewPtrOutput{})
 	pulumi.RegisterOutputType(MeshServiceTcpRouteOutput{})
 	pulumi.RegisterOutputType(MeshServiceTcpRoutePtrOutput{})
 	pulumi.RegisterOutputType(MeshServiceVersionOutput{})

@@ -1095,6 +1095,20 @@ export interface MeshServiceHttpRouteArgs {
 }
 
 /**
+ * Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+ */
+export interface MeshServicePreviewArgs {
+    /**
+     * Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+     */
+    headers: pulumi.Input<pulumi.Input<inputs.HttpRouteHeaderArgs>[]>;
+    /**
+     * Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+     */
+    priority?: pulumi.Input<number | undefined>;
+}
+
+/**
  * What the route of a service does besides sharing out TCP connections.
  */
 export interface MeshServiceTcpRouteArgs {
@@ -1116,6 +1130,10 @@ export interface MeshServiceVersionArgs {
      * Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
      */
     port?: pulumi.Input<number | undefined>;
+    /**
+     * Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+     */
+    preview?: pulumi.Input<inputs.MeshServicePreviewArgs | undefined>;
     /**
      * How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
      */

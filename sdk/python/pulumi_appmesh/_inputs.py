@@ -148,6 +148,8 @@ __all__ = [
     'MeshServiceGrpcRouteArgsDict',
     'MeshServiceHttpRouteArgs',
     'MeshServiceHttpRouteArgsDict',
+    'MeshServicePreviewArgs',
+    'MeshServicePreviewArgsDict',
     'MeshServiceTcpRouteArgs',
     'MeshServiceTcpRouteArgsDict',
     'MeshServiceVersionArgs',
@@ -4552,6 +4554,59 @@ class MeshServiceHttpRouteArgs:
         pulumi.set(self, "timeout", value)
 
 
+class MeshServicePreviewArgsDict(TypedDict):
+    """
+    Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+    """
+    headers: pulumi.Input[Sequence[pulumi.Input['HttpRouteHeaderArgsDict']]]
+    """
+    Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+    """
+    priority: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+    """
+
+@pulumi.input_type
+class MeshServicePreviewArgs:
+    def __init__(__self__, *,
+                 headers: pulumi.Input[Sequence[pulumi.Input['HttpRouteHeaderArgs']]],
+                 priority: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        Which requests go to one version whatever the weights say, so that it can be tried before others get it.
+
+        :param pulumi.Input[Sequence[pulumi.Input['HttpRouteHeaderArgs']]] headers: Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+        :param pulumi.Input[_builtins.int] priority: Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+        """
+        pulumi.set(__self__, "headers", headers)
+        if priority is not None:
+            pulumi.set(__self__, "priority", priority)
+
+    @_builtins.property
+    @pulumi.getter
+    def headers(self) -> pulumi.Input[Sequence[pulumi.Input['HttpRouteHeaderArgs']]]:
+        """
+        Headers that such a request has, 1 to 10, all of them; metadata entries, if the listener's protocol is grpc.
+        """
+        return pulumi.get(self, "headers")
+
+    @headers.setter
+    def headers(self, value: pulumi.Input[Sequence[pulumi.Input['HttpRouteHeaderArgs']]]):
+        pulumi.set(self, "headers", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def priority(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Order of the route for these requests among those of the service's virtual router, 0 to 1000; 0 comes first. Defaults to 0.
+        """
+        return pulumi.get(self, "priority")
+
+    @priority.setter
+    def priority(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "priority", value)
+
+
 class MeshServiceTcpRouteArgsDict(TypedDict):
     """
     What the route of a service does besides sharing out TCP connections.
@@ -4618,6 +4673,10 @@ class MeshServiceVersionArgsDict(TypedDict):
     """
     Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
     """
+    preview: NotRequired[pulumi.Input[Optional['MeshServicePreviewArgsDict']]]
+    """
+    Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+    """
     service_discovery: NotRequired[pulumi.Input[Optional['ServiceDiscoveryArgsDict']]]
     """
     How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
@@ -4636,6 +4695,7 @@ class MeshServiceVersionArgs:
     def __init__(__self__, *,
                  weight: pulumi.Input[_builtins.int],
                  port: pulumi.Input[Optional[_builtins.int]] = None,
+                 preview: pulumi.Input[Optional['MeshServicePreviewArgs']] = None,
                  service_discovery: pulumi.Input[Optional['ServiceDiscoveryArgs']] = None,
                  spec: pulumi.Input[Optional['VirtualNodeSpecArgs']] = None,
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None):
@@ -4644,6 +4704,7 @@ class MeshServiceVersionArgs:
 
         :param pulumi.Input[_builtins.int] weight: Share of the traffic relative to the other targets, 0 to 100: weights 1 and 3 mean the same as 25 and 75. 0 means no traffic. Keep the sum of a route's weights at 100 or less.
         :param pulumi.Input[_builtins.int] port: Port of the virtual node's listener that gets the traffic. It must be given if the virtual node has more than one.
+        :param pulumi.Input['MeshServicePreviewArgs'] preview: Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
         :param pulumi.Input['ServiceDiscoveryArgs'] service_discovery: How callers find the endpoints of the version. A virtual node is made for it, with the service's listener, backends and logging.
         :param pulumi.Input['VirtualNodeSpecArgs'] spec: The whole spec of the version's virtual node. The service's listener, backends, backendDefaults and logging fill in what it leaves out.
         :param pulumi.Input[_builtins.str] virtual_node_name: Name of a virtual node that exists already. None is made.
@@ -4651,6 +4712,8 @@ class MeshServiceVersionArgs:
         pulumi.set(__self__, "weight", weight)
         if port is not None:
             pulumi.set(__self__, "port", port)
+        if preview is not None:
+            pulumi.set(__self__, "preview", preview)
         if service_discovery is not None:
             pulumi.set(__self__, "service_discovery", service_discovery)
         if spec is not None:
@@ -4681,6 +4744,18 @@ class MeshServiceVersionArgs:
     @port.setter
     def port(self, value: pulumi.Input[Optional[_builtins.int]]):
         pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def preview(self) -> pulumi.Input[Optional['MeshServicePreviewArgs']]:
+        """
+        Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service's route does otherwise. Not for tcp.
+        """
+        return pulumi.get(self, "preview")
+
+    @preview.setter
+    def preview(self, value: pulumi.Input[Optional['MeshServicePreviewArgs']]):
+        pulumi.set(self, "preview", value)
 
     @_builtins.property
     @pulumi.getter(name="serviceDiscovery")

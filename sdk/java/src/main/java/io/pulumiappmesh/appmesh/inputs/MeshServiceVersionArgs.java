@@ -6,6 +6,7 @@ package io.pulumiappmesh.appmesh.inputs;
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
 import com.pulumi.exceptions.MissingRequiredPropertyException;
+import io.pulumiappmesh.appmesh.inputs.MeshServicePreviewArgs;
 import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
 import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
 import java.lang.Integer;
@@ -36,6 +37,21 @@ public final class MeshServiceVersionArgs extends com.pulumi.resources.ResourceA
      */
     public Optional<Output<Integer>> port() {
         return Optional.ofNullable(this.port);
+    }
+
+    /**
+     * Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service&#39;s route does otherwise. Not for tcp.
+     * 
+     */
+    @Import(name="preview")
+    private @Nullable Output<MeshServicePreviewArgs> preview;
+
+    /**
+     * @return Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service&#39;s route does otherwise. Not for tcp.
+     * 
+     */
+    public Optional<Output<MeshServicePreviewArgs>> preview() {
+        return Optional.ofNullable(this.preview);
     }
 
     /**
@@ -102,6 +118,7 @@ public final class MeshServiceVersionArgs extends com.pulumi.resources.ResourceA
 
     private MeshServiceVersionArgs(MeshServiceVersionArgs $) {
         this.port = $.port;
+        this.preview = $.preview;
         this.serviceDiscovery = $.serviceDiscovery;
         this.spec = $.spec;
         this.virtualNodeName = $.virtualNodeName;
@@ -145,6 +162,27 @@ public final class MeshServiceVersionArgs extends com.pulumi.resources.ResourceA
          */
         public Builder port(Integer port) {
             return port(Output.of(port));
+        }
+
+        /**
+         * @param preview Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service&#39;s route does otherwise. Not for tcp.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder preview(@Nullable Output<MeshServicePreviewArgs> preview) {
+            $.preview = preview;
+            return this;
+        }
+
+        /**
+         * @param preview Requests that always go to this version, by their headers. A route of its own is made for them, which does what the service&#39;s route does otherwise. Not for tcp.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder preview(MeshServicePreviewArgs preview) {
+            return preview(Output.of(preview));
         }
 
         /**
