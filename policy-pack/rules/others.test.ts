@@ -43,6 +43,7 @@ describe("name-pattern", () => {
     deepEqual(judged(namePattern, entity("virtualNode", "shop/Catalog", {})), {
       findings: ["the name of virtual node Catalog does not match ^[a-z][a-z0-9-]*$; give it another name."],
     });
+    deepEqual(judged(namePattern, mesh({}), { pattern: "^\\p{Ll}+$" }), complies);
     deepEqual(judged(namePattern, mesh({}), { pattern: "^prod-" }), {
       findings: ["the name of mesh shop does not match ^prod-; give it another name."],
     });

@@ -55,6 +55,9 @@ describe("tracing", () => {
     deepEqual(pod({ args: ["appmesh", "sidecar", "--tracing-name", "web"] }), {
       findings: [`spec.containers[1].env: ${missing}`],
     });
+    deepEqual(task(app, { ...envoy, command: ["appmesh", "sidecar"] }), {
+      findings: [`containerDefinitions[1].environment: ${missing}`],
+    });
     const tracesOthers = { ...app, environment: [on("ENABLE_ENVOY_XRAY_TRACING")] };
     deepEqual(task(tracesOthers, { ...envoy, environment: [resource] }), {
       findings: [`containerDefinitions[1].environment: ${missing}`],
@@ -63,6 +66,7 @@ describe("tracing", () => {
 
   it("says nothing where something else decides, nor of gateways", () => {
     deepEqual(task(app, envoy), elsewhere);
+    deepEqual(task(app, { ...envoy, environment: [on("ENABLE_ENVOY_STATS_TAGS")] }), elsewhere);
     deepEqual(
       task(app, { ...envoy, environment: [resource], environmentFiles: [{ value: "s3" }] }),
       elsewhere,

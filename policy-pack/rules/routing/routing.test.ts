@@ -167,6 +167,11 @@ describe("routes-reachable", () => {
       hidden("b", "a", "1"),
     );
     deepEqual(routes(http({ prefix: "/" }), http({ prefix: "/" })), hidden("b", "a", "that of all others"));
+    deepEqual(routes(http({ prefix: "/" }, 1), http({ path: { regex: "/a" } }, 2)), hidden("b", "a", "1"));
+    deepEqual(
+      routes(http({ prefix: "/a", method: undefined }, 1), http({ prefix: "/a" }, 2)),
+      hidden("b", "a", "1"),
+    );
     const regex = { path: { regex: "/a.*" } };
     deepEqual(routes(http(regex, 1), http(regex, 2)), hidden("b", "a", "1"));
     deepEqual(routes({ priority: 1, tcpRoute: to }, { tcpRoute: to }), hidden("b", "a", "1"));
@@ -177,6 +182,19 @@ describe("routes-reachable", () => {
     deepEqual(routes(http({ prefix: "/a" }, 1), http({ prefix: "/" }, 2)), complies);
     deepEqual(routes(http({ prefix: "/a" }, 1), http({ path: { exact: "/b" } }, 2)), complies);
     deepEqual(routes(http({ prefix: "/a" }, 1), http({ path: { regex: "/a" } }, 2)), complies);
+    deepEqual(routes(http({ path: { regex: "/a" } }, 1), http({ path: { regex: "/b" } }, 2)), complies);
+    deepEqual(routes(http({ path: { exact: "/a" } }, 1), http({ prefix: "/a" }, 2)), complies);
+    deepEqual(
+      routes(
+        { priority: 1, http2Route: { match: {}, ...to } },
+        { priority: 2, grpcRoute: { match: {}, ...to } },
+      ),
+      complies,
+    );
+    deepEqual(
+      routes({ priority: 1, grpcRoute: { match: {}, ...to } }, { priority: 2, tcpRoute: to }),
+      complies,
+    );
     deepEqual(routes(http({ path: { regex: "/.*" } }, 1), http({ prefix: "/a" }, 2)), complies);
     deepEqual(routes(http({ prefix: "/", method: "GET" }, 1), http({ prefix: "/a" }, 2)), complies);
     deepEqual(routes(http({ prefix: "/" }, 1), { priority: 2, http2Route: { match: {}, ...to } }), complies);
@@ -190,6 +208,10 @@ describe("routes-reachable", () => {
     });
     deepEqual(routes(http({ prefix: "/", method: "PUT" }, 5), http({ prefix: "/" }, 7), behind), {
       findings: [...hidden("c", "b", "7").findings],
+    });
+    const first = hidden("c", "a", "2");
+    deepEqual(routes(http({ prefix: "/" }, 2), http({ prefix: "/a" }, 5), behind), {
+      findings: [...hidden("b", "a", "2").findings, ...first.findings],
     });
     deepEqual(routes(http({ prefix: "/", method: "GET" }, 3), http({}, 3), http({}, 3)), {
       findings: [...hidden("c", "b", "3").findings],

@@ -111,9 +111,17 @@ describe("sidecar-image-pinned", () => {
     });
   });
 
+  it("leaves the images of applications alone", () => {
+    deepEqual(said(sidecarImagePinned, task([envoy, { ...app, image: "shop" }])), complies);
+  });
+
   it("finds what is older than asked for", () => {
     deepEqual(pinned("aws-appmesh-envoy:v1.34.13.3-prod", "1.34.13"), complies);
     deepEqual(pinned("envoy:v1.40.0", "1.40"), complies);
+    deepEqual(pinned("envoy:v10.2.0", "9.9"), complies);
+    deepEqual(pinned("envoy:v1.40.1", "1.40.2"), {
+      findings: ["containerDefinitions[0].image: v1.40.1 is older than 1.40.2; take 1.40.2 or newer."],
+    });
     deepEqual(pinned("envoy:v2.0", "1.40.1"), complies);
     deepEqual(pinned("envoy:distroless", "1.40"), complies);
     deepEqual(pinned("envoy:v1.4.9", "1.40"), {
@@ -170,6 +178,19 @@ describe("sidecar-redirection", () => {
         "proxyConfiguration.properties.IgnoredUID: no user is ignored, and the proxy runs as 1337; set IgnoredUID and the container's user to the same, such as 1337.",
       ],
     });
+    deepEqual(
+      said(
+        sidecarRedirection,
+        task([app, { ...envoy, user: undefined }], {
+          proxyConfiguration: { containerName: "envoy", properties: {} },
+        }),
+      ),
+      {
+        findings: [
+          "proxyConfiguration.properties.IgnoredUID: no user is ignored, and the proxy runs as whoever its image says; set IgnoredUID and the container's user to the same, such as 1337.",
+        ],
+      },
+    );
     deepEqual(redirected({ IgnoredUID: "1337" }, "proxy"), {
       findings: [
         "proxyConfiguration.containerName: there is no container proxy; name the proxy's container.",
