@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
   // Like the mesh, it implements what the xDS server asks of a source.
   certificates: {
-    uses: ["translate/entities.ts", "xds/source.ts"],
+    uses: ["translate", "xds/source.ts"],
     packages: [
       "@aws-crypto/sha256-js",
       "@aws-sdk/client-acm",
@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     ],
   },
   discovery: {
-    uses: ["translate/entities.ts", "xds/source.ts"],
+    uses: ["translate", "xds/source.ts"],
     packages: ["@aws-sdk/client-servicediscovery", "node:util"],
   },
   // The mesh implements what those below ask of it, by their own types.

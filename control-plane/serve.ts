@@ -17,6 +17,7 @@ import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { defaultLimits, type Limits } from "./mesh/limits.js";
+import { MeshSettingsOperations } from "./mesh/mesh-settings.js";
 import { Operations } from "./mesh/operations.js";
 import { Sharing } from "./mesh/sharing.js";
 import { MeshState } from "./mesh/state.js";
@@ -208,6 +209,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       operations: new Operations({ state, transactions, region, limits }),
       tagging: new Tagging({ state, transactions, limits }),
       sharing: new Sharing({ state, transactions }),
+      settings: new MeshSettingsOperations({ state, transactions }),
       diagnosis,
       status: { unready: () => readiness.unready(), proxies: () => xdsServer.proxies() },
       account,

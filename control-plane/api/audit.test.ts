@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { AccessKeys } from "../identity/access-keys.js";
 import { ACCOUNT, type Harness, httpListener, meshHarness, REGION } from "../mesh/harness.test.support.js";
+import { MeshSettingsOperations } from "../mesh/mesh-settings.js";
 import { Operations } from "../mesh/operations.js";
 import { Sharing } from "../mesh/sharing.js";
 import { Tagging } from "../mesh/tagging.js";
@@ -44,6 +45,7 @@ describe("The audit", () => {
       operations: new Operations({ state, transactions, region: REGION, ...clock }),
       tagging: new Tagging({ state, transactions }),
       sharing: new Sharing({ state, transactions, ...clock }),
+      settings: new MeshSettingsOperations({ state, transactions }),
       status: { unready: () => undefined, proxies: () => [] },
       account: ACCOUNT,
       region: REGION,

@@ -77,6 +77,8 @@ describe("App Mesh API", () => {
       "GET /v1/meshes/:meshName/shares/:account",
       "PUT /v1/meshes/:meshName/shares/:account",
       "DELETE /v1/meshes/:meshName/shares/:account",
+      "GET /v1/meshes/:meshName/settings",
+      "PUT /v1/meshes/:meshName/settings",
       "GET /v20190125/tags",
       "PUT /v20190125/tag",
       "PUT /v20190125/untag",
@@ -101,7 +103,7 @@ describe("App Mesh API", () => {
     // Every path that the router knows, written out, is one of them.
     const routes = api.printRoutes({ commonPrefix: false }).match(/\((?:GET|PUT|DELETE)[^)]*\)/g) ?? [];
     assert.equal(routes.flatMap((methods) => methods.split(",")).length, expected.length);
-    assert.equal(expected.length, 10 + 7 * 5);
+    assert.equal(expected.length, 12 + 7 * 5);
   });
 
   it("answers with the bare entity, and a request id", async () => {

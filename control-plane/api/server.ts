@@ -9,6 +9,7 @@ import fastify, {
   type RawServerDefault,
 } from "fastify";
 import type { AccessKeys } from "../identity/access-keys.js";
+import type { MeshSettingsOperations } from "../mesh/mesh-settings.js";
 import type { Operations } from "../mesh/operations.js";
 import type { Sharing } from "../mesh/sharing.js";
 import type { Tagging } from "../mesh/tagging.js";
@@ -23,6 +24,7 @@ import { entityRoutes } from "./entity-routes.js";
 import { ProtocolError, sendError } from "./errors.js";
 import { metricsRoutes, type Scrapes } from "./metrics-routes.js";
 import { type Answer, RequestLog } from "./request-log.js";
+import { settingsRoutes } from "./settings-routes.js";
 import { shareRoutes } from "./share-routes.js";
 import { type Status, statusRoutes } from "./status-routes.js";
 import { tagRoutes } from "./tag-routes.js";
@@ -38,6 +40,7 @@ export interface ApiOptions {
   readonly operations: Operations;
   readonly tagging: Tagging;
   readonly sharing: Sharing;
+  readonly settings: MeshSettingsOperations;
   /** What is served at /v1/diagnostics. Default: there is no such path. */
   readonly diagnosis?: Diagnosis;
   readonly status: Status;
@@ -180,6 +183,7 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   entityRoutes(app, options.operations);
   tagRoutes(app, options.tagging);
   shareRoutes(app, options.sharing);
+  settingsRoutes(app, options.settings);
   if (options.diagnosis) diagnosticsRoutes(app, options.diagnosis);
   statusRoutes(app, options.status);
   if (accessKeys) accessKeyRoutes(app, accessKeys, (change) => options.audit?.keyChanged(change));

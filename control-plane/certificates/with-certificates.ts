@@ -1,3 +1,4 @@
+import { including } from "../translate/including.js";
 import type { MeshChange, MeshSource } from "../xds/source.js";
 import { Exports, type ExportsOptions, type Wanted } from "./exports.js";
 
@@ -31,23 +32,10 @@ export function withCertificates(source: MeshSource, options: WithCertificatesOp
     },
     entities(meshName, meshOwner) {
       const looker = lookerOf(meshName, meshOwner);
-      const entities = source.entities(meshName, meshOwner);
-      const { instances } = entities;
-      return {
-        meshName: entities.meshName,
-        mesh: () => entities.mesh(),
-        virtualNode: (name) => entities.virtualNode(name),
-        virtualRouter: (name) => entities.virtualRouter(name),
-        virtualService: (name) => entities.virtualService(name),
-        virtualGateway: (name) => entities.virtualGateway(name),
-        routes: (name) => entities.routes(name),
-        gatewayRoutes: (name) => entities.gatewayRoutes(name),
-        ...(instances && {
-          instances: (namespace: string, service: string) => instances.call(entities, namespace, service),
-        }),
+      return including(source.entities(meshName, meshOwner), {
         certificate: (arn) => exports.certificate(arn, looker),
         certificateAuthority: (arn) => exports.certificateAuthority(arn, looker),
-      };
+      });
     },
     subscribe(listener) {
       const unsubscribe = source.subscribe(listener);

@@ -1,4 +1,4 @@
-import type { MeshEntities } from "../translate/entities.js";
+import { including } from "../translate/including.js";
 import type { MeshChange, MeshSource } from "../xds/source.js";
 import type { CloudMap, CloudMapService } from "./cloud-map.js";
 import { CloudMapInstances } from "./instances.js";
@@ -37,9 +37,9 @@ export function withCloudMap(source: MeshSource, options: WithCloudMapOptions): 
     },
     entities(meshName, meshOwner) {
       const looker = lookerOf(meshName, meshOwner);
-      return withInstances(source.entities(meshName, meshOwner), (namespaceName, serviceName) =>
-        instances.read({ namespaceName, serviceName }, looker),
-      );
+      return including(source.entities(meshName, meshOwner), {
+        instances: (namespaceName, serviceName) => instances.read({ namespaceName, serviceName }, looker),
+      });
     },
     subscribe(listener) {
       const unsubscribe = source.subscribe(listener);
@@ -64,31 +64,3 @@ const lookerOf = (meshName: string, meshOwner = "") => JSON.stringify([meshName,
 
 const readName = ({ namespaceName, serviceName }: CloudMapService) =>
   `instances/${serviceName}.${namespaceName}`;
-
-function withInstances(
-  entities: MeshEntities,
-  instances: NonNullable<MeshEntities["instances"]>,
-): MeshEntities {
-  return {
-    meshName: entities.meshName,
-    mesh: () => entities.mesh(),
-    virtualNode: (name) => entities.virtualNode(name),
-    virtualRouter: (name) => entities.virtualRouter(name),
-    virtualService: (name) => entities.virtualService(name),
-    virtualGateway: (name) => entities.virtualGateway(name),
-    routes: (name) => entities.routes(name),
-    gatewayRoutes: (name) => entities.gatewayRoutes(name),
-    ...(entities.certificate && { certificate: (arn) => entities.certificate?.(arn) as Certificate }),
-    ...(entities.certificateAuthority && {
-      certificateAuthority: (arn) => entities.certificateAuthority?.(arn) as Authority,
-    }),
-    ...(entities.derive && {
-      derive: <T>(compute: (entities: MeshEntities, name: string) => T, name: string) =>
-        entities.derive?.(compute, name) as T,
-    }),
-    instances,
-  };
-}
-
-type Certificate = ReturnType<NonNullable<MeshEntities["certificate"]>>;
-type Authority = ReturnType<NonNullable<MeshEntities["certificateAuthority"]>>;

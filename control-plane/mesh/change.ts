@@ -9,7 +9,7 @@ export interface CommittedChange extends DecidedChange {
 
 /** What an operation is about to change. */
 export interface DecidedChange {
-  /** As AWS names it, `UpdateVirtualNode`; `ShareMesh` and `UnshareMesh` are this control plane's own. */
+  /** As AWS names it, `UpdateVirtualNode`; `ShareMesh`, `UnshareMesh` and `UpdateMeshSettings` are this control plane's own. */
   readonly operation: string;
   readonly address: Address;
   /** undefined where there was nothing. */
@@ -21,7 +21,8 @@ export interface DecidedChange {
 /** What a change can be about, whole. */
 export type Snapshot =
   | { readonly version: number; readonly spec: object; readonly tags: readonly Tag[] }
-  | { readonly sharedWith: readonly string[] };
+  | { readonly sharedWith: readonly string[] }
+  | { readonly settings: object };
 
 export const snapshot = ({ metadata, spec, tags }: Entity): Snapshot => ({
   version: metadata.version,

@@ -11,6 +11,7 @@ import type { Caller } from "./caller.js";
 import type { CommittedChange } from "./change.js";
 import { type ErrorCode, MeshError } from "./errors.js";
 import type { Limits } from "./limits.js";
+import { MeshSettingsOperations } from "./mesh-settings.js";
 import { Operations } from "./operations.js";
 import { Sharing } from "./sharing.js";
 import { MeshState } from "./state.js";
@@ -45,6 +46,7 @@ export interface Harness {
   readonly operations: Operations;
   readonly tagging: Tagging;
   readonly sharing: Sharing;
+  readonly settings: MeshSettingsOperations;
   /** What has been told of changes, in order. */
   readonly changes: CommittedChange[];
   /** Makes a mesh, and whatever else is given, in order: `["route", ["shop", "catalog", "all"], spec]`. */
@@ -94,6 +96,7 @@ export async function meshOn(store: Store, limits?: Limits): Promise<Omit<Harnes
     operations,
     tagging: new Tagging(options),
     sharing: new Sharing(options),
+    settings: new MeshSettingsOperations(options),
     changes,
     build: async (...entities) => {
       for (const [kind, names, spec, more] of entities) {

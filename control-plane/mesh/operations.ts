@@ -18,6 +18,7 @@ import { checkReferences } from "./rules/references.js";
 import { callOf, isRepeated, withCall } from "./rules/repeated-calls.js";
 import { checkRoutePorts } from "./rules/route-ports.js";
 import { checkTagCount } from "./rules/tags.js";
+import { DEFAULT_SETTINGS, encodeSettings } from "./settings.js";
 import { encodeShares, NO_SHARES } from "./shares.js";
 import { collectionKey, type MeshState } from "./state.js";
 import type { Decision, Transactions } from "./transactions.js";
@@ -147,7 +148,7 @@ export class Operations {
       checkUnused(this.#state, address);
       const metadata = { ...entity.metadata, lastUpdatedAt: this.#seconds() };
       return {
-        writes: [{ key: addressKey(address), value: undefined }, ...this.#sharesOf(address)],
+        writes: [{ key: addressKey(address), value: undefined }, ...this.#besides(address)],
         result: description({ ...entity, metadata }, "DELETED"),
         change: {
           operation: `Delete${entityTypes[address.kind].title}`,
@@ -176,11 +177,14 @@ export class Operations {
     return { items: page.entities.map(reference), nextToken: pageToken(key, page.last) };
   }
 
-  /** A mesh's shares go with it: another mesh of that name is shared with nobody. */
-  #sharesOf(address: Address): Write[] {
+  /** A mesh's shares and settings go with it: another mesh of that name is shared with nobody, and as App Mesh had it. */
+  #besides(address: Address): Write[] {
     if (address.kind !== "mesh") return [];
     const mesh = address as Address<"mesh">;
-    return Object.keys(this.#state.shares(mesh)).length > 0 ? [encodeShares(mesh, NO_SHARES)] : [];
+    return [
+      ...(Object.keys(this.#state.shares(mesh)).length > 0 ? [encodeShares(mesh, NO_SHARES)] : []),
+      ...(this.#state.settings(mesh) === DEFAULT_SETTINGS ? [] : [encodeSettings(mesh, undefined)]),
+    ];
   }
 
   #seconds(): number {

@@ -1,10 +1,11 @@
 import { entityTypes, type Kind, type Specs } from "@pulumi-appmesh/model";
 import type { Change, Store, Unsubscribe } from "../store/store.js";
-import type { MeshEntities } from "../translate/entities.js";
+import type { MeshEntities, MeshSettings } from "../translate/entities.js";
 import type { MeshChange, MeshSource } from "../xds/source.js";
 import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";
+import { DEFAULT_SETTINGS, decodeSettings, parseSettingsKey } from "./settings.js";
 import { decodeShares, NO_SHARES, parseSharesKey, type Shares } from "./shares.js";
 
 /**
@@ -19,6 +20,8 @@ export class MeshState implements MeshSource {
   readonly #collections = new Map<string, Collection>();
   /** Of each mesh that is shared, by its key. */
   readonly #shares = new Map<string, Shares>();
+  /** Of each mesh whose owner has settled something, by its key. */
+  readonly #settings = new Map<string, MeshSettings>();
   /** The meshes that an account owns, and those that are shared with it. */
   readonly #meshesSeen = new Map<string, Collection<Entity<"mesh">>>();
   readonly #meshesOwned = new Map<string, number>();
@@ -37,7 +40,11 @@ export class MeshState implements MeshSource {
     store.subscribe((change) => (early ? early.push(change) : state.#apply(change)));
     const { revision, records } = await store.load();
     state.#revision = revision;
-    for (const [key, value] of records) state.#write(key, value);
+    for (const [key, value] of records) {
+      const settled = parseSettingsKey(key);
+      if (settled) state.#writeSettings(settled, value);
+      state.#write(key, value);
+    }
     for (const change of early) state.#apply(change);
     early = undefined;
     return state;
@@ -87,6 +94,10 @@ export class MeshState implements MeshSource {
     return this.#shares.get(addressKey(mesh)) ?? NO_SHARES;
   }
 
+  settings(mesh: Address<"mesh">): MeshSettings {
+    return this.#settings.get(addressKey(mesh)) ?? DEFAULT_SETTINGS;
+  }
+
   entities(meshName: string, meshOwner = this.#account): MeshEntities {
     return new MeshView(this, { kind: "mesh", meshOwner, names: [meshName] });
   }
@@ -116,14 +127,16 @@ export class MeshState implements MeshSource {
     if (change.revision <= this.#revision) return;
     this.#revision = change.revision;
     const changes = new Map<string, { meshName: string; meshOwner: string; reads: Set<string> }>();
-    for (const { key, value } of change.writes) {
-      const address = this.#write(key, value);
-      if (!address) continue;
-      const [meshName = ""] = address.names;
-      const { meshOwner } = address;
+    const noticed = ({ meshOwner, names: [meshName = ""] }: Address, read: string) => {
       const mesh = `${meshOwner}/${meshName}`;
       if (!changes.has(mesh)) changes.set(mesh, { meshName, meshOwner, reads: new Set() });
-      changes.get(mesh)?.reads.add(readName(address));
+      changes.get(mesh)?.reads.add(read);
+    };
+    for (const { key, value } of change.writes) {
+      const settled = parseSettingsKey(key);
+      if (settled && this.#writeSettings(settled, value)) noticed(settled, "settings");
+      const address = this.#write(key, value);
+      if (address) noticed(address, readName(address));
     }
     for (const { meshName, meshOwner, reads } of changes.values()) {
       for (const listener of [...this.#listeners]) listener({ meshName, meshOwner, reads: [...reads] });
@@ -183,6 +196,16 @@ export class MeshState implements MeshSource {
     for (const account of Object.keys(after)) this.#show(account, address, mesh);
   }
 
+  /** Answers whether what proxies are told may differ now. */
+  #writeSettings(address: Address<"mesh">, value: string | undefined): boolean {
+    const before = this.settings(address);
+    const after = value === undefined ? DEFAULT_SETTINGS : decodeSettings(value);
+    if (JSON.stringify(before) === JSON.stringify(after)) return false;
+    if (value === undefined) this.#settings.delete(addressKey(address));
+    else this.#settings.set(addressKey(address), after);
+    return true;
+  }
+
   #show(account: string, address: Address<"mesh">, mesh: Entity<"mesh"> | undefined): void {
     const seen = this.#meshesSeen.get(account) ?? new Collection<Entity<"mesh">>();
     if (mesh) seen.put(collectionIdOf(address), mesh);
@@ -231,6 +254,10 @@ class MeshView implements MeshEntities {
 
   mesh() {
     return this.#state.get(this.#mesh)?.spec;
+  }
+
+  settings() {
+    return this.#state.settings(this.#mesh);
   }
 
   virtualNode(name: string) {

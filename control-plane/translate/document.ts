@@ -4,6 +4,7 @@ import type {
   ExportedCertificate,
   Instances,
   MeshEntities,
+  MeshSettings,
   Named,
   Unavailable,
 } from "./entities.js";
@@ -23,6 +24,7 @@ export interface MeshDocument {
   readonly routes?: ByName<ByName<Specs["route"]>>;
   /** By virtual gateway, then by gateway route. */
   readonly gatewayRoutes?: ByName<ByName<Specs["gatewayRoute"]>>;
+  readonly settings?: MeshSettings;
   /** What AWS Certificate Manager and AWS Private Certificate Authority give, by ARN. */
   readonly certificates?: ByName<ExportedCertificate>;
   readonly certificateAuthorities?: ByName<ExportedAuthority>;
@@ -33,7 +35,7 @@ export interface MeshDocument {
 const noSpec = {};
 
 export function entitiesOf(document: MeshDocument): MeshEntities {
-  const { instances, certificates, certificateAuthorities } = document;
+  const { settings, instances, certificates, certificateAuthorities } = document;
   return {
     meshName: document.meshName,
     mesh: () => (document.mesh === null ? undefined : (document.mesh ?? noSpec)),
@@ -43,6 +45,7 @@ export function entitiesOf(document: MeshDocument): MeshEntities {
     virtualGateway: (name) => own(document.virtualGateways, name),
     routes: (router) => named(own(document.routes, router)),
     gatewayRoutes: (gateway) => named(own(document.gatewayRoutes, gateway)),
+    ...(settings && { settings: () => settings }),
     ...(certificates && { certificate: (arn) => own(certificates, arn) ?? refused(arn) }),
     ...(certificateAuthorities && {
       certificateAuthority: (arn) => own(certificateAuthorities, arn) ?? refused(arn),

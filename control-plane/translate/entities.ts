@@ -16,6 +16,8 @@ export interface MeshEntities {
   readonly meshName: string;
   /** undefined where the mesh does not exist. */
   mesh(): MeshSpec | undefined;
+  /** What App Mesh's model has no place for. Where this is missing, everything is as App Mesh had it. */
+  settings?(): MeshSettings;
   virtualNode(name: string): VirtualNodeSpec | undefined;
   virtualRouter(name: string): VirtualRouterSpec | undefined;
   virtualService(name: string): VirtualServiceSpec | undefined;
@@ -38,6 +40,12 @@ export interface MeshEntities {
    * Where this is missing, call `compute`.
    */
   derive?<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T;
+}
+
+/** What a mesh's owner settles beyond App Mesh's model. The same object as long as nothing of it changes. */
+export interface MeshSettings {
+  /** Whether requests are tried again where no retry policy says so. App Mesh did, and so is the default. */
+  readonly defaultRetries: boolean;
 }
 
 /** What is known of a service in AWS Cloud Map. */

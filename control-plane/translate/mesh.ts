@@ -9,15 +9,22 @@ import { memo } from "./memo.js";
 export interface Mesh {
   readonly name: string;
   readonly ipPreference: IpPreference | undefined;
+  /** Whether requests are tried again where no retry policy says so. */
+  readonly defaultRetries: boolean;
 }
 
 /** undefined where the mesh does not exist. */
 export function readMesh(entities: MeshEntities): Mesh | undefined {
   const spec = entities.mesh();
-  return spec && mesh(all, entities.meshName, spec.serviceDiscovery?.ipPreference);
+  const { defaultRetries = true } = entities.settings?.() ?? {};
+  return spec && mesh(all, entities.meshName, spec.serviceDiscovery?.ipPreference, defaultRetries);
 }
 
 const all = {};
 const mesh = memo(
-  (_: typeof all, name: string, ipPreference: IpPreference | undefined): Mesh => ({ name, ipPreference }),
+  (_: typeof all, name: string, ipPreference: IpPreference | undefined, defaultRetries: boolean): Mesh => ({
+    name,
+    ipPreference,
+    defaultRetries,
+  }),
 );

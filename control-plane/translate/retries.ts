@@ -1,6 +1,7 @@
 import type { GrpcRetryPolicy, HttpRetryPolicy, HttpRetryPolicyEvent } from "@pulumi-appmesh/model";
 import type { RetryPolicyJson } from "../gen/envoy/config/route/v3/route_components_pb.js";
 import { packed } from "./extensions.js";
+import type { Mesh } from "./mesh.js";
 import { milliseconds, seconds } from "./timeouts.js";
 
 /** A retry goes to an endpoint that has not been tried yet, if five draws find one. */
@@ -16,9 +17,9 @@ const otherHosts: RetryPolicyJson = {
 
 /**
  * What App Mesh did where a route says nothing of retries, and for virtual services that a virtual node
- * provides: it bridges the gap while endpoints come and go.
+ * provides: it bridges the gap while endpoints come and go. A setting of the mesh switches it off.
  */
-export const defaultRetryPolicy: RetryPolicyJson = {
+const defaultRetryPolicy: RetryPolicyJson = {
   retryOn: "unavailable,connect-failure,refused-stream,retriable-status-codes,reset",
   numRetries: 2,
   retriableStatusCodes: [503],
@@ -41,9 +42,10 @@ const httpEvents: Record<
 
 /** The retry policy of a route. undefined: no retries. */
 export function retryPolicy(
+  mesh: Mesh,
   policy: HttpRetryPolicy | GrpcRetryPolicy | undefined,
 ): RetryPolicyJson | undefined {
-  if (policy === undefined) return defaultRetryPolicy;
+  if (policy === undefined) return mesh.defaultRetries ? defaultRetryPolicy : undefined;
   const events = (policy.httpRetryEvents ?? []).map((event) => httpEvents[event]);
   const statuses = new Set(events.flatMap((event) => event.statuses));
   const conditions = new Set([

@@ -50,7 +50,7 @@ export function route(
   if (refused) return undefined;
 
   const { timeout, retryPolicy: policy } = spec[kind] as HttpRoute | GrpcRoute;
-  const retries = retryPolicy(policy);
+  const retries = retryPolicy(mesh, policy);
   const destination = split(mesh, shares);
   if (destination === undefined) {
     refuse(`spec.${kind}.action.weightedTargets`, "all weights are 0: what the route takes gets 503");

@@ -7,7 +7,7 @@ import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
 import { Problems } from "./problems.js";
 import type { Problem } from "./resources.js";
-import { defaultRetryPolicy } from "./retries.js";
+import { retryPolicy } from "./retries.js";
 import { route, routeOf, type Share } from "./routes.js";
 import { inOrder } from "./specificity.js";
 import {
@@ -93,6 +93,7 @@ const ofNode = memo((mesh: Mesh, name: string, node: string, found: VirtualNodeS
     return unavailable(mesh, name, `is provided by virtual node ${node}, which ${lack}`);
   }
   const ports = new Map<number, ServicePort>();
+  const retries = retryPolicy(mesh, undefined);
   for (const [index, listener] of listeners.entries()) {
     const { port, protocol } = listener.portMapping;
     if (ports.has(port)) continue;
@@ -101,7 +102,7 @@ const ofNode = memo((mesh: Mesh, name: string, node: string, found: VirtualNodeS
     const cluster = names.egressCluster(mesh.name, node, protocol, port);
     const all: RouteJson = {
       match: { prefix: "/" },
-      route: { cluster, ...requestTimeouts(timeout), retryPolicy: defaultRetryPolicy },
+      route: { cluster, ...requestTimeouts(timeout), ...(retries ? { retryPolicy: retries } : {}) },
     };
     ports.set(port, {
       port,

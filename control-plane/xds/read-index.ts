@@ -3,6 +3,7 @@ import type {
   ExportedCertificate,
   Instances,
   MeshEntities,
+  MeshSettings,
   Unavailable,
 } from "../translate/entities.js";
 import { memo } from "./resource-set.js";
@@ -131,6 +132,12 @@ function tracked<Reader>(
       read("gatewayRoutes", virtualGatewayName);
       return entities.gatewayRoutes(virtualGatewayName);
     },
+    ...(entities.settings && {
+      settings() {
+        read("settings", "");
+        return entities.settings?.() as MeshSettings;
+      },
+    }),
     ...(entities.instances && {
       instances(namespaceName: string, serviceName: string) {
         read("instances", `${serviceName}.${namespaceName}`);

@@ -55,6 +55,11 @@ describe("docs/api.md", function () {
     );
   });
 
+  it("settles what a mesh does by default", async () => {
+    const { stdout } = await run(block("settings"));
+    assert.equal(stdout, '{"defaultRetries":false}{"defaultRetries":false}');
+  });
+
   it("tells every code of a diagnostic there is, as it is", () => {
     assert.deepEqual(
       table("code"),

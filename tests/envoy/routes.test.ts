@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { MeshSettings } from "@pulumi-appmesh/control-plane/translate/entities.js";
 import type { GrpcRoute, RouteSpec } from "@pulumi-appmesh/model";
 import { answered, type Call, callThrough, type Echo, http2CallAt } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
@@ -211,12 +212,20 @@ describe("routes", function () {
   describe("retries", () => {
     const policy = { maxRetries: 2, perRetryTimeout: { value: 5, unit: "s" } } as const;
     /** The outcome of a call and the number of attempts, when the first attempts get this status. */
-    const attempts = async (failures: number, status: number, more: object): Promise<string> => {
+    const attempts = async (
+      failures: number,
+      status: number,
+      more: object,
+      settings?: MeshSettings,
+    ): Promise<string> => {
       const app = await started.server("app", { status: (request) => (request <= failures ? status : 200) });
       const front = await loopbackAddress();
       await started.envoy(
         explicit(
-          routed({ app: nodeAt(app.port) }, { all: route({ prefix: "/" }, { app: 1 }, more) }),
+          {
+            ...routed({ app: nodeAt(app.port) }, { all: route({ prefix: "/" }, { app: 1 }, more) }),
+            ...(settings && { settings }),
+          },
           "front",
           front,
         ),
@@ -234,6 +243,17 @@ describe("routes", function () {
           await attempts(1, 500, {}),
         ],
         ["200 after 2", "200 after 3", "503 after 3", "500 after 1"],
+      );
+    });
+
+    it("tries nothing again by itself where the mesh is settled so", async () => {
+      const settings = { defaultRetries: false };
+      assert.deepEqual(
+        [
+          await attempts(1, 503, {}, settings),
+          await attempts(1, 503, { retryPolicy: { ...policy, httpRetryEvents: ["server-error"] } }, settings),
+        ],
+        ["503 after 1", "200 after 2"],
       );
     });
 

@@ -1,0 +1,26 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Address } from "../mesh/address.js";
+import type { MeshSettingsOperations } from "../mesh/mesh-settings.js";
+import { bodyOf } from "./requests.js";
+
+/** Settings of meshes: an API of this control plane's own, for the owners of meshes. */
+export function settingsRoutes(app: FastifyInstance, settings: MeshSettingsOperations): void {
+  const path = "/v1/meshes/:meshName/settings";
+  const config = (operation: string) => ({ config: { operation, mesh: ownMesh } });
+  app.get<{ Params: Mesh }>(path, config("DescribeMeshSettings"), ({ caller, params }) =>
+    settings.describe(caller, params.meshName),
+  );
+  app.put<{ Params: Mesh }>(path, config("UpdateMeshSettings"), (request) =>
+    settings.update(request.caller, request.params.meshName, bodyOf(request)),
+  );
+}
+
+interface Mesh {
+  meshName: string;
+}
+
+const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => ({
+  kind: "mesh",
+  meshOwner: caller.account,
+  names: [(params as Mesh).meshName],
+});
