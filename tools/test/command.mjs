@@ -1,18 +1,21 @@
-// Runs one command of the checks, with the terminal as its output, to its end or to its time limit.
+// Runs one command of the checks to its end or to its time limit, with the terminal as its output.
 import { spawn } from "node:child_process";
 
 /**
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, minutes: number }} options `minutes` is the limit
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, minutes: number, gathered?: boolean }} options `minutes` is the
+ *   limit; `gathered` prints all output at the end, so that commands side by side do not talk at the same time
  * @returns {Promise<boolean>} whether it ended well; if not, the reason has been printed
  */
-export function succeeds(command, args, { minutes, ...options }) {
+export function succeeds(command, args, { minutes, gathered = false, ...options }) {
   return new Promise((resolve) => {
     // In a process group of its own, so that a command that hangs is ended with all that it started.
     const child = spawn(command, args, {
       ...options,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", ...(gathered ? ["pipe", "pipe"] : ["inherit", "inherit"])],
       detached: true,
     });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => output.push(chunk));
     const end = (signal) => {
       try {
         process.kill(-child.pid, signal);
@@ -32,15 +35,31 @@ export function succeeds(command, args, { minutes, ...options }) {
     };
     process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     const settle = (problem) => {
+      for (const chunk of output.splice(0)) process.stdout.write(chunk);
       clearTimeout(limit);
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
       if (problem) console.error(`✗ "${[command, ...args].slice(0, 3).join(" ")}" ${problem}`);
       resolve(problem === undefined);
     };
     child.on("error", (error) => settle(`cannot be run: ${error.message}`));
-    child.on("exit", (code, signal) => {
+    child.on("exit", async (code, signal) => {
+      if (gathered) await rest(child);
       if (overdue) settle(`was ended: it ran longer than ${minutes} minutes`);
       else settle(code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`);
+    });
+  });
+}
+
+/** Waits for what a command that has ended has still to say; not for processes that outlive it with its output open. */
+function rest(child) {
+  return new Promise((resolve) => {
+    const enough = setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, 5_000);
+    child.once("close", () => {
+      clearTimeout(enough);
+      resolve();
     });
   });
 }

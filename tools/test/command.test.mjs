@@ -36,6 +36,14 @@ describe("a command of the checks", () => {
     });
   });
 
+  it("says everything at its end where its output is gathered, even if a process outlives it", async () => {
+    const script = "echo one; echo two >&2; sleep 20 >&2 & exit 3";
+    assert.deepEqual(await outcome("sh", ["-c", script], { minutes: 1, gathered: true }), {
+      stdout: "one\ntwo\nfalse\n",
+      stderr: `✗ "sh -c ${script}" ended with exit code 3\n`,
+    });
+  });
+
   it("is ended with all that it started when it runs too long", async () => {
     const mark = randomUUID();
     assert.deepEqual(

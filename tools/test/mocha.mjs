@@ -25,7 +25,7 @@ export function testFiles(folders, suffix) {
 }
 
 /** @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
-export async function mocha(files, options, mark) {
+export async function mocha(files, options, mark, gathered = false) {
   const folder = mkdtempSync(join(tmpdir(), "appmesh-test-"));
   const countsFile = join(folder, "counts.json");
   try {
@@ -42,6 +42,7 @@ export async function mocha(files, options, mark) {
           [markName]: mark,
         },
         minutes: 15,
+        gathered,
       },
     );
     if (!existsSync(countsFile)) return { passed: 0, failed: 1, skipped: 0 };
