@@ -2,6 +2,7 @@ import type { Path } from "@pulumi-appmesh/model";
 import type { JSONSchema } from "./schema.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
+import type { Permissions } from "./subjects/permissions.js";
 import type { Workload } from "./subjects/workload.js";
 
 /** Rules that are switched together. */
@@ -73,8 +74,8 @@ export interface Edit {
   readonly value: unknown;
 }
 
-/** What a rule may look at: an entity, or a task definition or pod with a proxy in it. */
-export type Subject = AnyEntity | Workload;
+/** What a rule may look at: an entity, a task definition or pod with a proxy in it, or what such a one may do in AWS. */
+export type Subject = AnyEntity | Workload | Permissions;
 export type SubjectKind = Subject["kind"];
 
 /** A rule that looks at one subject. */

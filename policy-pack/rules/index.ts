@@ -21,6 +21,7 @@ import { servicesUsed } from "./routing/services-used.js";
 import { sidecarEssential } from "./sidecars/sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecars/sidecar-image-pinned.js";
+import { sidecarLeastPrivilege } from "./sidecars/sidecar-least-privilege.js";
 import { sidecarNoPlainSecrets } from "./sidecars/sidecar-no-plain-secrets.js";
 import { sidecarNotRoot } from "./sidecars/sidecar-not-root.js";
 import { sidecarRedirection } from "./sidecars/sidecar-redirection.js";
@@ -68,6 +69,7 @@ export const rules: readonly Rule[] = [
   sidecarHealthChecked,
   sidecarStartOrder,
   sidecarNoPlainSecrets,
+  sidecarLeastPrivilege,
   namePattern,
   requiredTags,
 ];

@@ -3,6 +3,7 @@ import { fromAppMesh } from "./appmesh.js";
 import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
 import { fromKubernetes } from "./kubernetes.js";
+import { fromIam, iamTypes, type Permissions } from "./permissions.js";
 import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -20,7 +21,11 @@ const pods =
 
 const forms: readonly {
   readonly types: RegExp;
-  read(type: string, props: Members, onlyMesh: () => string | undefined): readonly (Entity | Workload)[];
+  read(
+    type: string,
+    props: Members,
+    onlyMesh: () => string | undefined,
+  ): readonly (Entity | Workload | Permissions)[];
 }[] = [
   { types: /^appmesh:index:/, read: (type, props) => single(fromAppMesh(type, props)) },
   { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },
@@ -30,6 +35,7 @@ const forms: readonly {
   },
   { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
   { types: pods, read: (_type, props) => single(fromPods(props)) },
+  { types: iamTypes, read: (type, props) => single(fromIam(type, props)) },
 ];
 
 const formOf = (type: string) => forms.find(({ types }) => types.test(type));
@@ -56,7 +62,7 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
   const onlyMesh = () => (meshes.length === 1 ? meshes[0]?.meshName : undefined);
   for (const resource of resources) {
     for (const subject of subjectsIn(resource, onlyMesh)) {
-      if (subject.kind === "workload") continue;
+      if (subject.kind === "workload" || subject.kind === "permissions") continue;
       found.set(subject, resource);
       if (subject.kind === "mesh") meshes.push(subject);
     }

@@ -1,0 +1,110 @@
+import { deepEqual } from "node:assert/strict";
+import { unknownCheckingProxy } from "@pulumi/policy";
+import { entitiesOfStack, subjectsOf } from "../../pulumi/subjects.js";
+import { covers } from "../../subjects/permissions.js";
+import { complies, judged, type Said, unknownText } from "../../testing/judged.js";
+import { sidecarLeastPrivilege } from "./sidecar-least-privilege.js";
+
+function said(type: string, props: object): Said | undefined {
+  const [subject] = subjectsOf({ type, props: unknownCheckingProxy(props) });
+  return subject && judged(sidecarLeastPrivilege, subject);
+}
+const document = (...Statement: readonly object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
+const allow = (Action: unknown, Resource: unknown = "*") => ({ Effect: "Allow", Action, Resource });
+const trust = (Service: unknown = "ecs-tasks.amazonaws.com") =>
+  document({ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" });
+const role = (policy: unknown, assumeRolePolicy: unknown = trust()) =>
+  said("aws:iam/role:Role", {
+    assumeRolePolicy,
+    inlinePolicies: [{ name: "first" }, { name: "own", policy }],
+  });
+const policy = (...statements: readonly object[]) =>
+  said("aws:iam/rolePolicy:RolePolicy", { role: "web", policy: document(...statements) });
+
+const stream = allow("appmesh:StreamAggregatedResources", "arn:aws:appmesh:r:1:mesh/shop/virtualNode/web");
+const inRole = (statement: number, member: string, text: string) => ({
+  findings: [`inlinePolicies[1].policy.Statement[${statement}].${member}: ${text}`],
+});
+const everything = (action: string) => `${action} allows every action; name the actions.`;
+const everyMesh = (action: string) =>
+  `${action} on every resource allows to change every mesh; allow appmesh:StreamAggregatedResources on the ARN of the virtual node or gateway.`;
+
+describe("sidecar-least-privilege", () => {
+  it("is content with what a proxy and its application need", () => {
+    deepEqual(role(document(stream, allow(["s3:GetObject", "s3:*"], "arn:aws:s3:::shop/*"))), complies);
+    deepEqual(role(document(allow("appmesh:*", "arn:aws:appmesh:r:1:mesh/lab/*"))), complies);
+    deepEqual(role(document({ ...allow("*"), Effect: "Deny" })), complies);
+    deepEqual(role(undefined), complies);
+    deepEqual(policy(stream, allow("dynamodb:*")), complies);
+  });
+
+  it("finds every action, and every action of App Mesh everywhere", () => {
+    deepEqual(role(document(stream, allow("*"))), inRole(1, "Action", everything("*")));
+    deepEqual(
+      role(document(allow(["s3:GetObject", "*:*"], "arn:x"))),
+      inRole(0, "Action", everything("*:*")),
+    );
+    deepEqual(role(document(allow("appmesh:*"))), inRole(0, "Action", everyMesh("appmesh:*")));
+    deepEqual(
+      role(document(allow("AppMesh:*", ["arn:x", "*"])), trust(["pods.eks.amazonaws.com"])),
+      inRole(0, "Action", everyMesh("AppMesh:*")),
+    );
+    deepEqual(
+      role(document({ Effect: "Allow", NotAction: "iam:*", Resource: "*" })),
+      inRole(
+        0,
+        "NotAction",
+        "all actions but some are allowed, those of App Mesh and of tomorrow included; name the actions by Action.",
+      ),
+    );
+  });
+
+  it("finds them in policies that let a proxy ask for its configuration, however they are given", () => {
+    deepEqual(policy(stream, allow("*")), { findings: [`policy.Statement[1].Action: ${everything("*")}`] });
+    deepEqual(said("aws:iam/policy:Policy", { policy: { Statement: allow("appmesh:*") } }), {
+      findings: [`policy.Statement[0].Action: ${everyMesh("appmesh:*")}`],
+    });
+    deepEqual(policy(allow("appmesh:Stream*"), allow("*:*")), {
+      findings: [`policy.Statement[1].Action: ${everything("*:*")}`],
+    });
+  });
+
+  it("is not about what may be anybody's", () => {
+    deepEqual(policy(allow("*")), undefined);
+    deepEqual(policy(allow("appmesh:CreateMesh"), allow("*")), undefined);
+    deepEqual(policy({ ...stream, Effect: "Deny" }, allow("*")), undefined);
+    deepEqual(role(document(allow("*")), trust("ec2.amazonaws.com")), undefined);
+    deepEqual(role(document(allow("*")), document({ Effect: "Allow", Principal: "*" })), undefined);
+    for (const nothing of ["{", "[]", ""]) {
+      deepEqual(role(document(allow("*")), nothing), undefined);
+      deepEqual(said("aws:iam/policy:Policy", { policy: nothing }), undefined);
+    }
+    deepEqual(said("aws:iam/user:User", { policy: document(stream, allow("*")) }), undefined);
+    deepEqual(
+      entitiesOfStack([{ urn: "u", type: "aws:iam/role:Role", props: { assumeRolePolicy: trust() } }]).size,
+      0,
+    );
+  });
+
+  it("waits for what is not known", () => {
+    deepEqual(said("aws:iam/role:Role", { assumeRolePolicy: trust(), inlinePolicies: unknownText }), {
+      open: ["inlinePolicies"],
+    });
+    deepEqual(
+      said("aws:iam/role:Role", { assumeRolePolicy: trust(), inlinePolicies: [{ policy: unknownText }] }),
+      { open: ["inlinePolicies[0].policy"] },
+    );
+    deepEqual(said("aws:iam/role:Role", { assumeRolePolicy: unknownText }), undefined);
+    deepEqual(said("aws:iam/policy:Policy", { policy: unknownText }), undefined);
+  });
+});
+
+describe("patterns of actions", () => {
+  it("take in what AWS's do", () => {
+    const stream = "appmesh:StreamAggregatedResources";
+    for (const pattern of ["appmesh:*", stream, "APPMESH:stream*", "appmesh:Stream?ggregatedResources", "*"])
+      deepEqual(covers(pattern, stream), true, pattern);
+    for (const pattern of ["appmesh:Stream", "appmesh.*", "s3:*", "?", "appmesh:StreamAggregatedResources?"])
+      deepEqual(covers(pattern, stream), false, pattern);
+  });
+});

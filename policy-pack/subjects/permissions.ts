@@ -1,0 +1,108 @@
+import type { Path } from "@pulumi-appmesh/model";
+import type { Source } from "./entity.js";
+import { guarded, unknown } from "./known.js";
+
+/** What a proxy, or an application beside one, may do in AWS. Paths are the declaration's own. */
+export interface Permissions {
+  readonly kind: "permissions";
+  readonly statements: readonly Statement[];
+  readonly source: Source;
+}
+
+/** A statement that allows something. */
+export interface Statement {
+  /** Patterns of actions, in which `*` stands for any text. */
+  readonly actions: readonly string[];
+  /** It allows all but some actions. */
+  readonly isInverse: boolean;
+  readonly resources: readonly string[];
+  readonly path: Path;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+const source: Source = { path: (path) => path };
+const membersOf = (value: unknown): Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
+const listOf = (value: unknown): readonly unknown[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+/** Who takes on roles for containers. */
+const platforms = ["ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"];
+
+/** What a proxy asks its control plane by: nobody else has to. */
+const asked = "appmesh:StreamAggregatedResources";
+
+/**
+ * The permissions that a role for containers has in it, or that a policy gives which lets a proxy ask for its
+ * configuration. undefined for others, and where that is not known: they may be anybody's.
+ */
+export function fromIam(type: string, props: Members): Permissions | undefined {
+  if (isRole.test(type)) {
+    if (!isForContainers(props.assumeRolePolicy)) return undefined;
+    return {
+      kind: "permissions",
+      get statements() {
+        return listOf(guarded(props, []).inlinePolicies).flatMap((policy, index) => {
+          const path: Path = ["inlinePolicies", index, "policy"];
+          return statementsOf(membersOf(policy).policy, path);
+        });
+      },
+      source,
+    };
+  }
+  const statements = statementsOf(props.policy, ["policy"]);
+  const isForProxies = statements.some(({ actions }) =>
+    actions.some((action) => action.toLowerCase().startsWith("appmesh:") && covers(action, asked)),
+  );
+  return isForProxies ? { kind: "permissions", statements, source } : undefined;
+}
+
+export const iamTypes = /^aws:iam\/(role:Role|rolePolicy:RolePolicy|policy:Policy)$/;
+const isRole = /^aws:iam\/role:/;
+
+/** Whether a pattern of actions takes in this one. Their letters may be large or small. */
+export function covers(pattern: string, action: string): boolean {
+  const expression = pattern
+    .split("*")
+    .map((part) =>
+      part
+        .split("?")
+        .map((text) => text.replace(/[.+^${}()|[\]\\]/g, "\\$&"))
+        .join("."),
+    )
+    .join(".*");
+  return new RegExp(`^${expression}$`, "i").test(action);
+}
+
+function isForContainers(policy: unknown): boolean {
+  return listOf(documentOf(policy).Statement).some((statement) =>
+    listOf(membersOf(membersOf(statement).Principal).Service).some((service) =>
+      platforms.includes(String(service)),
+    ),
+  );
+}
+
+function statementsOf(policy: unknown, path: Path): readonly Statement[] {
+  return listOf(documentOf(policy).Statement).flatMap((each, index) => {
+    const { Effect, Action, NotAction, Resource } = membersOf(each);
+    if (Effect !== "Allow") return [];
+    return [
+      {
+        actions: listOf(Action).map(String),
+        isInverse: NotAction !== undefined,
+        resources: listOf(Resource).map(String),
+        path: [...path, "Statement", index],
+      },
+    ];
+  });
+}
+
+/** A document, which is mostly given as its text. IAM has to say what is wrong with one that is none. */
+function documentOf(policy: unknown): Members {
+  if (policy === unknown || typeof policy !== "string") return membersOf(policy);
+  try {
+    return membersOf(JSON.parse(policy));
+  } catch {
+    return {};
+  }
+}
