@@ -56,9 +56,23 @@ export function canaryStory(language: string, command: () => Promise<Command | s
 
     const spec = async (path: string) => (await controlPlane.call("GET", path)).body.spec;
 
+    it("previews the whole mesh before any of it is there", async () => {
+      // The stack itself, the mesh, the component and its five.
+      assert.deepEqual(await driver.do("preview"), { changes: { create: 8 } });
+      assert.deepEqual((await controlPlane.call("GET", "/v20190125/meshes")).body, { meshes: [] });
+    });
+
+    it("tells a mistake at its place in the program's arguments, in the preview", async () => {
+      await driver.do("config", "canaryWeight", "101");
+      await assert.rejects(
+        driver.do("preview"),
+        /property versions\.v2\.weight with value '\{101\}' has a problem: 101 was given; an integer from 0 to 100 is allowed\./,
+      );
+      await driver.do("config", "canaryWeight", "10");
+    });
+
     it("makes the whole mesh by up, as the program says it, with outputs that are real", async () => {
       const made = await driver.do("up");
-      // The stack itself, the mesh, the component and its five.
       assert.deepEqual(made, {
         changes: { create: 8 },
         outputs: { virtualServiceName: "catalog.shop.local", canaryNode: "catalog-v2" },
