@@ -1,13 +1,28 @@
 import { Command } from "commander";
+import { ApiError } from "./api-client.js";
+import { type ApiOptions, addApiOptions, apiClientOf } from "./api-options.js";
+import { EnvironmentError } from "./credentials.js";
+import { meshName } from "./options.js";
+import { readMesh } from "./read-mesh.js";
 
 /** The rules are a package of their own, which a control plane does without. */
 export async function checkCommand(): Promise<Command> {
   try {
-    return (await import("@pulumi-appmesh/policy-pack/check/command.js")).checkCommand();
+    const { checkCommand } = await import("@pulumi-appmesh/policy-pack/check/command.js");
+    return checkCommand({
+      addOptions: (command) =>
+        addApiOptions(command.option("--mesh <name>", "mesh of a running control plane", meshName)),
+      async read(options) {
+        const { mesh, ...api } = options as ApiOptions & { readonly mesh?: string };
+        if (mesh === undefined) return undefined;
+        return { from: api.endpoint, entities: await readMesh(apiClientOf(api), mesh, api.meshOwner) };
+      },
+      isExpected: (error) => error instanceof ApiError || error instanceof EnvironmentError,
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     return new Command("check")
-      .description("judge meshes in files by the rules of the policy pack, which is not installed")
+      .description("judge meshes by the rules of the policy pack, which is not installed")
       .argument("[file...]")
       .allowUnknownOption()
       .action(() => {

@@ -1,15 +1,12 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { type ApiClientOptions, ApiError, callApi, readAuthority } from "./api-client.js";
-import { credentialsIn, EnvironmentError } from "./credentials.js";
-import { accountId, meshName } from "./options.js";
+import { ApiError, callApi } from "./api-client.js";
+import { type ApiOptions, addApiOptions, apiClientOf } from "./api-options.js";
+import { EnvironmentError } from "./credentials.js";
+import { meshName } from "./options.js";
 
-interface Options {
+interface Options extends ApiOptions {
   readonly mesh: string;
-  readonly meshOwner?: string;
-  readonly endpoint: string;
-  readonly region: string;
-  readonly ca?: string;
   readonly json?: true;
 }
 
@@ -18,27 +15,10 @@ const ERRORS = 1;
 const UNKNOWN = 2;
 
 export function diagnoseCommand(): Command {
-  return new Command("diagnose")
+  const command = new Command("diagnose")
     .description("list everything in a mesh that does not do what it says, and what to do about it")
-    .requiredOption("--mesh <name>", "name of the mesh", meshName)
-    .addOption(
-      new Option(
-        "--mesh-owner <account>",
-        "account that owns the mesh (default: the caller's own)",
-      ).argParser(accountId),
-    )
-    .addOption(
-      new Option("--endpoint <url>", "where the control plane's API is")
-        .env("APPMESH_ENDPOINT")
-        .argParser(url)
-        .default("http://127.0.0.1:7070"),
-    )
-    .addOption(
-      new Option("--region <region>", "region of the control plane")
-        .env("APPMESH_REGION")
-        .default("us-east-1"),
-    )
-    .option("--ca <file>", "authority (PEM) of the API's certificate (default: $APPMESH_CA_CERTIFICATE, PEM)")
+    .requiredOption("--mesh <name>", "name of the mesh", meshName);
+  return addApiOptions(command)
     .option("--json", "print JSON, as the API gives it")
     .addHelpText(
       "after",
@@ -63,13 +43,9 @@ async function run(options: Options): Promise<void> {
 }
 
 /** All pages. */
-async function everything({ mesh, meshOwner, endpoint, region, ca }: Options): Promise<Diagnostic[]> {
-  const client: ApiClientOptions = {
-    endpoint,
-    region,
-    credentials: credentialsIn(process.env),
-    ca: ca === undefined ? process.env.APPMESH_CA_CERTIFICATE || undefined : readAuthority(ca),
-  };
+async function everything(options: Options): Promise<Diagnostic[]> {
+  const { mesh, meshOwner } = options;
+  const client = apiClientOf(options);
   const all: Diagnostic[] = [];
   let nextToken: string | undefined;
   do {
@@ -104,9 +80,4 @@ function table({ mesh }: Options, diagnostics: readonly Diagnostic[]): string {
   const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const total = `mesh ${mesh}: ${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}`;
   return `${[...lines, total].join("\n")}\n`;
-}
-
-function url(text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
-  throw new InvalidArgumentError("It must be a URL, such as https://mesh.example.com:7070.");
 }

@@ -41,6 +41,10 @@ export function declaredIn(file: string, text: string): readonly InFile[] {
   return found;
 }
 
+/** What a value declares that is read already; undefined where it is of none of the known forms. */
+export const declaredBy = (file: string, value: unknown): readonly InFile[] | undefined =>
+  fromDocument(file, value, "");
+
 function fromDocument(file: string, value: unknown, place: string): readonly InFile[] | undefined {
   if (Array.isArray(value)) {
     const all = value.map((each, index) => fromDocument(file, each, `${place}[${index}]`));

@@ -1,10 +1,10 @@
 // `appmesh check`, as scripts run it.
-import { deepStrictEqual } from "node:assert/strict";
+import { deepStrictEqual, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../support/control-plane.js";
+import { startControlPlane, temporaryFolder } from "../support/control-plane.js";
 
 const appmesh = fileURLToPath(new URL("../../../node_modules/.bin/appmesh", import.meta.url));
 
@@ -41,6 +41,55 @@ describe("appmesh check", function () {
     });
     const settings = file("settings.json", { rules: { "egress-drop-all": "advisory" } });
     deepStrictEqual(run(["--settings", settings, "--format", "json", path]).status, 0);
+  });
+
+  it("judges a mesh of a running control plane, with all that is in it and its tags", async () => {
+    const controlPlane = await startControlPlane();
+    try {
+      const mesh = "/v20190125/meshes/shop";
+      const put = async (path: string, body: object) =>
+        deepStrictEqual((await controlPlane.call("PUT", path, body)).status, 200, path);
+      const tags = [{ key: "owner", value: "shop" }];
+      await put("/v20190125/meshes", { meshName: "shop", spec: open.spec, tags });
+      for (const name of ["a", "b"])
+        await put(`${mesh}/virtualNodes`, { virtualNodeName: name, spec: {}, ...(name === "a" && { tags }) });
+      const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
+      await put(`${mesh}/virtualRouters`, { virtualRouterName: "r", spec: { listeners }, tags });
+      const action = { weightedTargets: [{ virtualNode: "a", weight: 0 }] };
+      const spec = { httpRoute: { match: { prefix: "/" }, action } };
+      await put(`${mesh}/virtualRouter/r/routes`, { routeName: "all", spec, tags });
+      const settings = file("running.json", {
+        all: "disabled",
+        rules: {
+          "egress-drop-all": "mandatory",
+          "route-weights": "advisory",
+          "required-tags": { level: "mandatory", tags: ["owner"] },
+        },
+      });
+      const { api } = controlPlane;
+      const args = ["--mesh", "shop", "--endpoint", api, "--settings", settings];
+      deepStrictEqual(run(args), {
+        status: 1,
+        stdout: [
+          `${api}: route all: [advisory] route-weights: spec.httpRoute.action.weightedTargets: all 1 weights are 0: every request is answered with 503; give one of them a weight above 0.`,
+          `${api}: mesh shop: [mandatory] egress-drop-all: spec.egressFilter.type: ALLOW_ALL lets traffic out to any address; set it to DROP_ALL.`,
+          `${api}: virtualNode b: [mandatory] required-tags: the tag owner is missing; give it.`,
+          "3 found in 5 resources, of which 2 are mandatory",
+          "",
+        ].join("\n"),
+        stderr: "",
+      });
+      const missing = run(["--mesh", "none", "--endpoint", api]);
+      deepStrictEqual([missing.status, missing.stdout], [2, ""]);
+      match(missing.stderr, /^appmesh check: .*none/);
+      deepStrictEqual(run([]), {
+        status: 2,
+        stdout: "",
+        stderr: "appmesh check: name the files to judge, or the mesh of a running control plane by --mesh\n",
+      });
+    } finally {
+      await controlPlane.stop();
+    }
   });
 
   it("ends with 2 and says why where it cannot judge", () => {
