@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import type { AnyEntity } from "../../subjects/entity.js";
 import { complies, entity, judged, judgedMesh, unknownObject } from "../../testing/judged.js";
 import { retryAmplification } from "./retry-amplification.js";
@@ -201,6 +201,14 @@ describe("retry-idempotent-only", () => {
     });
   });
 
+  it("takes what is said of gRPC for gRPC alone", () => {
+    const get = route(http({ match: { method: "GET" }, retryPolicy: events }));
+    deepEqual(judged(retryIdempotentOnly, get, { grpc: true }), complies);
+    const any = route(http({ match: {}, retryPolicy: events }));
+    deepEqual(judged(retryIdempotentOnly, any, { grpc: true }), judged(retryIdempotentOnly, any));
+    ok(judged(retryIdempotentOnly, any)?.findings);
+  });
+
   it("takes the methods that it is told, and no retries as an answer", () => {
     const post = route(http({ match: { method: "POST" }, retryPolicy: events }));
     deepEqual(judged(retryIdempotentOnly, post, { methods: ["POST"] }), complies);
@@ -249,6 +257,29 @@ describe("retry-amplification", () => {
     });
   });
 
+  it("finds what calls itself, by whomever it is called first", () => {
+    const loop = [byNode("a"), node("a", "a")];
+    deepEqual(judgedMesh(retryAmplification, loop), {
+      findings: [
+        "virtualNode/a: the way a -> a comes back to where it was, so that retries multiply without end; lower maxRetries on the routes of that way.",
+      ],
+    });
+    deepEqual(judgedMesh(retryAmplification, [...loop, node("first", "a")]), {
+      findings: [
+        "virtualNode/first: the way first -> a -> a comes back to where it was, so that retries multiply without end; lower maxRetries on the routes of that way.",
+      ],
+    });
+  });
+
+  it("tells of a way where it begins", () => {
+    const chain = [node("a", "b"), byNode("b"), node("b", "c"), byNode("c"), node("c")];
+    deepEqual(judgedMesh(retryAmplification, chain, { maximum: 2 }), {
+      findings: [
+        "virtualNode/a: one request may become 9 on the way a -> b -> c, and 2 are allowed; lower maxRetries on the routes of that way.",
+      ],
+    });
+  });
+
   it("begins at gateways, follows ARNs, and leaves out targets without a share", () => {
     const mesh = [
       entity("virtualGateway", "shop/edge", { listeners: [] }),
@@ -259,9 +290,9 @@ describe("retry-amplification", () => {
         },
       }),
       byNode("b"),
-      node("b", "arn:aws:appmesh:us-east-1:123456789012:mesh/shop/virtualService/c"),
+      node("b", "arn:aws:appmesh:us-east-1:123456789012:mesh/shop/virtualService/c.shop.local"),
       ...byRouter(
-        "c",
+        "c.shop.local",
         {
           httpRoute: {
             match: { prefix: "/" },

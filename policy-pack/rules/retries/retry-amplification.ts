@@ -37,7 +37,7 @@ export const retryAmplification = meshRule<{ maximum: number }>({
     for (const group of groups) {
       const within = new Set(group);
       const onward = group.flatMap((from) => (calls.get(from) ?? []).map((call) => ({ from, ...call })));
-      for (const { from, to } of onward) if (!within.has(to) || from === to) isCalled.add(to);
+      for (const { to } of onward) if (!within.has(to)) isCalled.add(to);
       const endless = onward.some(({ to, attempts }) => within.has(to) && attempts > 1);
       for (const from of group) {
         const name = from.names.join("/");
