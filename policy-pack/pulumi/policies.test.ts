@@ -85,6 +85,9 @@ describe("policies of the pack", () => {
   });
 
   it("let other resources through without a word, and say why they do not apply to ours", () => {
+    const pod = { spec: { containers: [{ name: "app", image: "shop:1" }] } };
+    for (const policy of ofResources)
+      deepEqual(said(policy, "urn:pod", "kubernetes:core/v1:Pod", pod), [], policy.name);
     for (const policy of ofResources)
       deepEqual(said(policy, "urn:bucket", "aws:s3/bucket:Bucket", {}), [], policy.name);
     deepEqual(said(policyNamed("tls-listener-strict"), "urn:mesh", meshType, open), [

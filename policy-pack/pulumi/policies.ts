@@ -72,6 +72,7 @@ function subjectPolicy(
       // Nearly all resources of a stack are none of ours: they are let through without a word.
       if (!isKnown(args.type)) return;
       const subjects = read.get(args.urn, rule.name, () => subjectsOf(args));
+      if (subjects.length === 0) return;
       const verdict = verdictOn(subjects, args);
       if (verdict === undefined) return skip(args, aboutOthers(rule));
       const told = verdict.findings.filter(() => !exemptions.covers(rule.name, args.urn));
@@ -81,7 +82,9 @@ function subjectPolicy(
     remediateResource(args) {
       if (!isKnown(args.type)) return undefined;
       // What an earlier remediation changed is to be seen: it is read for every rule.
-      const verdict = verdictOn(subjectsOf(args), args);
+      const subjects = subjectsOf(args);
+      if (subjects.length === 0) return undefined;
+      const verdict = verdictOn(subjects, args);
       if (verdict === undefined) return skip(args, aboutOthers(rule));
       if (verdict.findings.length === 0) return undefined;
       if (exemptions.covers(rule.name, args.urn)) return undefined;
