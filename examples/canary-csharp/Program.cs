@@ -58,10 +58,17 @@ return await Deployment.RunAsync(() =>
         }, new CustomResourceOptions { ImportId = "shop/ratings" });
     }
 
+    // What the component does not tell is looked up. Who lets a proxy join the mesh by an IAM policy names its node so.
+    var canaryNode = GetVirtualNode.Invoke(new GetVirtualNodeInvokeArgs
+    {
+        MeshName = mesh.MeshName,
+        VirtualNodeName = catalog.VirtualNodeNames.Apply(names => names["v2"]),
+    });
+
     return new Dictionary<string, object?>
     {
         ["virtualServiceName"] = catalog.VirtualServiceName,
-        ["canaryNode"] = catalog.VirtualNodeNames.Apply(names => names["v2"]),
+        ["canaryNodeArn"] = canaryNode.Apply(node => node.Arn),
     };
 });
 

@@ -38,9 +38,15 @@ export async function canary() {
     );
   }
 
+  // What the component does not tell is looked up. Who lets a proxy join the mesh by an IAM policy names its node so.
+  const canaryNode = appmesh.getVirtualNodeOutput({
+    meshName: mesh.meshName,
+    virtualNodeName: catalog.virtualNodeNames.apply(({ v2 = "" }) => v2),
+  });
+
   return {
     virtualServiceName: catalog.virtualServiceName,
-    canaryNode: catalog.virtualNodeNames.apply(({ v2 }) => v2),
+    canaryNodeArn: canaryNode.arn,
   };
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** Class or enum of the SDK → its public properties, or values. */
+/** Class or enum of the SDK → its public properties, functions or values. */
 function members(): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   const files = readdirSync(join(root, "sdk/dotnet"), { recursive: true, encoding: "utf8" });
@@ -22,7 +22,7 @@ function members(): Map<string, Set<string>> {
         current = new Set();
         found.set(declared, current);
       }
-      const property = /^\s*public (?:static )?[\w.<>?, ]+ (\w+)\s*(?:\{ get;|$)/.exec(line)?.[1];
+      const property = /^\s*public (?:static )?[\w.<>?, ]+ (\w+)\s*(?:\{ get;|\(|$)/.exec(line)?.[1];
       if (property) current?.add(property);
     }
   }
@@ -97,6 +97,11 @@ describe("the canary program in C#, not run", () => {
         ...["HttpRetryPolicyArgs.HttpRetryEvents", "HttpRetryPolicyEvent.ServerError"],
         ...["VirtualNodeArgs.MeshName", "VirtualNodeArgs.VirtualNodeName", "VirtualNodeArgs.Spec"],
         ...["VirtualNodeSpecArgs.Listeners", "VirtualNodeSpecArgs.ServiceDiscovery"],
+        ...[
+          "GetVirtualNode.Invoke",
+          "GetVirtualNodeInvokeArgs.MeshName",
+          "GetVirtualNodeInvokeArgs.VirtualNodeName",
+        ],
         ...["ServiceDiscoveryArgs.Dns", "DnsServiceDiscoveryArgs.Hostname"],
       ],
     );

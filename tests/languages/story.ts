@@ -75,7 +75,10 @@ export function canaryStory(language: string, command: () => Promise<Command | s
       const made = await driver.do("up");
       assert.deepEqual(made, {
         changes: { create: 8 },
-        outputs: { virtualServiceName: "catalog.shop.local", canaryNode: "catalog-v2" },
+        outputs: {
+          virtualServiceName: "catalog.shop.local",
+          canaryNodeArn: "arn:aws:appmesh:us-east-1:000000000000:mesh/shop/virtualNode/catalog-v2",
+        },
       });
       assert.deepEqual(await spec(routePath), routeSpec(10));
       for (const name of ["catalog-v1", "catalog-v2"]) {

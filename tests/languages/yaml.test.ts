@@ -26,6 +26,7 @@ type Values = Readonly<Record<string, unknown>>;
 function mistakes(program: {
   config?: Readonly<Record<string, { type: string }>>;
   resources: Readonly<Record<string, { type: string; properties?: Values }>>;
+  variables?: Readonly<Record<string, { "fn::invoke": { function: string; arguments?: Values } }>>;
   outputs?: Values;
 }): string[] {
   const found: string[] = [];
@@ -35,7 +36,8 @@ function mistakes(program: {
     const [name = "", output, key] = reference.split(".");
     const setting = program.config?.[name];
     if (setting !== undefined && output === undefined) return { type: setting.type };
-    const resource = schema.resources[program.resources[name]?.type ?? ""];
+    const looked = schema.functions[program.variables?.[name]?.["fn::invoke"].function ?? ""]?.outputs;
+    const resource = looked ?? schema.resources[program.resources[name]?.type ?? ""];
     const whole: Type | undefined = output === undefined ? undefined : resource?.properties[output];
     const type = key === undefined ? whole : whole?.additionalProperties;
     if (type === undefined) found.push(`${at}: nothing is called ${reference}`);
@@ -84,6 +86,11 @@ function mistakes(program: {
     else
       members({ properties: resource.inputProperties, required: resource.requiredInputs }, properties, name);
   }
+  for (const [name, { "fn::invoke": call }] of Object.entries(program.variables ?? {})) {
+    const invoked = schema.functions[call.function];
+    if (invoked === undefined) found.push(`${name}: no function ${call.function}`);
+    else members(invoked.inputs, call.arguments ?? {}, name);
+  }
   for (const [name, value] of Object.entries(program.outputs ?? {})) {
     const [, reference = String(value)] = /^\$\{(.+)\}$/.exec(String(value)) ?? [];
     referred(reference, `outputs.${name}`);
@@ -111,6 +118,7 @@ describe("the canary program in YAML, not run", () => {
       ["virtualServiceName: catalog.shop.local", "virtualService: catalog.shop.local"],
       ["protocol: http", "protocol: spdy"],
       [`weight: ${ref("stableWeight")}`, "weight: much"],
+      ["virtualNodeName: ", "nodeName: "],
       [`weight: ${ref("canaryWeight")}`, `weight: ${ref("catalog.routeName")}`],
     ];
     let wrong = text;
@@ -126,6 +134,9 @@ describe("the canary program in YAML, not run", () => {
       'catalog.listener.portMapping.protocol: "spdy", expected http, tcp, http2, grpc',
       'catalog.versions.v1.weight: "much", expected integer',
       "catalog.versions.v2.weight: catalog.routeName is of type string, expected integer",
+      "canaryNode: virtualNodeName is missing",
+      "canaryNode.meshName: nothing is called shop.meshName",
+      "canaryNode.nodeName: no such property",
     ]);
   });
 });

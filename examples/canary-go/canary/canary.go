@@ -54,8 +54,14 @@ func Program(ctx *pulumi.Context) error {
 		}
 	}
 
+	// What the component does not tell is looked up. Who lets a proxy join the mesh by an IAM policy names its node so.
+	canaryNode := appmesh.LookupVirtualNodeOutput(ctx, appmesh.LookupVirtualNodeOutputArgs{
+		MeshName:        mesh.MeshName,
+		VirtualNodeName: catalog.VirtualNodeNames.MapIndex(pulumi.String("v2")),
+	})
+
 	ctx.Export("virtualServiceName", catalog.VirtualServiceName)
-	ctx.Export("canaryNode", catalog.VirtualNodeNames.MapIndex(pulumi.String("v2")))
+	ctx.Export("canaryNodeArn", canaryNode.Arn())
 	return nil
 }
 

@@ -2,6 +2,7 @@ package canary;
 
 import com.pulumi.Context;
 import com.pulumi.resources.CustomResourceOptions;
+import io.pulumiappmesh.appmesh.AppmeshFunctions;
 import io.pulumiappmesh.appmesh.Mesh;
 import io.pulumiappmesh.appmesh.MeshArgs;
 import io.pulumiappmesh.appmesh.MeshService;
@@ -13,6 +14,7 @@ import io.pulumiappmesh.appmesh.enums.HttpRetryPolicyEvent;
 import io.pulumiappmesh.appmesh.enums.PortProtocol;
 import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
 import io.pulumiappmesh.appmesh.inputs.DurationArgs;
+import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
 import io.pulumiappmesh.appmesh.inputs.HttpRetryPolicyArgs;
 import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
 import io.pulumiappmesh.appmesh.inputs.MeshServiceHttpRouteArgs;
@@ -20,6 +22,7 @@ import io.pulumiappmesh.appmesh.inputs.MeshServiceVersionArgs;
 import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
 import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
 import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
+import io.pulumiappmesh.appmesh.outputs.GetVirtualNodeResult;
 import java.util.Map;
 
 /** A service of two versions, whose traffic moves from the one to the other. */
@@ -68,8 +71,14 @@ public final class Canary {
                 CustomResourceOptions.builder().importId("shop/ratings").build());
         }
 
+        // What the component does not tell is looked up. Who lets a proxy join the mesh by an IAM policy names its node so.
+        var canaryNode = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+            .meshName(mesh.meshName())
+            .virtualNodeName(catalog.virtualNodeNames().applyValue(names -> names.get("v2")))
+            .build());
+
         ctx.export("virtualServiceName", catalog.virtualServiceName());
-        ctx.export("canaryNode", catalog.virtualNodeNames().applyValue(names -> names.get("v2")));
+        ctx.export("canaryNodeArn", canaryNode.applyValue(GetVirtualNodeResult::arn));
     }
 
     private static ServiceDiscoveryArgs dns(String hostname) {
