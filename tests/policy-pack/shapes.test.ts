@@ -23,6 +23,7 @@ const settings = {
     "access-log": "mandatory",
     tracing: "mandatory",
     "sidecar-image-pinned": "mandatory",
+    "sidecar-least-privilege": "mandatory",
     "name-pattern": { level: "mandatory", pattern: "^[a-z_]+$" },
   },
 };
@@ -122,7 +123,7 @@ describe("the policy pack on the real engine, in every shape", function () {
     deepStrictEqual(found, told(about, "Web_shop", "spec.routes[0]"));
   });
 
-  it("stops a preview of workloads with a proxy, and of routes to services that run nothing", async () => {
+  it("stops a preview of workloads with a proxy, of their roles, and of routes to services that run nothing", async () => {
     const labels = { app: "web" };
     const app = { name: "app", image: "shop:1" };
     const environment = [{ name: "APPMESH_RESOURCE_ARN", value: "mesh/shop/virtualNode/web" }];
@@ -144,6 +145,14 @@ describe("the policy pack on the real engine, in every shape", function () {
       new Shown("kubernetes:core/v1:Service", "service", {
         metadata: { name: "web", namespace: "shop" },
         spec: { selector: labels },
+      });
+      new Shown("aws:iam/role:Role", "role", {
+        assumeRolePolicy: JSON.stringify({
+          Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" } }],
+        }),
+        inlinePolicies: [
+          { policy: JSON.stringify({ Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }) },
+        ],
       });
       const strict = { portMapping, tls: { mode: "STRICT" }, healthCheck: {} };
       const logging = { accessLog: { file: { path: "/dev/stdout" } } };
@@ -175,6 +184,11 @@ describe("the policy pack on the real engine, in every shape", function () {
         "sidecar-image-pinned",
         "task",
         "containerDefinitions[1].image: envoyproxy/envoy names no version; name a version or a digest.",
+      ],
+      [
+        "sidecar-least-privilege",
+        "role",
+        "inlinePolicies[0].policy.Statement[0].Action: * allows every action; name the actions.",
       ],
       ["tracing", "deployment", `spec.template.spec.containers[1].env: ${traces}`],
       ["tracing", "task", `containerDefinitions[1].environment: ${traces}`],
