@@ -2,6 +2,7 @@ import { resourceName, string } from "@pulumi-appmesh/model";
 import { GatewayServiceRoute, gatewayInputs, ROUTES_DOC } from "../components/mesh/gateway-args.js";
 import { MeshServiceVersion, meshServiceInputs, VERSIONS_DOC } from "../components/mesh/mesh-service-args.js";
 import { TAGS_DOC } from "../resources/types.js";
+import { exampleOf } from "./examples.js";
 import type { PropertySpec, ResourceSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
@@ -25,8 +26,7 @@ function gateway(types: Types): ResourceSpec {
     description: ROUTES_DOC,
   };
   return {
-    description:
-      "A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.",
+    description: `A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.\n\n${exampleOf("Gateway")}`,
     isComponent: true,
     inputProperties: { ...types.properties(gatewayInputs), routes, tags: componentTags },
     requiredInputs: requiredOf(gatewayInputs).required ?? [],
@@ -56,7 +56,7 @@ function meshService(types: Types): ResourceSpec {
   return {
     description:
       "A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a " +
-      "route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.",
+      `route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.\n\n${exampleOf("MeshService")}`,
     isComponent: true,
     inputProperties: { ...types.properties(meshServiceInputs), versions, tags: componentTags },
     requiredInputs: [...(requiredOf(meshServiceInputs).required ?? []), "versions"],

@@ -1,4 +1,5 @@
 import { identityMembers, type ResourceType, resourceTypes, TAGS_DOC, words } from "../resources/types.js";
+import { exampleOf } from "./examples.js";
 import type { PropertySpec, ResourceSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
@@ -20,7 +21,7 @@ function entityResource(type: ResourceType, types: Types): ResourceSpec {
   const requiredInputs = requiredOf(type.inputs).required;
   const alwaysThere = [...(requiredInputs ?? []), ...type.nameMembers, ...Object.keys(type.outputs)];
   return {
-    description: `${type.entity.doc}\n\n${importSection(type)}`,
+    description: [type.entity.doc, exampleOf(type.entity.title), importSection(type)].join("\n\n"),
     inputProperties,
     ...(requiredInputs && { requiredInputs }),
     properties: { ...inputProperties, ...types.properties(type.outputs) },

@@ -12,6 +12,8 @@ namespace PulumiAppMesh.AppMesh
 {
     /// <summary>
     /// A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
+    /// 
+    /// ## Example Usage
     /// </summary>
     [AppMeshResourceType("appmesh:index:Gateway")]
     public partial class Gateway : global::Pulumi.ComponentResource

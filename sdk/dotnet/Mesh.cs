@@ -13,6 +13,8 @@ namespace PulumiAppMesh.AppMesh
     /// <summary>
     /// A service mesh: the boundary within which virtual services call each other.
     /// 
+    /// ## Example Usage
+    /// 
     /// ## Import
     /// 
     /// An existing mesh is imported by its `meshName`.

@@ -13,6 +13,8 @@ namespace PulumiAppMesh.AppMesh
     /// <summary>
     /// A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
     /// 
+    /// ## Example Usage
+    /// 
     /// ## Import
     /// 
     /// An existing route is imported by its `meshName`, `virtualRouterName`, `routeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog/canary`.

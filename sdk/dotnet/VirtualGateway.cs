@@ -13,6 +13,8 @@ namespace PulumiAppMesh.AppMesh
     /// <summary>
     /// Proxies that let traffic from outside into the mesh, as their gateway routes say.
     /// 
+    /// ## Example Usage
+    /// 
     /// ## Import
     /// 
     /// An existing virtual gateway is imported by its `meshName`, `virtualGatewayName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress`.

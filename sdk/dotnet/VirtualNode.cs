@@ -13,6 +13,8 @@ namespace PulumiAppMesh.AppMesh
     /// <summary>
     /// One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
     /// 
+    /// ## Example Usage
+    /// 
     /// ## Import
     /// 
     /// An existing virtual node is imported by its `meshName`, `virtualNodeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog-v1`.

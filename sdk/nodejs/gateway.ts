@@ -9,6 +9,38 @@ import * as utilities from "./utilities";
 
 /**
  * A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
+ *
+ * ## Example Usage
+ * ### A gateway that brings traffic to a service by its path
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * const catalog = new appmesh.MeshService("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualServiceName: "catalog.shop.local",
+ *     listener: { portMapping: { port: 8080, protocol: "http" } },
+ *     versions: {
+ *         v1: {
+ *             weight: 100,
+ *             serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *         },
+ *     },
+ * });
+ *
+ * new appmesh.Gateway("ingress", {
+ *     meshName: mesh.meshName,
+ *     listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *     routes: {
+ *         catalog: {
+ *             virtualServiceName: catalog.virtualServiceName,
+ *             httpRoute: { match: { prefix: "/catalog/" } },
+ *         },
+ *     },
+ * });
+ * ```
  */
 export class Gateway extends pulumi.ComponentResource {
     /** @internal */

@@ -10,6 +10,56 @@ import * as utilities from "./utilities";
 /**
  * A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
  *
+ * ## Example Usage
+ * ### What begins with /catalog/ goes to one service
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * const router = new appmesh.VirtualRouter("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualRouterName: "catalog",
+ *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ * });
+ *
+ * const catalog = new appmesh.VirtualService("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualServiceName: "catalog.shop.local",
+ *     spec: {
+ *         provider: {
+ *             virtualRouter: { virtualRouterName: router.virtualRouterName },
+ *         },
+ *     },
+ * });
+ *
+ * const ingress = new appmesh.VirtualGateway("ingress", {
+ *     meshName: mesh.meshName,
+ *     virtualGatewayName: "ingress",
+ *     spec: {
+ *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *         logging: { accessLog: { file: { path: "/dev/stdout" } } },
+ *     },
+ * });
+ *
+ * new appmesh.GatewayRoute("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualGatewayName: ingress.virtualGatewayName,
+ *     gatewayRouteName: "catalog",
+ *     spec: {
+ *         httpRoute: {
+ *             match: { prefix: "/catalog/" },
+ *             action: {
+ *                 target: {
+ *                     virtualService: { virtualServiceName: catalog.virtualServiceName },
+ *                 },
+ *             },
+ *         },
+ *     },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing gateway route is imported by its `meshName`, `virtualGatewayName`, `gatewayRouteName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress/catalog`.

@@ -10,6 +10,19 @@ import * as utilities from "./utilities";
 /**
  * A service mesh: the boundary within which virtual services call each other.
  *
+ * ## Example Usage
+ * ### A mesh that lets nothing out but to its own services
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * new appmesh.Mesh("shop", {
+ *     meshName: "shop",
+ *     spec: { egressFilter: { type: "DROP_ALL" } },
+ *     tags: { team: "shop" },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing mesh is imported by its `meshName`.

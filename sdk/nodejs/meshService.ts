@@ -9,6 +9,34 @@ import * as utilities from "./utilities";
 
 /**
  * A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
+ *
+ * ## Example Usage
+ * ### A service of two versions, whose traffic moves from the one to the other
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * new appmesh.MeshService("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualServiceName: "catalog.shop.local",
+ *     listener: { portMapping: { port: 8080, protocol: "http" } },
+ *     versions: {
+ *         v1: {
+ *             weight: 95,
+ *             serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *         },
+ *         v2: {
+ *             weight: 5,
+ *             serviceDiscovery: { dns: { hostname: "catalog-v2.shop.internal" } },
+ *             preview: {
+ *                 headers: [{ name: "x-preview", match: { exact: "v2" } }],
+ *             },
+ *         },
+ *     },
+ * });
+ * ```
  */
 export class MeshService extends pulumi.ComponentResource {
     /** @internal */

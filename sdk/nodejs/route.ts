@@ -10,6 +10,56 @@ import * as utilities from "./utilities";
 /**
  * A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
  *
+ * ## Example Usage
+ * ### A canary: one request in twenty goes to the new version
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * const v1 = new appmesh.VirtualNode("catalog-v1", {
+ *     meshName: mesh.meshName,
+ *     virtualNodeName: "catalog-v1",
+ *     spec: {
+ *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *         serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *     },
+ * });
+ *
+ * const v2 = new appmesh.VirtualNode("catalog-v2", {
+ *     meshName: mesh.meshName,
+ *     virtualNodeName: "catalog-v2",
+ *     spec: {
+ *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *         serviceDiscovery: { dns: { hostname: "catalog-v2.shop.internal" } },
+ *     },
+ * });
+ *
+ * const router = new appmesh.VirtualRouter("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualRouterName: "catalog",
+ *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ * });
+ *
+ * new appmesh.Route("canary", {
+ *     meshName: mesh.meshName,
+ *     virtualRouterName: router.virtualRouterName,
+ *     routeName: "canary",
+ *     spec: {
+ *         httpRoute: {
+ *             match: { prefix: "/" },
+ *             action: {
+ *                 weightedTargets: [
+ *                     { virtualNode: v1.virtualNodeName, weight: 95 },
+ *                     { virtualNode: v2.virtualNodeName, weight: 5 },
+ *                 ],
+ *             },
+ *         },
+ *     },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing route is imported by its `meshName`, `virtualRouterName`, `routeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog/canary`.

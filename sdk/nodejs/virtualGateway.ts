@@ -10,6 +10,24 @@ import * as utilities from "./utilities";
 /**
  * Proxies that let traffic from outside into the mesh, as their gateway routes say.
  *
+ * ## Example Usage
+ * ### A way into the mesh that logs its requests
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * new appmesh.VirtualGateway("ingress", {
+ *     meshName: mesh.meshName,
+ *     virtualGatewayName: "ingress",
+ *     spec: {
+ *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *         logging: { accessLog: { file: { path: "/dev/stdout" } } },
+ *     },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing virtual gateway is imported by its `meshName`, `virtualGatewayName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress`.

@@ -10,6 +10,29 @@ import * as utilities from "./utilities";
 /**
  * One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
  *
+ * ## Example Usage
+ * ### A version of a service, found by DNS, that calls another service
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * new appmesh.VirtualNode("catalog-v1", {
+ *     meshName: mesh.meshName,
+ *     virtualNodeName: "catalog-v1",
+ *     spec: {
+ *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *         serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *         backends: [
+ *             {
+ *                 virtualService: { virtualServiceName: "ratings.shop.local" },
+ *             },
+ *         ],
+ *     },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing virtual node is imported by its `meshName`, `virtualNodeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog-v1`.

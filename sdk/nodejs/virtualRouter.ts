@@ -10,6 +10,21 @@ import * as utilities from "./utilities";
 /**
  * Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
  *
+ * ## Example Usage
+ * ### A router for HTTP on one port
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * new appmesh.VirtualRouter("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualRouterName: "catalog",
+ *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing virtual router is imported by its `meshName`, `virtualRouterName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog`.

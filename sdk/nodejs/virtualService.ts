@@ -10,6 +10,31 @@ import * as utilities from "./utilities";
 /**
  * A service as its clients know it, by name; a virtual node or a virtual router provides it.
  *
+ * ## Example Usage
+ * ### A service whose traffic a router shares out
+ *
+ * ```typescript
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
+ *
+ * const router = new appmesh.VirtualRouter("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualRouterName: "catalog",
+ *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ * });
+ *
+ * new appmesh.VirtualService("catalog", {
+ *     meshName: mesh.meshName,
+ *     virtualServiceName: "catalog.shop.local",
+ *     spec: {
+ *         provider: {
+ *             virtualRouter: { virtualRouterName: router.virtualRouterName },
+ *         },
+ *     },
+ * });
+ * ```
+ *
  * ## Import
  *
  * An existing virtual service is imported by its `meshName`, `virtualServiceName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog.shop.local`.

@@ -1,4 +1,4 @@
-// docs/_index.md and the guides: their programs are checked by the compiler, and run with Pulumi's real engine.
+// docs/_index.md and the guides: their programs are checked by the compiler, as those of the SDK are, and run with Pulumi's real engine.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,11 +9,13 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const guides = ["_index", "canary", "blue-green", "mutual-tls", "moving-from-aws"] as const;
+const schema = JSON.parse(readFileSync(join(root, "provider/schema.json"), "utf8"));
 type Guide = (typeof guides)[number];
 
 describe("the guides", function () {
   this.timeout(180_000);
   let folder: string;
+  const examples: string[] = [];
   let controlPlane: ControlPlane;
   let stack: TestStack;
   before(async () => {
@@ -23,6 +25,11 @@ describe("the guides", function () {
     for (const guide of guides) {
       const text = readFileSync(join(root, `docs/${guide}.md`), "utf8");
       writeFileSync(file(guide), /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? assert.fail(guide));
+    }
+    for (const [token, { description }] of Object.entries<{ description: string }>(schema.resources)) {
+      const name = join(folder, `${token.split(":").at(-1)}.mts`);
+      writeFileSync(name, /```typescript\n([\s\S]*?)```/.exec(description)?.[1] ?? assert.fail(token));
+      examples.push(name);
     }
     controlPlane = await startControlPlane();
     stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
@@ -50,8 +57,8 @@ describe("the guides", function () {
     return httpRoute.action.weightedTargets.map(({ weight }: { weight: number }) => weight);
   };
 
-  it("are TypeScript without a mistake", () => {
-    const program = ts.createProgram(guides.map(file), {
+  it("are TypeScript without a mistake, as are the examples of the resources", () => {
+    const program = ts.createProgram([...guides.map(file), ...examples], {
       target: ts.ScriptTarget.ES2023,
       module: ts.ModuleKind.NodeNext,
       strict: true,

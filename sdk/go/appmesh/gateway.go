@@ -13,6 +13,8 @@ import (
 )
 
 // A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
+//
+// ## Example Usage
 type Gateway struct {
 	pulumi.ResourceState
 

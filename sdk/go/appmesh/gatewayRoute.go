@@ -14,6 +14,8 @@ import (
 
 // A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
 //
+// ## Example Usage
+//
 // ## Import
 //
 // An existing gateway route is imported by its `meshName`, `virtualGatewayName`, `gatewayRouteName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress/catalog`.

@@ -13,6 +13,8 @@ import (
 
 // A service mesh: the boundary within which virtual services call each other.
 //
+// ## Example Usage
+//
 // ## Import
 //
 // An existing mesh is imported by its `meshName`.

@@ -13,6 +13,8 @@ import (
 )
 
 // A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
+//
+// ## Example Usage
 type MeshService struct {
 	pulumi.ResourceState
 

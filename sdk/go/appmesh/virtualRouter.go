@@ -14,6 +14,8 @@ import (
 
 // Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
 //
+// ## Example Usage
+//
 // ## Import
 //
 // An existing virtual router is imported by its `meshName`, `virtualRouterName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog`.

@@ -171,6 +171,8 @@ class Gateway(pulumi.ComponentResource):
         """
         A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
 
+        ## Example Usage
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
@@ -190,6 +192,8 @@ class Gateway(pulumi.ComponentResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
+
+        ## Example Usage
 
         :param str resource_name: The name of the resource.
         :param GatewayArgs args: The arguments to use to populate this resource's properties.

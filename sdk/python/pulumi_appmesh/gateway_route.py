@@ -137,6 +137,8 @@ class GatewayRoute(pulumi.CustomResource):
         """
         A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
 
+        ## Example Usage
+
         ## Import
 
         An existing gateway route is imported by its `meshName`, `virtualGatewayName`, `gatewayRouteName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress/catalog`.
@@ -162,6 +164,8 @@ class GatewayRoute(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
+
+        ## Example Usage
 
         ## Import
 

@@ -89,6 +89,8 @@ class Mesh(pulumi.CustomResource):
         """
         A service mesh: the boundary within which virtual services call each other.
 
+        ## Example Usage
+
         ## Import
 
         An existing mesh is imported by its `meshName`.
@@ -111,6 +113,8 @@ class Mesh(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A service mesh: the boundary within which virtual services call each other.
+
+        ## Example Usage
 
         ## Import
 

@@ -254,6 +254,8 @@ class MeshService(pulumi.ComponentResource):
         """
         A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
 
+        ## Example Usage
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: What applies to every backend of the versions.
@@ -278,6 +280,8 @@ class MeshService(pulumi.ComponentResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
+
+        ## Example Usage
 
         :param str resource_name: The name of the resource.
         :param MeshServiceArgs args: The arguments to use to populate this resource's properties.

@@ -137,6 +137,8 @@ class Route(pulumi.CustomResource):
         """
         A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
 
+        ## Example Usage
+
         ## Import
 
         An existing route is imported by its `meshName`, `virtualRouterName`, `routeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog/canary`.
@@ -162,6 +164,8 @@ class Route(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
+
+        ## Example Usage
 
         ## Import
 

@@ -121,6 +121,8 @@ class VirtualGateway(pulumi.CustomResource):
         """
         Proxies that let traffic from outside into the mesh, as their gateway routes say.
 
+        ## Example Usage
+
         ## Import
 
         An existing virtual gateway is imported by its `meshName`, `virtualGatewayName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/ingress`.
@@ -145,6 +147,8 @@ class VirtualGateway(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         Proxies that let traffic from outside into the mesh, as their gateway routes say.
+
+        ## Example Usage
 
         ## Import
 

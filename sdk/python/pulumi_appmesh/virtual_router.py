@@ -121,6 +121,8 @@ class VirtualRouter(pulumi.CustomResource):
         """
         Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
 
+        ## Example Usage
+
         ## Import
 
         An existing virtual router is imported by its `meshName`, `virtualRouterName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog`.
@@ -145,6 +147,8 @@ class VirtualRouter(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
+
+        ## Example Usage
 
         ## Import
 

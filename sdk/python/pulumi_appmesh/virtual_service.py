@@ -119,6 +119,8 @@ class VirtualService(pulumi.CustomResource):
         """
         A service as its clients know it, by name; a virtual node or a virtual router provides it.
 
+        ## Example Usage
+
         ## Import
 
         An existing virtual service is imported by its `meshName`, `virtualServiceName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop@111122223333/catalog.shop.local`.
@@ -143,6 +145,8 @@ class VirtualService(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
         A service as its clients know it, by name; a virtual node or a virtual router provides it.
+
+        ## Example Usage
 
         ## Import
 

@@ -16,6 +16,8 @@ import javax.annotation.Nullable;
 /**
  * A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
  * 
+ * ## Example Usage
+ * 
  */
 @ResourceType(type="appmesh:index:Gateway")
 public class Gateway extends com.pulumi.resources.ComponentResource {

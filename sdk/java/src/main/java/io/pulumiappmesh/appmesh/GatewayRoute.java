@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing gateway route is imported by its `meshName`, `virtualGatewayName`, `gatewayRouteName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop{@literal @}111122223333/ingress/catalog`.

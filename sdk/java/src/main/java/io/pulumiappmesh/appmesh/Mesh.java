@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * A service mesh: the boundary within which virtual services call each other.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing mesh is imported by its `meshName`.

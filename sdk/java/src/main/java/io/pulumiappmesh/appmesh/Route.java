@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing route is imported by its `meshName`, `virtualRouterName`, `routeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop{@literal @}111122223333/catalog/canary`.

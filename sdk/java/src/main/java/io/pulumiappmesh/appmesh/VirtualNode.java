@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing virtual node is imported by its `meshName`, `virtualNodeName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop{@literal @}111122223333/catalog-v1`.

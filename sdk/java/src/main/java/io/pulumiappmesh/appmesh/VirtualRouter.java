@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing virtual router is imported by its `meshName`, `virtualRouterName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop{@literal @}111122223333/catalog`.

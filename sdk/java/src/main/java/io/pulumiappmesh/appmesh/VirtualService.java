@@ -19,6 +19,8 @@ import javax.annotation.Nullable;
 /**
  * A service as its clients know it, by name; a virtual node or a virtual router provides it.
  * 
+ * ## Example Usage
+ * 
  * ## Import
  * 
  * An existing virtual service is imported by its `meshName`, `virtualServiceName`, separated by slashes. In a mesh that another account shares, the account follows the mesh: `shop{@literal @}111122223333/catalog.shop.local`.

@@ -1,0 +1,203 @@
+import { type Example, exampleSection, type Made, output } from "./example.js";
+
+/** One small program for each resource and component. What they have in common is said once. */
+const mesh: Made = { variable: "mesh", type: "Mesh", name: "shop", inputs: { meshName: "shop" } };
+const meshName = output("mesh", "meshName");
+const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
+const dns = (hostname: string) => ({ dns: { hostname } });
+
+const node = (version: string): Made => ({
+  variable: version,
+  type: "VirtualNode",
+  name: `catalog-${version}`,
+  inputs: {
+    meshName,
+    virtualNodeName: `catalog-${version}`,
+    spec: { listeners, serviceDiscovery: dns(`catalog-${version}.shop.internal`) },
+  },
+});
+const router: Made = {
+  variable: "router",
+  type: "VirtualRouter",
+  name: "catalog",
+  inputs: { meshName, virtualRouterName: "catalog", spec: { listeners } },
+};
+const service: Made = {
+  variable: "catalog",
+  type: "VirtualService",
+  name: "catalog",
+  inputs: {
+    meshName,
+    virtualServiceName: "catalog.shop.local",
+    spec: { provider: { virtualRouter: { virtualRouterName: output("router", "virtualRouterName") } } },
+  },
+};
+const gateway: Made = {
+  variable: "ingress",
+  type: "VirtualGateway",
+  name: "ingress",
+  inputs: {
+    meshName,
+    virtualGatewayName: "ingress",
+    spec: { listeners, logging: { accessLog: { file: { path: "/dev/stdout" } } } },
+  },
+};
+const version = (name: string, weight: number) => ({
+  weight,
+  serviceDiscovery: dns(`catalog-${name}.shop.internal`),
+});
+
+/** By type. */
+export const examples: Readonly<Record<string, Example>> = {
+  Mesh: {
+    title: "A mesh that lets nothing out but to its own services",
+    resources: [
+      {
+        ...mesh,
+        inputs: { meshName: "shop", spec: { egressFilter: { type: "DROP_ALL" } }, tags: { team: "shop" } },
+      },
+    ],
+  },
+  VirtualNode: {
+    title: "A version of a service, found by DNS, that calls another service",
+    resources: [
+      mesh,
+      {
+        ...node("v1"),
+        inputs: {
+          ...node("v1").inputs,
+          spec: {
+            listeners,
+            serviceDiscovery: dns("catalog-v1.shop.internal"),
+            backends: [{ virtualService: { virtualServiceName: "ratings.shop.local" } }],
+          },
+        },
+      },
+    ],
+  },
+  VirtualRouter: { title: "A router for HTTP on one port", resources: [mesh, router] },
+  Route: {
+    title: "A canary: one request in twenty goes to the new version",
+    resources: [
+      mesh,
+      node("v1"),
+      node("v2"),
+      router,
+      {
+        variable: "canary",
+        type: "Route",
+        name: "canary",
+        inputs: {
+          meshName,
+          virtualRouterName: output("router", "virtualRouterName"),
+          routeName: "canary",
+          spec: {
+            httpRoute: {
+              match: { prefix: "/" },
+              action: {
+                weightedTargets: [
+                  { virtualNode: output("v1", "virtualNodeName"), weight: 95 },
+                  { virtualNode: output("v2", "virtualNodeName"), weight: 5 },
+                ],
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+  VirtualService: {
+    title: "A service whose traffic a router shares out",
+    resources: [mesh, router, service],
+  },
+  VirtualGateway: { title: "A way into the mesh that logs its requests", resources: [mesh, gateway] },
+  GatewayRoute: {
+    title: "What begins with /catalog/ goes to one service",
+    resources: [
+      mesh,
+      router,
+      service,
+      gateway,
+      {
+        variable: "route",
+        type: "GatewayRoute",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualGatewayName: output("ingress", "virtualGatewayName"),
+          gatewayRouteName: "catalog",
+          spec: {
+            httpRoute: {
+              match: { prefix: "/catalog/" },
+              action: {
+                target: { virtualService: { virtualServiceName: output("catalog", "virtualServiceName") } },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+  MeshService: {
+    title: "A service of two versions, whose traffic moves from the one to the other",
+    resources: [
+      mesh,
+      {
+        variable: "catalog",
+        type: "MeshService",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualServiceName: "catalog.shop.local",
+          listener: { portMapping: { port: 8080, protocol: "http" } },
+          versions: {
+            v1: version("v1", 95),
+            v2: {
+              ...version("v2", 5),
+              preview: { headers: [{ name: "x-preview", match: { exact: "v2" } }] },
+            },
+          },
+        },
+      },
+    ],
+  },
+  Gateway: {
+    title: "A gateway that brings traffic to a service by its path",
+    resources: [
+      mesh,
+      {
+        variable: "catalog",
+        type: "MeshService",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualServiceName: "catalog.shop.local",
+          listener: { portMapping: { port: 8080, protocol: "http" } },
+          versions: { v1: version("v1", 100) },
+        },
+      },
+      {
+        variable: "ingress",
+        type: "Gateway",
+        name: "ingress",
+        inputs: {
+          meshName,
+          listeners,
+          routes: {
+            catalog: {
+              virtualServiceName: output("catalog", "virtualServiceName"),
+              httpRoute: { match: { prefix: "/catalog/" } },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+/** The example of a type, as its description shows it. */
+export function exampleOf(type: string): string {
+  const example = examples[type];
+  if (example === undefined) throw new Error(`${type} has no example`);
+  return exampleSection(example);
+}
