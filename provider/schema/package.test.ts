@@ -77,6 +77,22 @@ describe("the package schema", () => {
     }
   });
 
+  it("has every entity listed by the engine, narrowed by what it is in", () => {
+    const narrowing = [...resourceTypes.values()].map(({ token, entity }) => [
+      entity.title,
+      Object.keys(spec.resources[token]?.listInputs?.properties ?? {}),
+    ]);
+    assert.deepEqual(Object.fromEntries(narrowing), {
+      Mesh: [],
+      VirtualNode: ["meshName", "meshOwner"],
+      VirtualRouter: ["meshName", "meshOwner"],
+      Route: ["meshName", "virtualRouterName", "meshOwner"],
+      VirtualService: ["meshName", "meshOwner"],
+      VirtualGateway: ["meshName", "meshOwner"],
+      GatewayRoute: ["meshName", "virtualGatewayName", "meshOwner"],
+    });
+  });
+
   it("refers only to types that it has", () => {
     const referred = [...JSON.stringify(spec).matchAll(/"\$ref":"#\/types\/([^"]+)"/g)].map(
       ([, token]) => token,

@@ -1,6 +1,7 @@
+import { entityTypes, type Kind, type Member } from "@pulumi-appmesh/model";
 import { identityMembers, type ResourceType, resourceTypes, TAGS_DOC, words } from "../resources/types.js";
 import { exampleOf } from "./examples.js";
-import type { PropertySpec, ResourceSpec } from "./package-spec.js";
+import type { ObjectSpec, PropertySpec, ResourceSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
 /** The entities of a mesh, by token. */
@@ -26,8 +27,32 @@ function entityResource(type: ResourceType, types: Types): ResourceSpec {
     ...(requiredInputs && { requiredInputs }),
     properties: { ...inputProperties, ...types.properties(type.outputs) },
     required: [...new Set(alwaysThere)],
+    listInputs: listInputs(type, types),
   };
 }
+
+/** What narrows a listing; the engine lists only what says so. */
+function listInputs(type: ResourceType, types: Types): ObjectSpec {
+  const narrowing = identityMembers(type).filter((name) => name !== type.entity.nameMember);
+  const properties = narrowing.map((name): [string, PropertySpec] => [
+    name,
+    {
+      ...types.of((type.inputs[name] as Member).shape),
+      description:
+        name === "meshOwner"
+          ? "Account that owns the meshes to look into, twelve digits. Defaults to the provider's own account."
+          : `Name of the ${words(kindNamed(name))} to look into. Unset, every one is looked into.`,
+    },
+  ]);
+  return {
+    type: "object",
+    description: "What narrows the list.",
+    properties: Object.fromEntries(properties),
+  };
+}
+
+const kindNamed = (nameMember: string): Kind =>
+  Object.values(entityTypes).find((entity) => entity.nameMember === nameMember)?.kind ?? "mesh";
 
 const EXAMPLES: Record<ResourceType["kind"], string> = {
   mesh: "shop",
