@@ -1,4 +1,4 @@
-// What runs the applications of virtual nodes, and how many of them: services of ECS, and Deployments and StatefulSets.
+// What runs the applications of virtual nodes, and how many of them: services of ECS, and what makes pods in Kubernetes.
 import type { Entity } from "./entity.js";
 import { unknown } from "./known.js";
 
@@ -79,7 +79,7 @@ export class RunningBehind {
     const labelled = new Map<string, Linked[]>();
     for (const owner of owners) {
       const { namespace } = metadataOf(owner.props);
-      for (const [key, value] of Object.entries(podLabels(owner.props)))
+      for (const [key, value] of Object.entries(podLabels(owner)))
         append(labelled, `${namespace} ${key}=${String(value)}`, owner);
     }
     const found = new Map<string, Running[]>();
@@ -90,12 +90,13 @@ export class RunningBehind {
       const [first] = selector;
       if (name === undefined || namespace === undefined || first === undefined) continue;
       for (const owner of labelled.get(`${namespace} ${first[0]}=${String(first[1])}`) ?? []) {
-        const labels = podLabels(owner.props);
+        const labels = podLabels(owner);
         if (!selector.every(([key, value]) => labels[key] === value)) continue;
         const { replicas } = membersOf(owner.props.spec);
         append(found, `${name}.${namespace}`, {
           title: `${owner.type.split(":").at(-1)} ${metadataOf(owner.props).name ?? ""}`.trim(),
-          copies: !isScaled && typeof replicas === "number" ? replicas : undefined,
+          copies:
+            !isScaled && counted.test(owner.type) && typeof replicas === "number" ? replicas : undefined,
         });
       }
     }
@@ -108,7 +109,10 @@ const scaling = "aws:appautoscaling/target:Target";
 const cloudMapService = "aws:servicediscovery/service:Service";
 const cloudMapNamespace = /^aws:servicediscovery\/(privateDns|publicDns|http)Namespace:/;
 const kubernetesService = "kubernetes:core/v1:Service";
-const copied = /^kubernetes:apps\/v1:(Deployment|StatefulSet)$/;
+const copied =
+  /^kubernetes:(apps\/v1:(Deployment|StatefulSet|ReplicaSet|DaemonSet)|core\/v1:Pod|argoproj\.io\/\w+:Rollout)$/;
+/** Those whose `replicas` is how many run. */
+const counted = /:(Deployment|StatefulSet|ReplicaSet)$/;
 const podScaling = /^kubernetes:autoscaling\/v\d\w*:HorizontalPodAutoscaler$|^kubernetes:keda\.sh\//;
 
 /** Whether resources of the type tell what runs. */
@@ -128,9 +132,9 @@ function metadataOf(props: Members): {
 }
 
 /** The labels of the pods that are made; those that are not known are left out, and match nothing. */
-function podLabels(props: Members): Members {
-  const { template } = membersOf(props.spec);
-  return membersOf(membersOf(membersOf(template).metadata).labels);
+function podLabels({ type, props }: Linked): Members {
+  const pod = type.endsWith(":Pod") ? props : membersOf(membersOf(props.spec).template);
+  return membersOf(membersOf(pod.metadata).labels);
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, item: T): void {

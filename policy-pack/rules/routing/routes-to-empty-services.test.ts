@@ -128,6 +128,12 @@ describe("routes-to-empty-services, behind names of a cluster", () => {
     deepEqual(inKubernetes([front(), deployment(), deployment({ replicas: 1 }, "b")]), complies);
     deepEqual(inKubernetes([front(), deployment({ replicas: undefined })]), complies);
     deepEqual(inKubernetes([front(), deployment({ replicas: unknown })]), complies);
+    for (const other of [
+      object("apps/v1:DaemonSet", "agent", { template: { metadata: { labels } } }),
+      object("argoproj.io/v1alpha1:Rollout", "web", { replicas: 0, template: { metadata: { labels } } }),
+      object("core/v1:Pod", "web-1", {}, { namespace: "shop", labels }),
+    ])
+      deepEqual(inKubernetes([front(), deployment(), other]), complies, other.type);
     for (const type of ["autoscaling/v2:HorizontalPodAutoscaler", "keda.sh/v1alpha1:ScaledObject"])
       deepEqual(inKubernetes([front(), deployment(), object(type, "web", {})]), complies, type);
   });
