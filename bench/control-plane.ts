@@ -12,7 +12,8 @@ import { setHostname, setWeights } from "./mesh.js";
 import { Program } from "./processes.js";
 import type { Change, Server } from "./server.js";
 
-const appmesh = fileURLToPath(new URL("../../node_modules/.bin/appmesh", import.meta.url));
+/** The command. */
+export const appmesh = fileURLToPath(new URL("../../node_modules/.bin/appmesh", import.meta.url));
 
 /** `appmesh serve`, as users run it, with a store of its own in a folder that goes with it. */
 export class ControlPlane implements Server {

@@ -1,18 +1,38 @@
 import type { DataPath } from "./data-path.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Translation } from "./translation.js";
+import type { Transparent } from "./transparent.js";
 
 const median = (values: readonly number[]) => quantile(values, 0.5);
 
 /** What proxies add to the time of a request, and how much they carry, beside the same configuration by hand. */
 export function printDataPath(paths: readonly DataPath[]): void {
-  const none = paths.find(({ way }) => way === "none");
-  if (none === undefined) return;
+  if (paths.length === 0) return;
   console.log(
     "\nThe data path: GET of 1,000 bytes. Requests/s and CPU with 16 connections; ms with one, above what the application\n" +
       "takes by itself. Ratios are to what is by hand; that of the same by hand again is the noise of the machine.\n" +
-      "Aim for sidecars by the mesh: 0.98 to 1.02\n",
+      "Aim for sidecars by the mesh: 0.98 to 1.02. In explicit interception, where programs call a proxy by its address:\n",
   );
+  printPaths(paths);
+}
+
+/** The same where programs know of no proxy. */
+export function printTransparent(transparent: Transparent | undefined): void {
+  if (transparent === undefined) return;
+  if ("leftOut" in transparent) {
+    console.log(`\nThe data path in transparent interception was left out: ${transparent.leftOut}`);
+    return;
+  }
+  console.log(
+    "\nIn transparent interception: from one network namespace to another, by the service's plain name and port,\n" +
+      "redirected by iptables to the Envoy in each\n",
+  );
+  printPaths(transparent.paths);
+}
+
+function printPaths(paths: readonly DataPath[]): void {
+  const none = paths.find(({ way }) => way === "none");
+  if (none === undefined) return;
   const row = (path: DataPath) => {
     const { way, configured } = path;
     const hand = paths.find((other) => other.way === way && other.configured === "by hand");

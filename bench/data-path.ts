@@ -4,7 +4,7 @@ import { ensureEnvoy } from "@pulumi-appmesh/control-plane/envoy/install.js";
 import type { Address } from "@pulumi-appmesh/provider/client/appmesh.js";
 import { ControlPlane, freePort } from "./control-plane.js";
 import { Envoy, loopbackAddress } from "./envoy.js";
-import { load } from "./load.js";
+import { load as loadFromHere } from "./load.js";
 import { type At, application as applicationByHand, gateway, proxy } from "./static-envoys.js";
 import { quantile } from "./table.js";
 
@@ -28,15 +28,18 @@ export interface DataPathPlan {
   readonly ms: number;
 }
 
-const [meshName, service] = ["bench", "catalog.bench.local"] as const;
-/** Of the service, of what callers call, and of the gateway. */
-const [port, egressPort, edgePort] = [8080, 15001, 8088] as const;
+export const [meshName, service] = ["bench", "catalog.bench.local"] as const;
+export const port = 8080;
+/** Of what callers call, and of the gateway. */
+const [egressPort, edgePort] = [15001, 8088] as const;
 
 /** A way to be measured: where it begins, and the processes behind it. */
-interface Contender {
+export interface Contender {
   readonly path: Pick<DataPath, "way" | "configured">;
   readonly begins: At;
   readonly envoys: readonly Envoy[];
+  /** Sends the requests. */
+  readonly load: typeof loadFromHere;
 }
 
 /**
@@ -100,6 +103,7 @@ export async function measureDataPath(say: (line: string) => void, plan: DataPat
       path: { way, configured },
       begins,
       envoys: [...envoys, application],
+      load: loadFromHere,
     });
     const contenders = [
       contender("none", "by nobody", app, []),
@@ -116,7 +120,7 @@ export async function measureDataPath(say: (line: string) => void, plan: DataPat
   }
 }
 
-async function createMesh({ api }: ControlPlane, nodeAt: string): Promise<void> {
+export async function createMesh({ api }: ControlPlane, nodeAt: string): Promise<void> {
   const create = (kind: Address["kind"], names: readonly string[], spec: unknown) =>
     api.create({ kind, names: [meshName, ...names] }, spec, {});
   const listener = (port: number) => ({ portMapping: { port, protocol: "http" } });
@@ -134,7 +138,10 @@ async function createMesh({ api }: ControlPlane, nodeAt: string): Promise<void> 
   });
 }
 
-async function measure(contenders: readonly Contender[], { rounds, ms }: DataPathPlan): Promise<DataPath[]> {
+export async function measure(
+  contenders: readonly Contender[],
+  { rounds, ms }: DataPathPlan,
+): Promise<DataPath[]> {
   const sums = new Map(
     contenders.map((one) => [one, { requests: 0, seconds: 0, sent: 0, cpuMs: 0, latencies: [] as number[] }]),
   );
@@ -142,7 +149,7 @@ async function measure(contenders: readonly Contender[], { rounds, ms }: DataPat
     // Each begins as often as the others.
     const turn = round % contenders.length;
     for (const one of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
-      const { path, begins, envoys } = one;
+      const { path, begins, envoys, load } = one;
       const url = path.way === "gateway" ? "/shop/" : "/";
       const options = {
         host: begins.address,

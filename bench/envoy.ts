@@ -1,9 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Program } from "./processes.js";
+
+/** Where else than beside this process, and as whom, an Envoy runs. */
+export interface Place {
+  readonly uid: number;
+  /** What runs the command that follows there, in its own stead. */
+  readonly command: readonly string[];
+}
 
 /** A real Envoy with one thread, from a bootstrap. */
 export class Envoy {
@@ -13,13 +20,21 @@ export class Envoy {
   ) {}
 
   /** Resolves when it listens at the address (ADDRESS:PORT). */
-  static async start(executable: string, bootstrap: object, listensAt: string): Promise<Envoy> {
+  static async start(
+    executable: string,
+    bootstrap: object,
+    listensAt: string,
+    place?: Place,
+  ): Promise<Envoy> {
     const folder = mkdtempSync(join(tmpdir(), "appmesh-bench-envoy-"));
     const config = join(folder, "bootstrap.json");
     const adminFile = join(folder, "admin");
     writeFileSync(config, JSON.stringify(bootstrap));
+    if (place !== undefined) chownSync(folder, place.uid, place.uid);
     const options = ["--concurrency", "1", "--disable-hot-restart", "--log-level", "error"];
-    const program = new Program("envoy", executable, [
+    const [command = executable, ...before] = [...(place?.command ?? []), executable];
+    const program = new Program("envoy", command, [
+      ...before,
       ...["--config-path", config, "--admin-address-path", adminFile],
       ...options,
     ]);

@@ -11,6 +11,7 @@ import { endAll } from "./processes.js";
 import { measureProxies } from "./proxies.js";
 import { facts, printResults, type Results } from "./report.js";
 import { measureTranslation } from "./translation.js";
+import { measureTransparent } from "./transparent.js";
 import { measureUp } from "./up.js";
 
 const sections = ["proxies", "growth", "spread", "up", "data-path", "api", "policies"] as const;
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     proxies: [],
     up: [],
     dataPath: [],
+    transparent: undefined,
     translation: [],
     api: [],
     policies: [],
@@ -70,7 +72,9 @@ async function main(): Promise<void> {
     results.translation.push(
       ...[10, 100, 500].map((backends) => measureTranslation(backends, quick ? 10 : 30)),
     );
-    results.dataPath.push(...(await measureDataPath(say, { rounds: quick ? 15 : 80, ms: 100 })));
+    const plan = { rounds: quick ? 15 : 80, ms: 100 };
+    results.dataPath.push(...(await measureDataPath(say, plan)));
+    results.transparent = await measureTransparent(say, plan);
   }
   if (only.has("api")) {
     results.api.push(

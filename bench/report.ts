@@ -3,13 +3,14 @@ import { cpus, totalmem } from "node:os";
 import type { ApiResults } from "./api.js";
 import { printApi } from "./api-report.js";
 import type { DataPath } from "./data-path.js";
-import { printDataPath, printTranslation } from "./data-path-report.js";
+import { printDataPath, printTranslation, printTransparent } from "./data-path-report.js";
 import type { Protocol } from "./fleet.js";
 import type { MeshSize } from "./mesh.js";
 import type { Policies } from "./policies.js";
 import type { ProxyResults } from "./proxies.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Translation } from "./translation.js";
+import type { Transparent } from "./transparent.js";
 import type { Up } from "./up.js";
 
 export interface Results {
@@ -18,6 +19,8 @@ export interface Results {
   readonly proxies: ProxyResults[];
   readonly up: Up[];
   readonly dataPath: DataPath[];
+  /** Undefined where it was not asked for. */
+  transparent: Transparent | undefined;
   readonly translation: Translation[];
   readonly api: ApiResults[];
   readonly policies: Policies[];
@@ -38,7 +41,7 @@ const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
 export function printResults(results: Results): void {
-  const { machine, quick, proxies, up, dataPath, translation, api, policies } = results;
+  const { machine, quick, proxies, up, dataPath, transparent, translation, api, policies } = results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -48,6 +51,7 @@ export function printResults(results: Results): void {
   printGrowth(proxies.filter(({ mesh }) => mesh.callers === 1));
   if (up.length > 0) printUp(up);
   printDataPath(dataPath);
+  printTransparent(transparent);
   printTranslation(translation);
   for (const results of api) printApi(results);
   if (policies.length > 0) printPolicies(policies);

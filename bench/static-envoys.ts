@@ -8,15 +8,27 @@ export interface At {
 
 const socketAddress = ({ address, port }: At) => ({ socket_address: { address, port_value: port } });
 
-const bootstrap = (at: At, route: object, upstream: At | undefined) => ({
+const originalDestination = {
+  name: "envoy.filters.listener.original_dst",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
+  },
+};
+
+/** With `redirectedPort`, for connections that iptables redirects and that were going there. */
+const bootstrap = (at: At, route: object, upstream: At | undefined, redirectedPort?: number) => ({
   admin: { address: socketAddress({ address: "127.0.0.1", port: 0 }) },
   static_resources: {
     listeners: [
       {
         name: "in",
         address: socketAddress(at),
+        ...(redirectedPort === undefined ? {} : { listener_filters: [originalDestination] }),
         filter_chains: [
           {
+            ...(redirectedPort === undefined
+              ? {}
+              : { filter_chain_match: { destination_port: redirectedPort } }),
             filters: [
               {
                 name: "envoy.filters.network.http_connection_manager",
@@ -76,8 +88,8 @@ export const application = (at: At): object =>
     undefined,
   );
 
-/** In front of an application, or of one that calls. */
-export const proxy = (at: At, upstream: At, retried: boolean): object =>
+/** In front of an application, or of one that calls; `redirectedPort` where iptables brings connections to it. */
+export const proxy = (at: At, upstream: At, retried: boolean, redirectedPort?: number): object =>
   bootstrap(
     at,
     {
@@ -85,6 +97,7 @@ export const proxy = (at: At, upstream: At, retried: boolean): object =>
       route: { cluster: "upstream", timeout: "15s", ...(retried ? { retry_policy: retries } : {}) },
     },
     upstream,
+    redirectedPort,
   );
 
 /** At the edge: takes the prefix off, and calls by the service's name. */
