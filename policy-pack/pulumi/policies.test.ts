@@ -1,7 +1,12 @@
 // How Pulumi's SDK calls the rules: each by itself, with a copy of its own, in turns with calls about other resources.
 import { deepEqual, equal, throws } from "node:assert/strict";
-import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import {
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+  unknownCheckingProxy,
+} from "@pulumi/policy";
 import { configure } from "../settings.js";
+import { unknownText } from "../testing/judged.js";
 import { policies } from "./policies.js";
 
 interface Counted {
@@ -128,5 +133,78 @@ describe("policies of the pack", () => {
     throws(() => said(policyNamed("egress-drop-all"), "urn:broken", meshType, broken), {
       message: "the connection is lost",
     });
+  });
+
+  it("say what they wait for", () => {
+    const later = "not known before `pulumi up`, which judges it";
+    const listener = (mode: unknown) => ({ portMapping: { port: 1, protocol: "http" }, tls: { mode } });
+    const node = (...modes: unknown[]) => ({
+      meshName: "shop",
+      virtualNodeName: "web",
+      spec: { listeners: modes.map(listener) },
+    });
+    const strict = policyNamed("tls-listener-strict");
+    const type = "appmesh:index:VirtualNode";
+    const one = unknownCheckingProxy(node(unknownText));
+    deepEqual(said(strict, "urn:1", type, one), [`not applicable: spec.listeners[0].tls.mode is ${later}`]);
+    const two = unknownCheckingProxy(node(unknownText, unknownText));
+    deepEqual(said(strict, "urn:2", type, two), [
+      `not applicable: spec.listeners[0].tls.mode, spec.listeners[1].tls.mode are ${later}`,
+    ]);
+    deepEqual(said(policyNamed("tls-client-policy"), "urn:1", type, one), [
+      "not applicable: it has no backend",
+    ]);
+  });
+
+  it("mend what is not exempt, and tell of what is", () => {
+    const exemption = {
+      urn: "urn:lab",
+      rules: ["egress-drop-all", "services-used"],
+      reason: "the lab calls all",
+    };
+    const own = policies(configure({ exemptions: [exemption] }));
+    const [egress, used, report] = ["egress-drop-all", "services-used", "exemptions"].map((name) =>
+      own.find((policy) => policy.name === name),
+    );
+    const remediateResource = (egress as ResourceValidationPolicy).remediateResource as (
+      args: unknown,
+    ) => unknown;
+    const mended = (urn: string, type: string, props: object) =>
+      remediateResource({ ...common, urn, type, props: structuredClone(props) });
+    deepEqual(mended("urn:mesh", meshType, open), shut);
+    deepEqual(mended("urn:mesh", meshType, shut), undefined);
+    deepEqual(mended("urn:lab", meshType, open), undefined);
+    deepEqual(mended("urn:bucket", "aws:s3/bucket:Bucket", open), undefined);
+    throws(() => mended("urn:node", "appmesh:index:VirtualNode", {}), { message: "it is about mesh" });
+
+    const service = (urn: string, virtualServiceName: string) => ({
+      urn,
+      type: "appmesh:index:VirtualService",
+      props: { meshName: "shop", virtualServiceName, spec: {} },
+    });
+    const resources = [
+      { urn: "urn:mesh", type: meshType, props: open },
+      ...[service("urn:lab", "a"), service("urn:b", "b")],
+    ];
+    const found: unknown[] = [];
+    const judge = (policy: unknown, all: readonly object[]) =>
+      (policy as StackValidationPolicy).validateStack(
+        { ...common, resources: all } as never,
+        ((text: string, urn?: string) => found.push([urn, text])) as never,
+      );
+    judge(used, resources);
+    throws(() => judge(used, []), { message: "the stack declares nothing of a mesh" });
+    deepEqual(found, [
+      [
+        "urn:b",
+        "nobody calls b: it is the backend of no virtual node and the target of no gateway route; add it to the backends of its callers, or delete it.",
+      ],
+    ]);
+    found.length = 0;
+    deepEqual([report?.enforcementLevel, report?.severity], ["advisory", "low"]);
+    judge(report, resources);
+    deepEqual(found, [
+      [undefined, "2 findings are exempt from egress-drop-all, services-used of urn:lab (the lab calls all)"],
+    ]);
   });
 });
