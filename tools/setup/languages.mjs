@@ -105,13 +105,13 @@ export async function ensureCanaryJava() {
 
 const runs = (program, ...args) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
-/** Of files, and of all that is in folders. */
+/** Of files, and of all that is in folders; wherever the clone is. */
 function digest(...paths) {
   const hash = createHash("sha256");
   for (const path of paths) {
-    const files = statSync(path).isFile() ? [path] : readdirSync(path, { recursive: true }).sort();
+    const files = statSync(path).isFile() ? [""] : readdirSync(path, { recursive: true }).sort();
     for (const file of files) {
-      const whole = statSync(path).isFile() ? path : join(path, file);
+      const whole = join(path, file);
       if (statSync(whole).isFile()) hash.update(`${file}\n`).update(readFileSync(whole));
     }
   }
