@@ -191,8 +191,8 @@ export class Environment {
 
   /** What lies behind an error: a process that has ended, the run's folder that is gone, or else the error itself. */
   async reasonOf(error: unknown): Promise<string> {
-    // That a process has ended is heard a moment after it answers no more.
-    const ended = await Promise.race([this.failed, sleep(1_000)]);
+    // A sidecar whose Envoy has ended ends its application first: why it answers no more is heard some moments later.
+    const ended = await Promise.race([this.failed, sleep(10_000)]);
     if (!existsSync(this.folder)) {
       return (
         `the folder of this run, ${this.folder}, is gone: something has removed it meanwhile. ` +
