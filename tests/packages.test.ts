@@ -15,7 +15,7 @@ const packed = ["model", "control-plane", "provider"];
 const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
 
 describe("the packages that npm packs", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let modules: string;
 
   before(async () => {

@@ -21,7 +21,7 @@ const accessKey: AccessKey = {
 };
 
 describe("AWS CLI", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let aws: AwsCli;
 

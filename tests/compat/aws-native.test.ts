@@ -29,7 +29,7 @@ process.once("beforeExit", () => console.log(JSON.stringify(registered)));
 `;
 
 describe("examples/aws-native", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let folder: string;
 
   before(async () => {

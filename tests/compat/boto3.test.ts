@@ -17,7 +17,7 @@ for (const [scheme, options] of [
   ["HTTPS", ["--tls-self-signed"]],
 ] as const)
   describe(`boto3 over ${scheme}`, function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     let controlPlane: ControlPlane;
     let boto3: Boto3;
     let env: Record<string, string>;

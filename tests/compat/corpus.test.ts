@@ -5,7 +5,7 @@ import { corpus, type Request } from "./corpus/corpus.js";
 import { camel, snake } from "./names.js";
 
 describe("requests of the kinds that App Mesh's users send", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const stories = corpus();
   let controlPlane: ControlPlane;
   let boto3: Boto3;

@@ -10,7 +10,7 @@ for (const [scheme, options] of [
   ["HTTPS", ["--tls-self-signed"]],
 ] as const)
   describe(`AWS SDK for Go v2 over ${scheme}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let program: string | undefined;
     let controlPlane: ControlPlane | undefined;
 

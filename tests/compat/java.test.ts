@@ -11,7 +11,7 @@ for (const [scheme, options] of [
   ["HTTPS", ["--tls-self-signed"]],
 ] as const)
   describe(`AWS SDK for Java v2 over ${scheme}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     /** What makes Java trust the control plane's authority. */
     let trust: readonly string[] = [];
     let classPath: string | undefined;

@@ -103,7 +103,7 @@ for (const [scheme, options] of [
   ["HTTPS", ["--tls-self-signed"]],
 ] as const)
   describe(`AWS SDK for JavaScript v3 over ${scheme}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let controlPlane: ControlPlane;
     let client: sdk.AppMesh;
     const called = new Set<string>();

@@ -20,7 +20,7 @@ interface Step {
 }
 
 describe("moto and the control plane", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let moto: Moto;
 

@@ -13,7 +13,7 @@ const targets = (...weights: [string, number][]) => ({
 const target = (virtualServiceName: string) => ({ target: { virtualService: { virtualServiceName } } });
 
 describe("the requests of Terraform's AWS provider", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let boto3: Boto3;
   const resource = (title: string, given: Record<string, string>) =>

@@ -12,7 +12,7 @@ const put = (path: string, body: string | Uint8Array, ...headers: string[]): Buf
 const createMesh = (meshName: string): Buffer => put(meshes, JSON.stringify({ meshName }));
 
 describe("appmesh serve, abused", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let server: ControlPlane;
   let asItWas: string;
   before(async () => {

@@ -7,7 +7,7 @@ import { first } from "./callers.js";
 const ACCOUNT = "000000000000";
 
 describe("The audit of appmesh serve", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("is in a file that may be moved away, or in the log", async () => {
     const audit = join(temporaryFolder(), "audit.jsonl");

@@ -25,7 +25,7 @@ const routeTo = (...virtualNodes: string[]) => ({
 });
 
 describe("bad input, at a real control plane", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let before: unknown;
 

@@ -8,7 +8,7 @@ import { until } from "../support/sidecar.js";
 const meshes = "/v20190125/meshes";
 
 describe("appmesh serve, asked by connections", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("ten thousand that stay: memory is bounded, and all are answered", async () => {
     const server = await startControlPlane();

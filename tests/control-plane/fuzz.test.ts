@@ -264,7 +264,7 @@ const shown = ({ method, path, headers, body }: Request): string =>
   `${method} ${JSON.stringify(path)} ${JSON.stringify(headers)} ${JSON.stringify(body.toString()).slice(0, 2_000)}`;
 
 describe(`Any request at all ${seedNote}`, function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   /** Everything that there is, found by lists; each listed entity can be described as it is listed. */
   async function describeAll(

@@ -12,7 +12,7 @@ import { Boto3, caOf, first } from "./callers.js";
 const silent = ["--log-level", "silent"];
 
 describe("The API over HTTPS", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let boto3: Boto3;
   before(async () => {
     boto3 = await Boto3.start();

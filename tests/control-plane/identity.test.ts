@@ -19,7 +19,7 @@ interface IssuedKey extends AccessKey {
 }
 
 describe("Who may call", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let boto3: Boto3;
   before(async () => {
     boto3 = await Boto3.start();

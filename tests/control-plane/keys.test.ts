@@ -6,7 +6,7 @@ import { Boto3 } from "./callers.js";
 const anyPort = ["--api", "127.0.0.1:0", "--xds", "127.0.0.1:0"];
 
 describe("The keys of a control plane", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let boto3: Boto3;
   before(async () => {
     boto3 = await Boto3.start();

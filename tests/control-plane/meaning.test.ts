@@ -19,7 +19,7 @@ const spec = (port = 8080) => ({
 const toNode = (virtualNodeName: string) => ({ provider: { virtualNode: { virtualNodeName } } });
 
 describe("appmesh serve, by its meaning", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   describe("for the clients of this machine", () => {
     let controlPlane: ControlPlane;

@@ -25,7 +25,7 @@ async function value(server: ControlPlane, series: string): Promise<number> {
 }
 
 describe("appmesh serve tells of itself", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("what is asked of it, what it keeps, and what its proxies are told, take and refuse", async () => {
     const server = await startControlPlane();

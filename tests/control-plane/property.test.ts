@@ -32,7 +32,7 @@ const RUNS = 40;
 const BROKEN_VALUES = 2;
 
 describe(`Every request that the contract allows ${seedNote}`, function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let api: Api;
   before(async () => {
     api = await startApi();
@@ -137,7 +137,7 @@ const nameIn = (kind: Kind, entity: object): string =>
   (entity as Record<string, string>)[entityTypes[kind].nameMember] as string;
 
 describe(`A request that breaks the contract in one way ${seedNote}`, function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let api: Api;
   /** An entity of each kind, as it has to stay. */
   const described = new Map<string, string>();

@@ -16,7 +16,7 @@ const block = (comment: string): string =>
   new RegExp(`<!-- ${comment} -->\n\`\`\`sh\n([^]*?)\`\`\``).exec(text)?.[1] ?? assert.fail(comment);
 
 describe("docs/access.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("tells commands that work, one after the other", async () => {
     const folder = temporaryFolder();

@@ -29,7 +29,7 @@ function table(first: string): string[][] {
 }
 
 describe("docs/api.md", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   before(async () => {
     const [, ...settings] = block("limits").trim().split(" ").slice(1);

@@ -29,7 +29,7 @@ interface Client {
 }
 
 describe("docs/clients.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let folder: string;
   let controlPlane: ControlPlane | undefined;
 

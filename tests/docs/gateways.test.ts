@@ -11,7 +11,7 @@ import { walkThrough } from "../support/walkthrough.js";
 const text = readFileSync(fileURLToPath(new URL("../../../docs/gateways.md", import.meta.url)), "utf8");
 
 describe("docs/gateways.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

@@ -37,7 +37,7 @@ function table(text: string, first: string): string[][] {
 }
 
 describe("docs/discovery.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("tells commands that work", async () => {
     const cloudMap = await CloudMapServer.start();
@@ -54,7 +54,7 @@ describe("docs/discovery.md", function () {
 });
 
 describe("docs/tracing.md", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const text = page("tracing.md");
 
   it("tells commands whose bootstraps Envoy takes", async () => {

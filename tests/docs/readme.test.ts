@@ -14,7 +14,7 @@ function blocks(comment: RegExp): { name: string; code: string }[] {
 }
 
 describe("README.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("quotes programs as they are", () => {
     const quoted = blocks(/excerpt of (\S+)/);

@@ -6,7 +6,7 @@ import { walkThrough } from "../support/walkthrough.js";
 const text = readFileSync(fileURLToPath(new URL("../../../docs/tls.md", import.meta.url)), "utf8");
 
 describe("docs/tls.md", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("tells commands that work", async () => {
     const [, script = assert.fail("no commands")] = /<!-- run -->\n```sh\n([\s\S]*?)```/.exec(text) ?? [];

@@ -11,7 +11,7 @@ import { until } from "../support/sidecar.js";
 import { explicit, nodeAt, provided, Started } from "./mesh.js";
 
 describe("the access log", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   let folder: string;
   beforeEach(() => {

@@ -16,7 +16,7 @@ const of = (document: MeshDocument, asked: Asked, interception: Interception): P
   translate(entitiesOf(document), { meshName: document.meshName, ...asked, interception });
 
 describe("any mesh that the model allows", function () {
-  this.timeout(runs * 5_000);
+  this.timeout(runs * 20_000);
 
   it("gives every proxy resources of different names, the same ones for the same mesh", () => {
     fc.assert(

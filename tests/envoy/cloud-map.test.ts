@@ -17,7 +17,7 @@ const noCredentials = {
 };
 
 describe("service discovery by AWS Cloud Map", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let cloudMap: CloudMapServer;
   let namespace: string;
   let service: string;

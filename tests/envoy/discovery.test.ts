@@ -8,7 +8,7 @@ import { until } from "../support/sidecar.js";
 import { explicit, nodeAt, provided, Started } from "./mesh.js";
 
 describe("discovery and health", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

@@ -8,7 +8,7 @@ import { webSocketAt, webSocketServer } from "../support/websocket.js";
 import { calling, explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
 
 describe("explicit interception", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   const catalog = "http://catalog.local:8080";

@@ -6,7 +6,7 @@ import { behindGateway, callBy, edge, grpcTo, http2To, httpTo, listener } from "
 import { nodeAt, route, Started } from "./mesh.js";
 
 describe("gateway routes", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

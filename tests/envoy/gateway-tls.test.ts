@@ -14,7 +14,7 @@ import { explicit, nodeAt, route, Started } from "./mesh.js";
 import { secureCall as callByTls, fileCertificate, plainCall, validation } from "./secure.js";
 
 describe("TLS at a virtual gateway", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   let authority: TestAuthority;

@@ -12,7 +12,7 @@ import { behindGateway, edge, grpcTo, http2To, httpTo, listener } from "./gatewa
 import { explicit, nodeAt, route, Started } from "./mesh.js";
 
 describe("a virtual gateway", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

@@ -10,7 +10,7 @@ import { fileCertificate, listenerTls, plainCall, trusting, validation } from ".
 
 /** Every call goes from an application to its sidecar, by TLS to the other sidecar, and to the other application. */
 describe("mutual TLS between two sidecars", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   let authority: TestAuthority;

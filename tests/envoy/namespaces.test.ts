@@ -24,7 +24,7 @@ const app = (name: string, ports: readonly number[], greetingPort: number) => `
 `;
 
 describe("interception in network namespaces", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: Network;
   let front: Namespace;
   let catalog: Namespace;

@@ -19,7 +19,7 @@ const ms = (value: number): Duration => ({ value, unit: "ms" });
 const never = () => new Promise<never>(() => {});
 
 describe("routes of other protocols", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

@@ -10,7 +10,7 @@ import { until } from "../support/sidecar.js";
 import { explicit, nodeAt, provided, Started } from "./mesh.js";
 
 describe("resiliency", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

@@ -9,7 +9,7 @@ import { explicit, nodeAt, provided, route, routed, Started } from "./mesh.js";
 const never = () => new Promise(() => {});
 
 describe("routes", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   const catalog = "http://catalog.local:8080";

@@ -30,7 +30,7 @@ const app = `
 `;
 
 describe("appmesh sidecar", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let address: string;
   const sidecars: Sidecar[] = [];

@@ -8,7 +8,7 @@ import { Sidecar, until } from "../support/sidecar.js";
 
 /** Names and tags by which App Mesh's users built their dashboards and alarms. */
 describe("statistics", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let catalog: string;
   let front: string;

@@ -26,7 +26,7 @@ interface InAws {
 
 /** Two sidecars, `appmesh serve`, and moto in the place of ACM and AWS Private CA. */
 describe("TLS by certificates of AWS", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let aws: CloudMapServer;
   let made: InAws;
   let controlPlane: ControlPlane;

@@ -15,7 +15,7 @@ import { calling, explicit, nodeAt, Started } from "./mesh.js";
 import { fileCertificate, listenerTls, secureServer, trusting, validation } from "./secure.js";
 
 describe("TLS by the backend defaults of a virtual node", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
 

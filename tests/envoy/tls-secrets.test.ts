@@ -21,7 +21,7 @@ import { plainCall, secureCall } from "./secure.js";
 
 /** One virtual node `app`, whose sidecar is plain Envoy with the product's own bootstrap, on a real control plane. */
 describe("secrets of a sidecar", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   let authority: TestAuthority;
   let folder: string;

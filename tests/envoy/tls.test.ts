@@ -13,7 +13,7 @@ import { explicit, nodeAt, Started, transparent } from "./mesh.js";
 import { listenerTls, plainCall, secureCall, secureServer, trusting } from "./secure.js";
 
 describe("TLS", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   let authority: TestAuthority;

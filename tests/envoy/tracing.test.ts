@@ -13,7 +13,7 @@ const app = `
 `;
 
 describe("tracing", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let address: string;
   const sidecars: Sidecar[] = [];

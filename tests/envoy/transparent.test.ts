@@ -12,7 +12,7 @@ import { webSocketAt, webSocketServer } from "../support/websocket.js";
 import { calling, nodeAt, Started, transparent } from "./mesh.js";
 
 describe("transparent interception", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const started = new Started();
   afterEach(() => started.end());
   const provider = (virtualNodeName: string) => ({ provider: { virtualNode: { virtualNodeName } } });

@@ -13,7 +13,7 @@ import { explicit, transparent } from "./mesh.js";
 const inputs = fileURLToPath(new URL("../../../control-plane/translate/testdata/", import.meta.url));
 
 describe("Envoy takes", function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
 
   for (const file of readdirSync(inputs).filter((name) => name.endsWith(".input.json"))) {
     it(`what it is told for ${file.replace(".input.json", "")}, in both interceptions`, async () => {

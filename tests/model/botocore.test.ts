@@ -26,7 +26,7 @@ describe("the model and App Mesh's contract in botocore", () => {
   let contract: Contract;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     contract = await readContract();
   });
 

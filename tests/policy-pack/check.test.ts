@@ -9,7 +9,7 @@ import { startControlPlane, temporaryFolder } from "../support/control-plane.js"
 const appmesh = fileURLToPath(new URL("../../../node_modules/.bin/appmesh", import.meta.url));
 
 describe("appmesh check", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const folder = temporaryFolder();
   const file = (name: string, content: unknown) => {
     const path = join(folder, name);

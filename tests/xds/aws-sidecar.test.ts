@@ -60,7 +60,7 @@ const web: Lists = {
 };
 
 describe("AWS's own sidecar", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
   beforeEach(async () => {
     world = await World.start(web);

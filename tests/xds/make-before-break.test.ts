@@ -242,7 +242,7 @@ class EnvoyModel {
 
 for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Protocol[]) {
   describe(`make before break, ${protocol}`, function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
 
     it("holds at every message", async () => {
       await fc.assert(

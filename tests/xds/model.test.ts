@@ -201,7 +201,7 @@ class Model {
 
 for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Protocol[]) {
   describe(`convergence, ${protocol}`, function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
 
     it("holds after whatever happened", async () => {
       await fc.assert(
