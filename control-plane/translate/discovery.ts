@@ -12,8 +12,16 @@ export type Discovery =
 export function discovery(spec: VirtualNodeSpec, mesh: Mesh, clusterName: string, port: number): Discovery {
   const { dns, awsCloudMap } = spec.serviceDiscovery ?? {};
   if (awsCloudMap) {
+    const { serviceName, namespaceName } = awsCloudMap;
+    const wrong = [serviceName, namespaceName].find((name) => !cloudMapName.test(name));
+    if (wrong !== undefined) {
+      return {
+        path: "spec.serviceDiscovery.awsCloudMap",
+        missing: `${JSON.stringify(wrong)} is no name that AWS Cloud Map knows`,
+      };
+    }
     return {
-      hostname: `${awsCloudMap.serviceName}.${awsCloudMap.namespaceName}`,
+      hostname: `${serviceName}.${namespaceName}`,
       cluster: {
         type: "EDS",
         edsClusterConfig: {
@@ -48,6 +56,9 @@ export function discovery(spec: VirtualNodeSpec, mesh: Mesh, clusterName: string
 
 /** A service whose endpoints nobody knows must not keep the others of a proxy that starts from being served. */
 const endpointsTimeout = "5s";
+
+/** As Cloud Map's own API has it. App Mesh took any single character too, control characters among them. */
+const cloudMapName = /^[!-~]+$/;
 
 /** Labels as resolvers take them; underscores are common in service names. */
 const hostName = /^[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_]([A-Za-z0-9_-]*))*$/;
