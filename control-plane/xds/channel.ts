@@ -188,7 +188,11 @@ export class Channel {
         : this.subscription.wildcard
           ? sets.find(this.kind, version)
           : undefined;
-    if (known === undefined) return;
+    if (known === undefined) {
+      // What it has is not known: where a response is the whole, even an empty one is news to it.
+      this.due ||= traits[this.kind].responseIsWhole;
+      return;
+    }
     this.sent = known;
     this.acknowledged = known;
     this.fresh = false;

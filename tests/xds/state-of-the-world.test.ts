@@ -251,6 +251,19 @@ describe("state-of-the-world xDS", () => {
       });
     });
 
+    it("tells a client that comes back after a restart that the only cluster it asks for is gone", async () => {
+      world = await World.start({ clusters: [edsCluster("a")] });
+      client = world.open("stateOfTheWorld");
+      client.send({ nodeId, kind: "clusters", names: ["a"] });
+      const { version } = await client.next();
+      await world.server.close();
+      world.mesh.set("web", {});
+      await world.serve();
+      client = world.open("stateOfTheWorld");
+      client.send({ nodeId, kind: "clusters", names: ["a"], version });
+      assert.deepEqual((await client.next()).names, []);
+    });
+
     it("answers endpoints in full where the clusters were sent anew: a changed one forgets its endpoints", async () => {
       world = await World.start(all);
       client = world.open("stateOfTheWorld");
