@@ -1,5 +1,6 @@
 import { accountId, formatViolation, validate } from "@pulumi-appmesh/model";
 import type { FastifyRequest } from "fastify";
+import type { Address } from "../mesh/address.js";
 import { MeshError } from "../mesh/errors.js";
 import type { PageRequest } from "../mesh/pages.js";
 import type { Precondition } from "../mesh/rules/precondition.js";
@@ -69,3 +70,10 @@ export function refuseCondition(request: FastifyRequest, ...names: ("if-match" |
     );
   }
 }
+
+/** The mesh of the caller's own account that the path names. */
+export const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => ({
+  kind: "mesh",
+  meshOwner: caller.account,
+  names: [(params as { meshName: string }).meshName],
+});

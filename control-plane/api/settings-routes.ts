@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Address } from "../mesh/address.js";
+import type { FastifyInstance } from "fastify";
 import type { MeshSettingsOperations } from "../mesh/mesh-settings.js";
-import { bodyOf } from "./requests.js";
+import { bodyOf, ownMesh } from "./requests.js";
 
 /** Settings of meshes: an API of this control plane's own, for the owners of meshes. */
 export function settingsRoutes(app: FastifyInstance, settings: MeshSettingsOperations): void {
@@ -18,9 +17,3 @@ export function settingsRoutes(app: FastifyInstance, settings: MeshSettingsOpera
 interface Mesh {
   meshName: string;
 }
-
-const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => ({
-  kind: "mesh",
-  meshOwner: caller.account,
-  names: [(params as Mesh).meshName],
-});

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Address } from "../mesh/address.js";
+import type { FastifyInstance } from "fastify";
 import type { Sharing } from "../mesh/sharing.js";
+import { ownMesh } from "./requests.js";
 
 /** Sharing of meshes with other accounts: an API of this control plane's own, for the owners of meshes. */
 export function shareRoutes(app: FastifyInstance, sharing: Sharing): void {
@@ -29,9 +29,3 @@ interface Mesh {
 interface Share extends Mesh {
   account: string;
 }
-
-const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => ({
-  kind: "mesh",
-  meshOwner: caller.account,
-  names: [(params as Mesh).meshName],
-});

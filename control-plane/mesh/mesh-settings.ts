@@ -1,8 +1,7 @@
 import type { MeshSettings } from "../translate/entities.js";
-import type { Address } from "./address.js";
 import type { Caller } from "./caller.js";
 import { MeshError } from "./errors.js";
-import { visible } from "./rules/access.js";
+import { ownMesh } from "./rules/access.js";
 import { DEFAULT_SETTINGS, encodeSettings } from "./settings.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
@@ -18,14 +17,14 @@ export class MeshSettingsOperations {
   }
 
   describe(caller: Caller, meshName: string): MeshSettings {
-    return this.#state.settings(this.#own(caller, meshName));
+    return this.#state.settings(ownMesh(this.#state, caller, meshName));
   }
 
   /** Settles what is given and leaves the rest at its default. */
   update(caller: Caller, meshName: string, body: unknown): Promise<MeshSettings> {
     const given = read(body);
     return this.#transactions.run(caller, () => {
-      const address = this.#own(caller, meshName);
+      const address = ownMesh(this.#state, caller, meshName);
       const before = this.#state.settings(address);
       const after = { ...DEFAULT_SETTINGS, ...given };
       const change = {
@@ -41,11 +40,6 @@ export class MeshSettingsOperations {
         change,
       };
     });
-  }
-
-  #own(caller: Caller, meshName: string): Address<"mesh"> {
-    const mesh: Address<"mesh"> = { kind: "mesh", meshOwner: caller.account, names: [meshName] };
-    return visible(this.#state, caller, mesh).address;
   }
 }
 

@@ -1,14 +1,12 @@
 import type { MeshSettings } from "../translate/entities.js";
-import { type Address, addressKey, parseKey } from "./address.js";
+import type { Address } from "./address.js";
+import { keyBeside, parseKeyBeside } from "./beside.js";
 
 /** As App Mesh had it. */
 export const DEFAULT_SETTINGS: MeshSettings = Object.freeze({ defaultRetries: true });
 
-/** A mesh's settings are kept beside it, under a key that no entity can have: no name holds a slash. */
-const SUFFIX = "/settings";
-
 export const encodeSettings = (mesh: Address<"mesh">, settings: MeshSettings | undefined) => ({
-  key: addressKey(mesh) + SUFFIX,
+  key: keyBeside(mesh, "settings"),
   value: settings && JSON.stringify(settings),
 });
 
@@ -18,8 +16,4 @@ export const decodeSettings = (value: string): MeshSettings => ({
 });
 
 /** The mesh whose settings are kept under a key; undefined for any other key. */
-export function parseSettingsKey(key: string): Address<"mesh"> | undefined {
-  if (!key.endsWith(SUFFIX)) return undefined;
-  const address = parseKey(key.slice(0, -SUFFIX.length));
-  return address?.kind === "mesh" ? (address as Address<"mesh">) : undefined;
-}
+export const parseSettingsKey = (key: string): Address<"mesh"> | undefined => parseKeyBeside(key, "settings");

@@ -2,7 +2,7 @@ import { accountId, formatViolation, validate } from "@pulumi-appmesh/model";
 import { type Address, ownName } from "./address.js";
 import type { Caller } from "./caller.js";
 import { MeshError } from "./errors.js";
-import { visible } from "./rules/access.js";
+import { ownMesh } from "./rules/access.js";
 import { encodeShares, type Shares } from "./shares.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
@@ -40,7 +40,7 @@ export class Sharing {
 
   /** In the order of the accounts. */
   list(caller: Caller, meshName: string): readonly Share[] {
-    const mesh = this.#own(caller, meshName);
+    const mesh = ownMesh(this.#state, caller, meshName);
     const shares = this.#state.shares(mesh);
     return Object.keys(shares)
       .sort()
@@ -48,13 +48,13 @@ export class Sharing {
   }
 
   get(caller: Caller, meshName: string, account: string): Share {
-    return this.#find(this.#own(caller, meshName), account);
+    return this.#find(ownMesh(this.#state, caller, meshName), account);
   }
 
   /** Shares a mesh; one that is shared already stays so, since when it was. */
   share(caller: Caller, meshName: string, account: string): Promise<Share> {
     return this.#transactions.run(caller, () => {
-      const mesh = this.#own(caller, meshName);
+      const mesh = ownMesh(this.#state, caller, meshName);
       checkAccount(account, caller);
       const before = this.#state.shares(mesh);
       if (Object.hasOwn(before, account)) return { writes: [], result: share(mesh, account, before) };
@@ -66,7 +66,7 @@ export class Sharing {
   /** Ends a share. What the account has created in the mesh stays, for the mesh's owner to see and delete. */
   unshare(caller: Caller, meshName: string, account: string): Promise<Share> {
     return this.#transactions.run(caller, () => {
-      const mesh = this.#own(caller, meshName);
+      const mesh = ownMesh(this.#state, caller, meshName);
       const ended = this.#find(mesh, account);
       const before = this.#state.shares(mesh);
       const { [account]: _, ...after } = before;
@@ -78,11 +78,6 @@ export class Sharing {
     const sharedWith = (shares: Shares) => ({ sharedWith: Object.keys(shares).sort() });
     const change = { operation, address: mesh, before: sharedWith(before), after: sharedWith(after) };
     return { writes: [encodeShares(mesh, after)], result, change };
-  }
-
-  #own(caller: Caller, meshName: string): Address<"mesh"> {
-    const mesh: Address<"mesh"> = { kind: "mesh", meshOwner: caller.account, names: [meshName] };
-    return visible(this.#state, caller, mesh).address;
   }
 
   #find(mesh: Address<"mesh">, account: string): Share {

@@ -40,11 +40,7 @@ export class MeshState implements MeshSource {
     store.subscribe((change) => (early ? early.push(change) : state.#apply(change)));
     const { revision, records } = await store.load();
     state.#revision = revision;
-    for (const [key, value] of records) {
-      const settled = parseSettingsKey(key);
-      if (settled) state.#writeSettings(settled, value);
-      state.#write(key, value);
-    }
+    for (const [key, value] of records) state.#write(key, value);
     for (const change of early) state.#apply(change);
     early = undefined;
     return state;
@@ -133,10 +129,8 @@ export class MeshState implements MeshSource {
       changes.get(mesh)?.reads.add(read);
     };
     for (const { key, value } of change.writes) {
-      const settled = parseSettingsKey(key);
-      if (settled && this.#writeSettings(settled, value)) noticed(settled, "settings");
-      const address = this.#write(key, value);
-      if (address) noticed(address, readName(address));
+      const changed = this.#write(key, value);
+      if (changed) noticed(changed.address, changed.read);
     }
     for (const { meshName, meshOwner, reads } of changes.values()) {
       for (const listener of [...this.#listeners]) listener({ meshName, meshOwner, reads: [...reads] });
@@ -144,10 +138,13 @@ export class MeshState implements MeshSource {
     for (const check of [...this.#waiting]) check();
   }
 
-  /** Takes over one record, and returns the address of the entity if what proxies are told of it may differ now. */
-  #write(key: string, value: string | undefined): Address | undefined {
+  /** Takes over one record, and returns what it is about and its read if what proxies are told may differ now. */
+  #write(key: string, value: string | undefined): { address: Address; read: string } | undefined {
     const shared = parseSharesKey(key);
     if (shared) this.#writeShares(shared, value);
+    const settled = parseSettingsKey(key);
+    if (settled)
+      return this.#writeSettings(settled, value) ? { address: settled, read: "settings" } : undefined;
     const address = parseKey(key);
     if (!address) return undefined;
     const collectionId = collectionKey(parentOf(address), address.kind);
@@ -159,7 +156,7 @@ export class MeshState implements MeshSource {
       collection?.remove(id);
       if (collection?.size === 0) this.#collections.delete(collectionId);
       if (before?.address.kind === "mesh") this.#see(before as Entity<"mesh">, undefined);
-      return before && address;
+      return before && { address, read: readName(address) };
     }
     let entity = decodeEntity(address, value);
     const same = before && JSON.stringify(before.spec) === JSON.stringify(entity.spec);
@@ -169,7 +166,7 @@ export class MeshState implements MeshSource {
     this.#collections.set(collectionId, collection);
     collection.put(id, entity);
     if (address.kind === "mesh") this.#see(before as Entity<"mesh"> | undefined, entity as Entity<"mesh">);
-    return same ? undefined : address;
+    return same ? undefined : { address, read: readName(address) };
   }
 
   /** A mesh has come, changed or gone. */

@@ -26,6 +26,10 @@ export function visible<K extends Address["kind"]>(
   return existing(state, address);
 }
 
+/** A mesh of the caller's own account, by its name. Another account's is not there. */
+export const ownMesh = (state: MeshState, caller: Caller, meshName: string): Address<"mesh"> =>
+  visible(state, caller, { kind: "mesh", meshOwner: caller.account, names: [meshName] }).address;
+
 /** Whether a mesh exists that a caller may see: one of its account, or shared with it, that its key is for. */
 export const sees = (state: MeshState, caller: Caller, mesh: Address<"mesh">): boolean =>
   state.sees(caller.account, mesh) && knows(caller, mesh);
