@@ -22,7 +22,7 @@ function* named(shapes: Iterable<Shape>, seen: Set<Shape>): Generator<StructureS
     if (seen.has(shape)) continue;
     seen.add(shape);
     if (shape.kind === "enum" || shape.kind === "structure") yield shape;
-    if (shape.kind === "list") yield* named([shape.item], seen);
+    if (shape.kind === "list" || shape.kind === "map") yield* named([shape.item], seen);
     if (shape.kind === "structure")
       yield* named(
         Object.values(shape.members).map((member) => member.shape),

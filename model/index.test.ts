@@ -9,7 +9,7 @@ describe("the model's package", () => {
     const visit = (shape: Shape): void => {
       if (shape.kind === "enum" || shape.kind === "structure")
         assert.equal(exported[shape.name], shape, shape.name);
-      if (shape.kind === "list") visit(shape.item);
+      if (shape.kind === "list" || shape.kind === "map") visit(shape.item);
       if (shape.kind === "structure") for (const member of Object.values(shape.members)) visit(member.shape);
     };
     for (const type of Object.values(entityTypes)) visit(type.spec);

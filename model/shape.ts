@@ -2,7 +2,16 @@
  * The vocabulary in which the model is written. A shape says everything that is known of a value: its
  * members, its limits and its meaning. Types, validation and schemas are all derived from shapes.
  */
-export type Shape = StringShape | IntegerShape | BooleanShape | EnumShape | ListShape | StructureShape;
+export type Shape =
+  | StringShape
+  | IntegerShape
+  | NumberShape
+  | BooleanShape
+  | EnumShape
+  | ListShape
+  | MapShape
+  | StructureShape
+  | JsonShape;
 
 export interface StringShape {
   readonly kind: "string";
@@ -27,6 +36,13 @@ export interface IntegerShape {
   readonly max?: number;
 }
 
+/** A number that need not be whole. */
+export interface NumberShape {
+  readonly kind: "number";
+  readonly min?: number;
+  readonly max?: number;
+}
+
 export interface BooleanShape {
   readonly kind: "boolean";
 }
@@ -44,6 +60,19 @@ export interface ListShape<I extends Shape = Shape> {
   readonly item: I;
   readonly minItems?: number;
   readonly maxItems?: number;
+}
+
+/** Values by names that its user chooses. */
+export interface MapShape<I extends Shape = Shape> {
+  readonly kind: "map";
+  readonly item: I;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+/** Whatever JSON can say: a document whose shape is somebody else's. */
+export interface JsonShape {
+  readonly kind: "json";
 }
 
 export interface StructureShape<M extends Members = Members, U extends boolean = boolean> {
@@ -80,6 +109,10 @@ export const integer = (limits: Omit<IntegerShape, "kind"> = {}): IntegerShape =
   kind: "integer",
   ...limits,
 });
+export const number = (limits: Omit<NumberShape, "kind"> = {}): NumberShape => ({
+  kind: "number",
+  ...limits,
+});
 export const boolean = (): BooleanShape => ({ kind: "boolean" });
 
 export const enumeration = <V extends string>(
@@ -96,6 +129,17 @@ export const list = <I extends Shape>(
   item,
   ...limits,
 });
+
+export const map = <I extends Shape>(
+  item: I,
+  limits: { minItems?: number; maxItems?: number } = {},
+): MapShape<I> => ({
+  kind: "map",
+  item,
+  ...limits,
+});
+
+export const json = (): JsonShape => ({ kind: "json" });
 
 export const structure = <M extends Members>(
   name: string,
@@ -133,15 +177,19 @@ export type Infer<S> =
     ? InferMembers<M>
     : S extends ListShape<infer I>
       ? readonly Infer<I>[]
-      : S extends EnumShape<infer V>
-        ? V
-        : S extends StringShape
-          ? string
-          : S extends IntegerShape
-            ? number
-            : S extends BooleanShape
-              ? boolean
-              : never;
+      : S extends MapShape<infer I>
+        ? { readonly [name: string]: Infer<I> }
+        : S extends EnumShape<infer V>
+          ? V
+          : S extends StringShape
+            ? string
+            : S extends IntegerShape | NumberShape
+              ? number
+              : S extends BooleanShape
+                ? boolean
+                : S extends JsonShape
+                  ? unknown
+                  : never;
 
 type InferMembers<M extends Members> = Flatten<
   { readonly [K in keyof M as M[K]["required"] extends true ? K : never]: Infer<M[K]["shape"]> } & {

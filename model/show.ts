@@ -1,4 +1,4 @@
-import type { IntegerShape, Shape, StringShape } from "./shape.js";
+import type { IntegerShape, NumberShape, Shape, StringShape } from "./shape.js";
 
 /** Longest text of a caller that an error repeats, in characters. */
 const longest = 80;
@@ -20,8 +20,8 @@ const escaped = (character: string): string => {
   return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\u{${code}}`;
 };
 
-/** What a caller gave, in the words of JSON. */
-export function showGiven(value: unknown): string {
+/** What a caller gave, in the words of JSON; an object counts its entries where a map is asked for. */
+export function showGiven(value: unknown, asked?: Shape): string {
   switch (typeof value) {
     case "undefined":
       return "nothing";
@@ -36,7 +36,9 @@ export function showGiven(value: unknown): string {
       if (value === null) return "null";
       if (Array.isArray(value))
         return value.length === 1 ? "a list of 1 item" : `a list of ${value.length} items`;
-      return "an object";
+      return asked?.kind === "map"
+        ? `a map of ${count(Object.keys(value).length, "entry", "entries")}`
+        : "an object";
     default:
       return `a ${typeof value}`;
   }
@@ -48,13 +50,19 @@ export function showAllowed(shape: Shape): string {
     case "string":
       return showString(shape);
     case "integer":
-      return showInteger(shape);
+      return showNumber(shape, "an integer");
+    case "number":
+      return showNumber(shape, "a number");
     case "boolean":
       return "true or false";
     case "enum":
       return oneOf(Object.keys(shape.values).map((value) => JSON.stringify(value)));
     case "list":
       return among("a list", showRange(shape.minItems, shape.maxItems, "item"));
+    case "map":
+      return among("a map", showRange(shape.minItems, shape.maxItems, "entry", "entries"));
+    case "json":
+      return "any JSON value";
     case "structure": {
       const names = Object.keys(shape.members);
       return `an object with ${shape.union && names.length > 1 ? `exactly one of ${oneOf(names)}` : allOf(names)}`;
@@ -69,23 +77,23 @@ function showString({ minLength, maxLength, pattern }: StringShape): string {
   return pattern === undefined ? text : `${text} ${pattern.says}`;
 }
 
-function showInteger({ min, max }: IntegerShape): string {
-  if (min !== undefined && max !== undefined) return `an integer from ${min} to ${max}`;
-  if (min !== undefined) return `an integer of at least ${min}`;
-  if (max !== undefined) return `an integer of at most ${max}`;
-  return "an integer";
+function showNumber({ min, max }: IntegerShape | NumberShape, what: string): string {
+  if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
+  if (min !== undefined) return `${what} of at least ${min}`;
+  if (max !== undefined) return `${what} of at most ${max}`;
+  return what;
 }
 
 const among = (what: string, range: string | undefined): string =>
   range === undefined ? what : `${what} of ${range}`;
 
-function showRange(min = 0, max: number | undefined, unit: string): string | undefined {
-  if (max === undefined) return min === 0 ? undefined : `at least ${count(min, unit)}`;
-  if (min === max) return `exactly ${count(max, unit)}`;
-  return min === 0 ? `at most ${count(max, unit)}` : `${min} to ${count(max, unit)}`;
+function showRange(min = 0, max: number | undefined, unit: string, units = `${unit}s`): string | undefined {
+  if (max === undefined) return min === 0 ? undefined : `at least ${count(min, unit, units)}`;
+  if (min === max) return `exactly ${count(max, unit, units)}`;
+  return min === 0 ? `at most ${count(max, unit, units)}` : `${min} to ${count(max, unit, units)}`;
 }
 
-const count = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? "" : "s"}`;
+const count = (n: number, unit: string, units: string): string => `${n} ${n === 1 ? unit : units}`;
 
 /** `a, b or c` */
 export const oneOf = (names: readonly string[]): string => joined(names, "or");

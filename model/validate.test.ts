@@ -8,7 +8,10 @@ import {
   enumeration,
   exactlyOne,
   integer,
+  json,
   list,
+  map,
+  number,
   optional,
   required,
   type Shape,
@@ -319,7 +322,12 @@ describe("validate", () => {
   });
 
   describe("whatever breaks one constraint", () => {
-    for (const { title, spec } of Object.values(entityTypes)) {
+    const others = structure("Others", "What no entity has.", {
+      ratio: optional(number({ min: 0, max: 1 }), "A share."),
+      points: required(map(Point, { minItems: 1, maxItems: 2 }), "Points by name."),
+      document: optional(json(), "Anything."),
+    });
+    for (const { title, spec } of [...Object.values(entityTypes), { title: "Others", spec: others }]) {
       it(`is reported once, at its place: ${title}`, function () {
         this.timeout(60_000);
         for (const { place, constraint, values } of breakages(spec)) {
@@ -333,6 +341,28 @@ describe("validate", () => {
         }
       });
     }
+  });
+
+  it("of a map and of a number is told in their words", () => {
+    const shape = structure("Others", "What no entity has.", {
+      ratio: optional(number({ min: 0, max: 1 }), "A share."),
+      points: required(map(Point, { maxItems: 1 }), "Points by name."),
+      document: optional(json(), "Anything."),
+    });
+    assert.deepEqual(errors(shape, { ratio: 0.5, points: { a: { x: 1, y: 2 } }, document: [null] }), []);
+    assert.deepEqual(
+      errors(shape, { points: { a: null } }, { isUnknown: (value: unknown) => value === null }),
+      [],
+    );
+    assert.deepEqual(errors(shape, { ratio: 2, points: { a: { x: 1 }, b: 1 } }), [
+      "ratio: 2 was given; a number from 0 to 1 is allowed.",
+      "points: a map of 2 entries was given; a map of at most 1 entry is allowed.",
+      "points.a.y: nothing was given; an integer of at least 0 is required.",
+      "points.b: 1 was given; an object with x, y and label is allowed.",
+    ]);
+    assert.deepEqual(errors(shape, { points: [] }), [
+      "points: a list of 0 items was given; a map of at most 1 entry is allowed.",
+    ]);
   });
 
   it("never throws and never changes what it is given, whatever JSON that is", () => {

@@ -1,5 +1,14 @@
 import { nearest } from "./nearest.js";
-import type { Choice, ListShape, Shape, StringShape, StructureShape } from "./shape.js";
+import type {
+  Choice,
+  IntegerShape,
+  ListShape,
+  MapShape,
+  NumberShape,
+  Shape,
+  StringShape,
+  StructureShape,
+} from "./shape.js";
 import { allOf, noneOf, quote, showAllowed, showGiven } from "./show.js";
 import type { Path, Violation } from "./violation.js";
 
@@ -35,8 +44,9 @@ class Validation {
   check(shape: Shape, value: unknown, path: Path): void {
     if (this.isFull || this.isUnknown(value)) return;
     if (!isOfForm(shape, value))
-      this.add(path, value, `${showGiven(value)} was given; ${showAllowed(shape)} is allowed.`);
+      this.add(path, value, `${showGiven(value, shape)} was given; ${showAllowed(shape)} is allowed.`);
     if (shape.kind === "list" && Array.isArray(value)) this.checkItems(shape, value, path);
+    if (shape.kind === "map" && isObject(value)) this.checkEntries(shape, value, path);
     if (shape.kind === "structure" && isObject(value)) this.checkMembers(shape, value, path);
   }
 
@@ -47,6 +57,13 @@ class Validation {
   private checkItems(shape: ListShape, items: readonly unknown[], path: Path): void {
     for (let index = 0; index < items.length && !this.isFull; index++) {
       this.check(shape.item, items[index], [...path, index]);
+    }
+  }
+
+  private checkEntries(shape: MapShape, entries: Members, path: Path): void {
+    for (const [name, value] of Object.entries(entries)) {
+      if (this.isFull) return;
+      if (value !== undefined) this.check(shape.item, value, [...path, name]);
     }
   }
 
@@ -108,25 +125,29 @@ function isOfForm(shape: Shape, value: unknown): boolean {
       return typeof value === "string" && isWithin(shape, value);
     case "integer":
       // Beyond the safe integers a number has already lost digits on its way through JSON.
-      return (
-        Number.isSafeInteger(value) &&
-        Number(value) >= (shape.min ?? Number.MIN_SAFE_INTEGER) &&
-        Number(value) <= (shape.max ?? Number.MAX_SAFE_INTEGER)
-      );
+      return Number.isSafeInteger(value) && isBetween(shape, Number(value));
+    case "number":
+      return Number.isFinite(value) && isBetween(shape, Number(value));
     case "boolean":
       return typeof value === "boolean";
     case "enum":
       return typeof value === "string" && Object.hasOwn(shape.values, value);
     case "list":
-      return (
-        Array.isArray(value) &&
-        value.length >= (shape.minItems ?? 0) &&
-        value.length <= (shape.maxItems ?? Number.POSITIVE_INFINITY)
-      );
+      return Array.isArray(value) && isManyEnough(shape, value.length);
+    case "map":
+      return isObject(value) && isManyEnough(shape, Object.keys(value).length);
     case "structure":
       return isObject(value);
+    case "json":
+      return true;
   }
 }
+
+const isBetween = ({ min, max }: IntegerShape | NumberShape, value: number): boolean =>
+  value >= (min ?? Number.NEGATIVE_INFINITY) && value <= (max ?? Number.POSITIVE_INFINITY);
+
+const isManyEnough = ({ minItems, maxItems }: ListShape | MapShape, size: number): boolean =>
+  size >= (minItems ?? 0) && size <= (maxItems ?? Number.POSITIVE_INFINITY);
 
 /** Lengths count characters (code points), as the contract does, not the units of a string in memory. */
 function isWithin(shape: StringShape, value: string): boolean {

@@ -1,5 +1,15 @@
 import fc from "fast-check";
-import type { Infer, IntegerShape, ListShape, Member, Shape, StringShape, StructureShape } from "../shape.js";
+import type {
+  Infer,
+  IntegerShape,
+  ListShape,
+  MapShape,
+  Member,
+  NumberShape,
+  Shape,
+  StringShape,
+  StructureShape,
+} from "../shape.js";
 import { validate } from "../validate.js";
 
 type Json = unknown;
@@ -26,14 +36,21 @@ function unrefined(shape: Shape, refinements: Refinements): fc.Arbitrary<Json> {
       return arbitraryString(shape);
     case "integer":
       return arbitraryInteger(shape);
+    case "number":
+      return arbitraryNumber(shape);
     case "boolean":
       return fc.boolean();
     case "enum":
       return fc.constantFrom(...Object.keys(shape.values));
     case "list":
       return arbitraryList(shape, arbitrary(shape.item, refinements));
+    case "map":
+      return arbitraryMap(shape, arbitrary(shape.item, refinements));
     case "structure":
       return arbitraryStructure(shape, (member) => arbitrary(member.shape, refinements));
+    case "json":
+      // A member that is null would have to be left out.
+      return fc.jsonValue({ maxDepth: 2 }).filter((value) => value !== null);
   }
 }
 
@@ -64,6 +81,23 @@ const arbitraryInteger = (shape: IntegerShape): fc.Arbitrary<number> =>
     const max = shape.max ?? Number.MAX_SAFE_INTEGER;
     return n < min || n > max ? min + (Math.abs(n) % Math.min(max - min + 1, Number.MAX_SAFE_INTEGER)) : n;
   });
+
+const arbitraryNumber = ({ min, max }: NumberShape): fc.Arbitrary<number> =>
+  fc.double({
+    noNaN: true,
+    noDefaultInfinity: true,
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+  });
+
+export function arbitraryMap(shape: MapShape, item: fc.Arbitrary<Json>): fc.Arbitrary<Members> {
+  const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = shape;
+  return fc.dictionary(fc.string(), item, {
+    minKeys: minItems,
+    maxKeys: Math.min(maxItems, minItems + 3),
+    noNullPrototype: true,
+  });
+}
 
 export function arbitraryList(shape: ListShape, item: fc.Arbitrary<Json>): fc.Arbitrary<Json[]> {
   const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = shape;

@@ -1,7 +1,15 @@
 import fc from "fast-check";
-import type { IntegerShape, ListShape, Shape, StringShape, StructureShape } from "../shape.js";
+import type {
+  IntegerShape,
+  ListShape,
+  MapShape,
+  NumberShape,
+  Shape,
+  StringShape,
+  StructureShape,
+} from "../shape.js";
 import type { Path } from "../violation.js";
-import { arbitrary, arbitraryList, arbitraryStructure } from "./arbitrary.js";
+import { arbitrary, arbitraryList, arbitraryMap, arbitraryStructure } from "./arbitrary.js";
 
 /** A value that breaks a shape in one way only, and where. */
 export interface Broken {
@@ -33,6 +41,12 @@ function innerBreakages(shape: Shape, place: string): Breakage[] {
       values: breakage.values.chain((broken) => inList(shape, broken)),
     }));
   }
+  if (shape.kind === "map") {
+    return breakages(shape.item, `${place}{}`).map((breakage) => ({
+      ...breakage,
+      values: breakage.values.chain((broken) => inMap(shape, broken)),
+    }));
+  }
   if (shape.kind !== "structure") return [];
   return Object.entries(shape.members).flatMap(([name, member]) =>
     breakages(member.shape, place === "" ? name : `${place}.${name}`).map((breakage) => ({
@@ -50,6 +64,12 @@ const inList = (shape: ListShape, broken: Broken): fc.Arbitrary<Broken> =>
     })),
   );
 
+const inMap = (shape: MapShape, broken: Broken): fc.Arbitrary<Broken> =>
+  arbitraryMap(shape, arbitrary(shape.item)).map((entries) => {
+    const name = Object.keys(entries)[0] ?? "one";
+    return { value: { ...entries, [name]: broken.value }, path: [name, ...broken.path] };
+  });
+
 const inStructure = (shape: StructureShape, name: string, broken: Broken): fc.Arbitrary<Broken> =>
   arbitraryStructure(
     shape,
@@ -65,7 +85,20 @@ function ownBreakages(shape: Shape): OwnBreakage[] {
     case "string":
       return [ofOtherForm, ...stringBreakages(shape)];
     case "integer":
-      return [ofOtherForm, ...integerBreakages(shape)];
+      return [
+        ofOtherForm,
+        here(
+          "not a whole number that JSON keeps",
+          fc.constantFrom(0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY),
+        ),
+        ...rangeBreakages(shape),
+      ];
+    case "number":
+      return [
+        ofOtherForm,
+        here("not a number that JSON keeps", fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY)),
+        ...rangeBreakages(shape),
+      ];
     case "boolean":
       return [ofOtherForm];
     case "enum":
@@ -83,8 +116,12 @@ function ownBreakages(shape: Shape): OwnBreakage[] {
       ];
     case "list":
       return [ofOtherForm, ...listBreakages(shape)];
+    case "map":
+      return [ofOtherForm, ...mapBreakages(shape)];
     case "structure":
       return [ofOtherForm, ...structureBreakages(shape)];
+    case "json":
+      return [];
   }
 }
 
@@ -96,12 +133,13 @@ const here = (constraint: string, values: fc.Arbitrary<unknown>): OwnBreakage =>
 function otherForms(shape: Shape): unknown[] {
   const forms: [Shape["kind"][], unknown][] = [
     [["string", "enum"], "text"],
-    [["integer"], 7],
+    [["integer", "number"], 7],
+    [["number"], 1.5],
     [["boolean"], true],
     [["list"], []],
-    [["structure"], {}],
+    [["structure", "map"], {}],
   ];
-  return [null, 1.5, ...forms.filter(([kinds]) => !kinds.includes(shape.kind)).map(([, value]) => value)];
+  return [null, ...forms.filter(([kinds]) => !kinds.includes(shape.kind)).map(([, value]) => value)];
 }
 
 function stringBreakages({ minLength = 0, maxLength, pattern }: StringShape): OwnBreakage[] {
@@ -126,13 +164,8 @@ function stringBreakages({ minLength = 0, maxLength, pattern }: StringShape): Ow
   return found;
 }
 
-function integerBreakages({ min, max }: IntegerShape): OwnBreakage[] {
-  const found = [
-    here(
-      "not a whole number that JSON keeps",
-      fc.constantFrom(0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY),
-    ),
-  ];
+function rangeBreakages({ min, max }: IntegerShape | NumberShape): OwnBreakage[] {
+  const found: OwnBreakage[] = [];
   if (min !== undefined) found.push(here("below the smallest", fc.constantFrom(min - 1, -(2 ** 40))));
   if (max !== undefined)
     found.push(here("above the largest", fc.constantFrom(max + 1, Number.MAX_SAFE_INTEGER)));
@@ -146,6 +179,18 @@ function listBreakages(shape: ListShape): OwnBreakage[] {
   const found: OwnBreakage[] = [];
   if (minItems > 0) found.push(here("fewer items than allowed", ofLength(minItems - 1)));
   if (maxItems !== undefined) found.push(here("more items than allowed", ofLength(maxItems + 1)));
+  return found;
+}
+
+function mapBreakages(shape: MapShape): OwnBreakage[] {
+  const { minItems = 0, maxItems } = shape;
+  const ofSize = (size: number) =>
+    fc
+      .array(arbitrary(shape.item), { minLength: size, maxLength: size, size: "max" })
+      .map((items) => Object.fromEntries(items.map((item, index) => [`entry-${index}`, item])));
+  const found: OwnBreakage[] = [];
+  if (minItems > 0) found.push(here("fewer entries than allowed", ofSize(minItems - 1)));
+  if (maxItems !== undefined) found.push(here("more entries than allowed", ofSize(maxItems + 1)));
   return found;
 }
 
