@@ -39,6 +39,7 @@ export * from "./routing/tcp-route.js";
 export { WeightedTarget, WeightedTargets } from "./routing/weighted-target.js";
 export * from "./service-discovery.js";
 export * from "./shape.js";
+export { showAllowed } from "./show.js";
 export * from "./tag.js";
 export * from "./timeout.js";
 export * from "./tls/certificate.js";

@@ -1,4 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { checkComponent } from "../components/check.js";
+import type { ComponentType } from "../components/component.js";
 import { componentTypes } from "../components/components.js";
 import { checkResource } from "../resources/check.js";
 import { resourceTypes } from "../resources/types.js";
@@ -43,7 +45,7 @@ describe("the examples", () => {
         const resource = resourceTypes.get(token);
         const failures =
           resource === undefined
-            ? componentTypes.get(token)?.check(news)
+            ? checkComponent(componentTypes.get(token) as ComponentType, news)
             : checkResource(resource, { urnName: name, olds: {}, news, seed: new Uint8Array(32) }).failures;
         deepStrictEqual(failures, [], `${made} ${name}`);
       }

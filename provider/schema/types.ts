@@ -10,10 +10,15 @@ export class Types {
     switch (shape.kind) {
       case "string":
       case "integer":
+      case "number":
       case "boolean":
         return { type: shape.kind };
       case "list":
         return { type: "array", items: this.of(shape.item) };
+      case "map":
+        return { type: "object", additionalProperties: this.of(shape.item) };
+      case "json":
+        return { $ref: "pulumi.json#/Any" };
       case "enum":
         return this.#named(shape.name, shape, () => ({
           type: "string",

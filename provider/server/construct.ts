@@ -1,12 +1,14 @@
 import type { Inputs, Output } from "@pulumi/pulumi";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { type ComponentType, componentTypes } from "../components/components.js";
+import { checkComponent } from "../components/check.js";
+import type { ComponentType } from "../components/component.js";
+import { componentTypes } from "../components/components.js";
 import { InvalidProperties, NotImplemented } from "./failures.js";
 import type { Plugin } from "./plugin.js";
 import { messages } from "./protocol.js";
 import { componentOptions, dependencyUrns, loadRuntime, type Runtime } from "./runtime.js";
 import { unary } from "./unary.js";
-import { isObject, reveal } from "./values.js";
+import { isObject, reveal, type Value } from "./values.js";
 import { decode } from "./wire.js";
 
 /** Components, which are made in the plugin and registered with the engine from here. */
@@ -18,7 +20,7 @@ export const construct = (plugin: Plugin) => ({
         `${request.getType()} is not a component of this provider; it has ${[...componentTypes.keys()].join(", ")}.`,
       );
     }
-    const failures = component.check(decode(request.getInputs()));
+    const failures = checkComponent(component, decode(request.getInputs()));
     if (failures.length > 0) {
       throw new InvalidProperties(
         `the properties of ${request.getType()} ${JSON.stringify(request.getName())} are not valid`,
@@ -41,11 +43,13 @@ async function make(
   const Component = await component.load();
   const made = new Component(
     request.getName(),
-    withPlain(inputs, component, request),
+    withPlain(inputs, component, request) as never,
     componentOptions(request, runtime),
   );
 
-  const outputs = Object.fromEntries(component.outputs.map((name) => [name, made[name]]));
+  const outputs = Object.fromEntries(
+    Object.keys(component.outputs).map((name) => [name, made[name as keyof typeof made]]),
+  );
   const label = `construct(${request.getType()}, ${request.getName()})`;
   const response = new messages.ConstructResponse();
   response.setUrn(await (made.urn as Output<string> & { promise(): Promise<string> }).promise());
@@ -86,25 +90,30 @@ async function enter(
   );
 }
 
-/** An input that must be plain may come as an output all the same, say as a secret: its keys are known, its members need not be. */
-function withPlain(inputs: Inputs, { plain }: ComponentType, request: messages.ConstructRequest): Inputs {
+/** An input that must be plain may come as an output all the same, say as a secret: its names are known, its members need not be. */
+function withPlain(
+  inputs: Inputs,
+  { plain = [] }: ComponentType,
+  request: messages.ConstructRequest,
+): Inputs {
   const decoded = decode(request.getInputs());
   const opened = plain.map((name) => {
-    const known = reveal(decoded[name] ?? null);
     const input: unknown = inputs[name];
-    if (!isObject(known) || !isOutput(input)) return [name, input];
-    const member = (key: string) => {
-      const version = known[key];
-      const lifted = input.apply((value) => (value as Record<string, unknown>)[key]);
-      return isObject(version)
-        ? Object.fromEntries(
-            Object.keys(version).map((inner) => [inner, lifted.apply((value) => (value as Inputs)[inner])]),
-          )
-        : lifted;
-    };
-    return [name, Object.fromEntries(Object.keys(known).map((key) => [key, member(key)]))];
+    return [name, isOutput(input) ? openedOutput(input, reveal(decoded[name] ?? null), 2) : input];
   });
   return { ...inputs, ...Object.fromEntries(opened) };
+}
+
+/** The names of an output that are known, down to a depth, each with the output of what it stands for. */
+function openedOutput(output: Output<unknown>, known: Value, depth: number): unknown {
+  const member = (key: string | number, value: Value) => {
+    const lifted = output.apply((whole) => (whole as Record<string | number, unknown>)[key]);
+    return depth > 1 ? openedOutput(lifted, value, depth - 1) : lifted;
+  };
+  if (Array.isArray(known)) return known.map((value, index) => member(index, value));
+  if (isObject(known))
+    return Object.fromEntries(Object.entries(known).map(([key, value]) => [key, member(key, value)]));
+  return depth === 2 ? known : output;
 }
 
 const isOutput = (value: unknown): value is Output<unknown> =>

@@ -1,6 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type ObjectValue, Secret, UNKNOWN, type Value } from "../../server/values.js";
-import { checkGateway } from "./check-gateway.js";
+import { checkComponent } from "../check.js";
+import { gateway as gatewayType } from "./gateway-args.js";
+
+const checkGateway = (given: ObjectValue) => checkComponent(gatewayType, given);
 
 const listener = (protocol: Value, port = 8080): ObjectValue => ({ portMapping: { port, protocol } });
 const gateway = (routes: Value, more: ObjectValue = {}): ObjectValue => ({
@@ -44,11 +47,11 @@ describe("the check of a Gateway", () => {
       checkGateway(rest).map(({ property }) => property),
       [
         "listeners",
-        "route",
+        "routes.b",
         "routes.a.virtualServiceName",
         "routes.a.port",
-        "routes.b",
         "routes.c",
+        "route",
         'tags[""]',
       ],
     );
@@ -56,8 +59,8 @@ describe("the check of a Gateway", () => {
       {
         property: "routes",
         reason:
-          "a value that is not known yet was given; a map from the names of routes to what they are is allowed. " +
-          "The names must be known before anything is made; what they stand for need not be.",
+          "a value that is not known yet was given; a map is allowed, whose names must be known before anything is " +
+          "made; what they stand for need not be.",
       },
     ]);
     deepStrictEqual(checkGateway(gateway({ a: to({ port: new Secret(0) }) })), [

@@ -1,8 +1,6 @@
-import { checkSpec, type Path, type Violation, validate } from "@pulumi-appmesh/model";
-import type { Failure } from "../../resources/check.js";
-import { dropNulls, isObject, isUnknown, type ObjectValue, reveal } from "../../server/values.js";
-import { failuresOf, inputViolations, violation } from "./component-inputs.js";
-import { GatewayServiceRoute, gatewayInputs } from "./gateway-args.js";
+import { checkSpec, type Path, type Violation } from "@pulumi-appmesh/model";
+import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
+import { violation } from "../check.js";
 import {
   GATEWAY_ROUTE_KINDS,
   type GatewayParts,
@@ -14,47 +12,12 @@ import {
 } from "./gateway-specs.js";
 import type { Lift } from "./mesh-service-specs.js";
 
-/** Everything that is wrong with what a `Gateway` is given, in the words and at the places of its own arguments. */
-export function checkGateway(given: ObjectValue): Failure[] {
-  const inputs = dropNulls(given) as ObjectValue;
-  const open = reveal(inputs) as ObjectValue;
-  const shapes = [
-    ...inputViolations("Gateway", gatewayInputs, ["routes", "tags"], open),
-    ...routeViolations(open.routes),
-  ];
-  // The rules of the specs are looked at once the arguments are what they should be.
-  return failuresOf(
-    shapes.length > 0 ? shapes : [...ruleViolations(open as unknown as GatewayParts)],
-    inputs,
-  );
-}
-
-function* routeViolations(routes: unknown): Generator<Violation> {
-  if (routes === undefined) return;
-  if (!isObject(routes)) {
-    const found = isUnknown(routes) ? "a value that is not known yet" : "something else";
-    yield violation(
-      ["routes"],
-      routes,
-      `${found} was given; a map from the names of routes to what they are is allowed. The names must be known before anything is made; what they stand for need not be.`,
-    );
-    return;
-  }
-  for (const [name, route] of Object.entries(routes)) {
-    if (isUnknown(route)) {
-      yield violation(
-        ["routes", name],
-        route,
-        "a value that is not known yet was given; only the members of a route may be so.",
-      );
-    } else yield* validate(GatewayServiceRoute, route, { path: ["routes", name], isUnknown });
-  }
-}
-
 /** Looks into what is known; what is not, stays so. */
 const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
 
-function* ruleViolations(gateway: GatewayParts): Generator<Violation> {
+/** What is wrong with a `Gateway` whose arguments are what they should be, in their words and at their places. */
+export function* gatewayRules(inputs: ObjectValue): Generator<Violation> {
+  const gateway = inputs as unknown as GatewayParts;
   yield* checkSpec("virtualGateway", gatewaySpec(gateway), { path: [], isUnknown });
   const listeners = Array.isArray(gateway.listeners) ? gateway.listeners : undefined;
   const protocols = listeners && protocolsOf(listeners);

@@ -1,6 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type ObjectValue, Secret, UNKNOWN, type Value } from "../../server/values.js";
-import { checkMeshService } from "./check-mesh-service.js";
+import { checkComponent } from "../check.js";
+import { meshService } from "./mesh-service-args.js";
+
+const checkMeshService = (given: ObjectValue) => checkComponent(meshService, given);
 
 const dns = (hostname: Value): ObjectValue => ({ dns: { hostname } });
 const listener = (protocol: string, more: ObjectValue = {}): ObjectValue => ({
@@ -43,14 +46,14 @@ describe("the check of a MeshService", () => {
       {
         property: "versions",
         reason:
-          "a value that is not known yet was given; a map from the names of 1 to 10 versions to what they are is " +
-          "required. The names must be known before anything is made; what they stand for need not be.",
+          "a value that is not known yet was given; a map of 1 to 10 entries is required, whose names must be known " +
+          "before anything is made; what they stand for need not be.",
       },
     ]);
     deepStrictEqual(checkMeshService(service({ versions: { v1: UNKNOWN } })), [
       {
         property: "versions.v1",
-        reason: "a value that is not known yet was given; only the members of a version may be so.",
+        reason: "a value that is not known yet was given; only its members may be so.",
       },
     ]);
   });
@@ -64,7 +67,7 @@ describe("the check of a MeshService", () => {
     });
     deepStrictEqual(
       checkMeshService(rest).map(({ property }) => property),
-      ["listener", "route", "versions.v1", "versions.v1.weight", 'tags[""]'],
+      ["listener", "versions.v1", "versions.v1.weight", "route", 'tags[""]'],
     );
     deepStrictEqual(checkMeshService(service({ grpcRoute: {} })), [
       {
@@ -73,7 +76,7 @@ describe("the check of a MeshService", () => {
       },
     ]);
     deepStrictEqual(checkMeshService(service({ versions: {} })), [
-      { property: "versions", reason: "0 versions were given; 1 to 10 are allowed." },
+      { property: "versions", reason: "a map of 0 entries was given; a map of 1 to 10 entries is allowed." },
     ]);
   });
 

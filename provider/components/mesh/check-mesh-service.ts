@@ -1,9 +1,7 @@
-import { checkSpec, type Kind, type Path, type Violation, validate } from "@pulumi-appmesh/model";
-import type { Failure } from "../../resources/check.js";
+import { checkSpec, type Kind, type Path, type Violation } from "@pulumi-appmesh/model";
 import { formatPropertyPath } from "../../resources/property-path.js";
-import { dropNulls, isObject, isUnknown, type ObjectValue, reveal } from "../../server/values.js";
-import { failuresOf, inputViolations, violation } from "./component-inputs.js";
-import { MeshServiceVersion, meshServiceInputs } from "./mesh-service-args.js";
+import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
+import { violation } from "../check.js";
 import {
   type Lift,
   type MeshServiceParts,
@@ -17,18 +15,16 @@ import {
   versionNames,
 } from "./mesh-service-specs.js";
 
-/** Everything that is wrong with what a `MeshService` is given, in the words and at the places of its own arguments. */
-export function checkMeshService(given: ObjectValue): Failure[] {
-  const inputs = dropNulls(given) as ObjectValue;
-  const open = reveal(inputs) as ObjectValue;
-  const shapes = [...ownViolations(open), ...versionViolations(open.versions)];
-  // The rules of the specs are looked at once the arguments are what they should be.
-  const violations = shapes.length > 0 ? shapes : [...ruleViolations(open as unknown as MeshServiceParts)];
-  return failuresOf(violations, inputs);
+/** What is wrong with a `MeshService` whose arguments are what they should be, in their words and at their places. */
+export function* meshServiceRules(inputs: ObjectValue): Generator<Violation> {
+  const service = inputs as unknown as MeshServiceParts;
+  const otherKinds = [...wrongKinds(inputs)];
+  yield* otherKinds;
+  if (otherKinds.length === 0) yield* ruleViolations(service);
 }
 
-function* ownViolations(inputs: ObjectValue): Generator<Violation> {
-  yield* inputViolations("MeshService", meshServiceInputs, ["versions", "tags"], inputs);
+/** The arguments for a route of another protocol than the listener's. */
+function* wrongKinds(inputs: ObjectValue): Generator<Violation> {
   const protocol = protocolOf(inputs as unknown as MeshServiceParts);
   const wanted = Object.entries(ROUTE_KINDS).find(([each]) => each === protocol)?.[1];
   for (const kind of Object.values(ROUTE_KINDS)) {
@@ -38,36 +34,6 @@ function* ownViolations(inputs: ObjectValue): Generator<Violation> {
       inputs[kind],
       `${kind} was given; ${wanted} is allowed, since the listener's protocol is ${String(protocol)}.`,
     );
-  }
-}
-
-function* versionViolations(versions: unknown): Generator<Violation> {
-  if (!isObject(versions)) {
-    const found =
-      versions === undefined
-        ? "nothing was given"
-        : isUnknown(versions)
-          ? "a value that is not known yet was given"
-          : "something else was given";
-    yield violation(
-      ["versions"],
-      versions,
-      `${found}; a map from the names of 1 to 10 versions to what they are is required. The names must be known before anything is made; what they stand for need not be.`,
-    );
-    return;
-  }
-  const names = Object.keys(versions);
-  if (names.length < 1 || names.length > 10) {
-    yield violation(["versions"], versions, `${names.length} versions were given; 1 to 10 are allowed.`);
-  }
-  for (const [name, version] of Object.entries(versions)) {
-    if (isUnknown(version)) {
-      yield violation(
-        ["versions", name],
-        version,
-        "a value that is not known yet was given; only the members of a version may be so.",
-      );
-    } else yield* validate(MeshServiceVersion, version, { path: ["versions", name], isUnknown });
   }
 }
 

@@ -7,13 +7,18 @@ import {
   GrpcGatewayRouteMatch,
   HttpGatewayRouteAction,
   HttpGatewayRouteMatch,
+  map,
   optional,
   required,
   resourceName,
   type StructureShape,
+  string,
   structure,
   VirtualGatewaySpec,
 } from "@pulumi-appmesh/model";
+import type { ComponentType } from "../component.js";
+import { componentTags } from "../tags.js";
+import { gatewayRules } from "./check-gateway.js";
 
 /** A kind of gateway route without its target, which the component makes from the virtual service. */
 const withoutTarget = (name: string, doc: string, match: StructureShape, action: StructureShape) => {
@@ -61,8 +66,7 @@ export const GatewayServiceRoute = structure(
   { of: ["httpRoute", "http2Route", "grpcRoute"], required: false },
 );
 
-/** What a `Gateway` is given, besides its routes and tags. */
-export const gatewayInputs = {
+const gatewayInputs = {
   meshName: required(resourceName, "Name of the mesh."),
   meshOwner: optional(
     accountId,
@@ -73,8 +77,27 @@ export const gatewayInputs = {
     "Name of the virtual gateway, with which its proxies are started. Defaults to the component's name with -gateway.",
   ),
   ...VirtualGatewaySpec.members,
+  routes: optional(
+    map(GatewayServiceRoute),
+    "The routes of the gateway, by name: which virtual service gets which traffic. The names are part of the gateway " +
+      "routes' names.",
+  ),
+  tags: componentTags,
 } as const;
 
-export const ROUTES_DOC =
-  "The routes of the gateway, by name: which virtual service gets which traffic. The names are part of the gateway " +
-  "routes' names.";
+/** A virtual gateway and its routes, as one. */
+export const gateway: ComponentType = {
+  name: "Gateway",
+  doc: "A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.",
+  inputs: gatewayInputs,
+  plain: ["routes"],
+  outputs: {
+    virtualGatewayName: required(
+      resourceName,
+      "Name of the virtual gateway. Its proxies are started with it.",
+    ),
+    gatewayRouteNames: required(map(string()), "Names of the gateway routes, by route."),
+  },
+  rules: gatewayRules,
+  load: async () => (await import("./gateway.js")).Gateway,
+};

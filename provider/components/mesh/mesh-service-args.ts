@@ -8,6 +8,7 @@ import {
   Logging,
   list,
   type Member,
+  map,
   optional,
   RouteSpec,
   required,
@@ -16,11 +17,15 @@ import {
   type Shape,
   type StructureShape,
   serviceName,
+  string,
   structure,
   TcpRoute,
   VirtualNodeSpec,
   WeightedTarget,
 } from "@pulumi-appmesh/model";
+import type { ComponentType } from "../component.js";
+import { componentTags } from "../tags.js";
+import { meshServiceRules } from "./check-mesh-service.js";
 
 /** A kind of route without its action, which the component makes from the versions' weights. */
 function withoutAction(name: string, doc: string, route: StructureShape): StructureShape {
@@ -88,8 +93,7 @@ export const MeshServiceTcpRoute = withoutAction(
   TcpRoute,
 );
 
-/** What a `MeshService` is given, besides its versions and tags. */
-export const meshServiceInputs = {
+const meshServiceInputs = {
   meshName: required(resourceName, "Name of the mesh."),
   meshOwner: optional(
     accountId,
@@ -122,8 +126,31 @@ export const meshServiceInputs = {
     "Match, time limits and retries, if the listener's protocol is grpc.",
   ),
   tcpRoute: optional(MeshServiceTcpRoute, "Match and time limits, if the listener's protocol is tcp."),
+  versions: required(
+    map(MeshServiceVersion, { minItems: 1, maxItems: 10 }),
+    "The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version " +
+      "with a small weight, blue/green a swap of two. The names are part of the virtual nodes' names.",
+  ),
+  tags: componentTags,
 } as const;
 
-export const VERSIONS_DOC =
-  "The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version " +
-  "with a small weight, blue/green a swap of two. The names are part of the virtual nodes' names.";
+/** A virtual service, the router behind it and its versions, as one. */
+export const meshService: ComponentType = {
+  name: "MeshService",
+  doc:
+    "A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a " +
+    "route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.",
+  inputs: meshServiceInputs,
+  plain: ["versions"],
+  outputs: {
+    virtualServiceName: required(string(), "Name of the virtual service."),
+    virtualRouterName: required(resourceName, "Name of the virtual router."),
+    routeName: required(resourceName, "Name of the route."),
+    virtualNodeNames: required(
+      map(string()),
+      "Names of the virtual nodes, by version. A proxy is started with one of them.",
+    ),
+  },
+  rules: meshServiceRules,
+  load: async () => (await import("./mesh-service.js")).MeshService,
+};
