@@ -1,6 +1,7 @@
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { findEnvoy } from "@pulumi-appmesh/control-plane/envoy/find.js";
 import { ensureEnvoy } from "@pulumi-appmesh/control-plane/envoy/install.js";
+import { type Namespace, Network, namespacesMissing } from "@pulumi-appmesh/tests/support/namespaces.js";
 import { appmesh, ControlPlane } from "./control-plane.js";
 import {
   type Contender,
@@ -12,7 +13,7 @@ import {
   port,
   service,
 } from "./data-path.js";
-import { type Namespace, Network, namespacesMissing } from "./namespaces.js";
+import { Client, envoyIn } from "./namespaces.js";
 import { type At, application as applicationByHand, proxy } from "./static-envoys.js";
 
 /** What redirected requests cost, or why that was not measured. */
@@ -32,10 +33,18 @@ export async function measureTransparent(
   say: (line: string) => void,
   plan: DataPathPlan,
 ): Promise<Transparent> {
-  const missing = namespacesMissing();
+  const missing = namespacesMissing({ install: false });
   if (missing !== undefined) return { leftOut: missing };
-  const network = new Network(findEnvoy() ?? (await ensureEnvoy({ progress: say })));
+  const executable = findEnvoy() ?? (await ensureEnvoy({ progress: say }));
+  const network = new Network();
   const controlPlane = new ControlPlane();
+  const started: { stop(): Promise<void> }[] = [];
+  const envoy = async (space: Namespace, uid: number, config: object, at: At) => {
+    const one = await envoyIn(space, executable, uid, config, at);
+    started.push(one);
+    return one;
+  };
+  let pairs = 0;
   try {
     say("the same in network namespaces, redirected by iptables …");
     await controlPlane.start();
@@ -43,9 +52,9 @@ export async function measureTransparent(
     const hidden: At = { address: "127.0.0.1", port };
     const everywhere = (port: number): At => ({ address: "0.0.0.0", port });
     const pair = async (app: At) => {
-      const node = network.add();
-      const caller = network.add({ [service]: nowhere });
-      const application = await node.envoy(applicationUser, applicationByHand(app), app);
+      const node = network.add(`node${pairs}`);
+      const caller = network.add(`caller${pairs++}`, { [service]: nowhere });
+      const application = await envoy(node, applicationUser, applicationByHand(app), app);
       return { node, caller, application };
     };
     type Pair = Awaited<ReturnType<typeof pair>>;
@@ -54,12 +63,16 @@ export async function measureTransparent(
       configured: DataPath["configured"],
       { caller, application }: Pair,
       proxies: Contender["envoys"],
-    ): Contender => ({
-      path: { way: "sidecars", configured },
-      begins: { address: service, port },
-      envoys: [...proxies, application],
-      load: caller.client(),
-    });
+    ): Contender => {
+      const client = new Client(caller);
+      started.push(client);
+      return {
+        path: { way: "sidecars", configured },
+        begins: { address: service, port },
+        envoys: [...proxies, application],
+        load: (options) => client.load(options),
+      };
+    };
     const redirect = ({ node, caller }: Pair) => {
       node.run(appmesh, "redirect", "--apply", "--app-ports", String(port));
       caller.run(appmesh, "redirect", "--apply");
@@ -70,8 +83,8 @@ export async function measureTransparent(
       const inside = proxy(everywhere(ingressPort), hidden, false, port);
       const outside = proxy(everywhere(egressPort), { address: two.node.address, port }, true, port);
       const proxies = [
-        await two.node.envoy(proxyUser, inside, everywhere(ingressPort)),
-        await two.caller.envoy(proxyUser, outside, everywhere(egressPort)),
+        await envoy(two.node, proxyUser, inside, everywhere(ingressPort)),
+        await envoy(two.caller, proxyUser, outside, everywhere(egressPort)),
       ];
       redirect(two);
       return contender(configured, two, proxies);
@@ -86,7 +99,7 @@ export async function measureTransparent(
           ...{ mesh: meshName, kind: "virtualNode", name, adminPort: 0 },
           ...{ xds: { host: network.host, port: xdsPort }, interception: { mode: "transparent" } },
         });
-        return space.envoy(proxyUser, config, everywhere(listensAt));
+        return envoy(space, proxyUser, config, everywhere(listensAt));
       };
       const proxies = [
         await told(two.node, "catalog", ingressPort),
@@ -111,7 +124,8 @@ export async function measureTransparent(
     ];
     return { paths: await measure(contenders, plan) };
   } finally {
-    await network.close();
+    for (const one of started.reverse()) await one.stop();
+    network.close();
     await controlPlane.remove();
   }
 }
