@@ -25,9 +25,28 @@ const extra = (language) => join(root, "tools/sdk-gen/extra", language);
 /** What builds, package managers and Python leave in an SDK's folder: git ignores it all. */
 const notGenerated = /(^|\/)(bin|node_modules|obj|target|build|dist|__pycache__|[^/]*\.egg-info)(\/|$)/;
 
+/** The languages whose examples Pulumi's generators write → the generator. */
+const written = { typescript: "nodejs", python: "python", go: "go", csharp: "dotnet" };
+
+/** The schema with its examples, which are written by means of the schema without them. */
+function schemaText(generators, scratch) {
+  const file = (name) => join(scratch, name);
+  const print = (...args) => execFileSync(node, [join(root, "provider/dist/schema/main.js"), ...args]);
+  writeFileSync(file("bare.json"), print("bare"));
+  writeFileSync(file("pcl.json"), print("pcl"));
+  const programs = {};
+  for (const [name, language] of Object.entries(written)) {
+    const args = ["-schema", file("bare.json"), "-language", language, "-programs", file("pcl.json")];
+    execFileSync(generators[language], [...args, "-out", file("programs.json")], { stdio: "inherit" });
+    programs[name] = JSON.parse(readFileSync(file("programs.json"), "utf8"));
+  }
+  writeFileSync(file("written.json"), JSON.stringify(programs));
+  return print("full", file("written.json"));
+}
+
 /** Path from the root of the clone → content, of all that is generated. */
 function generate(generators, scratch) {
-  const text = execFileSync(node, [join(root, "provider/dist/schema/main.js")]);
+  const text = schemaText(generators, scratch);
   const schemaFile = join(scratch, "schema.json");
   writeFileSync(schemaFile, text);
   const content = new Map([[schema, text]]);

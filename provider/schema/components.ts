@@ -1,7 +1,6 @@
 import type { Members } from "@pulumi-appmesh/model";
 import type { ComponentType } from "../components/component.js";
 import { componentTypes } from "../components/components.js";
-import { exampleOf } from "./examples.js";
 import type { Properties, PropertySpec, ResourceSpec, TypeSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
@@ -15,7 +14,7 @@ function component(type: ComponentType, types: Types): ResourceSpec {
   const { required: requiredInputs = [] } = requiredOf(inputs);
   const { required = [] } = requiredOf(outputs);
   return {
-    description: `${type.doc}\n\n${exampleOf(type.name)}`,
+    description: type.doc,
     isComponent: true,
     inputProperties: marked(inputs, plain, asPlain, types),
     requiredInputs,

@@ -1,39 +1,51 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { checkComponent } from "../components/check.js";
 import type { ComponentType } from "../components/component.js";
 import { componentTypes } from "../components/components.js";
+import { functionTypes } from "../functions/types.js";
 import { checkResource } from "../resources/check.js";
 import { resourceTypes } from "../resources/types.js";
 import type { ObjectValue } from "../server/values.js";
-import type { Example, Input } from "./example.js";
-import { exampleOf, examples } from "./examples.js";
-import { packageSpec } from "./package.js";
+import { type Example, type Input, write } from "./example.js";
+import { examples } from "./examples.js";
+import { functionExamples } from "./examples-of-functions.js";
+import type { PackageSpec } from "./package-spec.js";
+
+const schema: PackageSpec = JSON.parse(readFileSync(new URL("../../schema.json", import.meta.url), "utf8"));
 
 /** The inputs with what other resources of the example give them. */
 function resolved(value: Input, { resources }: Example): unknown {
-  if (typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map((item) => resolved(item, { title: "", resources }));
-  if ("variable" in value && "property" in value) {
-    const made = resources.find(({ variable }) => variable === value.variable);
-    return made?.inputs[value.property as string];
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, resolved(member, { title: "", resources })]),
-  );
+  const within = (input: Input): unknown =>
+    write<unknown>(input, {
+      text: (content) => content,
+      scalar: (content) => content,
+      output: ({ variable, property }) =>
+        resources.find((made) => made.variable === variable)?.inputs[property],
+      secret: (content) => content,
+      list: (items) => items.map(within),
+      object: (members) =>
+        Object.fromEntries(Object.entries(members).map(([key, member]) => [key, within(member)])),
+    });
+  return within(value);
 }
 
 describe("the examples", () => {
-  it("are there for every resource and component, in its description", () => {
-    const { resources } = packageSpec();
-    deepStrictEqual(
-      Object.keys(resources).sort(),
-      Object.keys(examples)
-        .map((type) => `appmesh:index:${type}`)
-        .sort(),
-    );
-    for (const [token, { description }] of Object.entries(resources)) {
-      const shown = exampleOf(token.replace("appmesh:index:", ""));
-      deepStrictEqual(description.includes(shown), true, token);
+  it("are there for every resource, component and function, and for nothing else", () => {
+    deepStrictEqual(Object.keys(examples).sort(), names(schema.resources));
+    deepStrictEqual(Object.keys(functionExamples).sort(), names(schema.functions));
+  });
+
+  const names = (specs: object) =>
+    Object.keys(specs)
+      .map((token) => token.replace("appmesh:index:", ""))
+      .sort();
+
+  it("are in each description in every language", () => {
+    for (const [token, { description }] of Object.entries({ ...schema.resources, ...schema.functions })) {
+      const [, section = ""] = /\{\{% examples %\}\}(.*)\{\{% \/examples %\}\}/s.exec(description) ?? [];
+      const languages = [...section.matchAll(/^```(\w+)\n/gm)].map(([, language]) => language);
+      deepStrictEqual(languages, ["typescript", "python", "go", "csharp", "java", "yaml"], token);
     }
   });
 
@@ -51,4 +63,12 @@ describe("the examples", () => {
       }
     });
   }
+
+  it("ask each function for what it needs, and for nothing that it does not know", () => {
+    for (const [token, { inputs }] of functionTypes) {
+      const [lookup] = functionExamples[token.replace("appmesh:index:", "")]?.lookups ?? [];
+      const needed = Object.keys(inputs).filter((name) => inputs[name]?.required);
+      deepStrictEqual(Object.keys(lookup?.inputs ?? {}), needed, token);
+    }
+  });
 });

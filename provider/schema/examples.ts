@@ -1,4 +1,4 @@
-import { type Example, exampleSection, type Made, output } from "./example.js";
+import { type Example, type Made, output } from "./example.js";
 
 /** One small program for each resource and component. What they have in common is said once. */
 const mesh: Made = { variable: "mesh", type: "Mesh", name: "shop", inputs: { meshName: "shop" } };
@@ -194,10 +194,3 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
 };
-
-/** The example of a type, as its description shows it. */
-export function exampleOf(type: string): string {
-  const example = examples[type];
-  if (example === undefined) throw new Error(`${type} has no example`);
-  return exampleSection(example);
-}

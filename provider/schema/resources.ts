@@ -1,6 +1,6 @@
 import { entityTypes, type Kind, type Member } from "@pulumi-appmesh/model";
 import { identityMembers, type ResourceType, resourceTypes, TAGS_DOC, words } from "../resources/types.js";
-import { exampleOf } from "./examples.js";
+import { exampleId } from "./examples-of-functions.js";
 import type { ObjectSpec, PropertySpec, ResourceSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
@@ -22,7 +22,7 @@ function entityResource(type: ResourceType, types: Types): ResourceSpec {
   const requiredInputs = requiredOf(type.inputs).required;
   const alwaysThere = [...(requiredInputs ?? []), ...type.nameMembers, ...Object.keys(type.outputs)];
   return {
-    description: [type.entity.doc, exampleOf(type.entity.title), importSection(type)].join("\n\n"),
+    description: `${type.entity.doc}\n\n${importSection(type)}`,
     inputProperties,
     ...(requiredInputs && { requiredInputs }),
     properties: { ...inputProperties, ...types.properties(type.outputs) },
@@ -54,19 +54,9 @@ function listInputs(type: ResourceType, types: Types): ObjectSpec {
 const kindNamed = (nameMember: string): Kind =>
   Object.values(entityTypes).find((entity) => entity.nameMember === nameMember)?.kind ?? "mesh";
 
-const EXAMPLES: Record<ResourceType["kind"], string> = {
-  mesh: "shop",
-  virtualNode: "shop/catalog-v1",
-  virtualRouter: "shop/catalog",
-  route: "shop/catalog/canary",
-  virtualService: "shop/catalog.shop.local",
-  virtualGateway: "shop/ingress",
-  gatewayRoute: "shop/ingress/catalog",
-};
-
 function importSection(type: ResourceType): string {
   const parts = type.nameMembers.map((member) => `\`${member}\``).join(", ");
-  const id = EXAMPLES[type.kind];
+  const id = exampleId(type);
   const separated = type.nameMembers.length === 1 ? "" : ", separated by slashes";
   const shared =
     type.kind === "mesh"

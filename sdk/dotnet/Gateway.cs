@@ -14,6 +14,81 @@ namespace PulumiAppMesh.AppMesh
     /// A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
     /// 
     /// ## Example Usage
+    /// ### A gateway that brings traffic to a service by its path
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var catalog = new AppMesh.MeshService("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualServiceName = "catalog.shop.local",
+    ///         Listener = new AppMesh.Inputs.ListenerArgs
+    ///         {
+    ///             PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///             {
+    ///                 Port = 8080,
+    ///                 Protocol = AppMesh.PortProtocol.Http,
+    ///             },
+    ///         },
+    ///         Versions = 
+    ///         {
+    ///             { "v1", new AppMesh.Inputs.MeshServiceVersionArgs
+    ///             {
+    ///                 Weight = 100,
+    ///                 ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///                 {
+    ///                     Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                     {
+    ///                         Hostname = "catalog-v1.shop.internal",
+    ///                     },
+    ///                 },
+    ///             } },
+    ///         },
+    ///     });
+    /// 
+    ///     var ingress = new AppMesh.Gateway("ingress", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         Listeners = new[]
+    ///         {
+    ///             new AppMesh.Inputs.VirtualGatewayListenerArgs
+    ///             {
+    ///                 PortMapping = new AppMesh.Inputs.VirtualGatewayPortMappingArgs
+    ///                 {
+    ///                     Port = 8080,
+    ///                     Protocol = AppMesh.VirtualGatewayPortProtocol.Http,
+    ///                 },
+    ///             },
+    ///         },
+    ///         Routes = 
+    ///         {
+    ///             { "catalog", new AppMesh.Inputs.GatewayServiceRouteArgs
+    ///             {
+    ///                 VirtualServiceName = catalog.VirtualServiceName,
+    ///                 HttpRoute = new AppMesh.Inputs.GatewayHttpRouteArgs
+    ///                 {
+    ///                     Match = new AppMesh.Inputs.HttpGatewayRouteMatchArgs
+    ///                     {
+    ///                         Prefix = "/catalog/",
+    ///                     },
+    ///                 },
+    ///             } },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// </summary>
     [AppMeshResourceType("appmesh:index:Gateway")]
     public partial class Gateway : global::Pulumi.ComponentResource

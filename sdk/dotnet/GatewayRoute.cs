@@ -14,6 +14,116 @@ namespace PulumiAppMesh.AppMesh
     /// A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
     /// 
     /// ## Example Usage
+    /// ### What begins with /catalog/ goes to one service
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var router = new AppMesh.VirtualRouter("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualRouterName = "catalog",
+    ///         Spec = new AppMesh.Inputs.VirtualRouterSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualRouterListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var catalog = new AppMesh.VirtualService("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualServiceName = "catalog.shop.local",
+    ///         Spec = new AppMesh.Inputs.VirtualServiceSpecArgs
+    ///         {
+    ///             Provider = new AppMesh.Inputs.VirtualServiceProviderArgs
+    ///             {
+    ///                 VirtualRouter = new AppMesh.Inputs.VirtualRouterServiceProviderArgs
+    ///                 {
+    ///                     VirtualRouterName = router.VirtualRouterName,
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var ingress = new AppMesh.VirtualGateway("ingress", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualGatewayName = "ingress",
+    ///         Spec = new AppMesh.Inputs.VirtualGatewaySpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualGatewayListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.VirtualGatewayPortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.VirtualGatewayPortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///             Logging = new AppMesh.Inputs.LoggingArgs
+    ///             {
+    ///                 AccessLog = new AppMesh.Inputs.AccessLogArgs
+    ///                 {
+    ///                     File = new AppMesh.Inputs.FileAccessLogArgs
+    ///                     {
+    ///                         Path = "/dev/stdout",
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var route = new AppMesh.GatewayRoute("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualGatewayName = ingress.VirtualGatewayName,
+    ///         GatewayRouteName = "catalog",
+    ///         Spec = new AppMesh.Inputs.GatewayRouteSpecArgs
+    ///         {
+    ///             HttpRoute = new AppMesh.Inputs.HttpGatewayRouteArgs
+    ///             {
+    ///                 Match = new AppMesh.Inputs.HttpGatewayRouteMatchArgs
+    ///                 {
+    ///                     Prefix = "/catalog/",
+    ///                 },
+    ///                 Action = new AppMesh.Inputs.HttpGatewayRouteActionArgs
+    ///                 {
+    ///                     Target = new AppMesh.Inputs.GatewayRouteTargetArgs
+    ///                     {
+    ///                         VirtualService = new AppMesh.Inputs.GatewayRouteVirtualServiceArgs
+    ///                         {
+    ///                             VirtualServiceName = catalog.VirtualServiceName,
+    ///                         },
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

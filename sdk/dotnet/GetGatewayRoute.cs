@@ -14,18 +14,93 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///         GatewayRouteName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRouteArn"] = found.Apply(getGatewayRouteResult =&gt; getGatewayRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetGatewayRouteResult> InvokeAsync(GetGatewayRouteArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetGatewayRouteResult>("appmesh:index:getGatewayRoute", args ?? new GetGatewayRouteArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///         GatewayRouteName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRouteArn"] = found.Apply(getGatewayRouteResult =&gt; getGatewayRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetGatewayRouteResult> Invoke(GetGatewayRouteInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetGatewayRouteResult>("appmesh:index:getGatewayRoute", args ?? new GetGatewayRouteInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///         GatewayRouteName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRouteArn"] = found.Apply(getGatewayRouteResult =&gt; getGatewayRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetGatewayRouteResult> Invoke(GetGatewayRouteInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetGatewayRouteResult>("appmesh:index:getGatewayRoute", args ?? new GetGatewayRouteInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the gateway routes of a virtual gateway, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/ingress has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRoutes"] = found.Apply(getGatewayRoutesResult =&gt; getGatewayRoutesResult.GatewayRoutes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetGatewayRoutesResult> InvokeAsync(GetGatewayRoutesArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetGatewayRoutesResult>("appmesh:index:getGatewayRoutes", args ?? new GetGatewayRoutesArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the gateway routes of a virtual gateway, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/ingress has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRoutes"] = found.Apply(getGatewayRoutesResult =&gt; getGatewayRoutesResult.GatewayRoutes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetGatewayRoutesResult> Invoke(GetGatewayRoutesInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetGatewayRoutesResult>("appmesh:index:getGatewayRoutes", args ?? new GetGatewayRoutesInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the gateway routes of a virtual gateway, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/ingress has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetGatewayRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["gatewayRoutes"] = found.Apply(getGatewayRoutesResult =&gt; getGatewayRoutesResult.GatewayRoutes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetGatewayRoutesResult> Invoke(GetGatewayRoutesInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetGatewayRoutesResult>("appmesh:index:getGatewayRoutes", args ?? new GetGatewayRoutesInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,87 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of shop, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMesh.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshArn"] = found.Apply(getMeshResult =&gt; getMeshResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetMeshResult> InvokeAsync(GetMeshArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetMeshResult>("appmesh:index:getMesh", args ?? new GetMeshArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of shop, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMesh.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshArn"] = found.Apply(getMeshResult =&gt; getMeshResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetMeshResult> Invoke(GetMeshInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetMeshResult>("appmesh:index:getMesh", args ?? new GetMeshInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of shop, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMesh.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshArn"] = found.Apply(getMeshResult =&gt; getMeshResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetMeshResult> Invoke(GetMeshInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetMeshResult>("appmesh:index:getMesh", args ?? new GetMeshInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,78 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the meshes that the provider's account may see, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All of them
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMeshes.Invoke();
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshes"] = found.Apply(getMeshesResult =&gt; getMeshesResult.Meshes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetMeshesResult> InvokeAsync(GetMeshesArgs? args = null, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetMeshesResult>("appmesh:index:getMeshes", args ?? new GetMeshesArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the meshes that the provider's account may see, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All of them
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMeshes.Invoke();
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshes"] = found.Apply(getMeshesResult =&gt; getMeshesResult.Meshes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetMeshesResult> Invoke(InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetMeshesResult>("appmesh:index:getMeshes", InvokeArgs.Empty, options.WithDefaults());
 
         /// <summary>
         /// Lists the meshes that the provider's account may see, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All of them
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetMeshes.Invoke();
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["meshes"] = found.Apply(getMeshesResult =&gt; getMeshesResult.Meshes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetMeshesResult> Invoke(InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetMeshesResult>("appmesh:index:getMeshes", InvokeArgs.Empty, options.WithDefaults());

@@ -14,18 +14,93 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of canary, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///         RouteName = "canary",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routeArn"] = found.Apply(getRouteResult =&gt; getRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetRouteResult> InvokeAsync(GetRouteArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetRouteResult>("appmesh:index:getRoute", args ?? new GetRouteArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of canary, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///         RouteName = "canary",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routeArn"] = found.Apply(getRouteResult =&gt; getRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetRouteResult> Invoke(GetRouteInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetRouteResult>("appmesh:index:getRoute", args ?? new GetRouteInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of canary, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoute.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///         RouteName = "canary",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routeArn"] = found.Apply(getRouteResult =&gt; getRouteResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetRouteResult> Invoke(GetRouteInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetRouteResult>("appmesh:index:getRoute", args ?? new GetRouteInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the routes of a virtual router, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/catalog has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routes"] = found.Apply(getRoutesResult =&gt; getRoutesResult.Routes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetRoutesResult> InvokeAsync(GetRoutesArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetRoutesResult>("appmesh:index:getRoutes", args ?? new GetRoutesArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the routes of a virtual router, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/catalog has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routes"] = found.Apply(getRoutesResult =&gt; getRoutesResult.Routes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetRoutesResult> Invoke(GetRoutesInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetRoutesResult>("appmesh:index:getRoutes", args ?? new GetRoutesInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the routes of a virtual router, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop/catalog has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetRoutes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["routes"] = found.Apply(getRoutesResult =&gt; getRoutesResult.Routes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetRoutesResult> Invoke(GetRoutesInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetRoutesResult>("appmesh:index:getRoutes", args ?? new GetRoutesInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of ingress, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateway.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGatewayArn"] = found.Apply(getVirtualGatewayResult =&gt; getVirtualGatewayResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualGatewayResult> InvokeAsync(GetVirtualGatewayArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualGatewayResult>("appmesh:index:getVirtualGateway", args ?? new GetVirtualGatewayArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of ingress, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateway.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGatewayArn"] = found.Apply(getVirtualGatewayResult =&gt; getVirtualGatewayResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualGatewayResult> Invoke(GetVirtualGatewayInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualGatewayResult>("appmesh:index:getVirtualGateway", args ?? new GetVirtualGatewayInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of ingress, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateway.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualGatewayName = "ingress",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGatewayArn"] = found.Apply(getVirtualGatewayResult =&gt; getVirtualGatewayResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualGatewayResult> Invoke(GetVirtualGatewayInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualGatewayResult>("appmesh:index:getVirtualGateway", args ?? new GetVirtualGatewayInvokeArgs(), options.WithDefaults());

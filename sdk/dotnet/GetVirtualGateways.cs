@@ -14,18 +14,87 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the virtual gateways of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateways.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGateways"] = found.Apply(getVirtualGatewaysResult =&gt; getVirtualGatewaysResult.VirtualGateways),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualGatewaysResult> InvokeAsync(GetVirtualGatewaysArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualGatewaysResult>("appmesh:index:getVirtualGateways", args ?? new GetVirtualGatewaysArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual gateways of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateways.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGateways"] = found.Apply(getVirtualGatewaysResult =&gt; getVirtualGatewaysResult.VirtualGateways),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualGatewaysResult> Invoke(GetVirtualGatewaysInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualGatewaysResult>("appmesh:index:getVirtualGateways", args ?? new GetVirtualGatewaysInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual gateways of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualGateways.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualGateways"] = found.Apply(getVirtualGatewaysResult =&gt; getVirtualGatewaysResult.VirtualGateways),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualGatewaysResult> Invoke(GetVirtualGatewaysInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualGatewaysResult>("appmesh:index:getVirtualGateways", args ?? new GetVirtualGatewaysInvokeArgs(), options.WithDefaults());

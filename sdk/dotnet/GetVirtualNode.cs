@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog-v1, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNode.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualNodeName = "catalog-v1",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodeArn"] = found.Apply(getVirtualNodeResult =&gt; getVirtualNodeResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualNodeResult> InvokeAsync(GetVirtualNodeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualNodeResult>("appmesh:index:getVirtualNode", args ?? new GetVirtualNodeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog-v1, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNode.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualNodeName = "catalog-v1",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodeArn"] = found.Apply(getVirtualNodeResult =&gt; getVirtualNodeResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualNodeResult> Invoke(GetVirtualNodeInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualNodeResult>("appmesh:index:getVirtualNode", args ?? new GetVirtualNodeInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog-v1, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNode.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualNodeName = "catalog-v1",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodeArn"] = found.Apply(getVirtualNodeResult =&gt; getVirtualNodeResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualNodeResult> Invoke(GetVirtualNodeInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualNodeResult>("appmesh:index:getVirtualNode", args ?? new GetVirtualNodeInvokeArgs(), options.WithDefaults());

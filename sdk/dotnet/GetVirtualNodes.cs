@@ -14,18 +14,87 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the virtual nodes of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNodes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodes"] = found.Apply(getVirtualNodesResult =&gt; getVirtualNodesResult.VirtualNodes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualNodesResult> InvokeAsync(GetVirtualNodesArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualNodesResult>("appmesh:index:getVirtualNodes", args ?? new GetVirtualNodesArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual nodes of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNodes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodes"] = found.Apply(getVirtualNodesResult =&gt; getVirtualNodesResult.VirtualNodes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualNodesResult> Invoke(GetVirtualNodesInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualNodesResult>("appmesh:index:getVirtualNodes", args ?? new GetVirtualNodesInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual nodes of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualNodes.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualNodes"] = found.Apply(getVirtualNodesResult =&gt; getVirtualNodesResult.VirtualNodes),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualNodesResult> Invoke(GetVirtualNodesInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualNodesResult>("appmesh:index:getVirtualNodes", args ?? new GetVirtualNodesInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouter.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouterArn"] = found.Apply(getVirtualRouterResult =&gt; getVirtualRouterResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualRouterResult> InvokeAsync(GetVirtualRouterArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualRouterResult>("appmesh:index:getVirtualRouter", args ?? new GetVirtualRouterArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouter.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouterArn"] = found.Apply(getVirtualRouterResult =&gt; getVirtualRouterResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualRouterResult> Invoke(GetVirtualRouterInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualRouterResult>("appmesh:index:getVirtualRouter", args ?? new GetVirtualRouterInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouter.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualRouterName = "catalog",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouterArn"] = found.Apply(getVirtualRouterResult =&gt; getVirtualRouterResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualRouterResult> Invoke(GetVirtualRouterInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualRouterResult>("appmesh:index:getVirtualRouter", args ?? new GetVirtualRouterInvokeArgs(), options.WithDefaults());

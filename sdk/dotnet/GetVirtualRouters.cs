@@ -14,18 +14,87 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the virtual routers of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouters.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouters"] = found.Apply(getVirtualRoutersResult =&gt; getVirtualRoutersResult.VirtualRouters),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualRoutersResult> InvokeAsync(GetVirtualRoutersArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualRoutersResult>("appmesh:index:getVirtualRouters", args ?? new GetVirtualRoutersArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual routers of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouters.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouters"] = found.Apply(getVirtualRoutersResult =&gt; getVirtualRoutersResult.VirtualRouters),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualRoutersResult> Invoke(GetVirtualRoutersInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualRoutersResult>("appmesh:index:getVirtualRouters", args ?? new GetVirtualRoutersInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual routers of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualRouters.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualRouters"] = found.Apply(getVirtualRoutersResult =&gt; getVirtualRoutersResult.VirtualRouters),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualRoutersResult> Invoke(GetVirtualRoutersInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualRoutersResult>("appmesh:index:getVirtualRouters", args ?? new GetVirtualRoutersInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,90 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog.shop.local, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualService.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualServiceName = "catalog.shop.local",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServiceArn"] = found.Apply(getVirtualServiceResult =&gt; getVirtualServiceResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualServiceResult> InvokeAsync(GetVirtualServiceArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualServiceResult>("appmesh:index:getVirtualService", args ?? new GetVirtualServiceArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog.shop.local, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualService.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualServiceName = "catalog.shop.local",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServiceArn"] = found.Apply(getVirtualServiceResult =&gt; getVirtualServiceResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualServiceResult> Invoke(GetVirtualServiceInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualServiceResult>("appmesh:index:getVirtualService", args ?? new GetVirtualServiceInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+        /// 
+        /// ## Example Usage
+        /// ### The Amazon Resource Name of catalog.shop.local, which is there already
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualService.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///         VirtualServiceName = "catalog.shop.local",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServiceArn"] = found.Apply(getVirtualServiceResult =&gt; getVirtualServiceResult.Arn),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualServiceResult> Invoke(GetVirtualServiceInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualServiceResult>("appmesh:index:getVirtualService", args ?? new GetVirtualServiceInvokeArgs(), options.WithDefaults());

@@ -14,18 +14,87 @@ namespace PulumiAppMesh.AppMesh
     {
         /// <summary>
         /// Lists the virtual services of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualServices.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServices"] = found.Apply(getVirtualServicesResult =&gt; getVirtualServicesResult.VirtualServices),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Task<GetVirtualServicesResult> InvokeAsync(GetVirtualServicesArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.InvokeAsync<GetVirtualServicesResult>("appmesh:index:getVirtualServices", args ?? new GetVirtualServicesArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual services of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualServices.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServices"] = found.Apply(getVirtualServicesResult =&gt; getVirtualServicesResult.VirtualServices),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualServicesResult> Invoke(GetVirtualServicesInvokeArgs args, InvokeOptions? options = null)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualServicesResult>("appmesh:index:getVirtualServices", args ?? new GetVirtualServicesInvokeArgs(), options.WithDefaults());
 
         /// <summary>
         /// Lists the virtual services of a mesh, whoever made them.
+        /// 
+        /// ## Example Usage
+        /// ### All that shop has
+        /// 
+        /// ```csharp
+        /// using System.Collections.Generic;
+        /// using System.Linq;
+        /// using Pulumi;
+        /// using AppMesh = PulumiAppMesh.AppMesh;
+        /// 
+        /// return await Deployment.RunAsync(() =&gt; 
+        /// {
+        ///     var found = AppMesh.GetVirtualServices.Invoke(new()
+        ///     {
+        ///         MeshName = "shop",
+        ///     });
+        /// 
+        ///     return new Dictionary&lt;string, object?&gt;
+        ///     {
+        ///         ["virtualServices"] = found.Apply(getVirtualServicesResult =&gt; getVirtualServicesResult.VirtualServices),
+        ///     };
+        /// });
+        /// ```
         /// </summary>
         public static Output<GetVirtualServicesResult> Invoke(GetVirtualServicesInvokeArgs args, InvokeOutputOptions options)
             => global::Pulumi.Deployment.Instance.Invoke<GetVirtualServicesResult>("appmesh:index:getVirtualServices", args ?? new GetVirtualServicesInvokeArgs(), options.WithDefaults());

@@ -14,6 +14,34 @@ namespace PulumiAppMesh.AppMesh
     /// A service mesh: the boundary within which virtual services call each other.
     /// 
     /// ## Example Usage
+    /// ### A mesh that lets nothing out but to its own services
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///         Spec = new AppMesh.Inputs.MeshSpecArgs
+    ///         {
+    ///             EgressFilter = new AppMesh.Inputs.EgressFilterArgs
+    ///             {
+    ///                 Type = AppMesh.EgressFilterType.DropAll,
+    ///             },
+    ///         },
+    ///         Tags = 
+    ///         {
+    ///             { "team", "shop" },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

@@ -14,6 +14,76 @@ namespace PulumiAppMesh.AppMesh
     /// A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
     /// 
     /// ## Example Usage
+    /// ### A service of two versions, whose traffic moves from the one to the other
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var catalog = new AppMesh.MeshService("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualServiceName = "catalog.shop.local",
+    ///         Listener = new AppMesh.Inputs.ListenerArgs
+    ///         {
+    ///             PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///             {
+    ///                 Port = 8080,
+    ///                 Protocol = AppMesh.PortProtocol.Http,
+    ///             },
+    ///         },
+    ///         Versions = 
+    ///         {
+    ///             { "v1", new AppMesh.Inputs.MeshServiceVersionArgs
+    ///             {
+    ///                 Weight = 95,
+    ///                 ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///                 {
+    ///                     Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                     {
+    ///                         Hostname = "catalog-v1.shop.internal",
+    ///                     },
+    ///                 },
+    ///             } },
+    ///             { "v2", new AppMesh.Inputs.MeshServiceVersionArgs
+    ///             {
+    ///                 Weight = 5,
+    ///                 ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///                 {
+    ///                     Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                     {
+    ///                         Hostname = "catalog-v2.shop.internal",
+    ///                     },
+    ///                 },
+    ///                 Preview = new AppMesh.Inputs.MeshServicePreviewArgs
+    ///                 {
+    ///                     Headers = new()
+    ///                     {
+    ///                         new AppMesh.Inputs.HttpRouteHeaderArgs
+    ///                         {
+    ///                             Name = "x-preview",
+    ///                             Match = new AppMesh.Inputs.HeaderMatchMethodArgs
+    ///                             {
+    ///                                 Exact = "v2",
+    ///                             },
+    ///                         },
+    ///                     },
+    ///                 },
+    ///             } },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// </summary>
     [AppMeshResourceType("appmesh:index:MeshService")]
     public partial class MeshService : global::Pulumi.ComponentResource

@@ -14,6 +14,130 @@ namespace PulumiAppMesh.AppMesh
     /// A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
     /// 
     /// ## Example Usage
+    /// ### A canary: one request in twenty goes to the new version
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var v1 = new AppMesh.VirtualNode("catalog-v1", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualNodeName = "catalog-v1",
+    ///         Spec = new AppMesh.Inputs.VirtualNodeSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.ListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///             ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///             {
+    ///                 Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                 {
+    ///                     Hostname = "catalog-v1.shop.internal",
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var v2 = new AppMesh.VirtualNode("catalog-v2", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualNodeName = "catalog-v2",
+    ///         Spec = new AppMesh.Inputs.VirtualNodeSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.ListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///             ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///             {
+    ///                 Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                 {
+    ///                     Hostname = "catalog-v2.shop.internal",
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var router = new AppMesh.VirtualRouter("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualRouterName = "catalog",
+    ///         Spec = new AppMesh.Inputs.VirtualRouterSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualRouterListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var canary = new AppMesh.Route("canary", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualRouterName = router.VirtualRouterName,
+    ///         RouteName = "canary",
+    ///         Spec = new AppMesh.Inputs.RouteSpecArgs
+    ///         {
+    ///             HttpRoute = new AppMesh.Inputs.HttpRouteArgs
+    ///             {
+    ///                 Match = new AppMesh.Inputs.HttpRouteMatchArgs
+    ///                 {
+    ///                     Prefix = "/",
+    ///                 },
+    ///                 Action = new AppMesh.Inputs.HttpRouteActionArgs
+    ///                 {
+    ///                     WeightedTargets = new[]
+    ///                     {
+    ///                         new AppMesh.Inputs.WeightedTargetArgs
+    ///                         {
+    ///                             VirtualNode = v1.VirtualNodeName,
+    ///                             Weight = 95,
+    ///                         },
+    ///                         new AppMesh.Inputs.WeightedTargetArgs
+    ///                         {
+    ///                             VirtualNode = v2.VirtualNodeName,
+    ///                             Weight = 5,
+    ///                         },
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

@@ -14,6 +14,53 @@ namespace PulumiAppMesh.AppMesh
     /// Proxies that let traffic from outside into the mesh, as their gateway routes say.
     /// 
     /// ## Example Usage
+    /// ### A way into the mesh that logs its requests
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var ingress = new AppMesh.VirtualGateway("ingress", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualGatewayName = "ingress",
+    ///         Spec = new AppMesh.Inputs.VirtualGatewaySpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualGatewayListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.VirtualGatewayPortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.VirtualGatewayPortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///             Logging = new AppMesh.Inputs.LoggingArgs
+    ///             {
+    ///                 AccessLog = new AppMesh.Inputs.AccessLogArgs
+    ///                 {
+    ///                     File = new AppMesh.Inputs.FileAccessLogArgs
+    ///                     {
+    ///                         Path = "/dev/stdout",
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

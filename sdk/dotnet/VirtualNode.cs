@@ -14,6 +14,60 @@ namespace PulumiAppMesh.AppMesh
     /// One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
     /// 
     /// ## Example Usage
+    /// ### A version of a service, found by DNS, that calls another service
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var v1 = new AppMesh.VirtualNode("catalog-v1", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualNodeName = "catalog-v1",
+    ///         Spec = new AppMesh.Inputs.VirtualNodeSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.ListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///             ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
+    ///             {
+    ///                 Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
+    ///                 {
+    ///                     Hostname = "catalog-v1.shop.internal",
+    ///                 },
+    ///             },
+    ///             Backends = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.BackendArgs
+    ///                 {
+    ///                     VirtualService = new AppMesh.Inputs.VirtualServiceBackendArgs
+    ///                     {
+    ///                         VirtualServiceName = "ratings.shop.local",
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

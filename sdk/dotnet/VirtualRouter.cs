@@ -14,6 +14,43 @@ namespace PulumiAppMesh.AppMesh
     /// Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
     /// 
     /// ## Example Usage
+    /// ### A router for HTTP on one port
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var router = new AppMesh.VirtualRouter("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualRouterName = "catalog",
+    ///         Spec = new AppMesh.Inputs.VirtualRouterSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualRouterListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

@@ -14,6 +14,59 @@ namespace PulumiAppMesh.AppMesh
     /// A service as its clients know it, by name; a virtual node or a virtual router provides it.
     /// 
     /// ## Example Usage
+    /// ### A service whose traffic a router shares out
+    /// 
+    /// ```csharp
+    /// using System.Collections.Generic;
+    /// using System.Linq;
+    /// using Pulumi;
+    /// using AppMesh = PulumiAppMesh.AppMesh;
+    /// 
+    /// return await Deployment.RunAsync(() =&gt; 
+    /// {
+    ///     var mesh = new AppMesh.Mesh("shop", new()
+    ///     {
+    ///         MeshName = "shop",
+    ///     });
+    /// 
+    ///     var router = new AppMesh.VirtualRouter("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualRouterName = "catalog",
+    ///         Spec = new AppMesh.Inputs.VirtualRouterSpecArgs
+    ///         {
+    ///             Listeners = new[]
+    ///             {
+    ///                 new AppMesh.Inputs.VirtualRouterListenerArgs
+    ///                 {
+    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
+    ///                     {
+    ///                         Port = 8080,
+    ///                         Protocol = AppMesh.PortProtocol.Http,
+    ///                     },
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    ///     var catalog = new AppMesh.VirtualService("catalog", new()
+    ///     {
+    ///         MeshName = mesh.MeshName,
+    ///         VirtualServiceName = "catalog.shop.local",
+    ///         Spec = new AppMesh.Inputs.VirtualServiceSpecArgs
+    ///         {
+    ///             Provider = new AppMesh.Inputs.VirtualServiceProviderArgs
+    ///             {
+    ///                 VirtualRouter = new AppMesh.Inputs.VirtualRouterServiceProviderArgs
+    ///                 {
+    ///                     VirtualRouterName = router.VirtualRouterName,
+    ///                 },
+    ///             },
+    ///         },
+    ///     });
+    /// 
+    /// });
+    /// ```
     /// 
     /// ## Import
     /// 

@@ -14,29 +14,46 @@ import * as utilities from "./utilities";
  * ### A gateway that brings traffic to a service by its path
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
  * const catalog = new appmesh.MeshService("catalog", {
  *     meshName: mesh.meshName,
  *     virtualServiceName: "catalog.shop.local",
- *     listener: { portMapping: { port: 8080, protocol: "http" } },
+ *     listener: {
+ *         portMapping: {
+ *             port: 8080,
+ *             protocol: appmesh.PortProtocol.Http,
+ *         },
+ *     },
  *     versions: {
  *         v1: {
  *             weight: 100,
- *             serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *             serviceDiscovery: {
+ *                 dns: {
+ *                     hostname: "catalog-v1.shop.internal",
+ *                 },
+ *             },
  *         },
  *     },
  * });
- *
- * new appmesh.Gateway("ingress", {
+ * const ingress = new appmesh.Gateway("ingress", {
  *     meshName: mesh.meshName,
- *     listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+ *     listeners: [{
+ *         portMapping: {
+ *             port: 8080,
+ *             protocol: appmesh.VirtualGatewayPortProtocol.Http,
+ *         },
+ *     }],
  *     routes: {
  *         catalog: {
  *             virtualServiceName: catalog.virtualServiceName,
- *             httpRoute: { match: { prefix: "/catalog/" } },
+ *             httpRoute: {
+ *                 match: {
+ *                     prefix: "/catalog/",
+ *                 },
+ *             },
  *         },
  *     },
  * });

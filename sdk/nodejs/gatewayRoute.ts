@@ -14,45 +14,66 @@ import * as utilities from "./utilities";
  * ### What begins with /catalog/ goes to one service
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
  * const router = new appmesh.VirtualRouter("catalog", {
  *     meshName: mesh.meshName,
  *     virtualRouterName: "catalog",
- *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ *     spec: {
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *     },
  * });
- *
  * const catalog = new appmesh.VirtualService("catalog", {
  *     meshName: mesh.meshName,
  *     virtualServiceName: "catalog.shop.local",
  *     spec: {
  *         provider: {
- *             virtualRouter: { virtualRouterName: router.virtualRouterName },
+ *             virtualRouter: {
+ *                 virtualRouterName: router.virtualRouterName,
+ *             },
  *         },
  *     },
  * });
- *
  * const ingress = new appmesh.VirtualGateway("ingress", {
  *     meshName: mesh.meshName,
  *     virtualGatewayName: "ingress",
  *     spec: {
- *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
- *         logging: { accessLog: { file: { path: "/dev/stdout" } } },
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.VirtualGatewayPortProtocol.Http,
+ *             },
+ *         }],
+ *         logging: {
+ *             accessLog: {
+ *                 file: {
+ *                     path: "/dev/stdout",
+ *                 },
+ *             },
+ *         },
  *     },
  * });
- *
- * new appmesh.GatewayRoute("catalog", {
+ * const route = new appmesh.GatewayRoute("catalog", {
  *     meshName: mesh.meshName,
  *     virtualGatewayName: ingress.virtualGatewayName,
  *     gatewayRouteName: "catalog",
  *     spec: {
  *         httpRoute: {
- *             match: { prefix: "/catalog/" },
+ *             match: {
+ *                 prefix: "/catalog/",
+ *             },
  *             action: {
  *                 target: {
- *                     virtualService: { virtualServiceName: catalog.virtualServiceName },
+ *                     virtualService: {
+ *                         virtualServiceName: catalog.virtualServiceName,
+ *                     },
  *                 },
  *             },
  *         },

@@ -9,6 +9,21 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getGatewayRoute({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ *     gatewayRouteName: "catalog",
+ * });
+ * export const gatewayRouteArn = found.then(found => found.arn);
+ * ```
  */
 export function getGatewayRoute(args: GetGatewayRouteArgs, opts?: pulumi.InvokeOptions): Promise<GetGatewayRouteResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -105,6 +120,21 @@ export interface GetGatewayRouteResult {
 }
 /**
  * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getGatewayRoute({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ *     gatewayRouteName: "catalog",
+ * });
+ * export const gatewayRouteArn = found.then(found => found.arn);
+ * ```
  */
 export function getGatewayRouteOutput(args: GetGatewayRouteOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetGatewayRouteResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

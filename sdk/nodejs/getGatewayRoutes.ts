@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the gateway routes of a virtual gateway, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop/ingress has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getGatewayRoutes({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ * });
+ * export const gatewayRoutes = found.then(found => found.gatewayRoutes);
+ * ```
  */
 export function getGatewayRoutes(args: GetGatewayRoutesArgs, opts?: pulumi.InvokeOptions): Promise<GetGatewayRoutesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -48,6 +62,20 @@ export interface GetGatewayRoutesResult {
 }
 /**
  * Lists the gateway routes of a virtual gateway, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop/ingress has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getGatewayRoutes({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ * });
+ * export const gatewayRoutes = found.then(found => found.gatewayRoutes);
+ * ```
  */
 export function getGatewayRoutesOutput(args: GetGatewayRoutesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetGatewayRoutesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,19 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of shop, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getMesh({
+ *     meshName: "shop",
+ * });
+ * export const meshArn = found.then(found => found.arn);
+ * ```
  */
 export function getMesh(args: GetMeshArgs, opts?: pulumi.InvokeOptions): Promise<GetMeshResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -82,6 +95,19 @@ export interface GetMeshResult {
 }
 /**
  * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of shop, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getMesh({
+ *     meshName: "shop",
+ * });
+ * export const meshArn = found.then(found => found.arn);
+ * ```
  */
 export function getMeshOutput(args: GetMeshOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetMeshResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

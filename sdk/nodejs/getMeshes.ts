@@ -9,6 +9,17 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the meshes that the provider's account may see, whoever made them.
+ *
+ * ## Example Usage
+ * ### All of them
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getMeshes({});
+ * export const meshes = found.then(found => found.meshes);
+ * ```
  */
 export function getMeshes(args?: GetMeshesArgs, opts?: pulumi.InvokeOptions): Promise<GetMeshesResult> {
     args = args || {};
@@ -34,6 +45,17 @@ export interface GetMeshesResult {
 }
 /**
  * Lists the meshes that the provider's account may see, whoever made them.
+ *
+ * ## Example Usage
+ * ### All of them
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getMeshes({});
+ * export const meshes = found.then(found => found.meshes);
+ * ```
  */
 export function getMeshesOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetMeshesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

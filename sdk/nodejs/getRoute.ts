@@ -9,6 +9,21 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of canary, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getRoute({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ *     routeName: "canary",
+ * });
+ * export const routeArn = found.then(found => found.arn);
+ * ```
  */
 export function getRoute(args: GetRouteArgs, opts?: pulumi.InvokeOptions): Promise<GetRouteResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -105,6 +120,21 @@ export interface GetRouteResult {
 }
 /**
  * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of canary, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getRoute({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ *     routeName: "canary",
+ * });
+ * export const routeArn = found.then(found => found.arn);
+ * ```
  */
 export function getRouteOutput(args: GetRouteOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRouteResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the routes of a virtual router, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop/catalog has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getRoutes({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ * });
+ * export const routes = found.then(found => found.routes);
+ * ```
  */
 export function getRoutes(args: GetRoutesArgs, opts?: pulumi.InvokeOptions): Promise<GetRoutesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -48,6 +62,20 @@ export interface GetRoutesResult {
 }
 /**
  * Lists the routes of a virtual router, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop/catalog has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getRoutes({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ * });
+ * export const routes = found.then(found => found.routes);
+ * ```
  */
 export function getRoutesOutput(args: GetRoutesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRoutesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

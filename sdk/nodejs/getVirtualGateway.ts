@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of ingress, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualGateway({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ * });
+ * export const virtualGatewayArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualGateway(args: GetVirtualGatewayArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualGatewayResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -96,6 +110,20 @@ export interface GetVirtualGatewayResult {
 }
 /**
  * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of ingress, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualGateway({
+ *     meshName: "shop",
+ *     virtualGatewayName: "ingress",
+ * });
+ * export const virtualGatewayArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualGatewayOutput(args: GetVirtualGatewayOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualGatewayResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

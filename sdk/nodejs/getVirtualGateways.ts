@@ -9,6 +9,19 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the virtual gateways of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualGateways({
+ *     meshName: "shop",
+ * });
+ * export const virtualGateways = found.then(found => found.virtualGateways);
+ * ```
  */
 export function getVirtualGateways(args: GetVirtualGatewaysArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualGatewaysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -43,6 +56,19 @@ export interface GetVirtualGatewaysResult {
 }
 /**
  * Lists the virtual gateways of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualGateways({
+ *     meshName: "shop",
+ * });
+ * export const virtualGateways = found.then(found => found.virtualGateways);
+ * ```
  */
 export function getVirtualGatewaysOutput(args: GetVirtualGatewaysOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualGatewaysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog-v1, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualNode({
+ *     meshName: "shop",
+ *     virtualNodeName: "catalog-v1",
+ * });
+ * export const virtualNodeArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualNode(args: GetVirtualNodeArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualNodeResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -96,6 +110,20 @@ export interface GetVirtualNodeResult {
 }
 /**
  * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog-v1, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualNode({
+ *     meshName: "shop",
+ *     virtualNodeName: "catalog-v1",
+ * });
+ * export const virtualNodeArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualNodeOutput(args: GetVirtualNodeOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualNodeResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

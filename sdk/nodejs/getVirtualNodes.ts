@@ -9,6 +9,19 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the virtual nodes of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualNodes({
+ *     meshName: "shop",
+ * });
+ * export const virtualNodes = found.then(found => found.virtualNodes);
+ * ```
  */
 export function getVirtualNodes(args: GetVirtualNodesArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualNodesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -43,6 +56,19 @@ export interface GetVirtualNodesResult {
 }
 /**
  * Lists the virtual nodes of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualNodes({
+ *     meshName: "shop",
+ * });
+ * export const virtualNodes = found.then(found => found.virtualNodes);
+ * ```
  */
 export function getVirtualNodesOutput(args: GetVirtualNodesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualNodesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualRouter({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ * });
+ * export const virtualRouterArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualRouter(args: GetVirtualRouterArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualRouterResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -96,6 +110,20 @@ export interface GetVirtualRouterResult {
 }
 /**
  * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualRouter({
+ *     meshName: "shop",
+ *     virtualRouterName: "catalog",
+ * });
+ * export const virtualRouterArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualRouterOutput(args: GetVirtualRouterOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualRouterResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,19 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the virtual routers of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualRouters({
+ *     meshName: "shop",
+ * });
+ * export const virtualRouters = found.then(found => found.virtualRouters);
+ * ```
  */
 export function getVirtualRouters(args: GetVirtualRoutersArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualRoutersResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -43,6 +56,19 @@ export interface GetVirtualRoutersResult {
 }
 /**
  * Lists the virtual routers of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualRouters({
+ *     meshName: "shop",
+ * });
+ * export const virtualRouters = found.then(found => found.virtualRouters);
+ * ```
  */
 export function getVirtualRoutersOutput(args: GetVirtualRoutersOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualRoutersResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,20 @@ import * as utilities from "./utilities";
 
 /**
  * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog.shop.local, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualService({
+ *     meshName: "shop",
+ *     virtualServiceName: "catalog.shop.local",
+ * });
+ * export const virtualServiceArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualService(args: GetVirtualServiceArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualServiceResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -96,6 +110,20 @@ export interface GetVirtualServiceResult {
 }
 /**
  * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+ *
+ * ## Example Usage
+ * ### The Amazon Resource Name of catalog.shop.local, which is there already
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualService({
+ *     meshName: "shop",
+ *     virtualServiceName: "catalog.shop.local",
+ * });
+ * export const virtualServiceArn = found.then(found => found.arn);
+ * ```
  */
 export function getVirtualServiceOutput(args: GetVirtualServiceOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualServiceResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -9,6 +9,19 @@ import * as utilities from "./utilities";
 
 /**
  * Lists the virtual services of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualServices({
+ *     meshName: "shop",
+ * });
+ * export const virtualServices = found.then(found => found.virtualServices);
+ * ```
  */
 export function getVirtualServices(args: GetVirtualServicesArgs, opts?: pulumi.InvokeOptions): Promise<GetVirtualServicesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -43,6 +56,19 @@ export interface GetVirtualServicesResult {
 }
 /**
  * Lists the virtual services of a mesh, whoever made them.
+ *
+ * ## Example Usage
+ * ### All that shop has
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as appmesh from "@pulumi-appmesh/appmesh";
+ *
+ * const found = appmesh.getVirtualServices({
+ *     meshName: "shop",
+ * });
+ * export const virtualServices = found.then(found => found.virtualServices);
+ * ```
  */
 export function getVirtualServicesOutput(args: GetVirtualServicesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetVirtualServicesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

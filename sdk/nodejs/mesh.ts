@@ -14,12 +14,19 @@ import * as utilities from "./utilities";
  * ### A mesh that lets nothing out but to its own services
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * new appmesh.Mesh("shop", {
+ * const mesh = new appmesh.Mesh("shop", {
  *     meshName: "shop",
- *     spec: { egressFilter: { type: "DROP_ALL" } },
- *     tags: { team: "shop" },
+ *     spec: {
+ *         egressFilter: {
+ *             type: appmesh.EgressFilterType.DropAll,
+ *         },
+ *     },
+ *     tags: {
+ *         team: "shop",
+ *     },
  * });
  * ```
  *

@@ -14,24 +14,42 @@ import * as utilities from "./utilities";
  * ### A service of two versions, whose traffic moves from the one to the other
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
- * new appmesh.MeshService("catalog", {
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
+ * const catalog = new appmesh.MeshService("catalog", {
  *     meshName: mesh.meshName,
  *     virtualServiceName: "catalog.shop.local",
- *     listener: { portMapping: { port: 8080, protocol: "http" } },
+ *     listener: {
+ *         portMapping: {
+ *             port: 8080,
+ *             protocol: appmesh.PortProtocol.Http,
+ *         },
+ *     },
  *     versions: {
  *         v1: {
  *             weight: 95,
- *             serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *             serviceDiscovery: {
+ *                 dns: {
+ *                     hostname: "catalog-v1.shop.internal",
+ *                 },
+ *             },
  *         },
  *         v2: {
  *             weight: 5,
- *             serviceDiscovery: { dns: { hostname: "catalog-v2.shop.internal" } },
+ *             serviceDiscovery: {
+ *                 dns: {
+ *                     hostname: "catalog-v2.shop.internal",
+ *                 },
+ *             },
  *             preview: {
- *                 headers: [{ name: "x-preview", match: { exact: "v2" } }],
+ *                 headers: [{
+ *                     name: "x-preview",
+ *                     match: {
+ *                         exact: "v2",
+ *                     },
+ *                 }],
  *             },
  *         },
  *     },

@@ -14,45 +14,75 @@ import * as utilities from "./utilities";
  * ### A canary: one request in twenty goes to the new version
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
  * const v1 = new appmesh.VirtualNode("catalog-v1", {
  *     meshName: mesh.meshName,
  *     virtualNodeName: "catalog-v1",
  *     spec: {
- *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
- *         serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *         serviceDiscovery: {
+ *             dns: {
+ *                 hostname: "catalog-v1.shop.internal",
+ *             },
+ *         },
  *     },
  * });
- *
  * const v2 = new appmesh.VirtualNode("catalog-v2", {
  *     meshName: mesh.meshName,
  *     virtualNodeName: "catalog-v2",
  *     spec: {
- *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
- *         serviceDiscovery: { dns: { hostname: "catalog-v2.shop.internal" } },
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *         serviceDiscovery: {
+ *             dns: {
+ *                 hostname: "catalog-v2.shop.internal",
+ *             },
+ *         },
  *     },
  * });
- *
  * const router = new appmesh.VirtualRouter("catalog", {
  *     meshName: mesh.meshName,
  *     virtualRouterName: "catalog",
- *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ *     spec: {
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *     },
  * });
- *
- * new appmesh.Route("canary", {
+ * const canary = new appmesh.Route("canary", {
  *     meshName: mesh.meshName,
  *     virtualRouterName: router.virtualRouterName,
  *     routeName: "canary",
  *     spec: {
  *         httpRoute: {
- *             match: { prefix: "/" },
+ *             match: {
+ *                 prefix: "/",
+ *             },
  *             action: {
  *                 weightedTargets: [
- *                     { virtualNode: v1.virtualNodeName, weight: 95 },
- *                     { virtualNode: v2.virtualNodeName, weight: 5 },
+ *                     {
+ *                         virtualNode: v1.virtualNodeName,
+ *                         weight: 95,
+ *                     },
+ *                     {
+ *                         virtualNode: v2.virtualNodeName,
+ *                         weight: 5,
+ *                     },
  *                 ],
  *             },
  *         },

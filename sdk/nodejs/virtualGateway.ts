@@ -14,16 +14,27 @@ import * as utilities from "./utilities";
  * ### A way into the mesh that logs its requests
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
- * new appmesh.VirtualGateway("ingress", {
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
+ * const ingress = new appmesh.VirtualGateway("ingress", {
  *     meshName: mesh.meshName,
  *     virtualGatewayName: "ingress",
  *     spec: {
- *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
- *         logging: { accessLog: { file: { path: "/dev/stdout" } } },
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.VirtualGatewayPortProtocol.Http,
+ *             },
+ *         }],
+ *         logging: {
+ *             accessLog: {
+ *                 file: {
+ *                     path: "/dev/stdout",
+ *                 },
+ *             },
+ *         },
  *     },
  * });
  * ```

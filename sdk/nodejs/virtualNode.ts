@@ -14,21 +14,30 @@ import * as utilities from "./utilities";
  * ### A version of a service, found by DNS, that calls another service
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
- * new appmesh.VirtualNode("catalog-v1", {
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
+ * const v1 = new appmesh.VirtualNode("catalog-v1", {
  *     meshName: mesh.meshName,
  *     virtualNodeName: "catalog-v1",
  *     spec: {
- *         listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
- *         serviceDiscovery: { dns: { hostname: "catalog-v1.shop.internal" } },
- *         backends: [
- *             {
- *                 virtualService: { virtualServiceName: "ratings.shop.local" },
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
  *             },
- *         ],
+ *         }],
+ *         serviceDiscovery: {
+ *             dns: {
+ *                 hostname: "catalog-v1.shop.internal",
+ *             },
+ *         },
+ *         backends: [{
+ *             virtualService: {
+ *                 virtualServiceName: "ratings.shop.local",
+ *             },
+ *         }],
  *     },
  * });
  * ```

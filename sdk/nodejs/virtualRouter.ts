@@ -14,14 +14,21 @@ import * as utilities from "./utilities";
  * ### A router for HTTP on one port
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
- * new appmesh.VirtualRouter("catalog", {
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
+ * const router = new appmesh.VirtualRouter("catalog", {
  *     meshName: mesh.meshName,
  *     virtualRouterName: "catalog",
- *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ *     spec: {
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *     },
  * });
  * ```
  *

@@ -14,22 +14,30 @@ import * as utilities from "./utilities";
  * ### A service whose traffic a router shares out
  *
  * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
- * const mesh = new appmesh.Mesh("shop", { meshName: "shop" });
- *
+ * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
  * const router = new appmesh.VirtualRouter("catalog", {
  *     meshName: mesh.meshName,
  *     virtualRouterName: "catalog",
- *     spec: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] },
+ *     spec: {
+ *         listeners: [{
+ *             portMapping: {
+ *                 port: 8080,
+ *                 protocol: appmesh.PortProtocol.Http,
+ *             },
+ *         }],
+ *     },
  * });
- *
- * new appmesh.VirtualService("catalog", {
+ * const catalog = new appmesh.VirtualService("catalog", {
  *     meshName: mesh.meshName,
  *     virtualServiceName: "catalog.shop.local",
  *     spec: {
  *         provider: {
- *             virtualRouter: { virtualRouterName: router.virtualRouterName },
+ *             virtualRouter: {
+ *                 virtualRouterName: router.virtualRouterName,
+ *             },
  *         },
  *     },
  * });

@@ -25,7 +25,12 @@ export async function ensureSdkGenerators() {
 
 async function ensureGenerator(module, languages) {
   const version = createHash("sha256");
-  const files = ["command/command.go", "command/go.mod", ...["main.go", "go.mod", "go.sum"].map(inModule)];
+  const files = [
+    "command/command.go",
+    "command/programs.go",
+    "command/go.mod",
+    ...["main.go", "go.mod", "go.sum"].map(inModule),
+  ];
   for (const file of files) version.update(readFileSync(join(source, file)));
   const title = `building the generator of the SDKs for ${languages.join(", ")} (once, one to three minutes)`;
   const folder = await makeOnce(`sdk-gen-${module}-${version.digest("hex").slice(0, 12)}`, (folder) =>

@@ -15,6 +15,78 @@ import (
 // A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
 //
 // ## Example Usage
+// ### A gateway that brings traffic to a service by its path
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			catalog, err := appmesh.NewMeshService(ctx, "catalog", &appmesh.MeshServiceArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualServiceName: pulumi.String("catalog.shop.local"),
+//				Listener: &appmesh.ListenerArgs{
+//					PortMapping: &appmesh.PortMappingArgs{
+//						Port:     pulumi.Int(8080),
+//						Protocol: appmesh.PortProtocolHttp,
+//					},
+//				},
+//				Versions: map[string]appmesh.MeshServiceVersionArgs{
+//					"v1": appmesh.MeshServiceVersionArgs{
+//						Weight: pulumi.Int(100),
+//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
+//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//								Hostname: pulumi.String("catalog-v1.shop.internal"),
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewGateway(ctx, "ingress", &appmesh.GatewayArgs{
+//				MeshName: mesh.MeshName,
+//				Listeners: appmesh.VirtualGatewayListenerArray{
+//					&appmesh.VirtualGatewayListenerArgs{
+//						PortMapping: &appmesh.VirtualGatewayPortMappingArgs{
+//							Port:     pulumi.Int(8080),
+//							Protocol: appmesh.VirtualGatewayPortProtocolHttp,
+//						},
+//					},
+//				},
+//				Routes: map[string]appmesh.GatewayServiceRouteArgs{
+//					"catalog": appmesh.GatewayServiceRouteArgs{
+//						VirtualServiceName: catalog.VirtualServiceName,
+//						HttpRoute: appmesh.GatewayHttpRouteArgs{
+//							Match: appmesh.HttpGatewayRouteMatchArgs{
+//								Prefix: pulumi.String("/catalog/"),
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type Gateway struct {
 	pulumi.ResourceState
 

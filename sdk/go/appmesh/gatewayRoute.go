@@ -15,6 +15,108 @@ import (
 // A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
 //
 // ## Example Usage
+// ### What begins with /catalog/ goes to one service
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			router, err := appmesh.NewVirtualRouter(ctx, "catalog", &appmesh.VirtualRouterArgs{
+//				MeshName:          mesh.MeshName,
+//				VirtualRouterName: pulumi.String("catalog"),
+//				Spec: &appmesh.VirtualRouterSpecArgs{
+//					Listeners: appmesh.VirtualRouterListenerArray{
+//						&appmesh.VirtualRouterListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			catalog, err := appmesh.NewVirtualService(ctx, "catalog", &appmesh.VirtualServiceArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualServiceName: pulumi.String("catalog.shop.local"),
+//				Spec: &appmesh.VirtualServiceSpecArgs{
+//					Provider: &appmesh.VirtualServiceProviderArgs{
+//						VirtualRouter: &appmesh.VirtualRouterServiceProviderArgs{
+//							VirtualRouterName: router.VirtualRouterName,
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			ingress, err := appmesh.NewVirtualGateway(ctx, "ingress", &appmesh.VirtualGatewayArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualGatewayName: pulumi.String("ingress"),
+//				Spec: &appmesh.VirtualGatewaySpecArgs{
+//					Listeners: appmesh.VirtualGatewayListenerArray{
+//						&appmesh.VirtualGatewayListenerArgs{
+//							PortMapping: &appmesh.VirtualGatewayPortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.VirtualGatewayPortProtocolHttp,
+//							},
+//						},
+//					},
+//					Logging: &appmesh.LoggingArgs{
+//						AccessLog: &appmesh.AccessLogArgs{
+//							File: &appmesh.FileAccessLogArgs{
+//								Path: pulumi.String("/dev/stdout"),
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewGatewayRoute(ctx, "catalog", &appmesh.GatewayRouteArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualGatewayName: ingress.VirtualGatewayName,
+//				GatewayRouteName:   pulumi.String("catalog"),
+//				Spec: &appmesh.GatewayRouteSpecArgs{
+//					HttpRoute: &appmesh.HttpGatewayRouteArgs{
+//						Match: &appmesh.HttpGatewayRouteMatchArgs{
+//							Prefix: pulumi.String("/catalog/"),
+//						},
+//						Action: &appmesh.HttpGatewayRouteActionArgs{
+//							Target: &appmesh.GatewayRouteTargetArgs{
+//								VirtualService: &appmesh.GatewayRouteVirtualServiceArgs{
+//									VirtualServiceName: catalog.VirtualServiceName,
+//								},
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

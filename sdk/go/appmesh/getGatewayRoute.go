@@ -12,6 +12,36 @@ import (
 )
 
 // Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of catalog, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetGatewayRoute(ctx, &appmesh.GetGatewayRouteArgs{
+//				MeshName:           "shop",
+//				VirtualGatewayName: "ingress",
+//				GatewayRouteName:   "catalog",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("gatewayRouteArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupGatewayRoute(ctx *pulumi.Context, args *LookupGatewayRouteArgs, opts ...pulumi.InvokeOption) (*LookupGatewayRouteResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupGatewayRouteResult

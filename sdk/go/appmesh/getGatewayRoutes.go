@@ -12,6 +12,35 @@ import (
 )
 
 // Lists the gateway routes of a virtual gateway, whoever made them.
+//
+// ## Example Usage
+// ### All that shop/ingress has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetGatewayRoutes(ctx, &appmesh.GetGatewayRoutesArgs{
+//				MeshName:           "shop",
+//				VirtualGatewayName: "ingress",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("gatewayRoutes", found.GatewayRoutes)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetGatewayRoutes(ctx *pulumi.Context, args *GetGatewayRoutesArgs, opts ...pulumi.InvokeOption) (*GetGatewayRoutesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetGatewayRoutesResult

@@ -12,6 +12,34 @@ import (
 )
 
 // Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of shop, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetMesh(ctx, &appmesh.GetMeshArgs{
+//				MeshName: "shop",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("meshArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupMesh(ctx *pulumi.Context, args *LookupMeshArgs, opts ...pulumi.InvokeOption) (*LookupMeshResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupMeshResult

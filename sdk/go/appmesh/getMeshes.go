@@ -12,6 +12,32 @@ import (
 )
 
 // Lists the meshes that the provider's account may see, whoever made them.
+//
+// ## Example Usage
+// ### All of them
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetMeshes(ctx, &appmesh.GetMeshesArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("meshes", found.Meshes)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetMeshes(ctx *pulumi.Context, args *GetMeshesArgs, opts ...pulumi.InvokeOption) (*GetMeshesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetMeshesResult

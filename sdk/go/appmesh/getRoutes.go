@@ -12,6 +12,35 @@ import (
 )
 
 // Lists the routes of a virtual router, whoever made them.
+//
+// ## Example Usage
+// ### All that shop/catalog has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetRoutes(ctx, &appmesh.GetRoutesArgs{
+//				MeshName:          "shop",
+//				VirtualRouterName: "catalog",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("routes", found.Routes)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetRoutes(ctx *pulumi.Context, args *GetRoutesArgs, opts ...pulumi.InvokeOption) (*GetRoutesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRoutesResult

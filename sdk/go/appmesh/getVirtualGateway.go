@@ -12,6 +12,35 @@ import (
 )
 
 // Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of ingress, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualGateway(ctx, &appmesh.GetVirtualGatewayArgs{
+//				MeshName:           "shop",
+//				VirtualGatewayName: "ingress",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualGatewayArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupVirtualGateway(ctx *pulumi.Context, args *LookupVirtualGatewayArgs, opts ...pulumi.InvokeOption) (*LookupVirtualGatewayResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupVirtualGatewayResult

@@ -12,6 +12,34 @@ import (
 )
 
 // Lists the virtual gateways of a mesh, whoever made them.
+//
+// ## Example Usage
+// ### All that shop has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualGateways(ctx, &appmesh.GetVirtualGatewaysArgs{
+//				MeshName: "shop",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualGateways", found.VirtualGateways)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetVirtualGateways(ctx *pulumi.Context, args *GetVirtualGatewaysArgs, opts ...pulumi.InvokeOption) (*GetVirtualGatewaysResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetVirtualGatewaysResult

@@ -12,6 +12,35 @@ import (
 )
 
 // Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of catalog-v1, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualNode(ctx, &appmesh.GetVirtualNodeArgs{
+//				MeshName:        "shop",
+//				VirtualNodeName: "catalog-v1",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualNodeArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupVirtualNode(ctx *pulumi.Context, args *LookupVirtualNodeArgs, opts ...pulumi.InvokeOption) (*LookupVirtualNodeResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupVirtualNodeResult

@@ -12,6 +12,34 @@ import (
 )
 
 // Lists the virtual nodes of a mesh, whoever made them.
+//
+// ## Example Usage
+// ### All that shop has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualNodes(ctx, &appmesh.GetVirtualNodesArgs{
+//				MeshName: "shop",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualNodes", found.VirtualNodes)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetVirtualNodes(ctx *pulumi.Context, args *GetVirtualNodesArgs, opts ...pulumi.InvokeOption) (*GetVirtualNodesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetVirtualNodesResult

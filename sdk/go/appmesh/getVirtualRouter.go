@@ -12,6 +12,35 @@ import (
 )
 
 // Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of catalog, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualRouter(ctx, &appmesh.GetVirtualRouterArgs{
+//				MeshName:          "shop",
+//				VirtualRouterName: "catalog",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualRouterArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupVirtualRouter(ctx *pulumi.Context, args *LookupVirtualRouterArgs, opts ...pulumi.InvokeOption) (*LookupVirtualRouterResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupVirtualRouterResult

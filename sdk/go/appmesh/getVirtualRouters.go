@@ -12,6 +12,34 @@ import (
 )
 
 // Lists the virtual routers of a mesh, whoever made them.
+//
+// ## Example Usage
+// ### All that shop has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualRouters(ctx, &appmesh.GetVirtualRoutersArgs{
+//				MeshName: "shop",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualRouters", found.VirtualRouters)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetVirtualRouters(ctx *pulumi.Context, args *GetVirtualRoutersArgs, opts ...pulumi.InvokeOption) (*GetVirtualRoutersResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetVirtualRoutersResult

@@ -12,6 +12,35 @@ import (
 )
 
 // Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+//
+// ## Example Usage
+// ### The Amazon Resource Name of catalog.shop.local, which is there already
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualService(ctx, &appmesh.GetVirtualServiceArgs{
+//				MeshName:           "shop",
+//				VirtualServiceName: "catalog.shop.local",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualServiceArn", pulumi.String(found.Arn))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupVirtualService(ctx *pulumi.Context, args *LookupVirtualServiceArgs, opts ...pulumi.InvokeOption) (*LookupVirtualServiceResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupVirtualServiceResult

@@ -12,6 +12,34 @@ import (
 )
 
 // Lists the virtual services of a mesh, whoever made them.
+//
+// ## Example Usage
+// ### All that shop has
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := appmesh.GetVirtualServices(ctx, &appmesh.GetVirtualServicesArgs{
+//				MeshName: "shop",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("virtualServices", found.VirtualServices)
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetVirtualServices(ctx *pulumi.Context, args *GetVirtualServicesArgs, opts ...pulumi.InvokeOption) (*GetVirtualServicesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetVirtualServicesResult

@@ -14,6 +14,39 @@ import (
 // A service mesh: the boundary within which virtual services call each other.
 //
 // ## Example Usage
+// ### A mesh that lets nothing out but to its own services
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			_, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//				Spec: &appmesh.MeshSpecArgs{
+//					EgressFilter: &appmesh.EgressFilterArgs{
+//						Type: appmesh.EgressFilterTypeDropAll,
+//					},
+//				},
+//				Tags: pulumi.StringMap{
+//					"team": pulumi.String("shop"),
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

@@ -15,6 +15,72 @@ import (
 // A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
 //
 // ## Example Usage
+// ### A service of two versions, whose traffic moves from the one to the other
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewMeshService(ctx, "catalog", &appmesh.MeshServiceArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualServiceName: pulumi.String("catalog.shop.local"),
+//				Listener: &appmesh.ListenerArgs{
+//					PortMapping: &appmesh.PortMappingArgs{
+//						Port:     pulumi.Int(8080),
+//						Protocol: appmesh.PortProtocolHttp,
+//					},
+//				},
+//				Versions: map[string]appmesh.MeshServiceVersionArgs{
+//					"v1": appmesh.MeshServiceVersionArgs{
+//						Weight: pulumi.Int(95),
+//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
+//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//								Hostname: pulumi.String("catalog-v1.shop.internal"),
+//							},
+//						},
+//					},
+//					"v2": appmesh.MeshServiceVersionArgs{
+//						Weight: pulumi.Int(5),
+//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
+//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//								Hostname: pulumi.String("catalog-v2.shop.internal"),
+//							},
+//						},
+//						Preview: appmesh.MeshServicePreviewArgs{
+//							Headers: appmesh.HttpRouteHeaderArray{
+//								appmesh.HttpRouteHeaderArgs{
+//									Name: pulumi.String("x-preview"),
+//									Match: appmesh.HeaderMatchMethodArgs{
+//										Exact: pulumi.String("v2"),
+//									},
+//								},
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type MeshService struct {
 	pulumi.ResourceState
 

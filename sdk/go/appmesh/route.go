@@ -15,6 +15,119 @@ import (
 // A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
 //
 // ## Example Usage
+// ### A canary: one request in twenty goes to the new version
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			v1, err := appmesh.NewVirtualNode(ctx, "catalog-v1", &appmesh.VirtualNodeArgs{
+//				MeshName:        mesh.MeshName,
+//				VirtualNodeName: pulumi.String("catalog-v1"),
+//				Spec: &appmesh.VirtualNodeSpecArgs{
+//					Listeners: appmesh.ListenerArray{
+//						&appmesh.ListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//					ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//						Dns: &appmesh.DnsServiceDiscoveryArgs{
+//							Hostname: pulumi.String("catalog-v1.shop.internal"),
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			v2, err := appmesh.NewVirtualNode(ctx, "catalog-v2", &appmesh.VirtualNodeArgs{
+//				MeshName:        mesh.MeshName,
+//				VirtualNodeName: pulumi.String("catalog-v2"),
+//				Spec: &appmesh.VirtualNodeSpecArgs{
+//					Listeners: appmesh.ListenerArray{
+//						&appmesh.ListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//					ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//						Dns: &appmesh.DnsServiceDiscoveryArgs{
+//							Hostname: pulumi.String("catalog-v2.shop.internal"),
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			router, err := appmesh.NewVirtualRouter(ctx, "catalog", &appmesh.VirtualRouterArgs{
+//				MeshName:          mesh.MeshName,
+//				VirtualRouterName: pulumi.String("catalog"),
+//				Spec: &appmesh.VirtualRouterSpecArgs{
+//					Listeners: appmesh.VirtualRouterListenerArray{
+//						&appmesh.VirtualRouterListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewRoute(ctx, "canary", &appmesh.RouteArgs{
+//				MeshName:          mesh.MeshName,
+//				VirtualRouterName: router.VirtualRouterName,
+//				RouteName:         pulumi.String("canary"),
+//				Spec: &appmesh.RouteSpecArgs{
+//					HttpRoute: &appmesh.HttpRouteArgs{
+//						Match: &appmesh.HttpRouteMatchArgs{
+//							Prefix: pulumi.String("/"),
+//						},
+//						Action: &appmesh.HttpRouteActionArgs{
+//							WeightedTargets: appmesh.WeightedTargetArray{
+//								&appmesh.WeightedTargetArgs{
+//									VirtualNode: v1.VirtualNodeName,
+//									Weight:      pulumi.Int(95),
+//								},
+//								&appmesh.WeightedTargetArgs{
+//									VirtualNode: v2.VirtualNodeName,
+//									Weight:      pulumi.Int(5),
+//								},
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

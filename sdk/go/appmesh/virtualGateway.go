@@ -15,6 +15,55 @@ import (
 // Proxies that let traffic from outside into the mesh, as their gateway routes say.
 //
 // ## Example Usage
+// ### A way into the mesh that logs its requests
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewVirtualGateway(ctx, "ingress", &appmesh.VirtualGatewayArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualGatewayName: pulumi.String("ingress"),
+//				Spec: &appmesh.VirtualGatewaySpecArgs{
+//					Listeners: appmesh.VirtualGatewayListenerArray{
+//						&appmesh.VirtualGatewayListenerArgs{
+//							PortMapping: &appmesh.VirtualGatewayPortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.VirtualGatewayPortProtocolHttp,
+//							},
+//						},
+//					},
+//					Logging: &appmesh.LoggingArgs{
+//						AccessLog: &appmesh.AccessLogArgs{
+//							File: &appmesh.FileAccessLogArgs{
+//								Path: pulumi.String("/dev/stdout"),
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

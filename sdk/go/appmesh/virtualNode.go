@@ -15,6 +15,60 @@ import (
 // One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
 //
 // ## Example Usage
+// ### A version of a service, found by DNS, that calls another service
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewVirtualNode(ctx, "catalog-v1", &appmesh.VirtualNodeArgs{
+//				MeshName:        mesh.MeshName,
+//				VirtualNodeName: pulumi.String("catalog-v1"),
+//				Spec: &appmesh.VirtualNodeSpecArgs{
+//					Listeners: appmesh.ListenerArray{
+//						&appmesh.ListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//					ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//						Dns: &appmesh.DnsServiceDiscoveryArgs{
+//							Hostname: pulumi.String("catalog-v1.shop.internal"),
+//						},
+//					},
+//					Backends: appmesh.BackendArray{
+//						&appmesh.BackendArgs{
+//							VirtualService: &appmesh.VirtualServiceBackendArgs{
+//								VirtualServiceName: pulumi.String("ratings.shop.local"),
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

@@ -15,6 +15,48 @@ import (
 // Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
 //
 // ## Example Usage
+// ### A router for HTTP on one port
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewVirtualRouter(ctx, "catalog", &appmesh.VirtualRouterArgs{
+//				MeshName:          mesh.MeshName,
+//				VirtualRouterName: pulumi.String("catalog"),
+//				Spec: &appmesh.VirtualRouterSpecArgs{
+//					Listeners: appmesh.VirtualRouterListenerArray{
+//						&appmesh.VirtualRouterListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

@@ -15,6 +15,62 @@ import (
 // A service as its clients know it, by name; a virtual node or a virtual router provides it.
 //
 // ## Example Usage
+// ### A service whose traffic a router shares out
+//
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-appmesh/pulumi-appmesh/sdk/go/appmesh"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mesh, err := appmesh.NewMesh(ctx, "shop", &appmesh.MeshArgs{
+//				MeshName: pulumi.String("shop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			router, err := appmesh.NewVirtualRouter(ctx, "catalog", &appmesh.VirtualRouterArgs{
+//				MeshName:          mesh.MeshName,
+//				VirtualRouterName: pulumi.String("catalog"),
+//				Spec: &appmesh.VirtualRouterSpecArgs{
+//					Listeners: appmesh.VirtualRouterListenerArray{
+//						&appmesh.VirtualRouterListenerArgs{
+//							PortMapping: &appmesh.PortMappingArgs{
+//								Port:     pulumi.Int(8080),
+//								Protocol: appmesh.PortProtocolHttp,
+//							},
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			_, err = appmesh.NewVirtualService(ctx, "catalog", &appmesh.VirtualServiceArgs{
+//				MeshName:           mesh.MeshName,
+//				VirtualServiceName: pulumi.String("catalog.shop.local"),
+//				Spec: &appmesh.VirtualServiceSpecArgs{
+//					Provider: &appmesh.VirtualServiceProviderArgs{
+//						VirtualRouter: &appmesh.VirtualRouterServiceProviderArgs{
+//							VirtualRouterName: router.VirtualRouterName,
+//						},
+//					},
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 //
 // ## Import
 //

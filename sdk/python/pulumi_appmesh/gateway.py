@@ -172,6 +172,51 @@ class Gateway(pulumi.ComponentResource):
         A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
 
         ## Example Usage
+        ### A gateway that brings traffic to a service by its path
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        catalog = appmesh.MeshService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            listener={
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.PortProtocol.HTTP,
+                },
+            },
+            versions={
+                "v1": {
+                    "weight": 100,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v1.shop.internal",
+                        },
+                    },
+                },
+            })
+        ingress = appmesh.Gateway("ingress",
+            mesh_name=mesh.mesh_name,
+            listeners=[{
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                },
+            }],
+            routes={
+                "catalog": {
+                    "virtual_service_name": catalog.virtual_service_name,
+                    "http_route": {
+                        "match": {
+                            "prefix": "/catalog/",
+                        },
+                    },
+                },
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
@@ -194,6 +239,51 @@ class Gateway(pulumi.ComponentResource):
         A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
 
         ## Example Usage
+        ### A gateway that brings traffic to a service by its path
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        catalog = appmesh.MeshService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            listener={
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.PortProtocol.HTTP,
+                },
+            },
+            versions={
+                "v1": {
+                    "weight": 100,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v1.shop.internal",
+                        },
+                    },
+                },
+            })
+        ingress = appmesh.Gateway("ingress",
+            mesh_name=mesh.mesh_name,
+            listeners=[{
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                },
+            }],
+            routes={
+                "catalog": {
+                    "virtual_service_name": catalog.virtual_service_name,
+                    "http_route": {
+                        "match": {
+                            "prefix": "/catalog/",
+                        },
+                    },
+                },
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param GatewayArgs args: The arguments to use to populate this resource's properties.

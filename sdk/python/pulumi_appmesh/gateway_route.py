@@ -138,6 +138,71 @@ class GatewayRoute(pulumi.CustomResource):
         A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
 
         ## Example Usage
+        ### What begins with /catalog/ goes to one service
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        catalog = appmesh.VirtualService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            spec={
+                "provider": {
+                    "virtual_router": {
+                        "virtual_router_name": router.virtual_router_name,
+                    },
+                },
+            })
+        ingress = appmesh.VirtualGateway("ingress",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name="ingress",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                    },
+                }],
+                "logging": {
+                    "access_log": {
+                        "file": {
+                            "path": "/dev/stdout",
+                        },
+                    },
+                },
+            })
+        route = appmesh.GatewayRoute("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name=ingress.virtual_gateway_name,
+            gateway_route_name="catalog",
+            spec={
+                "http_route": {
+                    "match": {
+                        "prefix": "/catalog/",
+                    },
+                    "action": {
+                        "target": {
+                            "virtual_service": {
+                                "virtual_service_name": catalog.virtual_service_name,
+                            },
+                        },
+                    },
+                },
+            })
+        ```
 
         ## Import
 
@@ -166,6 +231,71 @@ class GatewayRoute(pulumi.CustomResource):
         A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
 
         ## Example Usage
+        ### What begins with /catalog/ goes to one service
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        catalog = appmesh.VirtualService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            spec={
+                "provider": {
+                    "virtual_router": {
+                        "virtual_router_name": router.virtual_router_name,
+                    },
+                },
+            })
+        ingress = appmesh.VirtualGateway("ingress",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name="ingress",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                    },
+                }],
+                "logging": {
+                    "access_log": {
+                        "file": {
+                            "path": "/dev/stdout",
+                        },
+                    },
+                },
+            })
+        route = appmesh.GatewayRoute("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name=ingress.virtual_gateway_name,
+            gateway_route_name="catalog",
+            spec={
+                "http_route": {
+                    "match": {
+                        "prefix": "/catalog/",
+                    },
+                    "action": {
+                        "target": {
+                            "virtual_service": {
+                                "virtual_service_name": catalog.virtual_service_name,
+                            },
+                        },
+                    },
+                },
+            })
+        ```
 
         ## Import
 

@@ -215,6 +215,19 @@ def get_gateway_route(gateway_route_name: Optional[_builtins.str] = None,
     """
     Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of catalog, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_gateway_route(mesh_name="shop",
+        virtual_gateway_name="ingress",
+        gateway_route_name="catalog")
+    pulumi.export("gatewayRouteArn", found.arn)
+    ```
+
     :param _builtins.str gateway_route_name: Name of the gateway route.
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
@@ -250,6 +263,19 @@ def get_gateway_route_output(gateway_route_name: pulumi.Input[Optional[_builtins
                              opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetGatewayRouteResult]:
     """
     Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of catalog, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_gateway_route(mesh_name="shop",
+        virtual_gateway_name="ingress",
+        gateway_route_name="catalog")
+    pulumi.export("gatewayRouteArn", found.arn)
+    ```
 
     :param _builtins.str gateway_route_name: Name of the gateway route.
     :param _builtins.str mesh_name: Name of the mesh.

@@ -57,6 +57,18 @@ def get_gateway_routes(mesh_name: Optional[_builtins.str] = None,
     """
     Lists the gateway routes of a virtual gateway, whoever made them.
 
+    ## Example Usage
+    ### All that shop/ingress has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_gateway_routes(mesh_name="shop",
+        virtual_gateway_name="ingress")
+    pulumi.export("gatewayRoutes", found.gateway_routes)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_gateway_name: Name of the virtual gateway.
@@ -76,6 +88,18 @@ def get_gateway_routes_output(mesh_name: pulumi.Input[Optional[_builtins.str]] =
                               opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetGatewayRoutesResult]:
     """
     Lists the gateway routes of a virtual gateway, whoever made them.
+
+    ## Example Usage
+    ### All that shop/ingress has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_gateway_routes(mesh_name="shop",
+        virtual_gateway_name="ingress")
+    pulumi.export("gatewayRoutes", found.gateway_routes)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

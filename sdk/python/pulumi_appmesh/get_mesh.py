@@ -188,6 +188,17 @@ def get_mesh(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of shop, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_mesh(mesh_name="shop")
+    pulumi.export("meshArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     """
     __args__ = dict()
@@ -212,6 +223,17 @@ def get_mesh_output(mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                     opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetMeshResult]:
     """
     Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of shop, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_mesh(mesh_name="shop")
+    pulumi.export("meshArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     """

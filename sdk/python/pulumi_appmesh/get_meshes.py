@@ -53,6 +53,17 @@ class AwaitableGetMeshesResult(GetMeshesResult):
 def get_meshes(opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetMeshesResult:
     """
     Lists the meshes that the provider's account may see, whoever made them.
+
+    ## Example Usage
+    ### All of them
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_meshes()
+    pulumi.export("meshes", found.meshes)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
@@ -63,6 +74,17 @@ def get_meshes(opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGetMeshe
 def get_meshes_output(opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetMeshesResult]:
     """
     Lists the meshes that the provider's account may see, whoever made them.
+
+    ## Example Usage
+    ### All of them
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_meshes()
+    pulumi.export("meshes", found.meshes)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOutputOptions.merge(_utilities.get_invoke_opts_defaults(), opts)

@@ -215,6 +215,19 @@ def get_route(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of canary, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_route(mesh_name="shop",
+        virtual_router_name="catalog",
+        route_name="canary")
+    pulumi.export("routeArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str route_name: Name of the route.
@@ -250,6 +263,19 @@ def get_route_output(mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                      opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetRouteResult]:
     """
     Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of canary, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_route(mesh_name="shop",
+        virtual_router_name="catalog",
+        route_name="canary")
+    pulumi.export("routeArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

@@ -57,6 +57,18 @@ def get_routes(mesh_name: Optional[_builtins.str] = None,
     """
     Lists the routes of a virtual router, whoever made them.
 
+    ## Example Usage
+    ### All that shop/catalog has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_routes(mesh_name="shop",
+        virtual_router_name="catalog")
+    pulumi.export("routes", found.routes)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_router_name: Name of the virtual router.
@@ -76,6 +88,18 @@ def get_routes_output(mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                       opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetRoutesResult]:
     """
     Lists the routes of a virtual router, whoever made them.
+
+    ## Example Usage
+    ### All that shop/catalog has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_routes(mesh_name="shop",
+        virtual_router_name="catalog")
+    pulumi.export("routes", found.routes)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

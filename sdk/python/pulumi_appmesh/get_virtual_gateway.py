@@ -202,6 +202,18 @@ def get_virtual_gateway(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of ingress, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_gateway(mesh_name="shop",
+        virtual_gateway_name="ingress")
+    pulumi.export("virtualGatewayArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_gateway_name: Name of the virtual gateway.
@@ -233,6 +245,18 @@ def get_virtual_gateway_output(mesh_name: pulumi.Input[Optional[_builtins.str]] 
                                opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetVirtualGatewayResult]:
     """
     Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of ingress, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_gateway(mesh_name="shop",
+        virtual_gateway_name="ingress")
+    pulumi.export("virtualGatewayArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

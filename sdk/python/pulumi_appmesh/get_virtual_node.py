@@ -202,6 +202,18 @@ def get_virtual_node(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of catalog-v1, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_node(mesh_name="shop",
+        virtual_node_name="catalog-v1")
+    pulumi.export("virtualNodeArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_node_name: Name of the virtual node.
@@ -233,6 +245,18 @@ def get_virtual_node_output(mesh_name: pulumi.Input[Optional[_builtins.str]] = N
                             opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetVirtualNodeResult]:
     """
     Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of catalog-v1, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_node(mesh_name="shop",
+        virtual_node_name="catalog-v1")
+    pulumi.export("virtualNodeArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

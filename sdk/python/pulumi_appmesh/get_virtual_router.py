@@ -202,6 +202,18 @@ def get_virtual_router(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of catalog, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_router(mesh_name="shop",
+        virtual_router_name="catalog")
+    pulumi.export("virtualRouterArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_router_name: Name of the virtual router.
@@ -233,6 +245,18 @@ def get_virtual_router_output(mesh_name: pulumi.Input[Optional[_builtins.str]] =
                               opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetVirtualRouterResult]:
     """
     Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of catalog, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_router(mesh_name="shop",
+        virtual_router_name="catalog")
+    pulumi.export("virtualRouterArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

@@ -201,6 +201,18 @@ def get_virtual_service(mesh_name: Optional[_builtins.str] = None,
     """
     Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
 
+    ## Example Usage
+    ### The Amazon Resource Name of catalog.shop.local, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_service(mesh_name="shop",
+        virtual_service_name="catalog.shop.local")
+    pulumi.export("virtualServiceArn", found.arn)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     :param _builtins.str virtual_service_name: Name of the virtual service.
@@ -232,6 +244,18 @@ def get_virtual_service_output(mesh_name: pulumi.Input[Optional[_builtins.str]] 
                                opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetVirtualServiceResult]:
     """
     Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+
+    ## Example Usage
+    ### The Amazon Resource Name of catalog.shop.local, which is there already
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_service(mesh_name="shop",
+        virtual_service_name="catalog.shop.local")
+    pulumi.export("virtualServiceArn", found.arn)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

@@ -56,6 +56,17 @@ def get_virtual_services(mesh_name: Optional[_builtins.str] = None,
     """
     Lists the virtual services of a mesh, whoever made them.
 
+    ## Example Usage
+    ### All that shop has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_services(mesh_name="shop")
+    pulumi.export("virtualServices", found.virtual_services)
+    ```
+
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.
     """
@@ -72,6 +83,17 @@ def get_virtual_services_output(mesh_name: pulumi.Input[Optional[_builtins.str]]
                                 opts: Optional[Union[pulumi.InvokeOptions, pulumi.InvokeOutputOptions]] = None) -> pulumi.Output[GetVirtualServicesResult]:
     """
     Lists the virtual services of a mesh, whoever made them.
+
+    ## Example Usage
+    ### All that shop has
+
+    ```python
+    import pulumi
+    import pulumi_appmesh as appmesh
+
+    found = appmesh.get_virtual_services(mesh_name="shop")
+    pulumi.export("virtualServices", found.virtual_services)
+    ```
 
     :param _builtins.str mesh_name: Name of the mesh.
     :param _builtins.str mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Defaults to the provider's own account.

@@ -90,6 +90,23 @@ class Mesh(pulumi.CustomResource):
         A service mesh: the boundary within which virtual services call each other.
 
         ## Example Usage
+        ### A mesh that lets nothing out but to its own services
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop",
+            mesh_name="shop",
+            spec={
+                "egress_filter": {
+                    "type": appmesh.EgressFilterType.DROP_ALL,
+                },
+            },
+            tags={
+                "team": "shop",
+            })
+        ```
 
         ## Import
 
@@ -115,6 +132,23 @@ class Mesh(pulumi.CustomResource):
         A service mesh: the boundary within which virtual services call each other.
 
         ## Example Usage
+        ### A mesh that lets nothing out but to its own services
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop",
+            mesh_name="shop",
+            spec={
+                "egress_filter": {
+                    "type": appmesh.EgressFilterType.DROP_ALL,
+                },
+            },
+            tags={
+                "team": "shop",
+            })
+        ```
 
         ## Import
 

@@ -255,6 +255,49 @@ class MeshService(pulumi.ComponentResource):
         A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
 
         ## Example Usage
+        ### A service of two versions, whose traffic moves from the one to the other
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        catalog = appmesh.MeshService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            listener={
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.PortProtocol.HTTP,
+                },
+            },
+            versions={
+                "v1": {
+                    "weight": 95,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v1.shop.internal",
+                        },
+                    },
+                },
+                "v2": {
+                    "weight": 5,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v2.shop.internal",
+                        },
+                    },
+                    "preview": {
+                        "headers": [{
+                            "name": "x-preview",
+                            "match": {
+                                "exact": "v2",
+                            },
+                        }],
+                    },
+                },
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
@@ -282,6 +325,49 @@ class MeshService(pulumi.ComponentResource):
         A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
 
         ## Example Usage
+        ### A service of two versions, whose traffic moves from the one to the other
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        catalog = appmesh.MeshService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            listener={
+                "port_mapping": {
+                    "port": 8080,
+                    "protocol": appmesh.PortProtocol.HTTP,
+                },
+            },
+            versions={
+                "v1": {
+                    "weight": 95,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v1.shop.internal",
+                        },
+                    },
+                },
+                "v2": {
+                    "weight": 5,
+                    "service_discovery": {
+                        "dns": {
+                            "hostname": "catalog-v2.shop.internal",
+                        },
+                    },
+                    "preview": {
+                        "headers": [{
+                            "name": "x-preview",
+                            "match": {
+                                "exact": "v2",
+                            },
+                        }],
+                    },
+                },
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param MeshServiceArgs args: The arguments to use to populate this resource's properties.

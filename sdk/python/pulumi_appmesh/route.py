@@ -138,6 +138,80 @@ class Route(pulumi.CustomResource):
         A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
 
         ## Example Usage
+        ### A canary: one request in twenty goes to the new version
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        v1 = appmesh.VirtualNode("catalog-v1",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v1",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v1.shop.internal",
+                    },
+                },
+            })
+        v2 = appmesh.VirtualNode("catalog-v2",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v2",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v2.shop.internal",
+                    },
+                },
+            })
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        canary = appmesh.Route("canary",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name=router.virtual_router_name,
+            route_name="canary",
+            spec={
+                "http_route": {
+                    "match": {
+                        "prefix": "/",
+                    },
+                    "action": {
+                        "weighted_targets": [
+                            {
+                                "virtual_node": v1.virtual_node_name,
+                                "weight": 95,
+                            },
+                            {
+                                "virtual_node": v2.virtual_node_name,
+                                "weight": 5,
+                            },
+                        ],
+                    },
+                },
+            })
+        ```
 
         ## Import
 
@@ -166,6 +240,80 @@ class Route(pulumi.CustomResource):
         A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
 
         ## Example Usage
+        ### A canary: one request in twenty goes to the new version
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        v1 = appmesh.VirtualNode("catalog-v1",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v1",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v1.shop.internal",
+                    },
+                },
+            })
+        v2 = appmesh.VirtualNode("catalog-v2",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v2",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v2.shop.internal",
+                    },
+                },
+            })
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        canary = appmesh.Route("canary",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name=router.virtual_router_name,
+            route_name="canary",
+            spec={
+                "http_route": {
+                    "match": {
+                        "prefix": "/",
+                    },
+                    "action": {
+                        "weighted_targets": [
+                            {
+                                "virtual_node": v1.virtual_node_name,
+                                "weight": 95,
+                            },
+                            {
+                                "virtual_node": v2.virtual_node_name,
+                                "weight": 5,
+                            },
+                        ],
+                    },
+                },
+            })
+        ```
 
         ## Import
 

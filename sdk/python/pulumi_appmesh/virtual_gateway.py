@@ -122,6 +122,32 @@ class VirtualGateway(pulumi.CustomResource):
         Proxies that let traffic from outside into the mesh, as their gateway routes say.
 
         ## Example Usage
+        ### A way into the mesh that logs its requests
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        ingress = appmesh.VirtualGateway("ingress",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name="ingress",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                    },
+                }],
+                "logging": {
+                    "access_log": {
+                        "file": {
+                            "path": "/dev/stdout",
+                        },
+                    },
+                },
+            })
+        ```
 
         ## Import
 
@@ -149,6 +175,32 @@ class VirtualGateway(pulumi.CustomResource):
         Proxies that let traffic from outside into the mesh, as their gateway routes say.
 
         ## Example Usage
+        ### A way into the mesh that logs its requests
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        ingress = appmesh.VirtualGateway("ingress",
+            mesh_name=mesh.mesh_name,
+            virtual_gateway_name="ingress",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.VirtualGatewayPortProtocol.HTTP,
+                    },
+                }],
+                "logging": {
+                    "access_log": {
+                        "file": {
+                            "path": "/dev/stdout",
+                        },
+                    },
+                },
+            })
+        ```
 
         ## Import
 

@@ -122,6 +122,35 @@ class VirtualNode(pulumi.CustomResource):
         One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
 
         ## Example Usage
+        ### A version of a service, found by DNS, that calls another service
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        v1 = appmesh.VirtualNode("catalog-v1",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v1",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v1.shop.internal",
+                    },
+                },
+                "backends": [{
+                    "virtual_service": {
+                        "virtual_service_name": "ratings.shop.local",
+                    },
+                }],
+            })
+        ```
 
         ## Import
 
@@ -149,6 +178,35 @@ class VirtualNode(pulumi.CustomResource):
         One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
 
         ## Example Usage
+        ### A version of a service, found by DNS, that calls another service
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        v1 = appmesh.VirtualNode("catalog-v1",
+            mesh_name=mesh.mesh_name,
+            virtual_node_name="catalog-v1",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+                "service_discovery": {
+                    "dns": {
+                        "hostname": "catalog-v1.shop.internal",
+                    },
+                },
+                "backends": [{
+                    "virtual_service": {
+                        "virtual_service_name": "ratings.shop.local",
+                    },
+                }],
+            })
+        ```
 
         ## Import
 

@@ -122,6 +122,25 @@ class VirtualRouter(pulumi.CustomResource):
         Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
 
         ## Example Usage
+        ### A router for HTTP on one port
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        ```
 
         ## Import
 
@@ -149,6 +168,25 @@ class VirtualRouter(pulumi.CustomResource):
         Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
 
         ## Example Usage
+        ### A router for HTTP on one port
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        ```
 
         ## Import
 

@@ -120,6 +120,35 @@ class VirtualService(pulumi.CustomResource):
         A service as its clients know it, by name; a virtual node or a virtual router provides it.
 
         ## Example Usage
+        ### A service whose traffic a router shares out
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        catalog = appmesh.VirtualService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            spec={
+                "provider": {
+                    "virtual_router": {
+                        "virtual_router_name": router.virtual_router_name,
+                    },
+                },
+            })
+        ```
 
         ## Import
 
@@ -147,6 +176,35 @@ class VirtualService(pulumi.CustomResource):
         A service as its clients know it, by name; a virtual node or a virtual router provides it.
 
         ## Example Usage
+        ### A service whose traffic a router shares out
+
+        ```python
+        import pulumi
+        import pulumi_appmesh as appmesh
+
+        mesh = appmesh.Mesh("shop", mesh_name="shop")
+        router = appmesh.VirtualRouter("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_router_name="catalog",
+            spec={
+                "listeners": [{
+                    "port_mapping": {
+                        "port": 8080,
+                        "protocol": appmesh.PortProtocol.HTTP,
+                    },
+                }],
+            })
+        catalog = appmesh.VirtualService("catalog",
+            mesh_name=mesh.mesh_name,
+            virtual_service_name="catalog.shop.local",
+            spec={
+                "provider": {
+                    "virtual_router": {
+                        "virtual_router_name": router.virtual_router_name,
+                    },
+                },
+            })
+        ```
 
         ## Import
 

@@ -1,6 +1,8 @@
-// Package command is what writes an SDK, whatever the version of Pulumi's code generators that it is built with.
+// Package command is what writes an SDK, and the programs of examples, whatever the version of Pulumi's code generators
+// that it is built with.
 //
 //	sdk-gen -schema provider/schema.json -language nodejs -out FOLDER
+//	sdk-gen -schema provider/schema.json -language nodejs -programs FILE -out FILE
 //
 // They are Pulumi's own, linked directly: `pulumi package gen-sdk` needs the language hosts, which a
 // Pulumi CLI that was built from source does not have.
@@ -31,25 +33,33 @@ type Files = map[string][]byte
 type Generators map[string]func(pkg *schema.Package, extra Files) (Files, error)
 
 // Main is the whole command, for the languages of these generators.
-func Main(generators Generators) {
+func Main(generators Generators, programs Programs) {
 	schemaPath := flag.String("schema", "", "the provider's schema.json")
 	language := flag.String("language", "", "one of "+strings.Join(generators.languages(), ", "))
-	out := flag.String("out", "", "the folder to write, which must not exist yet or be empty")
+	out := flag.String("out", "", "the folder to write, which must not exist yet or be empty; with -programs the file")
 	extra := flag.String("extra", "", "a folder of files to put into the SDK as they are (optional)")
+	from := flag.String("programs", "", "programs to translate instead, in PCL: a JSON object of texts by name")
 	flag.Parse()
-	if err := generators.run(*schemaPath, *language, *out, *extra); err != nil {
+	if err := generators.run(*schemaPath, *language, *out, *extra, *from, programs); err != nil {
 		fmt.Fprintln(os.Stderr, "sdk-gen:", err)
 		os.Exit(1)
 	}
 }
 
-func (generators Generators) run(schemaPath, language, out, extraFolder string) error {
+func (generators Generators) run(schemaPath, language, out, extraFolder, from string, programs Programs) error {
 	if schemaPath == "" || language == "" || out == "" {
 		return errors.New("-schema, -language and -out are all needed")
 	}
 	generate, known := generators[language]
 	if !known {
 		return fmt.Errorf("-language %s: expected one of %s", language, strings.Join(generators.languages(), ", "))
+	}
+	if from != "" {
+		pkg, err := bind(schemaPath)
+		if err != nil {
+			return err
+		}
+		return programs.write(pkg, language, from, out)
 	}
 	// A file that is no longer generated must not live on in the SDK.
 	if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {

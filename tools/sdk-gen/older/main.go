@@ -1,4 +1,4 @@
-// Command older writes the SDKs of .NET and Java. It is a module of its own: the newest pkg/v3 has no generator for
+// Command older writes the SDKs of .NET and Java, and examples of .NET. It is a module of its own: the newest pkg/v3 has no generator for
 // .NET any more, and Java's does not compile with it; and what this older pkg/v3 makes for Node.js is worse than what
 // the newest makes (an Output of an optional value does not fit an optional input).
 package main
@@ -7,17 +7,26 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"regexp"
 	"testing/fstest"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/pulumi-appmesh/tools/sdk-gen/command"
 	"github.com/pulumi/pulumi-java/pkg/codegen/java"
+	"github.com/pulumi/pulumi/pkg/v3/codegen"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/dotnet"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/hcl2/syntax"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/pcl"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
 func main() {
 	command.Main(command.Generators{
 		"dotnet": func(pkg *schema.Package, extra command.Files) (command.Files, error) {
+			// The generator does it for resources only.
+			for _, function := range pkg.Functions {
+				function.Comment = codegen.FilterExamples(function.Comment, "csharp")
+			}
 			return withLogo(pkg, extra, func(extra command.Files) (command.Files, error) {
 				return dotnet.GeneratePackage(command.Tool, pkg, extra, nil)
 			})
@@ -25,8 +34,18 @@ func main() {
 		"java": func(pkg *schema.Package, extra command.Files) (command.Files, error) {
 			return java.GeneratePackage(command.Tool, pkg, extra, nil, false, false)
 		},
+	}, command.Programs{
+		Bind: func(files []*syntax.File, loader schema.Loader) (*pcl.Program, hcl.Diagnostics, error) {
+			return pcl.BindProgram(files, pcl.Loader(loader))
+		},
+		Languages: map[string]command.Writer{
+			"dotnet": command.Corrected(dotnet.GenerateProgram, namespace, "= PulumiAppMesh.AppMesh;"),
+		},
 	})
 }
+
+// namespace is where .NET's writer of programs looks for functions, whatever the schema's own namespace.
+var namespace = regexp.MustCompile(`= Pulumi\.AppMesh;`)
 
 const logo = "logo.png"
 

@@ -57,12 +57,72 @@ public final class AppmeshFunctions {
     /**
      * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoute(GetGatewayRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .gatewayRouteName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRouteArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetGatewayRouteResult> getGatewayRoute(GetGatewayRouteArgs args) {
         return getGatewayRoute(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoute(GetGatewayRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .gatewayRouteName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRouteArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetGatewayRouteResult> getGatewayRoutePlain(GetGatewayRoutePlainArgs args) {
@@ -71,12 +131,72 @@ public final class AppmeshFunctions {
     /**
      * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoute(GetGatewayRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .gatewayRouteName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRouteArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetGatewayRouteResult> getGatewayRoute(GetGatewayRouteArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getGatewayRoute", TypeShape.of(GetGatewayRouteResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoute(GetGatewayRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .gatewayRouteName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRouteArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetGatewayRouteResult> getGatewayRoute(GetGatewayRouteArgs args, InvokeOutputOptions options) {
@@ -85,12 +205,71 @@ public final class AppmeshFunctions {
     /**
      * Looks up a gateway route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoute(GetGatewayRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .gatewayRouteName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRouteArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetGatewayRouteResult> getGatewayRoutePlain(GetGatewayRoutePlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getGatewayRoute", TypeShape.of(GetGatewayRouteResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the gateway routes of a virtual gateway, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/ingress has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoutes(GetGatewayRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRoutes", found.applyValue(each -> each.gatewayRoutes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetGatewayRoutesResult> getGatewayRoutes(GetGatewayRoutesArgs args) {
@@ -99,12 +278,70 @@ public final class AppmeshFunctions {
     /**
      * Lists the gateway routes of a virtual gateway, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop/ingress has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoutes(GetGatewayRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRoutes", found.applyValue(each -> each.gatewayRoutes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetGatewayRoutesResult> getGatewayRoutesPlain(GetGatewayRoutesPlainArgs args) {
         return getGatewayRoutesPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the gateway routes of a virtual gateway, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/ingress has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoutes(GetGatewayRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRoutes", found.applyValue(each -> each.gatewayRoutes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetGatewayRoutesResult> getGatewayRoutes(GetGatewayRoutesArgs args, InvokeOptions options) {
@@ -113,12 +350,70 @@ public final class AppmeshFunctions {
     /**
      * Lists the gateway routes of a virtual gateway, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop/ingress has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoutes(GetGatewayRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRoutes", found.applyValue(each -> each.gatewayRoutes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetGatewayRoutesResult> getGatewayRoutes(GetGatewayRoutesArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getGatewayRoutes", TypeShape.of(GetGatewayRoutesResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the gateway routes of a virtual gateway, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/ingress has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetGatewayRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getGatewayRoutes(GetGatewayRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("gatewayRoutes", found.applyValue(each -> each.gatewayRoutes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetGatewayRoutesResult> getGatewayRoutesPlain(GetGatewayRoutesPlainArgs args, InvokeOptions options) {
@@ -127,12 +422,68 @@ public final class AppmeshFunctions {
     /**
      * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of shop, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMesh(GetMeshArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("meshArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetMeshResult> getMesh(GetMeshArgs args) {
         return getMesh(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of shop, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMesh(GetMeshArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("meshArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetMeshResult> getMeshPlain(GetMeshPlainArgs args) {
@@ -141,12 +492,68 @@ public final class AppmeshFunctions {
     /**
      * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of shop, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMesh(GetMeshArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("meshArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetMeshResult> getMesh(GetMeshArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getMesh", TypeShape.of(GetMeshResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of shop, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMesh(GetMeshArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("meshArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetMeshResult> getMesh(GetMeshArgs args, InvokeOutputOptions options) {
@@ -155,12 +562,67 @@ public final class AppmeshFunctions {
     /**
      * Looks up a mesh that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of shop, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMesh(GetMeshArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("meshArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetMeshResult> getMeshPlain(GetMeshPlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getMesh", TypeShape.of(GetMeshResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetMeshesResult> getMeshes() {
@@ -169,12 +631,66 @@ public final class AppmeshFunctions {
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
      * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetMeshesResult> getMeshesPlain() {
         return getMeshesPlain(GetMeshesPlainArgs.Empty, InvokeOptions.Empty);
     }
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetMeshesResult> getMeshes(GetMeshesArgs args) {
@@ -183,12 +699,66 @@ public final class AppmeshFunctions {
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
      * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetMeshesResult> getMeshesPlain(GetMeshesPlainArgs args) {
         return getMeshesPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetMeshesResult> getMeshes(GetMeshesArgs args, InvokeOptions options) {
@@ -197,12 +767,66 @@ public final class AppmeshFunctions {
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
      * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetMeshesResult> getMeshes(GetMeshesArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getMeshes", TypeShape.of(GetMeshesResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the meshes that the provider&#39;s account may see, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All of them
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetMeshesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getMeshes(GetMeshesArgs.builder()
+     *             .build());
+     * 
+     *         ctx.export("meshes", found.applyValue(each -> each.meshes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetMeshesResult> getMeshesPlain(GetMeshesPlainArgs args, InvokeOptions options) {
@@ -211,12 +835,72 @@ public final class AppmeshFunctions {
     /**
      * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of canary, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoute(GetRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .routeName("canary")
+     *             .build());
+     * 
+     *         ctx.export("routeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetRouteResult> getRoute(GetRouteArgs args) {
         return getRoute(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of canary, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoute(GetRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .routeName("canary")
+     *             .build());
+     * 
+     *         ctx.export("routeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetRouteResult> getRoutePlain(GetRoutePlainArgs args) {
@@ -225,12 +909,72 @@ public final class AppmeshFunctions {
     /**
      * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of canary, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoute(GetRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .routeName("canary")
+     *             .build());
+     * 
+     *         ctx.export("routeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetRouteResult> getRoute(GetRouteArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getRoute", TypeShape.of(GetRouteResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of canary, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoute(GetRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .routeName("canary")
+     *             .build());
+     * 
+     *         ctx.export("routeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetRouteResult> getRoute(GetRouteArgs args, InvokeOutputOptions options) {
@@ -239,12 +983,71 @@ public final class AppmeshFunctions {
     /**
      * Looks up a route that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of canary, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRouteArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoute(GetRouteArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .routeName("canary")
+     *             .build());
+     * 
+     *         ctx.export("routeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetRouteResult> getRoutePlain(GetRoutePlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getRoute", TypeShape.of(GetRouteResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the routes of a virtual router, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/catalog has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoutes(GetRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("routes", found.applyValue(each -> each.routes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetRoutesResult> getRoutes(GetRoutesArgs args) {
@@ -253,12 +1056,70 @@ public final class AppmeshFunctions {
     /**
      * Lists the routes of a virtual router, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop/catalog has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoutes(GetRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("routes", found.applyValue(each -> each.routes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetRoutesResult> getRoutesPlain(GetRoutesPlainArgs args) {
         return getRoutesPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the routes of a virtual router, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/catalog has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoutes(GetRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("routes", found.applyValue(each -> each.routes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetRoutesResult> getRoutes(GetRoutesArgs args, InvokeOptions options) {
@@ -267,12 +1128,70 @@ public final class AppmeshFunctions {
     /**
      * Lists the routes of a virtual router, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop/catalog has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoutes(GetRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("routes", found.applyValue(each -> each.routes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetRoutesResult> getRoutes(GetRoutesArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getRoutes", TypeShape.of(GetRoutesResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the routes of a virtual router, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop/catalog has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetRoutesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getRoutes(GetRoutesArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("routes", found.applyValue(each -> each.routes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetRoutesResult> getRoutesPlain(GetRoutesPlainArgs args, InvokeOptions options) {
@@ -281,12 +1200,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of ingress, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewayArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateway(GetVirtualGatewayArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("virtualGatewayArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualGatewayResult> getVirtualGateway(GetVirtualGatewayArgs args) {
         return getVirtualGateway(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of ingress, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewayArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateway(GetVirtualGatewayArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("virtualGatewayArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualGatewayResult> getVirtualGatewayPlain(GetVirtualGatewayPlainArgs args) {
@@ -295,12 +1272,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of ingress, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewayArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateway(GetVirtualGatewayArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("virtualGatewayArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualGatewayResult> getVirtualGateway(GetVirtualGatewayArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualGateway", TypeShape.of(GetVirtualGatewayResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of ingress, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewayArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateway(GetVirtualGatewayArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("virtualGatewayArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualGatewayResult> getVirtualGateway(GetVirtualGatewayArgs args, InvokeOutputOptions options) {
@@ -309,12 +1344,69 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual gateway that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of ingress, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewayArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateway(GetVirtualGatewayArgs.builder()
+     *             .meshName("shop")
+     *             .virtualGatewayName("ingress")
+     *             .build());
+     * 
+     *         ctx.export("virtualGatewayArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualGatewayResult> getVirtualGatewayPlain(GetVirtualGatewayPlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getVirtualGateway", TypeShape.of(GetVirtualGatewayResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual gateways of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewaysArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateways(GetVirtualGatewaysArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualGateways", found.applyValue(each -> each.virtualGateways()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualGatewaysResult> getVirtualGateways(GetVirtualGatewaysArgs args) {
@@ -323,12 +1415,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual gateways of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewaysArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateways(GetVirtualGatewaysArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualGateways", found.applyValue(each -> each.virtualGateways()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualGatewaysResult> getVirtualGatewaysPlain(GetVirtualGatewaysPlainArgs args) {
         return getVirtualGatewaysPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the virtual gateways of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewaysArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateways(GetVirtualGatewaysArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualGateways", found.applyValue(each -> each.virtualGateways()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualGatewaysResult> getVirtualGateways(GetVirtualGatewaysArgs args, InvokeOptions options) {
@@ -337,12 +1485,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual gateways of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewaysArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateways(GetVirtualGatewaysArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualGateways", found.applyValue(each -> each.virtualGateways()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualGatewaysResult> getVirtualGateways(GetVirtualGatewaysArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualGateways", TypeShape.of(GetVirtualGatewaysResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual gateways of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualGatewaysArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualGateways(GetVirtualGatewaysArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualGateways", found.applyValue(each -> each.virtualGateways()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualGatewaysResult> getVirtualGatewaysPlain(GetVirtualGatewaysPlainArgs args, InvokeOptions options) {
@@ -351,12 +1555,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog-v1, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+     *             .meshName("shop")
+     *             .virtualNodeName("catalog-v1")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualNodeResult> getVirtualNode(GetVirtualNodeArgs args) {
         return getVirtualNode(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog-v1, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+     *             .meshName("shop")
+     *             .virtualNodeName("catalog-v1")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualNodeResult> getVirtualNodePlain(GetVirtualNodePlainArgs args) {
@@ -365,12 +1627,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog-v1, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+     *             .meshName("shop")
+     *             .virtualNodeName("catalog-v1")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualNodeResult> getVirtualNode(GetVirtualNodeArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualNode", TypeShape.of(GetVirtualNodeResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog-v1, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+     *             .meshName("shop")
+     *             .virtualNodeName("catalog-v1")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualNodeResult> getVirtualNode(GetVirtualNodeArgs args, InvokeOutputOptions options) {
@@ -379,12 +1699,69 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual node that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog-v1, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodeArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNode(GetVirtualNodeArgs.builder()
+     *             .meshName("shop")
+     *             .virtualNodeName("catalog-v1")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodeArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualNodeResult> getVirtualNodePlain(GetVirtualNodePlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getVirtualNode", TypeShape.of(GetVirtualNodeResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual nodes of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNodes(GetVirtualNodesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodes", found.applyValue(each -> each.virtualNodes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualNodesResult> getVirtualNodes(GetVirtualNodesArgs args) {
@@ -393,12 +1770,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual nodes of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNodes(GetVirtualNodesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodes", found.applyValue(each -> each.virtualNodes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualNodesResult> getVirtualNodesPlain(GetVirtualNodesPlainArgs args) {
         return getVirtualNodesPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the virtual nodes of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNodes(GetVirtualNodesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodes", found.applyValue(each -> each.virtualNodes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualNodesResult> getVirtualNodes(GetVirtualNodesArgs args, InvokeOptions options) {
@@ -407,12 +1840,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual nodes of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNodes(GetVirtualNodesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodes", found.applyValue(each -> each.virtualNodes()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualNodesResult> getVirtualNodes(GetVirtualNodesArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualNodes", TypeShape.of(GetVirtualNodesResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual nodes of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualNodesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualNodes(GetVirtualNodesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualNodes", found.applyValue(each -> each.virtualNodes()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualNodesResult> getVirtualNodesPlain(GetVirtualNodesPlainArgs args, InvokeOptions options) {
@@ -421,12 +1910,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRouterArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouter(GetVirtualRouterArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouterArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualRouterResult> getVirtualRouter(GetVirtualRouterArgs args) {
         return getVirtualRouter(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRouterArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouter(GetVirtualRouterArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouterArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualRouterResult> getVirtualRouterPlain(GetVirtualRouterPlainArgs args) {
@@ -435,12 +1982,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRouterArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouter(GetVirtualRouterArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouterArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualRouterResult> getVirtualRouter(GetVirtualRouterArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualRouter", TypeShape.of(GetVirtualRouterResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRouterArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouter(GetVirtualRouterArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouterArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualRouterResult> getVirtualRouter(GetVirtualRouterArgs args, InvokeOutputOptions options) {
@@ -449,12 +2054,69 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual router that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRouterArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouter(GetVirtualRouterArgs.builder()
+     *             .meshName("shop")
+     *             .virtualRouterName("catalog")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouterArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualRouterResult> getVirtualRouterPlain(GetVirtualRouterPlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getVirtualRouter", TypeShape.of(GetVirtualRouterResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual routers of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRoutersArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouters(GetVirtualRoutersArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouters", found.applyValue(each -> each.virtualRouters()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualRoutersResult> getVirtualRouters(GetVirtualRoutersArgs args) {
@@ -463,12 +2125,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual routers of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRoutersArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouters(GetVirtualRoutersArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouters", found.applyValue(each -> each.virtualRouters()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualRoutersResult> getVirtualRoutersPlain(GetVirtualRoutersPlainArgs args) {
         return getVirtualRoutersPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the virtual routers of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRoutersArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouters(GetVirtualRoutersArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouters", found.applyValue(each -> each.virtualRouters()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualRoutersResult> getVirtualRouters(GetVirtualRoutersArgs args, InvokeOptions options) {
@@ -477,12 +2195,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual routers of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRoutersArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouters(GetVirtualRoutersArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouters", found.applyValue(each -> each.virtualRouters()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualRoutersResult> getVirtualRouters(GetVirtualRoutersArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualRouters", TypeShape.of(GetVirtualRoutersResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual routers of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualRoutersArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualRouters(GetVirtualRoutersArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualRouters", found.applyValue(each -> each.virtualRouters()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualRoutersResult> getVirtualRoutersPlain(GetVirtualRoutersPlainArgs args, InvokeOptions options) {
@@ -491,12 +2265,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog.shop.local, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServiceArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualService(GetVirtualServiceArgs.builder()
+     *             .meshName("shop")
+     *             .virtualServiceName("catalog.shop.local")
+     *             .build());
+     * 
+     *         ctx.export("virtualServiceArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualServiceResult> getVirtualService(GetVirtualServiceArgs args) {
         return getVirtualService(args, InvokeOptions.Empty);
     }
     /**
      * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog.shop.local, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServiceArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualService(GetVirtualServiceArgs.builder()
+     *             .meshName("shop")
+     *             .virtualServiceName("catalog.shop.local")
+     *             .build());
+     * 
+     *         ctx.export("virtualServiceArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualServiceResult> getVirtualServicePlain(GetVirtualServicePlainArgs args) {
@@ -505,12 +2337,70 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog.shop.local, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServiceArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualService(GetVirtualServiceArgs.builder()
+     *             .meshName("shop")
+     *             .virtualServiceName("catalog.shop.local")
+     *             .build());
+     * 
+     *         ctx.export("virtualServiceArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualServiceResult> getVirtualService(GetVirtualServiceArgs args, InvokeOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualService", TypeShape.of(GetVirtualServiceResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
+     * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog.shop.local, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServiceArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualService(GetVirtualServiceArgs.builder()
+     *             .meshName("shop")
+     *             .virtualServiceName("catalog.shop.local")
+     *             .build());
+     * 
+     *         ctx.export("virtualServiceArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualServiceResult> getVirtualService(GetVirtualServiceArgs args, InvokeOutputOptions options) {
@@ -519,12 +2409,69 @@ public final class AppmeshFunctions {
     /**
      * Looks up a virtual service that exists already, whoever made it, by its name. It is an error if there is none.
      * 
+     * ## Example Usage
+     * ### The Amazon Resource Name of catalog.shop.local, which is there already
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServiceArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualService(GetVirtualServiceArgs.builder()
+     *             .meshName("shop")
+     *             .virtualServiceName("catalog.shop.local")
+     *             .build());
+     * 
+     *         ctx.export("virtualServiceArn", found.applyValue(each -> each.arn()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualServiceResult> getVirtualServicePlain(GetVirtualServicePlainArgs args, InvokeOptions options) {
         return Deployment.getInstance().invokeAsync("appmesh:index:getVirtualService", TypeShape.of(GetVirtualServiceResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual services of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServicesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualServices(GetVirtualServicesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualServices", found.applyValue(each -> each.virtualServices()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualServicesResult> getVirtualServices(GetVirtualServicesArgs args) {
@@ -533,12 +2480,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual services of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServicesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualServices(GetVirtualServicesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualServices", found.applyValue(each -> each.virtualServices()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static CompletableFuture<GetVirtualServicesResult> getVirtualServicesPlain(GetVirtualServicesPlainArgs args) {
         return getVirtualServicesPlain(args, InvokeOptions.Empty);
     }
     /**
      * Lists the virtual services of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServicesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualServices(GetVirtualServicesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualServices", found.applyValue(each -> each.virtualServices()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static Output<GetVirtualServicesResult> getVirtualServices(GetVirtualServicesArgs args, InvokeOptions options) {
@@ -547,12 +2550,68 @@ public final class AppmeshFunctions {
     /**
      * Lists the virtual services of a mesh, whoever made them.
      * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServicesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualServices(GetVirtualServicesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualServices", found.applyValue(each -> each.virtualServices()));
+     *     }
+     * }
+     * }
+     * </pre>
+     * 
      */
     public static Output<GetVirtualServicesResult> getVirtualServices(GetVirtualServicesArgs args, InvokeOutputOptions options) {
         return Deployment.getInstance().invoke("appmesh:index:getVirtualServices", TypeShape.of(GetVirtualServicesResult.class), args, Utilities.withVersion(options));
     }
     /**
      * Lists the virtual services of a mesh, whoever made them.
+     * 
+     * ## Example Usage
+     * ### All that shop has
+     * 
+     * <pre>
+     * {@code
+     * package program;
+     * 
+     * import com.pulumi.Context;
+     * import com.pulumi.Pulumi;
+     * import io.pulumiappmesh.appmesh.AppmeshFunctions;
+     * import io.pulumiappmesh.appmesh.inputs.GetVirtualServicesArgs;
+     * 
+     * public class App {
+     *     public static void main(String[] args) {
+     *         Pulumi.run(App::stack);
+     *     }
+     * 
+     *     public static void stack(Context ctx) {
+     *         var found = AppmeshFunctions.getVirtualServices(GetVirtualServicesArgs.builder()
+     *             .meshName("shop")
+     *             .build());
+     * 
+     *         ctx.export("virtualServices", found.applyValue(each -> each.virtualServices()));
+     *     }
+     * }
+     * }
+     * </pre>
      * 
      */
     public static CompletableFuture<GetVirtualServicesResult> getVirtualServicesPlain(GetVirtualServicesPlainArgs args, InvokeOptions options) {

@@ -17,6 +17,86 @@ import javax.annotation.Nullable;
  * A way into a mesh, whole: a virtual gateway and the gateway routes that lead from it to virtual services.
  * 
  * ## Example Usage
+ * ### A gateway that brings traffic to a service by its path
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Gateway;
+ * import io.pulumiappmesh.appmesh.GatewayArgs;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.MeshService;
+ * import io.pulumiappmesh.appmesh.MeshServiceArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.enums.VirtualGatewayPortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.GatewayHttpRouteArgs;
+ * import io.pulumiappmesh.appmesh.inputs.GatewayServiceRouteArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpGatewayRouteMatchArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.MeshServiceVersionArgs;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayPortMappingArgs;
+ * import java.util.Map;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         var catalog = new MeshService("catalog", MeshServiceArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualServiceName("catalog.shop.local")
+ *             .listener(ListenerArgs.builder()
+ *                 .portMapping(PortMappingArgs.builder()
+ *                     .port(8080)
+ *                     .protocol(PortProtocol.Http)
+ *                     .build())
+ *                 .build())
+ *             .versions(Map.ofEntries(
+ *                 Map.entry("v1", MeshServiceVersionArgs.builder()
+ *                     .weight(100)
+ *                     .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                         .dns(DnsServiceDiscoveryArgs.builder()
+ *                             .hostname("catalog-v1.shop.internal")
+ *                             .build())
+ *                         .build())
+ *                     .build())))
+ *             .build());
+ * 
+ *         new Gateway("ingress", GatewayArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .listeners(VirtualGatewayListenerArgs.builder()
+ *                 .portMapping(VirtualGatewayPortMappingArgs.builder()
+ *                     .port(8080)
+ *                     .protocol(VirtualGatewayPortProtocol.Http)
+ *                     .build())
+ *                 .build())
+ *             .routes(Map.ofEntries(
+ *                 Map.entry("catalog", GatewayServiceRouteArgs.builder()
+ *                     .virtualServiceName(catalog.virtualServiceName())
+ *                     .httpRoute(GatewayHttpRouteArgs.builder()
+ *                         .match(HttpGatewayRouteMatchArgs.builder()
+ *                             .prefix("/catalog/")
+ *                             .build())
+ *                         .build())
+ *                     .build())))
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  */
 @ResourceType(type="appmesh:index:Gateway")

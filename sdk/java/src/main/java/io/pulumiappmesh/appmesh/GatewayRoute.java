@@ -20,6 +20,123 @@ import javax.annotation.Nullable;
  * A rule of a virtual gateway: which traffic from outside it takes, and which virtual service gets it.
  * 
  * ## Example Usage
+ * ### What begins with /catalog/ goes to one service
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.GatewayRoute;
+ * import io.pulumiappmesh.appmesh.GatewayRouteArgs;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.VirtualGateway;
+ * import io.pulumiappmesh.appmesh.VirtualGatewayArgs;
+ * import io.pulumiappmesh.appmesh.VirtualRouter;
+ * import io.pulumiappmesh.appmesh.VirtualRouterArgs;
+ * import io.pulumiappmesh.appmesh.VirtualService;
+ * import io.pulumiappmesh.appmesh.VirtualServiceArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.enums.VirtualGatewayPortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.AccessLogArgs;
+ * import io.pulumiappmesh.appmesh.inputs.FileAccessLogArgs;
+ * import io.pulumiappmesh.appmesh.inputs.GatewayRouteSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.GatewayRouteTargetArgs;
+ * import io.pulumiappmesh.appmesh.inputs.GatewayRouteVirtualServiceArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpGatewayRouteActionArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpGatewayRouteArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpGatewayRouteMatchArgs;
+ * import io.pulumiappmesh.appmesh.inputs.LoggingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayPortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewaySpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterServiceProviderArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualServiceProviderArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualServiceSpecArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         var router = new VirtualRouter("catalog", VirtualRouterArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualRouterName("catalog")
+ *             .spec(VirtualRouterSpecArgs.builder()
+ *                 .listeners(VirtualRouterListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         var catalog = new VirtualService("catalog", VirtualServiceArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualServiceName("catalog.shop.local")
+ *             .spec(VirtualServiceSpecArgs.builder()
+ *                 .provider(VirtualServiceProviderArgs.builder()
+ *                     .virtualRouter(VirtualRouterServiceProviderArgs.builder()
+ *                         .virtualRouterName(router.virtualRouterName())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         var ingress = new VirtualGateway("ingress", VirtualGatewayArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualGatewayName("ingress")
+ *             .spec(VirtualGatewaySpecArgs.builder()
+ *                 .listeners(VirtualGatewayListenerArgs.builder()
+ *                     .portMapping(VirtualGatewayPortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(VirtualGatewayPortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .logging(LoggingArgs.builder()
+ *                     .accessLog(AccessLogArgs.builder()
+ *                         .file(FileAccessLogArgs.builder()
+ *                             .path("/dev/stdout")
+ *                             .build())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         new GatewayRoute("catalog", GatewayRouteArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualGatewayName(ingress.virtualGatewayName())
+ *             .gatewayRouteName("catalog")
+ *             .spec(GatewayRouteSpecArgs.builder()
+ *                 .httpRoute(HttpGatewayRouteArgs.builder()
+ *                     .match(HttpGatewayRouteMatchArgs.builder()
+ *                         .prefix("/catalog/")
+ *                         .build())
+ *                     .action(HttpGatewayRouteActionArgs.builder()
+ *                         .target(GatewayRouteTargetArgs.builder()
+ *                             .virtualService(GatewayRouteVirtualServiceArgs.builder()
+ *                                 .virtualServiceName(catalog.virtualServiceName())
+ *                                 .build())
+ *                             .build())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

@@ -20,6 +20,41 @@ import javax.annotation.Nullable;
  * A service mesh: the boundary within which virtual services call each other.
  * 
  * ## Example Usage
+ * ### A mesh that lets nothing out but to its own services
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.enums.EgressFilterType;
+ * import io.pulumiappmesh.appmesh.inputs.EgressFilterArgs;
+ * import io.pulumiappmesh.appmesh.inputs.MeshSpecArgs;
+ * import java.util.Map;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .spec(MeshSpecArgs.builder()
+ *                 .egressFilter(EgressFilterArgs.builder()
+ *                     .type(EgressFilterType.DropAll)
+ *                     .build())
+ *                 .build())
+ *             .tags(Map.ofEntries(
+ *                 Map.entry("team", "shop")))
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

@@ -17,6 +17,78 @@ import javax.annotation.Nullable;
  * A service of a mesh, whole: a virtual service, the virtual router behind it, a virtual node for each version and a route that shares out the traffic among the versions by weight. Canary and blue/green are a change of one number.
  * 
  * ## Example Usage
+ * ### A service of two versions, whose traffic moves from the one to the other
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.MeshService;
+ * import io.pulumiappmesh.appmesh.MeshServiceArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HeaderMatchMethodArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpRouteHeaderArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.MeshServicePreviewArgs;
+ * import io.pulumiappmesh.appmesh.inputs.MeshServiceVersionArgs;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
+ * import java.util.Map;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         new MeshService("catalog", MeshServiceArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualServiceName("catalog.shop.local")
+ *             .listener(ListenerArgs.builder()
+ *                 .portMapping(PortMappingArgs.builder()
+ *                     .port(8080)
+ *                     .protocol(PortProtocol.Http)
+ *                     .build())
+ *                 .build())
+ *             .versions(Map.ofEntries(
+ *                 Map.entry("v1", MeshServiceVersionArgs.builder()
+ *                     .weight(95)
+ *                     .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                         .dns(DnsServiceDiscoveryArgs.builder()
+ *                             .hostname("catalog-v1.shop.internal")
+ *                             .build())
+ *                         .build())
+ *                     .build()),
+ *                 Map.entry("v2", MeshServiceVersionArgs.builder()
+ *                     .weight(5)
+ *                     .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                         .dns(DnsServiceDiscoveryArgs.builder()
+ *                             .hostname("catalog-v2.shop.internal")
+ *                             .build())
+ *                         .build())
+ *                     .preview(MeshServicePreviewArgs.builder()
+ *                         .headers(HttpRouteHeaderArgs.builder()
+ *                             .name("x-preview")
+ *                             .match(HeaderMatchMethodArgs.builder()
+ *                                 .exact("v2")
+ *                                 .build())
+ *                             .build())
+ *                         .build())
+ *                     .build())))
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  */
 @ResourceType(type="appmesh:index:MeshService")

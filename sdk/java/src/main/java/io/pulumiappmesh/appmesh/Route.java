@@ -20,6 +20,120 @@ import javax.annotation.Nullable;
  * A rule of a virtual router: which traffic it takes, and which virtual nodes get it in which shares.
  * 
  * ## Example Usage
+ * ### A canary: one request in twenty goes to the new version
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.Route;
+ * import io.pulumiappmesh.appmesh.RouteArgs;
+ * import io.pulumiappmesh.appmesh.VirtualNode;
+ * import io.pulumiappmesh.appmesh.VirtualNodeArgs;
+ * import io.pulumiappmesh.appmesh.VirtualRouter;
+ * import io.pulumiappmesh.appmesh.VirtualRouterArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpRouteActionArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpRouteArgs;
+ * import io.pulumiappmesh.appmesh.inputs.HttpRouteMatchArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.RouteSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.WeightedTargetArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         var v1 = new VirtualNode("catalog-v1", VirtualNodeArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualNodeName("catalog-v1")
+ *             .spec(VirtualNodeSpecArgs.builder()
+ *                 .listeners(ListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                     .dns(DnsServiceDiscoveryArgs.builder()
+ *                         .hostname("catalog-v1.shop.internal")
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         var v2 = new VirtualNode("catalog-v2", VirtualNodeArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualNodeName("catalog-v2")
+ *             .spec(VirtualNodeSpecArgs.builder()
+ *                 .listeners(ListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                     .dns(DnsServiceDiscoveryArgs.builder()
+ *                         .hostname("catalog-v2.shop.internal")
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         var router = new VirtualRouter("catalog", VirtualRouterArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualRouterName("catalog")
+ *             .spec(VirtualRouterSpecArgs.builder()
+ *                 .listeners(VirtualRouterListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         new Route("canary", RouteArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualRouterName(router.virtualRouterName())
+ *             .routeName("canary")
+ *             .spec(RouteSpecArgs.builder()
+ *                 .httpRoute(HttpRouteArgs.builder()
+ *                     .match(HttpRouteMatchArgs.builder()
+ *                         .prefix("/")
+ *                         .build())
+ *                     .action(HttpRouteActionArgs.builder()
+ *                         .weightedTargets(WeightedTargetArgs.builder()
+ *                             .virtualNode(v1.virtualNodeName())
+ *                             .weight(95)
+ *                             .build(), WeightedTargetArgs.builder()
+ *                             .virtualNode(v2.virtualNodeName())
+ *                             .weight(5)
+ *                             .build())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

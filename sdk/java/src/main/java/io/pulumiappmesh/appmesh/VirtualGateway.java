@@ -20,6 +20,59 @@ import javax.annotation.Nullable;
  * Proxies that let traffic from outside into the mesh, as their gateway routes say.
  * 
  * ## Example Usage
+ * ### A way into the mesh that logs its requests
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.VirtualGateway;
+ * import io.pulumiappmesh.appmesh.VirtualGatewayArgs;
+ * import io.pulumiappmesh.appmesh.enums.VirtualGatewayPortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.AccessLogArgs;
+ * import io.pulumiappmesh.appmesh.inputs.FileAccessLogArgs;
+ * import io.pulumiappmesh.appmesh.inputs.LoggingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewayPortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualGatewaySpecArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         new VirtualGateway("ingress", VirtualGatewayArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualGatewayName("ingress")
+ *             .spec(VirtualGatewaySpecArgs.builder()
+ *                 .listeners(VirtualGatewayListenerArgs.builder()
+ *                     .portMapping(VirtualGatewayPortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(VirtualGatewayPortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .logging(LoggingArgs.builder()
+ *                     .accessLog(AccessLogArgs.builder()
+ *                         .file(FileAccessLogArgs.builder()
+ *                             .path("/dev/stdout")
+ *                             .build())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

@@ -20,6 +20,63 @@ import javax.annotation.Nullable;
  * One version of an application and the proxies beside it: what it receives, what it calls, how it is found.
  * 
  * ## Example Usage
+ * ### A version of a service, found by DNS, that calls another service
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.VirtualNode;
+ * import io.pulumiappmesh.appmesh.VirtualNodeArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.BackendArgs;
+ * import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualServiceBackendArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         new VirtualNode("catalog-v1", VirtualNodeArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualNodeName("catalog-v1")
+ *             .spec(VirtualNodeSpecArgs.builder()
+ *                 .listeners(ListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .serviceDiscovery(ServiceDiscoveryArgs.builder()
+ *                     .dns(DnsServiceDiscoveryArgs.builder()
+ *                         .hostname("catalog-v1.shop.internal")
+ *                         .build())
+ *                     .build())
+ *                 .backends(BackendArgs.builder()
+ *                     .virtualService(VirtualServiceBackendArgs.builder()
+ *                         .virtualServiceName("ratings.shop.local")
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

@@ -20,6 +20,49 @@ import javax.annotation.Nullable;
  * Provides a virtual service by sending its traffic to virtual nodes, as its routes say.
  * 
  * ## Example Usage
+ * ### A router for HTTP on one port
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.VirtualRouter;
+ * import io.pulumiappmesh.appmesh.VirtualRouterArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterSpecArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         new VirtualRouter("catalog", VirtualRouterArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualRouterName("catalog")
+ *             .spec(VirtualRouterSpecArgs.builder()
+ *                 .listeners(VirtualRouterListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 

@@ -20,6 +20,66 @@ import javax.annotation.Nullable;
  * A service as its clients know it, by name; a virtual node or a virtual router provides it.
  * 
  * ## Example Usage
+ * ### A service whose traffic a router shares out
+ * 
+ * <pre>
+ * {@code
+ * package program;
+ * 
+ * import com.pulumi.Context;
+ * import com.pulumi.Pulumi;
+ * import io.pulumiappmesh.appmesh.Mesh;
+ * import io.pulumiappmesh.appmesh.MeshArgs;
+ * import io.pulumiappmesh.appmesh.VirtualRouter;
+ * import io.pulumiappmesh.appmesh.VirtualRouterArgs;
+ * import io.pulumiappmesh.appmesh.VirtualService;
+ * import io.pulumiappmesh.appmesh.VirtualServiceArgs;
+ * import io.pulumiappmesh.appmesh.enums.PortProtocol;
+ * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterListenerArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterServiceProviderArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualRouterSpecArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualServiceProviderArgs;
+ * import io.pulumiappmesh.appmesh.inputs.VirtualServiceSpecArgs;
+ * 
+ * public class App {
+ *     public static void main(String[] args) {
+ *         Pulumi.run(App::stack);
+ *     }
+ * 
+ *     public static void stack(Context ctx) {
+ *         var mesh = new Mesh("shop", MeshArgs.builder()
+ *             .meshName("shop")
+ *             .build());
+ * 
+ *         var router = new VirtualRouter("catalog", VirtualRouterArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualRouterName("catalog")
+ *             .spec(VirtualRouterSpecArgs.builder()
+ *                 .listeners(VirtualRouterListenerArgs.builder()
+ *                     .portMapping(PortMappingArgs.builder()
+ *                         .port(8080)
+ *                         .protocol(PortProtocol.Http)
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ * 
+ *         new VirtualService("catalog", VirtualServiceArgs.builder()
+ *             .meshName(mesh.meshName())
+ *             .virtualServiceName("catalog.shop.local")
+ *             .spec(VirtualServiceSpecArgs.builder()
+ *                 .provider(VirtualServiceProviderArgs.builder()
+ *                     .virtualRouter(VirtualRouterServiceProviderArgs.builder()
+ *                         .virtualRouterName(router.virtualRouterName())
+ *                         .build())
+ *                     .build())
+ *                 .build())
+ *             .build());
+ *     }
+ * }
+ * }
+ * </pre>
  * 
  * ## Import
  * 
