@@ -10,7 +10,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * room may always use itself and the model. A file that is listed stands for an interface: only its types are used.
  */
 const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readonly string[] }>> = {
-  store: { uses: [], packages: ["node:fs", "node:path", "node:sqlite"] },
+  store: {
+    uses: [],
+    packages: ["@aws-sdk/client-dynamodb", "node:crypto", "node:fs", "node:path", "node:sqlite"],
+  },
   translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:net", "re2js"] },
   xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "pino", "node:*"] },
   identity: {

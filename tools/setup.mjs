@@ -7,7 +7,9 @@ import { ensureBuilt } from "./setup/build.mjs";
 import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
+import { ensureDynamoDb } from "./setup/dynamodb.mjs";
 import { ensureEnvoy } from "./setup/envoy.mjs";
+import { ensureKubernetes } from "./setup/kubernetes.mjs";
 import { ensureCanaryGo, ensureCanaryJava, ensureCanaryPython } from "./setup/languages.mjs";
 import { ensurePulumi } from "./setup/pulumi.mjs";
 import { ensurePython } from "./setup/python.mjs";
@@ -25,10 +27,12 @@ export const setUpForTests = async () =>
     python: await ensurePython(),
     goClient: await ensureGoClient(),
     javaClient: await ensureJavaClient(),
+    dynamoDb: await ensureDynamoDb(),
     awsNative: await ensureAwsNative(),
     canaryPython: await ensureCanaryPython(),
     canaryGo: await ensureCanaryGo(),
     canaryJava: await ensureCanaryJava(),
+    kubernetes: await ensureKubernetes(),
   });
 
 export async function setUp() {

@@ -9,7 +9,8 @@ export interface Store {
    * Applies all writes as one change, if the store is still at revision `expected`, and returns the new
    * revision (`expected + 1`). When it resolves, the change survives a crash, and every subscriber has heard of it.
    * Throws RevisionConflict, with nothing written, where another writer was first, and StoreUnavailable, with
-   * nothing written, where the store cannot be reached or written.
+   * nothing written, where the store cannot be reached or written. A store behind a network also throws
+   * CommitInDoubt, where no answer came, and ChangeTooLarge, with nothing written, for more than it can hold.
    */
   commit(expected: number, writes: readonly Write[]): Promise<number>;
   /**
@@ -56,4 +57,24 @@ export class RevisionConflict extends Error {
 /** The store cannot be reached or written. Nothing of the change was applied. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+}
+
+/**
+ * The change was sent, and no answer came in time: it may have been made, or be made a little later. `outcome` tells
+ * whether it was, as soon as the store is heard again; undefined where that cannot be found out any more.
+ */
+export class CommitInDoubt extends Error {
+  override readonly name = "CommitInDoubt";
+  constructor(
+    message: string,
+    readonly outcome: Promise<boolean | undefined>,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** More than the store can take in one record or in one change. Nothing of it was applied. */
+export class ChangeTooLarge extends Error {
+  override readonly name = "ChangeTooLarge";
 }

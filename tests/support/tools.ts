@@ -14,14 +14,26 @@ interface Tools {
   goClient: string;
   /** The class path of the compiled tests/compat/java; none where there is no JDK or no Maven. */
   javaClient: string;
+  /** The folder of DynamoDB Local and its launcher; none where there is no JDK or no Maven. */
+  dynamoDb: string;
   /** The node_modules of examples/aws-native. */
   awsNative: string;
   /** What runs examples/canary-python, its SDK installed; none where there is no Python with pip. */
   canaryPython: { readonly python: string; readonly path: string };
+  /** None where there is no Go, or where APPMESH_SKIP_KUBERNETES=1 says so. */
+  kubernetes: KubernetesTools;
   /** The compiled tests/languages/go; none where there is no Go. */
   canaryGo: string;
   /** The class path of the compiled tests/languages/java; none where there is no JDK or no Maven. */
   canaryJava: string;
+}
+
+/** A Kubernetes API server and what goes with it, each an executable. */
+export interface KubernetesTools {
+  readonly apiserver: string;
+  readonly kubectl: string;
+  readonly helm: string;
+  readonly etcd: string;
 }
 
 const record = fileURLToPath(new URL("../../../.appmesh/tools.json", import.meta.url));
@@ -61,6 +73,9 @@ export const goClient = (): Promise<string | undefined> => recorded("goClient");
 /** The class path of tests/compat/java; undefined where set-up found no JDK or no Maven. */
 export const javaClient = (): Promise<string | undefined> => recorded("javaClient");
 
+/** The folder with `classes` and `libraries` of DynamoDB Local; undefined where set-up found no JDK or no Maven. */
+export const dynamoDb = (): Promise<string | undefined> => recorded("dynamoDb");
+
 /** The node_modules folder with the dependencies of examples/aws-native. */
 export const awsNative = (): Promise<string> => locate("awsNative");
 
@@ -72,3 +87,6 @@ export const canaryGo = (): Promise<string | undefined> => recorded("canaryGo");
 
 /** The class path of tests/languages/java; undefined where set-up found no JDK or no Maven. */
 export const canaryJava = (): Promise<string | undefined> => recorded("canaryJava");
+
+/** A Kubernetes API server; undefined where set-up found no Go, or was told to go without. */
+export const kubernetesTools = (): Promise<KubernetesTools | undefined> => recorded("kubernetes");

@@ -1,0 +1,278 @@
+import { randomUUID } from "node:crypto";
+import { Calls, type TablePlace } from "./dynamodb/calls.js";
+import { commit } from "./dynamodb/commit.js";
+import type { LogEntry } from "./dynamodb/layout.js";
+import { apply, type Head, sleep, Table } from "./dynamodb/table.js";
+import {
+  type Change,
+  CommitInDoubt,
+  type Contents,
+  RevisionConflict,
+  type Store,
+  StoreUnavailable,
+  type Unsubscribe,
+  type Write,
+} from "./store.js";
+
+export interface DynamoStoreOptions extends TablePlace {
+  /**
+   * Whether the table is asked for others' changes all the time, or only before each load and commit. Default: true.
+   */
+  readonly follow?: boolean;
+  /** How long an open waits for a table that does not answer, in milliseconds. Default: 0. */
+  readonly openMilliseconds?: number;
+  /** Called when the table cannot be followed any more, with why, and without when it can be again. */
+  readonly onTrouble?: ((trouble: StoreUnavailable | undefined) => void) | undefined;
+}
+
+/** How often the revision is read: often enough for a change to be everywhere before anybody looks. */
+const POLL_MILLISECONDS = [100, 200] as const;
+/** How seldom, at most, while the table does not answer. */
+const SLOWEST_POLL_MILLISECONDS = 1_000;
+/** How long a revision that the head tells of may take to show in the log, in steps. */
+const GAP_ATTEMPTS = 10;
+const GAP_MILLISECONDS = 50;
+
+/**
+ * A store in one DynamoDB table, for any number of processes at a time: each change is one conditional transaction, and
+ * each process follows the log of all changes. What was read last is kept, and stays in use while the table is away.
+ */
+export class DynamoStore implements Store {
+  readonly #calls: Calls;
+  readonly #table: Table;
+  readonly #follows: boolean;
+  readonly #onTrouble: ((trouble: StoreUnavailable | undefined) => void) | undefined;
+  readonly #listeners = new Set<(change: Change) => void>();
+  #records = new Map<string, string>();
+  #revision = 0;
+  #incarnation: string | undefined;
+  #trouble: StoreUnavailable | undefined;
+  /** Commits of which no answer came, by the revision that they would be. */
+  readonly #doubts = new Map<number, { id: string; settle: (made: boolean | undefined) => void }[]>();
+  #commits: Promise<unknown> = Promise.resolve();
+  #looks: Promise<unknown> = Promise.resolve();
+  #hinted = false;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(calls: Calls, { follow = true, onTrouble }: DynamoStoreOptions) {
+    this.#calls = calls;
+    this.#table = new Table(calls);
+    this.#follows = follow;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Reads the whole table. Throws StoreUnavailable, with the way out, where it cannot be read. */
+  static async open(options: DynamoStoreOptions): Promise<DynamoStore> {
+    const calls = await Calls.open(options);
+    try {
+      const store = new DynamoStore(calls, options);
+      const { head, revision, records } = await new Table(calls, options.openMilliseconds).contents();
+      store.#incarnation = head.incarnation;
+      store.#revision = revision;
+      store.#records = records;
+      store.#schedule();
+      return store;
+    } catch (error) {
+      calls.close();
+      throw error;
+    }
+  }
+
+  /** The revision up to which this process knows the table. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Why the table cannot be followed now; undefined while it can. */
+  get trouble(): StoreUnavailable | undefined {
+    return this.#trouble;
+  }
+
+  get calls(): Calls {
+    return this.#calls;
+  }
+
+  /** What was read last is given while the table is away, if it is followed. */
+  async load(): Promise<Contents> {
+    try {
+      await this.#look();
+    } catch (error) {
+      if (!this.#follows) throw error;
+    }
+    return {
+      revision: this.#revision,
+      records: new Map([...this.#records].sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
+  }
+
+  commit(expected: number, writes: readonly Write[]): Promise<number> {
+    // One at a time: those that are based on the same revision as one that was made are refused without being sent.
+    const turn = this.#commits.then(() => this.#commit(expected, writes));
+    this.#commits = turn.catch(() => {});
+    return turn;
+  }
+
+  subscribe(listener: (change: Change) => void): Unsubscribe {
+    const subscription = (change: Change) => listener(change);
+    this.#listeners.add(subscription);
+    return () => this.#listeners.delete(subscription);
+  }
+
+  async checkWritable(): Promise<void> {
+    if (this.#trouble) throw this.#trouble;
+    await this.#look();
+  }
+
+  /** Says that the table may be at a revision by now: it is looked at soon, if that would be news. */
+  hint(revision: number): void {
+    if (revision <= this.#revision || this.#hinted || this.#closed) return;
+    this.#hinted = true;
+    this.#inTurn(async () => {
+      this.#hinted = false;
+      // Whether it is at that revision is for the log to say: a hint is believed in nothing.
+      if (revision > this.#revision) this.#take(await this.#table.log(this.#revision));
+    }).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#commits;
+    await this.#looks;
+    this.#listeners.clear();
+    for (const doubts of this.#doubts.values()) for (const { settle } of doubts) settle(undefined);
+    this.#calls.close();
+  }
+
+  async #commit(expected: number, writes: readonly Write[]): Promise<number> {
+    if (this.#closed) throw new StoreUnavailable("the store is closed");
+    // Sent in vain, it would keep its caller waiting; the table is asked all the time whether it is back.
+    if (this.#trouble && this.#follows) throw this.#trouble;
+    if (expected > this.#revision) await this.#look();
+    if (expected !== this.#revision) throw new RevisionConflict(expected, this.#revision);
+    const id = randomUUID();
+    const revision = expected + 1;
+    const outcome = await commit(this.#calls, { expected, writes, id });
+    switch (outcome.is) {
+      case "made":
+        this.#take([{ revision, commit: id, writes }]);
+        return revision;
+      case "conflict":
+        await this.#look(outcome.head);
+        throw new RevisionConflict(expected, this.#revision);
+      case "unknown": {
+        const { message } = this.#calls.unavailable(outcome.cause);
+        throw new CommitInDoubt(
+          `${message}; whether the change was made is not known`,
+          this.#outcomeOf(revision, id),
+          { cause: outcome.cause },
+        );
+      }
+    }
+  }
+
+  #outcomeOf(revision: number, id: string): Promise<boolean | undefined> {
+    return new Promise((settle) => {
+      const others = this.#doubts.get(revision) ?? [];
+      this.#doubts.set(revision, [...others, { id, settle }]);
+    });
+  }
+
+  #schedule(): void {
+    if (!this.#follows || this.#closed) return;
+    const [least, most] = POLL_MILLISECONDS;
+    const slower = Math.min(2 ** this.#failures, SLOWEST_POLL_MILLISECONDS / most);
+    const delay = (least + Math.random() * (most - least)) * slower;
+    this.#timer = setTimeout(async () => {
+      await this.#look().catch(() => {});
+      this.#schedule();
+    }, delay).unref();
+  }
+
+  /** Takes over what others have committed. */
+  #look(known?: Head): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#follow(known ?? (await this.#table.head()));
+        this.#failures = 0;
+        this.#setTrouble(undefined);
+      } catch (error) {
+        this.#failures++;
+        const trouble = error instanceof StoreUnavailable ? error : this.#calls.unavailable(error);
+        this.#setTrouble(trouble);
+        throw trouble;
+      }
+    });
+  }
+
+  #inTurn<T>(look: () => Promise<T>): Promise<T> {
+    const turn = this.#looks.then(look);
+    this.#looks = turn.catch(() => {});
+    return turn;
+  }
+
+  #setTrouble(trouble: StoreUnavailable | undefined): void {
+    const told = this.#trouble;
+    this.#trouble = trouble;
+    if (told?.message !== trouble?.message && !this.#closed) this.#onTrouble?.(trouble);
+  }
+
+  async #follow(head: Head): Promise<void> {
+    if (head.importing !== undefined) {
+      throw new StoreUnavailable(
+        `an import into the DynamoDB table ${this.#calls.table} is under way: changes are taken once it is done`,
+      );
+    }
+    this.#incarnation ??= head.incarnation;
+    if (head.revision < this.#revision || head.incarnation !== this.#incarnation) {
+      throw new StoreUnavailable(
+        `the DynamoDB table ${this.#calls.table} is another one than before, at revision ${head.revision} where it was at ` +
+          `${this.#revision}: it was deleted, or restored under its name. Start appmesh serve again to use it as it is`,
+      );
+    }
+    for (let attempt = 0; head.revision > this.#revision; attempt++) {
+      if (attempt === GAP_ATTEMPTS) {
+        await this.#reload();
+        return;
+      }
+      if (attempt > 0) await sleep(GAP_MILLISECONDS);
+      this.#take(await this.#table.log(this.#revision));
+    }
+  }
+
+  /** The log no longer tells what happened since: everything is read, and what differs is one change. */
+  async #reload(): Promise<void> {
+    const { revision, records } = await this.#table.contents();
+    if (revision <= this.#revision) return;
+    const removed = [...this.#records.keys()].filter((key) => !records.has(key));
+    const writes = [
+      ...removed.map((key): Write => ({ key, value: undefined })),
+      ...[...records].flatMap(([key, value]) => (this.#records.get(key) === value ? [] : [{ key, value }])),
+    ];
+    this.#records = records;
+    this.#tell({ revision, writes });
+  }
+
+  #take(entries: readonly LogEntry[]): void {
+    for (const { revision, commit: id, writes } of entries) {
+      if (revision !== this.#revision + 1) continue;
+      for (const write of writes) apply(this.#records, write);
+      for (const doubt of this.#doubts.get(revision) ?? []) doubt.settle(doubt.id === id);
+      this.#doubts.delete(revision);
+      this.#tell({ revision, writes });
+    }
+  }
+
+  #tell(change: Change): void {
+    this.#revision = change.revision;
+    for (const [revision, doubts] of this.#doubts) {
+      if (revision > change.revision) continue;
+      for (const { settle } of doubts) settle(undefined);
+      this.#doubts.delete(revision);
+    }
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+}

@@ -1,0 +1,114 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { StoreUnavailable } from "../store.js";
+
+/** Where a table is, and who asks for it. */
+export interface TablePlace {
+  readonly table: string;
+  /** AWS region of the table. */
+  readonly region: string;
+  /** URL of another endpoint than AWS's own, such as DynamoDB Local's. */
+  readonly endpoint?: string | undefined;
+}
+
+/** How long one request may take. DynamoDB answers within some milliseconds: whoever is slower than this is away. */
+const REQUEST_MILLISECONDS = 3_000;
+const CONNECT_MILLISECONDS = 1_000;
+
+/**
+ * What a failed request means: `throttled` was not carried out and may be sent again; `lost` may have been carried out;
+ * `refused` will be refused again as long as nobody changes something.
+ */
+export type Failure = "throttled" | "lost" | "refused";
+
+/** DynamoDB's operations on one table, each sent once, with failures told apart. */
+export class Calls {
+  private constructor(
+    readonly place: TablePlace,
+    private readonly client: DynamoDB,
+  ) {}
+
+  /** The SDK is loaded only here: who keeps everything in a file does without it. */
+  static async open(place: TablePlace): Promise<Calls> {
+    const { DynamoDB } = await import("@aws-sdk/client-dynamodb");
+    const client = new DynamoDB({
+      region: place.region,
+      ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
+      // Whether a request may be sent again depends on what it was; who sends it decides.
+      maxAttempts: 1,
+      requestHandler: {
+        connectionTimeout: CONNECT_MILLISECONDS,
+        requestTimeout: REQUEST_MILLISECONDS,
+        throwOnRequestTimeout: true,
+      },
+    });
+    return new Calls(place, client);
+  }
+
+  get table(): string {
+    return this.place.table;
+  }
+
+  /** Sends one request. What it throws is DynamoDB's own error. */
+  send<T>(request: (client: DynamoDB, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    return request(this.client, { abortSignal: AbortSignal.timeout(REQUEST_MILLISECONDS) });
+  }
+
+  /** Sends a request that changes nothing, again and again for up to `milliseconds`; throws StoreUnavailable after that. */
+  async read<T>(request: Parameters<typeof this.send<T>>[0], milliseconds = 0): Promise<T> {
+    const end = performance.now() + milliseconds;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.send(request);
+      } catch (error) {
+        if (failureOf(error) === "refused" || performance.now() >= end) throw this.unavailable(error);
+        await backoff(attempt);
+      }
+    }
+  }
+
+  /** The same error in the words of a store. */
+  unavailable(error: unknown): StoreUnavailable {
+    if (error instanceof StoreUnavailable) return error;
+    const { table, region, endpoint } = this.place;
+    const where = `the DynamoDB table ${table} in ${region}${endpoint === undefined ? "" : ` at ${endpoint}`}`;
+    return new StoreUnavailable(`${where} ${explained(error as Error, this.place)}`, { cause: error });
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+}
+
+const THROTTLED =
+  /^(ProvisionedThroughputExceededException|ThrottlingException|ThrottledException|RequestLimitExceeded|LimitExceededException|TooManyRequestsException|TransactionConflictException)$/;
+
+export function failureOf(error: unknown): Failure {
+  const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
+  if (THROTTLED.test(name)) return "throttled";
+  const status = $metadata?.httpStatusCode;
+  if (name === "TransactionInProgressException" || (status !== undefined && status >= 500)) return "lost";
+  // Whoever may not sign has sent nothing.
+  if (status !== undefined || /^(CredentialsProviderError|TokenProviderError)$/.test(name)) return "refused";
+  return "lost";
+}
+
+/** Waits longer each time, from 25 ms to 800 ms, each give or take a half, so that replicas do not come back together. */
+export const backoff = (attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(25 * 2 ** attempt, 800) * (0.5 + Math.random())));
+
+function explained({ name, message }: Error, { table }: TablePlace): string {
+  switch (name) {
+    case "ResourceNotFoundException":
+      return `does not exist. Create it by appmesh table create --table ${table}, or give another one, by --table NAME`;
+    case "AccessDeniedException":
+      return `may not be used: ${message}. Allow this program's role what docs/operations.md lists`;
+    case "CredentialsProviderError":
+    case "TokenProviderError":
+      return "cannot be asked without AWS credentials, and none were found. Give the task or machine a role, or set AWS_PROFILE";
+    case "TimeoutError":
+    case "AbortError":
+      return `did not answer within ${REQUEST_MILLISECONDS / 1000} seconds`;
+    default:
+      return `cannot be used: ${name === "Error" ? "" : `${name}: `}${message}`;
+  }
+}
