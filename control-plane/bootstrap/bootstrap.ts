@@ -1,10 +1,10 @@
-import { isIP } from "node:net";
 import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Interception } from "../translate/entities.js";
-import { httpProtocolOptions, packed } from "../translate/extensions.js";
+import { packed } from "../translate/extensions.js";
+import { controlPlaneCluster, type Xds, xdsCluster } from "./control-plane-cluster.js";
 import { secretDiscovery } from "./secret-discovery.js";
 import { type Tracing, tracingBootstrap } from "./tracing.js";
+import { staticSecrets } from "./xds-tls.js";
 
 export interface BootstrapOptions {
   readonly mesh: string;
@@ -14,7 +14,7 @@ export interface BootstrapOptions {
   /** Name of the virtual node or virtual gateway. */
   readonly name: string;
   /** Where the control plane serves proxies. */
-  readonly xds: { readonly host: string; readonly port: number };
+  readonly xds: Xds;
   readonly interception: Interception;
   /** Port of Envoy's admin interface on 127.0.0.1; 0 for any free one. */
   readonly adminPort: number;
@@ -24,8 +24,6 @@ export interface BootstrapOptions {
   readonly tracing?: Tracing | undefined;
 }
 
-const xdsCluster = "appmesh_control_plane";
-
 /** More connections than this are refused rather than served badly. */
 const maxConnections = "50000";
 
@@ -33,6 +31,7 @@ const maxConnections = "50000";
 export function bootstrap(options: BootstrapOptions): BootstrapJson {
   const { mesh, meshOwner, kind, name, xds, interception, adminPort } = options;
   const traced = options.tracing && tracingBootstrap(options.tracing, options);
+  const secrets = staticSecrets(xds.tls ?? {});
   const id = `mesh/${mesh}${meshOwner === undefined ? "" : `@${meshOwner}`}/${kind}/${name}`;
   // Nothing is served before the control plane has been heard: half a configuration would lose requests.
   const fromXds = { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" } as const;
@@ -64,7 +63,8 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
       ldsConfig: fromXds,
     },
     staticResources: {
-      clusters: [controlPlane(xds), ...(traced?.clusters ?? []), secretDiscovery(options.sdsSocket)],
+      ...(secrets.length > 0 && { secrets }),
+      clusters: [controlPlaneCluster(xds), ...(traced?.clusters ?? []), secretDiscovery(options.sdsSocket)],
     },
     ...(traced && { tracing: traced.tracing }),
     statsConfig: {
@@ -109,31 +109,5 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
         { name: "admin", adminLayer: {} },
       ],
     },
-  };
-}
-
-function controlPlane({ host, port }: BootstrapOptions["xds"]): ClusterJson {
-  const family = isIP(host);
-  return {
-    name: xdsCluster,
-    ...(family === 0 ? { type: "STRICT_DNS", dnsLookupFamily: "ALL" } : { type: "STATIC" }),
-    connectTimeout: "5s",
-    loadAssignment: {
-      clusterName: xdsCluster,
-      endpoints: [
-        { lbEndpoints: [{ endpoint: { address: { socketAddress: { address: host, portValue: port } } } }] },
-      ],
-    },
-    typedExtensionProtocolOptions: {
-      [httpProtocolOptions]: packed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
-        explicitHttpConfig: {
-          http2ProtocolOptions: {
-            // A control plane that vanished without a word is noticed, and load balancers see no idle connection.
-            connectionKeepalive: { interval: "30s", timeout: "10s" },
-          },
-        },
-      }),
-    },
-    upstreamConnectionOptions: { tcpKeepalive: {} },
   };
 }

@@ -1,11 +1,16 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { bootstrap } from "../bootstrap/bootstrap.js";
+import { watchedSecrets, type XdsTls } from "../bootstrap/xds-tls.js";
 import type { Endpoint } from "../endpoint.js";
 import type { Interception } from "../translate/entities.js";
 import { accountId, appPort, endpoint, ipAddress, meshName, name, port, sdsSocketOption } from "./options.js";
 import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
+import { addXdsTlsOptions, type XdsTlsOptions, xdsTlsOf } from "./xds-options.js";
 
-interface Options extends TracingOptions {
+interface Options extends TracingOptions, XdsTlsOptions {
+  readonly xdsSecrets?: string;
   readonly mesh: string;
   readonly meshOwner?: string;
   readonly node?: string;
@@ -19,7 +24,7 @@ interface Options extends TracingOptions {
 }
 
 export function bootstrapCommand(): Command {
-  return addTracingOptions(new Command("bootstrap"))
+  const command = new Command("bootstrap")
     .description("print the Envoy bootstrap of one sidecar or gateway, as JSON")
     .requiredOption("--mesh <name>", "name of the mesh", meshName)
     .addOption(new Option("--mesh-owner <account>", "account that owns the mesh").argParser(accountId))
@@ -42,7 +47,15 @@ export function bootstrapCommand(): Command {
       ).argParser(appPort),
     )
     .option("--admin-port <port>", "port of Envoy's admin interface on 127.0.0.1", port, 9901)
-    .addOption(sdsSocketOption())
+    .addOption(sdsSocketOption());
+  return addTracingOptions(addXdsTlsOptions(command))
+    .addOption(
+      new Option(
+        "--xds-secrets <folder>",
+        "folder into which further files for Envoy are written, with which it takes the files of --xds-trust, " +
+          "--xds-certificate, --xds-key and --xds-token whenever they change (default: it takes them when it starts)",
+      ).argParser((text) => resolve(text)),
+    )
     .action(run);
 }
 
@@ -50,18 +63,31 @@ function run(options: Options, command: Command): void {
   const { mesh, meshOwner, xds, adminPort } = options;
   const name = options.node ?? options.gateway;
   if (name === undefined) command.error("error: one of --node <name> and --gateway <name> must be given");
+  const tls = xdsTlsOf(options, options.xdsSecrets, command);
+  if (tls) writeSecrets(tls, command);
   const json = bootstrap({
     mesh,
     ...(meshOwner === undefined ? {} : { meshOwner }),
     kind: options.node === undefined ? "virtualGateway" : "virtualNode",
     name,
-    xds,
+    xds: { ...xds, tls },
     interception: interception(options, command),
     adminPort,
     sdsSocket: options.sdsSocket,
     tracing: tracingOf(options, process.env, command),
   });
   process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+}
+
+function writeSecrets(tls: XdsTls, command: Command): void {
+  const folder = tls.secretsFolder;
+  if (folder === undefined) return;
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(watchedSecrets(tls))) writeFileSync(join(folder, name), text);
+  } catch (error) {
+    command.error(`error: --xds-secrets ${folder} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 function interception({ interception: mode, address, appPort }: Options, command: Command): Interception {

@@ -15,8 +15,9 @@ import {
   seconds,
 } from "./options.js";
 import { addTracingOptions, type TracingOptions, tracingOf } from "./tracing.js";
+import { addXdsTlsOptions, fromEnvironment, type XdsTlsOptions, xdsTlsOf } from "./xds-options.js";
 
-interface Options extends TracingOptions {
+interface Options extends TracingOptions, XdsTlsOptions {
   readonly sdsSocket?: string;
   readonly mesh: string;
   readonly meshOwner?: string;
@@ -34,7 +35,7 @@ interface Options extends TracingOptions {
 }
 
 export function sidecarCommand(): Command {
-  return addTracingOptions(new Command("sidecar"))
+  return addXdsTlsOptions(addTracingOptions(new Command("sidecar")))
     .description("run a command with an Envoy beside it, or the Envoy of a virtual gateway, on this machine")
     .requiredOption("--mesh <name>", "name of the mesh", meshName)
     .addOption(new Option("--mesh-owner <account>", "account that owns the mesh").argParser(accountId))
@@ -115,6 +116,7 @@ async function run(
     self.error("error: missing the command of the application, after --");
   }
   const tracing = tracingOf(self.opts<TracingOptions>(), process.env, self);
+  const tls = xdsTlsOf(fromEnvironment(options, process.env), undefined, self);
   const say = (line: string) => process.stderr.write(`appmesh sidecar: ${line}\n`);
   try {
     const envoy = findEnvoy(options.envoy) ?? (await ensureEnvoy({ progress: say }));
@@ -123,6 +125,7 @@ async function run(
         ...options,
         kind: gateway === undefined ? "virtualNode" : "virtualGateway",
         name,
+        xds: { ...options.xds, tls },
         tracing,
         appPorts: options.appPort ?? {},
         adminPort: options.adminPort ?? 0,

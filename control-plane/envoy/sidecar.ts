@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bootstrap } from "../bootstrap/bootstrap.js";
+import type { Xds } from "../bootstrap/control-plane-cluster.js";
 import type { Tracing } from "../bootstrap/tracing.js";
+import { watchedSecrets } from "../bootstrap/xds-tls.js";
 import { type Endpoint, formatEndpoint } from "../endpoint.js";
+import { proxyVariables } from "../interception/proxy-variables.js";
 import { egressAddress, egressPort } from "../translate/interception.js";
 import { RunningCommand } from "./command.js";
 import { Envoy } from "./envoy.js";
@@ -19,7 +22,7 @@ export interface SidecarOptions {
   /** Of whom the proxy is: a virtual node's runs beside the command, a virtual gateway's by itself. */
   readonly kind: "virtualNode" | "virtualGateway";
   readonly name: string;
-  readonly xds: Endpoint;
+  readonly xds: Xds;
   /** Where the proxy listens on the ports of the virtual node or gateway. */
   readonly address: string;
   /** As in ExplicitInterception. Empty: a free port for all listeners. */
@@ -148,6 +151,10 @@ function startEnvoy(
   folder: string,
   log: EnvoyLog,
 ): Promise<Envoy> {
+  const tls = options.xds.tls && { ...options.xds.tls, secretsFolder: folder };
+  for (const [name, text] of Object.entries(tls ? watchedSecrets(tls) : {})) {
+    writeFileSync(join(folder, name), text);
+  }
   return Envoy.start({
     executable: options.envoy,
     bootstrap: bootstrap({
@@ -155,7 +162,7 @@ function startEnvoy(
       ...(options.meshOwner === undefined ? {} : { meshOwner: options.meshOwner }),
       kind: options.kind,
       name: options.name,
-      xds: options.xds,
+      xds: { ...options.xds, tls },
       interception: { mode: "explicit", address: options.address, appPorts },
       adminPort: options.adminPort,
       sdsSocket: options.sdsSocket,
@@ -186,7 +193,7 @@ async function startCommand(
   try {
     return await RunningCommand.start(command, {
       ...process.env,
-      ...proxyVariables(proxy, process.env),
+      ...proxyVariables(proxy, (process.env.NO_PROXY ?? process.env.no_proxy ?? "").split(",")),
       PORT: port,
       APPMESH_APP_PORT: port,
       APPMESH_ADMIN: admin,
@@ -241,14 +248,6 @@ async function untilListening(
     }
     await sleep(50);
   }
-}
-
-/** What makes programs call through the proxy, and what they keep calling directly. */
-function proxyVariables(proxy: string, env: NodeJS.ProcessEnv): Record<string, string> {
-  const given = (env.NO_PROXY ?? env.no_proxy ?? "").split(",").map((host) => host.trim());
-  const direct = [...given.filter((host) => host !== ""), "localhost", "127.0.0.1", "::1"];
-  const except = [...new Set(direct)].join(",");
-  return { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: except, no_proxy: except };
 }
 
 /** Fails, with the way out, where Envoy could not listen. Port 0 asks for the address alone. */
