@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { NotImplemented } from "./failures.js";
 import { messages } from "./protocol.js";
 import { unary } from "./unary.js";
+import { packageFile } from "./version.js";
 
-const SCHEMA = new URL("../../schema.json", import.meta.url);
+const SCHEMA = join(dirname(packageFile), "schema.json");
 
 /** What the package offers. */
 export const schema = () => ({
