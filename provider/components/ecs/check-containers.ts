@@ -1,0 +1,207 @@
+import type { Path, Violation } from "@pulumi-appmesh/model";
+import { violation } from "../check.js";
+import { isFargate } from "./check-size.js";
+import type { Given, GivenContainer } from "./given.js";
+import { imageViolations } from "./image.js";
+import { envoyUser, namesOf } from "./plan.js";
+
+/** What is wrong with each of a task's own containers, and with how they fit together. */
+export function* containerViolations(given: Given): Generator<Violation> {
+  const { containers, options } = given;
+  if (options.virtualNode !== undefined && containers.length === 0 && !given.isOpen("containerDefinitions")) {
+    yield violation(
+      ["containerDefinitions"],
+      [],
+      "no container was given; at least one is required: a virtual node is an application. For an Envoy by itself, give " +
+        "virtualGateway.",
+    );
+  }
+  const own = Object.values(namesOf(options));
+  const names = new Map<string, number>();
+  for (const [index, container] of containers.entries()) {
+    if (container === undefined) continue;
+    const path = ["containerDefinitions", index] as const;
+    yield* nameViolations(container, path, names, own, given);
+    yield* imageOf(container, path, given);
+    yield* platformViolations(container, path, given);
+    yield* variableViolations(container, path);
+  }
+  yield* dependencyViolations(given, own);
+  yield* independentViolations(given, names);
+}
+
+function* nameViolations(
+  { name }: GivenContainer,
+  path: Path,
+  names: Map<string, number>,
+  own: readonly string[],
+  given: Given,
+): Generator<Violation> {
+  const at = [...path, "name"];
+  if (name === undefined) {
+    if (!given.isOpen(...at))
+      yield violation(
+        at,
+        undefined,
+        "nothing was given; a name is required, which no other container of the task has.",
+      );
+    return;
+  }
+  const first = names.get(name);
+  if (first !== undefined) {
+    yield violation(
+      at,
+      name,
+      `${JSON.stringify(name)} was given, the name of containerDefinitions[${first}]; a name that no other container of ` +
+        "the task has is allowed.",
+    );
+  } else names.set(name, Number(path[1]));
+  if (own.includes(name)) {
+    const rename = name.startsWith(own[0] ?? "") ? " Rename it, or give envoy.name." : " Rename it.";
+    yield violation(
+      at,
+      name,
+      `${JSON.stringify(name)} was given, the name of a container that the mesh adds; any but ${own.join(", ")} is ` +
+        `allowed.${rename}`,
+    );
+  }
+}
+
+function* imageOf({ image }: GivenContainer, path: Path, given: Given): Generator<Violation> {
+  const at = [...path, "image"];
+  if (image !== undefined) yield* imageViolations(at, image);
+  else if (!given.isOpen(...at))
+    yield violation(at, undefined, "nothing was given; an image with a tag or a digest is required.");
+}
+
+function* platformViolations(container: GivenContainer, path: Path, given: Given): Generator<Violation> {
+  const { user, links, hostname, privileged, stopTimeout, portMappings = [] } = container;
+  const mode = given.options.interception?.mode ?? "proxyConfiguration";
+  const redirected = given.options.virtualNode !== undefined && mode !== "explicit";
+  if (redirected && user !== undefined && user.split(":")[0] === envoyUser) {
+    yield violation(
+      [...path, "user"],
+      user,
+      `${JSON.stringify(user)} was given, Envoy's own user, whose traffic is not redirected: the container would be outside ` +
+        "of the mesh. Give it another user.",
+    );
+  }
+  for (const [member, value] of Object.entries({ links, hostname })) {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    yield violation(
+      [...path, member],
+      value,
+      "it was given; containers of an awsvpc network have none, and reach each other at 127.0.0.1. Leave it out.",
+    );
+  }
+  for (const [index, mapping] of portMappings.entries()) {
+    const { hostPort, containerPort } = mapping ?? {};
+    if (hostPort === undefined || containerPort === undefined || hostPort === containerPort) continue;
+    yield violation(
+      [...path, "portMappings", index, "hostPort"],
+      hostPort,
+      `${hostPort} was given; in an awsvpc network it is the containerPort, ${containerPort}. Leave it out.`,
+    );
+  }
+  if (!isFargate(given.options)) return;
+  if (privileged === true) {
+    yield violation(
+      [...path, "privileged"],
+      true,
+      "true was given; Fargate has no privileged containers. Leave it out.",
+    );
+  }
+  if (stopTimeout !== undefined && stopTimeout > 120) {
+    yield violation(
+      [...path, "stopTimeout"],
+      stopTimeout,
+      `${stopTimeout} was given; up to 120 seconds are allowed on Fargate.`,
+    );
+  }
+}
+
+/** ECS refuses a variable that comes from two places. */
+function* variableViolations(
+  { environment = [], secrets = [] }: GivenContainer,
+  path: Path,
+): Generator<Violation> {
+  const seen = new Set<string>();
+  for (const [list, items] of Object.entries({ environment, secrets })) {
+    for (const [index, item] of items.entries()) {
+      const name = item?.name;
+      if (name === undefined) continue;
+      if (seen.has(name)) {
+        yield violation(
+          [...path, list, index, "name"],
+          name,
+          `${JSON.stringify(name)} was given twice; each variable is allowed once, in environment or in secrets.`,
+        );
+      }
+      seen.add(name);
+    }
+  }
+}
+
+function* dependencyViolations(given: Given, own: readonly string[]): Generator<Violation> {
+  const { containers } = given;
+  const named = containers.map((container) => container?.name);
+  const open = containers.some((_, index) => given.isOpen("containerDefinitions", index, "name"));
+  const graph = new Map<string, string[]>();
+  for (const [index, container] of containers.entries()) {
+    for (const [at, dependency] of (container?.dependsOn ?? []).entries()) {
+      const other = dependency?.containerName;
+      if (other === undefined) continue;
+      if (!named.includes(other) && !own.includes(other) && !open) {
+        yield violation(
+          ["containerDefinitions", index, "dependsOn", at, "containerName"],
+          other,
+          `${JSON.stringify(other)} was given, which is no container of the task; it has ` +
+            `${[...named.filter((name) => name !== undefined), ...own].join(", ")}.`,
+        );
+      }
+      const { name } = container ?? {};
+      if (name !== undefined) graph.set(name, [...(graph.get(name) ?? []), other]);
+    }
+  }
+  const circle = circleIn(graph);
+  if (circle === undefined) return;
+  const index = named.indexOf(circle[0]);
+  yield violation(
+    ["containerDefinitions", index, "dependsOn"],
+    containers[index]?.dependsOn,
+    `it goes round in a circle: ${circle.join(" waits for ")}. None of them would start.`,
+  );
+}
+
+/** Names from one back to itself; undefined where there is no way. */
+function circleIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (name: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(name)) return [...way.slice(way.indexOf(name)), name];
+    if (done.has(name)) return undefined;
+    for (const next of graph.get(name) ?? []) {
+      const circle = visit(next, [...way, name]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(name);
+    return undefined;
+  };
+  for (const name of graph.keys()) {
+    const circle = visit(name, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+function* independentViolations(given: Given, names: ReadonlyMap<string, number>): Generator<Violation> {
+  const open = given.containers.some((_, index) => given.isOpen("containerDefinitions", index, "name"));
+  for (const [index, name] of (given.options.independentContainers ?? []).entries()) {
+    if (name === undefined || names.has(name) || open) continue;
+    yield violation(
+      ["independentContainers", index],
+      name,
+      `${JSON.stringify(name)} was given, which is none of the containerDefinitions; ${[...names.keys()].join(", ") || "none"} ` +
+        "are allowed.",
+    );
+  }
+}

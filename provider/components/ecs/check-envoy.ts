@@ -1,0 +1,93 @@
+import { isIP } from "node:net";
+import type { Violation } from "@pulumi-appmesh/model";
+import { violation } from "../check.js";
+import type { Given, GivenContainer } from "./given.js";
+import { imageViolations } from "./image.js";
+
+export function* envoyViolations({ options }: Given): Generator<Violation> {
+  const { image, variant = "envoy", concurrency, container = {} } = options.envoy ?? {};
+  yield* decidedViolations("envoy", container);
+  if (image !== undefined) yield* imageViolations(["envoy", "image"], image);
+  if (variant === "envoy" && image?.includes("distroless")) {
+    yield violation(
+      ["envoy", "image"],
+      image,
+      `${JSON.stringify(image)} was given; an image with bash is allowed, of which the health check and the drain are ` +
+        "made. Leave distroless- out.",
+    );
+  }
+  if (variant === "appMesh" && concurrency !== undefined) {
+    yield violation(
+      ["envoy", "concurrency"],
+      concurrency,
+      "it was given beside the variant appMesh, whose image reads ENVOY_CONCURRENCY. Give that in " +
+        "envoy.container.environment.",
+    );
+  }
+}
+
+export function* tracingViolations({ options }: Given): Generator<Violation> {
+  const { tracing, envoy } = options;
+  if (tracing === undefined) return;
+  const { tracer = "otel", host, image, container = {} } = tracing;
+  yield* decidedViolations("tracing", container);
+  if (image !== undefined) yield* imageViolations(["tracing", "image"], image);
+  for (const member of ["image", "config", "configFrom", "container"] as const) {
+    if (host === undefined || tracing[member] === undefined) continue;
+    yield violation(
+      ["tracing", member],
+      tracing[member],
+      "it was given beside host; nothing is put beside Envoy where a collector or a daemon runs already. Leave one of " +
+        "both out.",
+    );
+  }
+  for (const member of ["config", "configFrom"] as const) {
+    if (tracer === "otel" || tracing[member] === undefined) continue;
+    yield violation(
+      ["tracing", member],
+      tracing[member],
+      "it was given beside the tracer xray; it is for otel. Leave it out, or change the tracer.",
+    );
+  }
+  if (tracer === "xray" && host !== undefined && isIP(host) === 0) {
+    yield violation(
+      ["tracing", "host"],
+      host,
+      `${JSON.stringify(host)} was given; an IP address is allowed, since Envoy looks no name up for the X-Ray daemon.`,
+    );
+  }
+  if (envoy?.variant !== "appMesh") return;
+  if (tracer === "otel") {
+    yield violation(
+      ["tracing", "tracer"],
+      tracing.tracer,
+      'it is "otel" beside the envoy.variant appMesh, whose image takes that from a file alone; "xray" is allowed with ' +
+        "it. Or use the variant envoy.",
+    );
+  }
+  if (host !== undefined) {
+    yield violation(
+      ["tracing", "host"],
+      host,
+      "it was given beside the envoy.variant appMesh, which looks for the daemon in its own task. Leave it out.",
+    );
+  }
+}
+
+/** What the mesh decides of the containers that it adds. */
+const decided = {
+  name: "envoy.name decides it",
+  image: "IMAGE decides it",
+  entryPoint: "the bootstrap is given to it",
+  user: "traffic of this user is not redirected to Envoy",
+} as const;
+
+function* decidedViolations(of: "envoy" | "tracing", container: GivenContainer): Generator<Violation> {
+  for (const [member, why] of Object.entries(decided)) {
+    const value = container[member as keyof typeof decided];
+    if (value === undefined) continue;
+    const reason =
+      of === "tracing" && member === "name" ? "the tracer decides it" : why.replace("IMAGE", `${of}.image`);
+    yield violation([of, "container", member], value, `it was given; ${reason}. Leave it out.`);
+  }
+}

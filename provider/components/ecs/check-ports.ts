@@ -1,0 +1,151 @@
+import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import type { Path, Violation } from "@pulumi-appmesh/model";
+import { violation } from "../check.js";
+import { isFargate } from "./check-size.js";
+import type { Given } from "./given.js";
+import { defaultAdminPort, tracerPorts } from "./plan.js";
+
+/** A port on which a container of the mesh listens. */
+interface MeshPort {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  readonly by: string;
+  /** Where it was given, if it was. */
+  readonly path: Path;
+  /** How it may be had all the same. */
+  readonly way: string;
+}
+
+/** All containers of a task share one network: no port can be listened on twice. */
+export function* portViolations(given: Given): Generator<Violation> {
+  const { options, containers } = given;
+  yield* lowPortViolations(given);
+  if (
+    options.virtualGateway !== undefined &&
+    options.listenerPorts === undefined &&
+    !given.isOpen("listenerPorts")
+  ) {
+    yield violation(
+      ["listenerPorts"],
+      undefined,
+      "nothing was given; it is required for a virtual gateway: the ports of its listeners.",
+    );
+  }
+  const taken = new Map<string, { readonly by: string; readonly way: string }>();
+  for (const { port, protocol, by, path, way } of meshPorts(given)) {
+    const before = taken.get(`${port}/${protocol}`);
+    if (before === undefined) taken.set(`${port}/${protocol}`, { by, way });
+    else
+      yield violation(
+        path,
+        port,
+        `${port} was given for ${by}, and is the port of ${before.by}; each has its own.`,
+      );
+  }
+  for (const [index, container] of containers.entries()) {
+    for (const [at, { containerPort: port, protocol = "tcp" } = {}] of (
+      container?.portMappings ?? []
+    ).entries()) {
+      if (port === undefined) continue;
+      const before = taken.get(`${port}/${protocol}`);
+      if (before !== undefined) {
+        yield violation(
+          ["containerDefinitions", index, "portMappings", at, "containerPort"],
+          port,
+          `${port} was given, the port of ${before.by}; the containers of a task share their ports. ${before.way}`,
+        );
+      } else {
+        const by = `the container ${JSON.stringify(container?.name ?? index)}`;
+        taken.set(`${port}/${protocol}`, { by, way: "Let one of them listen elsewhere." });
+      }
+    }
+  }
+}
+
+const elsewhere = "Let the application listen elsewhere";
+
+function meshPorts({ options }: Given): readonly MeshPort[] {
+  const { envoy, interception, listenerPorts = [], virtualGateway } = options;
+  const tcp = (port: number, by: string, path: Path = [], way = `${elsewhere}.`): MeshPort => ({
+    port,
+    protocol: "tcp",
+    by,
+    path,
+    way,
+  });
+  const gateway = virtualGateway !== undefined;
+  const explicit = interception?.mode === "explicit";
+  return [
+    ...(gateway ? [] : [tcp(egressPort, "Envoy for what goes out")]),
+    ...(gateway || explicit ? [] : [tcp(ingressPort, "Envoy for what comes in")]),
+    tcp(
+      envoy?.adminPort ?? defaultAdminPort,
+      "Envoy's admin interface",
+      ["envoy", "adminPort"],
+      `${elsewhere}, or give envoy.adminPort.`,
+    ),
+    ...tracerListens(options.tracing),
+    ...(gateway || explicit ? listenerPorts : []).flatMap((port, index) =>
+      port === undefined
+        ? []
+        : [
+            tcp(
+              port,
+              gateway ? "a listener of the virtual gateway" : "Envoy for a listener of the virtual node",
+              ["listenerPorts", index],
+              gateway
+                ? `${elsewhere}.`
+                : "Let the application listen on the port that interception.appPorts has for it.",
+            ),
+          ],
+    ),
+  ];
+}
+
+function tracerListens(tracing: Given["options"]["tracing"]): readonly MeshPort[] {
+  if (tracing === undefined || tracing.host !== undefined) return [];
+  const { tracer = "otel", port, config, configFrom } = tracing;
+  const use = (number: number, by: string, protocol: "tcp" | "udp" = "tcp"): MeshPort => ({
+    port: number,
+    protocol,
+    by,
+    path: ["tracing", "port"],
+    way: `${elsewhere}.`,
+  });
+  if (tracer === "xray") return [use(port ?? tracerPorts.daemon, "the X-Ray daemon", "udp")];
+  const own = config !== undefined || configFrom !== undefined;
+  return [
+    use(port ?? tracerPorts.grpc, "the collector"),
+    ...(own
+      ? []
+      : [
+          use(tracerPorts.http, "the collector, for HTTP"),
+          use(tracerPorts.health, "the collector's health check"),
+        ]),
+  ];
+}
+
+function* lowPortViolations(given: Given): Generator<Violation> {
+  const { options, containers } = given;
+  if (!isFargate(options)) return;
+  for (const [index, port] of (options.listenerPorts ?? []).entries()) {
+    if (port !== undefined && port < 1024) yield violation(["listenerPorts", index], port, tooLow(port));
+  }
+  if (options.listenerPorts !== undefined || options.virtualNode === undefined) return;
+  for (const [index, container] of containers.entries()) {
+    for (const [at, { containerPort: port, protocol = "tcp" } = {}] of (
+      container?.portMappings ?? []
+    ).entries()) {
+      if (port === undefined || port >= 1024 || protocol !== "tcp") continue;
+      yield violation(
+        ["containerDefinitions", index, "portMappings", at, "containerPort"],
+        port,
+        tooLow(port),
+      );
+    }
+  }
+}
+
+const tooLow = (port: number): string =>
+  `${port} was given; a listener has 1024 to 65535 on Fargate. Let it have ${port + 8000}: a load balancer in front may ` +
+  "have any.";

@@ -1,0 +1,123 @@
+import type { Violation } from "@pulumi-appmesh/model";
+import { violation } from "../check.js";
+import { fargateCpus, fargateMemory, fargateSizeFor, isFargateSize, type TaskSize } from "./fargate-size.js";
+import type { Given, GivenContainer, Partly } from "./given.js";
+import type { MeshOptions } from "./mesh-options.js";
+
+export const isFargate = ({ requiresCompatibilities }: Partly<MeshOptions>): boolean =>
+  requiresCompatibilities === undefined || requiresCompatibilities.includes("FARGATE");
+
+/** What containers reserve, all together. */
+export function reserved(containers: readonly (GivenContainer | undefined)[]): TaskSize {
+  const sum = (of: (container: GivenContainer) => number) =>
+    containers.reduce((total, container) => total + (container === undefined ? 0 : of(container)), 0);
+  return {
+    cpu: sum(({ cpu = 0 }) => cpu),
+    memory: sum(({ memoryReservation, memory }) => memoryReservation ?? memory ?? 0),
+  };
+}
+
+/** What is wrong with the sizes of a task's own containers. What the mesh adds is looked at when it is there. */
+export function* sizeViolations(given: Given): Generator<Violation> {
+  const { options, containers } = given;
+  for (const [index, { memory, memoryReservation } = {}] of containers.entries()) {
+    if (memory !== undefined && memoryReservation !== undefined && memoryReservation > memory) {
+      yield violation(
+        ["containerDefinitions", index, "memoryReservation"],
+        memoryReservation,
+        `${memoryReservation} was given; at most the container's memory, ${memory}, is allowed.`,
+      );
+    }
+    if (isFargate(options) || options.memory !== undefined || given.isOpen("memory")) continue;
+    const open = given.isOpen("containerDefinitions", index, "memory");
+    if (memory === undefined && memoryReservation === undefined && containers[index] !== undefined && !open) {
+      yield violation(
+        ["containerDefinitions", index, "memoryReservation"],
+        undefined,
+        "nothing was given; memory or memoryReservation is required of every container on instances, where the task has " +
+          "no memory. Give it, or the task's memory.",
+      );
+    }
+  }
+}
+
+/** The size of a task, once all its containers are there; or what is wrong with it. */
+export function taskSize(
+  own: readonly GivenContainer[],
+  all: readonly GivenContainer[],
+  options: Pick<MeshOptions, "cpu" | "memory" | "sizing" | "requiresCompatibilities">,
+): Partial<TaskSize> | Violation {
+  const fargate = isFargate(options as Partly<MeshOptions>);
+  const needed = reserved(all);
+  if (options.sizing === "exact") return exactSize(options, needed, fargate);
+  const before = reserved(own);
+  const added = { cpu: needed.cpu - before.cpu, memory: needed.memory - before.memory };
+  if (!fargate) {
+    return {
+      ...(options.cpu !== undefined && { cpu: Math.max(128, options.cpu + added.cpu) }),
+      ...(options.memory !== undefined && { memory: options.memory + added.memory }),
+    };
+  }
+  const wanted = {
+    cpu: Math.max((options.cpu ?? before.cpu) + added.cpu, needed.cpu),
+    memory: Math.max((options.memory ?? before.memory) + added.memory, needed.memory),
+  };
+  const size = fargateSizeFor(wanted);
+  if (size !== undefined) return size;
+  const member = wanted.cpu > 16384 ? "cpu" : "memory";
+  return violation(
+    [member],
+    options[member],
+    `with the containers of the mesh, the task needs ${wanted.cpu} CPU units and ${wanted.memory} MiB; Fargate offers up to ` +
+      "16384 CPU units and 122880 MiB. Give less, or run it on EC2.",
+  );
+}
+
+function exactSize(
+  { cpu, memory }: Pick<MeshOptions, "cpu" | "memory">,
+  needed: TaskSize,
+  fargate: boolean,
+): Partial<TaskSize> | Violation {
+  if (fargate) {
+    for (const [member, value] of Object.entries({ cpu, memory })) {
+      if (value === undefined)
+        return violation(
+          [member],
+          value,
+          "nothing was given; it is required on Fargate where sizing is exact.",
+        );
+    }
+    const refused = notOffered({ cpu: cpu ?? 0, memory: memory ?? 0 });
+    if (refused !== undefined) return refused;
+  }
+  for (const [member, size, need, unit] of [
+    ["cpu", cpu, needed.cpu, "CPU units"],
+    ["memory", memory, needed.memory, "MiB"],
+  ] as const) {
+    if (size === undefined || size >= need) continue;
+    return violation(
+      [member],
+      size,
+      `${size} was given; the containers of the task, with those of the mesh, reserve ${need} ${unit}. Give more, or let ` +
+        "sizing be roundUp.",
+    );
+  }
+  return { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
+}
+
+function notOffered(size: TaskSize): Violation | undefined {
+  if (isFargateSize(size)) return undefined;
+  const memory = fargateMemory(size.cpu);
+  const next = fargateSizeFor(size);
+  const way =
+    next === undefined
+      ? "Give less, or run it on EC2."
+      : `The next is ${next.cpu} CPU units with ${next.memory} MiB.`;
+  return memory === undefined
+    ? violation(["cpu"], size.cpu, `${size.cpu} was given; Fargate offers ${fargateCpus.join(", ")}. ${way}`)
+    : violation(
+        ["memory"],
+        size.memory,
+        `${size.memory} was given; with ${size.cpu} CPU units Fargate offers ${memory}. ${way}`,
+      );
+}

@@ -1,0 +1,31 @@
+import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
+import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import type { ContainerDefinition } from "./container-definition.js";
+import { envoyUser, type Plan } from "./plan.js";
+
+/** Redirects traffic to Envoy before anything else runs, as pods have it: on instances, which grant NET_ADMIN. */
+export function redirectContainer(plan: Plan, name: string): ContainerDefinition | undefined {
+  const { interception, listenerPorts } = plan;
+  if (interception?.mode !== "initContainer" || interception.image === undefined) return undefined;
+  return {
+    name,
+    image: interception.image,
+    essential: false,
+    user: "0",
+    memoryReservation: 16,
+    entryPoint: ["sh", "-c"],
+    command: [
+      redirectionScript({
+        ignoredUid: Number(envoyUser),
+        ingressPort,
+        egressPort,
+        appPorts: listenerPorts,
+        egressIgnoredIps: interception.egressIgnoredIps,
+        // As ECS itself does.
+        egressIgnoredPorts: [...new Set([22, ...interception.egressIgnoredPorts])],
+        ipv6: false,
+      }),
+    ],
+    linuxParameters: { capabilities: { add: ["NET_ADMIN"] } },
+  };
+}
