@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Sha256 } from "@aws-crypto/sha256-js";
+import type { TablePlace } from "@pulumi-appmesh/control-plane/store/dynamodb/calls.js";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
 
@@ -19,6 +20,8 @@ export interface AccessKey {
 export interface ControlPlaneOptions {
   /** Folder of the store. Default: a new one, removed when this test process ends. */
   readonly data?: string;
+  /** The DynamoDB table of the store, instead of a folder. */
+  readonly table?: TablePlace;
   /** The access key that requests must be signed with. Default: none, so that nothing is signed. */
   readonly accessKey?: AccessKey;
   /** HOST:PORT of the API and of xDS. Default: any free port of 127.0.0.1. */
@@ -77,13 +80,19 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const { accessKey, data = temporaryFolder() } = options;
   const { child, output } = start(
     "serve",
-    ["--api", options.api ?? "127.0.0.1:0", "--xds", options.xds ?? "127.0.0.1:0", "--data", data],
+    [
+      "--api",
+      options.api ?? "127.0.0.1:0",
+      "--xds",
+      options.xds ?? "127.0.0.1:0",
+      ...storeArgs(data, options),
+    ],
     options,
   );
   const ended = once(child, "exit");
   const ready = await new Promise<RegExpExecArray>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const match = /^ready api=(\S+) xds=(\S+) data=/.exec(line);
+      const match = /^ready api=(\S+) xds=(\S+) (?:data|table)=/.exec(line);
       if (match) resolve(match);
     });
     ended.then(([code]) =>
@@ -123,6 +132,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     },
   };
 }
+
+const storeArgs = (data: string, { table }: ControlPlaneOptions): string[] =>
+  table === undefined
+    ? ["--data", data]
+    : ["--table", table.table, "--region", table.region, "--dynamodb-endpoint", table.endpoint ?? ""];
 
 /** Runs an appmesh command to its end. */
 export async function runAppmesh(

@@ -102,7 +102,7 @@ export class Network {
   }
 
   /**
-   * A namespace, whose programs know these hosts, and ask a DNS server at port 53 of `host` for all others. No two of a
+   * A namespace, whose programs know it by its name, and these hosts, and ask a DNS server at port 53 of `host` for all others. No two of a
    * network have had the same address: who still calls the one of before reaches nobody.
    */
   add(name: string, hosts: Readonly<Record<string, string>> = {}): Namespace {
@@ -124,9 +124,16 @@ export class Network {
     const shown = join(etc, id);
     mkdirSync(shown, { recursive: true });
     writeFileSync(join(shown, "resolv.conf"), `nameserver ${this.host}\n`);
-    const lines = Object.entries({ localhost: "127.0.0.1", ...hosts }).map(([name, at]) => `${at} ${name}\n`);
+    const lines = Object.entries({ localhost: "127.0.0.1", [name]: space.address, ...hosts }).map(
+      ([name, at]) => `${at} ${name}\n`,
+    );
     writeFileSync(join(shown, "hosts"), lines.join(""));
     return space;
+  }
+
+  /** Its namespaces, in the order in which they were made. */
+  get spaces(): readonly Namespace[] {
+    return [...this.#spaces];
   }
 
   /** Takes a namespace away, with all that runs in it. */

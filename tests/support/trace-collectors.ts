@@ -31,7 +31,16 @@ export interface Segment {
   readonly [member: string]: unknown;
 }
 
-export async function xrayDaemon(): Promise<Collector<Packet>> {
+/** Where a collector listens. Default: any free port of 127.0.0.1. */
+export interface Listening {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export async function xrayDaemon({
+  host = "127.0.0.1",
+  port = 0,
+}: Listening = {}): Promise<Collector<Packet>> {
   const received: Packet[] = [];
   const socket = createSocket("udp4");
   socket.on("message", (message) => {
@@ -39,7 +48,7 @@ export async function xrayDaemon(): Promise<Collector<Packet>> {
     const end = text.indexOf("\n");
     received.push({ header: JSON.parse(text.slice(0, end)), segment: JSON.parse(text.slice(end + 1)) });
   });
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => socket.bind(port, host, resolve));
   return {
     port: socket.address().port,
     received,
@@ -60,7 +69,10 @@ export interface Span {
   readonly kind: number;
 }
 
-export async function otlpGrpcCollector(): Promise<Collector<Span>> {
+export async function otlpGrpcCollector({
+  host = "127.0.0.1",
+  port = 0,
+}: Listening = {}): Promise<Collector<Span>> {
   const received: Span[] = [];
   const server = new Server();
   const identity = (bytes: Buffer) => bytes;
@@ -83,15 +95,18 @@ export async function otlpGrpcCollector(): Promise<Collector<Span>> {
       },
     },
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
-  return { port, received, close: async () => server.forceShutdown() };
+  return { port: bound, received, close: async () => server.forceShutdown() };
 }
 
-export async function otlpHttpCollector(path: string): Promise<Collector<Span>> {
+export async function otlpHttpCollector(
+  path: string,
+  { host = "127.0.0.1", port = 0 }: Listening = {},
+): Promise<Collector<Span>> {
   const received: Span[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -100,7 +115,7 @@ export async function otlpHttpCollector(path: string): Promise<Collector<Span>> 
     if (good) received.push(...spansOf(Buffer.concat(chunks)));
     response.writeHead(good ? 200 : 404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     received,

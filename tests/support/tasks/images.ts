@@ -1,0 +1,91 @@
+// What container images are on a machine that has none of them: programs of this machine in the places where the
+// images have them, with the entry points and the lacks that the images have.
+import { fileURLToPath } from "node:url";
+import { envoyPath } from "../tools.js";
+
+export interface Image {
+  readonly entryPoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Files and folders of this machine, by their path in the image. */
+  readonly programs?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
+  /** Programs of this machine that the image does not have. */
+  readonly lacks?: readonly string[];
+  /** Default: true. Without, it has no programs but those above. */
+  readonly shell?: boolean;
+}
+
+/** An image by its reference, as task definitions and pods have it. */
+export type Images = (reference: string) => Image | undefined;
+
+/** Where the harness keeps what it needs in a container itself. */
+export const hidden = { tools: "/.tasks/bin", clone: "/.tasks/clone" } as const;
+
+/** The root of the clone. */
+export const clone = fileURLToPath(new URL("../../../../", import.meta.url));
+
+const node = "/usr/local/bin/node";
+
+/** A program of programs/, run by Node in an image. */
+export function nodeImage(program: string, image: Image = {}): Image {
+  return {
+    ...image,
+    entryPoint: [node, `${hidden.clone}/tests/dist/support/tasks/programs/${program}.js`],
+    programs: { [node]: process.execPath, ...image.programs },
+  };
+}
+
+/** What official images that are made from Ubuntu do not have, and this machine may have. */
+const notOfUbuntu = [
+  ...["curl", "wget", "python", "python3", "node", "nc", "ncat", "socat", "openssl", "jq", "ss"],
+  ...["ip", "iptables", "ip6tables", "nft", "go", "java", "git"],
+];
+
+/** Envoy's entry point: options are Envoy's, and root becomes the user `envoy` (101) unless ENVOY_UID is 0. */
+const envoyEntryPoint = `#!/bin/sh
+set -e
+case "$1" in -*) set -- envoy "$@" ;; esac
+if [ "$1" = envoy ] && [ -n "$loglevel" ]; then set -- "$@" --log-level "$loglevel"; fi
+if [ "$ENVOY_UID" != 0 ] && [ "$(id -u)" = 0 ]; then
+  exec ${hidden.tools}/setpriv --reuid "\${ENVOY_UID:-101}" --regid "\${ENVOY_GID:-101}" --clear-groups "$@"
+fi
+exec "$@"
+`;
+
+/** The images that tasks and pods of a mesh are made of. Others (applications) a test adds. */
+export async function meshImages(applications: Readonly<Record<string, Image>> = {}): Promise<Images> {
+  const envoy = await envoyPath();
+  const config = ["-c", "/etc/envoy/envoy.yaml"];
+  return (reference) => {
+    const repository = reference.replace(/@sha256:[0-9a-f]{64}$/, "").replace(/:[^:/]*$/, "");
+    if (/(^|\/)envoyproxy\/envoy(-distroless)?$/.test(repository)) {
+      return /distroless/.test(reference)
+        ? {
+            entryPoint: ["/usr/local/bin/envoy"],
+            command: config,
+            user: "65532:65532",
+            shell: false,
+            programs: { "/usr/local/bin/envoy": envoy },
+          }
+        : {
+            entryPoint: ["/docker-entrypoint.sh"],
+            command: ["envoy", ...config],
+            lacks: notOfUbuntu,
+            programs: { "/usr/local/bin/envoy": envoy },
+            files: { "/docker-entrypoint.sh": { text: envoyEntryPoint, mode: 0o755 } },
+          };
+    }
+    if (/(^|\/)aws-appmesh-envoy$/.test(repository)) {
+      return {
+        ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy } }),
+        lacks: notOfUbuntu.filter((program) => program !== "curl"),
+      };
+    }
+    if (/(^|\/)aws-otel-collector$/.test(repository)) return { ...nodeImage("collector"), lacks: ["curl"] };
+    if (/(^|\/)aws-xray-daemon$/.test(repository)) return { ...nodeImage("xray-daemon"), lacks: ["curl"] };
+    return applications[repository];
+  };
+}

@@ -1,0 +1,364 @@
+// Runs a container group: in its order, with its probes, until one of its containers ends it or somebody stops it.
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Namespace, Network } from "../namespaces.js";
+import { Container, type Outcome } from "./container.js";
+import { type Condition, type ContainerGroup, type ContainerSpec, Unsupported } from "./container-group.js";
+import { type Health, watch } from "./health.js";
+import { clone, type Image, type Images } from "./images.js";
+import type { Place } from "./sandbox.js";
+
+/** How one container of a group is. */
+export interface Status {
+  readonly state: "PENDING" | "RUNNING" | "STOPPED";
+  readonly health: Health;
+  /** Of its last run that has ended. */
+  readonly exitCode?: number;
+  readonly restarts: number;
+}
+
+class Member {
+  container: Container | undefined;
+  health: Health = "UNKNOWN";
+  /** Of the startup probe, or at once where there is none. */
+  started = false;
+  outcome: Outcome | undefined;
+  restarts = -1;
+  logs: string[] = [];
+  stopProbes = new AbortController();
+
+  constructor(
+    readonly spec: ContainerSpec,
+    readonly image: Image,
+  ) {}
+
+  get state(): Status["state"] {
+    if (this.container === undefined) return "PENDING";
+    return this.container.outcome ? "STOPPED" : "RUNNING";
+  }
+
+  get status(): Status {
+    return {
+      state: this.state,
+      health: this.health,
+      ...(this.outcome && { exitCode: this.outcome.code }),
+      restarts: Math.max(0, this.restarts),
+    };
+  }
+}
+
+export interface RunOptions {
+  /** Times between probes, and periods of grace, are as long as this share of what is asked. Default: 1. */
+  readonly pace?: number;
+}
+
+export class RunningGroup {
+  readonly address: string;
+  /** When it was asked to run, by Date.now(). */
+  readonly startedAt = Date.now();
+  /** Why it has stopped, or is stopping. */
+  stoppedReason: string | undefined;
+  readonly #members: readonly Member[];
+  readonly #pace: number;
+  readonly #place: Omit<Place, "stage">;
+  readonly #waiting = new Set<() => void>();
+  readonly #stop = new AbortController();
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly network: Network,
+    private readonly space: Namespace,
+    readonly group: ContainerGroup,
+    images: Images,
+    options: RunOptions,
+  ) {
+    this.address = space.address;
+    this.#pace = options.pace ?? 1;
+    this.#members = group.containers.map((spec) => {
+      const image = images(spec.image);
+      if (image === undefined) {
+        throw new Unsupported(`container ${spec.name}: this harness has no image ${spec.image}`);
+      }
+      return new Member(spec, image);
+    });
+    checkDependencies(group);
+    for (const [program = "", ...args] of group.redirection ?? []) space.run(program, ...args);
+    this.#place = {
+      clone,
+      hostname: group.name,
+      hosts: join("/etc/netns", space.id, "hosts"),
+      resolvConf: join("/etc/netns", space.id, "resolv.conf"),
+      volumes: this.#makeVolumes(),
+    };
+    void this.#startAll();
+  }
+
+  #makeVolumes(): Record<string, string> {
+    const folders: Record<string, string> = {};
+    for (const [name, { mode, files = {} }] of Object.entries(this.group.volumes ?? {})) {
+      const folder = join(this.space.folder, "volumes", name);
+      mkdirSync(folder, { recursive: true, mode });
+      chmodSync(folder, mode);
+      for (const [path, file] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), file.text);
+        chmodSync(join(folder, path), file.mode);
+      }
+      folders[name] = folder;
+    }
+    return folders;
+  }
+
+  async #startAll(): Promise<void> {
+    for (const [index, member] of this.#members.entries()) {
+      const started = this.#startMember(member).catch((error) => this.#fail((error as Error).message));
+      const next = this.#members[index + 1];
+      if (this.group.oneByOne && next) await started;
+    }
+  }
+
+  /** Resolves once it runs, its `postStart` done and its startup probe passed. */
+  async #startMember(member: Member): Promise<void> {
+    const { dependsOn = [], startTimeout, name } = member.spec;
+    const limit = startTimeout === undefined ? undefined : sleep(startTimeout, "late", { ref: false });
+    for (const { container, condition } of dependsOn) {
+      const dependency = this.#member(container);
+      const holds = this.#when(() => this.#stop.signal.aborted || met(dependency, condition) !== undefined);
+      if ((await Promise.race([holds, limit].filter(Boolean))) === "late") {
+        this.#fail(`container ${name}: ${container} was not ${condition} in ${startTimeout} ms`);
+        return;
+      }
+      if (this.#stop.signal.aborted) return;
+      if (met(dependency, condition) === false) {
+        const code = dependency.outcome?.code;
+        this.#fail(`container ${name} waits for ${container} to be ${condition}, which ended with ${code}`);
+        return;
+      }
+    }
+    await this.#run(member);
+  }
+
+  async #run(member: Member): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const { spec } = member;
+    member.restarts += 1;
+    member.health = "UNKNOWN";
+    member.started = false;
+    member.stopProbes = new AbortController();
+    const container = new Container(spec, member.image, this.space, this.#place, member.restarts);
+    member.container = container;
+    void container.ended.then((outcome) => this.#ended(member, container, outcome));
+    await container.pid().catch(() => {}); // it has ended: told above
+    this.#changed();
+    if (spec.postStart && !(await container.does(spec.postStart)) && !container.outcome) {
+      // As the kubelet does.
+      container.kill();
+      return;
+    }
+    const stop = AbortSignal.any([this.#stop.signal, member.stopProbes.signal]);
+    if (spec.startup) {
+      const passed = new AbortController();
+      await watch(container, spec.startup, this.#pace, AbortSignal.any([stop, passed.signal]), (health) => {
+        if (health === "UNHEALTHY") container.kill();
+        else member.started = true;
+        passed.abort();
+      });
+      if (!member.started) return;
+    }
+    member.started = true;
+    this.#changed();
+    if (spec.readiness) {
+      void watch(container, spec.readiness, this.#pace, stop, (health) => {
+        member.health = health;
+        this.#changed();
+      });
+    }
+    if (spec.liveness) {
+      void watch(container, spec.liveness, this.#pace, stop, (health) => {
+        if (health === "UNHEALTHY") void container.stop();
+      });
+    }
+  }
+
+  #ended(member: Member, container: Container, outcome: Outcome): void {
+    member.stopProbes.abort();
+    member.outcome = outcome;
+    member.logs.push(container.log);
+    this.#changed();
+    if (this.#stop.signal.aborted) return;
+    if (this.group.whenEnded === "restart" && member.spec.essential) {
+      void sleep(200, undefined, { ref: false }).then(() => this.#run(member));
+    } else if (member.spec.essential) {
+      this.#fail(`essential container ${member.spec.name} ended with ${outcome.code}`);
+    }
+  }
+
+  #fail(reason: string): void {
+    this.stoppedReason ??= reason;
+    void this.stop();
+  }
+
+  /**
+   * Asks its containers to end, each after those that depend on it, and waits until they have. Afterwards the group is
+   * gone; what it has said stays.
+   */
+  stop(): Promise<void> {
+    this.stoppedReason ??= "it was asked to";
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stop.abort();
+    this.#changed();
+    const stopped = new Map<Member, Promise<unknown>>();
+    const stop = (member: Member): Promise<unknown> => {
+      const known = stopped.get(member);
+      if (known) return known;
+      const dependents = this.#members.filter(({ spec }) =>
+        spec.dependsOn?.some(({ container }) => container === member.spec.name),
+      );
+      const work = Promise.all(dependents.map(stop)).then(() => member.container?.stop());
+      stopped.set(member, work);
+      return work;
+    };
+    await Promise.all(this.#members.map(stop));
+    this.#changed();
+    this.network.remove(this.space);
+  }
+
+  /** Ends it as a machine that goes down does. */
+  kill(): void {
+    this.stoppedReason ??= "it was killed";
+    this.#stop.abort();
+    for (const { container } of this.#members) container?.kill();
+    this.network.remove(this.space);
+    this.#changed();
+  }
+
+  /** By container. */
+  get status(): Readonly<Record<string, Status>> {
+    return Object.fromEntries(this.#members.map((member) => [member.spec.name, member.status]));
+  }
+
+  /** All of its containers run, and those that can be healthy are; what was to end has ended. */
+  get isSteady(): boolean {
+    return this.#members.every(
+      ({ spec, state, health, started }) =>
+        (state === "RUNNING" && started && (spec.readiness === undefined || health === "HEALTHY")) ||
+        (!spec.essential && state === "STOPPED"),
+    );
+  }
+
+  /** Waits until it is steady. Fails with what its containers said where it stops instead. */
+  async steady(patience = 120_000): Promise<this> {
+    const limit = sleep(patience, "late", { ref: false });
+    const steady = this.#when(() => this.isSteady || this.#stop.signal.aborted);
+    if ((await Promise.race([steady, limit])) === "late" || !this.isSteady) {
+      const why =
+        this.stoppedReason ?? `it is not steady after ${patience} ms: ${JSON.stringify(this.status)}`;
+      throw new Error(`${this.group.name}: ${why}\n${this.logs}`);
+    }
+    return this;
+  }
+
+  /** Waits until something holds of its containers. Fails where it stops before. */
+  async until(holds: (status: RunningGroup["status"]) => boolean, patience = 60_000): Promise<void> {
+    const limit = sleep(patience, "late", { ref: false });
+    const done = this.#when(() => holds(this.status) || this.#stop.signal.aborted);
+    if ((await Promise.race([done, limit])) !== "late" && holds(this.status)) return;
+    const why = this.stoppedReason ?? `it does not come true: ${holds}`;
+    throw new Error(`${this.group.name}: ${why}; ${JSON.stringify(this.status)}\n${this.logs}`);
+  }
+
+  /** Waits until it has stopped, and answers why. */
+  async stopped(): Promise<string> {
+    await this.#when(() => this.#stopping !== undefined);
+    await this.#stopping;
+    return this.stoppedReason ?? "";
+  }
+
+  /** What a container has printed, in all of its runs. */
+  log(container: string): string {
+    const { logs, container: running } = this.#member(container);
+    return [...logs, ...(running && !running.outcome ? [running.log] : [])].join("");
+  }
+
+  get logs(): string {
+    return this.#members.map(({ spec }) => `-- ${spec.name}\n${this.log(spec.name)}`).join("\n");
+  }
+
+  /** A running container. */
+  container(name: string): Container {
+    const { container } = this.#member(name);
+    if (container === undefined) throw new Error(`${this.group.name}: ${name} does not run yet`);
+    return container;
+  }
+
+  #member(name: string): Member {
+    const member = this.#members.find(({ spec }) => spec.name === name);
+    if (member === undefined) throw new Error(`${this.group.name} has no container ${name}`);
+    return member;
+  }
+
+  #when(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!holds()) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+    });
+  }
+
+  #changed(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+}
+
+/** Whether a condition holds; undefined as long as it may yet. */
+function met(dependency: Member, condition: Condition): boolean | undefined {
+  const { container, outcome, health } = dependency;
+  switch (condition) {
+    case "START":
+      return dependency.started || outcome !== undefined ? true : undefined;
+    case "COMPLETE":
+      return outcome === undefined ? undefined : true;
+    case "SUCCESS":
+      return outcome === undefined ? undefined : outcome.code === 0;
+    case "HEALTHY":
+      if (health === "HEALTHY") return true;
+      return container?.outcome === undefined ? undefined : false;
+  }
+}
+
+/** As ECS refuses them when a task definition is registered. */
+function checkDependencies({ name, containers }: ContainerGroup): void {
+  const byName = new Map(containers.map((spec) => [spec.name, spec]));
+  if (byName.size < containers.length) throw new Unsupported(`${name}: two containers have the same name`);
+  const path: string[] = [];
+  const follow = (spec: ContainerSpec) => {
+    if (path.includes(spec.name))
+      throw new Unsupported(`${name}: ${[...path, spec.name].join(" → ")} is a circle`);
+    path.push(spec.name);
+    for (const { container, condition } of spec.dependsOn ?? []) {
+      const dependency = byName.get(container);
+      if (dependency === undefined)
+        throw new Unsupported(`${name}: ${spec.name} depends on ${container}, which is not there`);
+      if (condition === "HEALTHY" && dependency.readiness === undefined) {
+        throw new Unsupported(
+          `${name}: ${spec.name} waits for ${container} to be HEALTHY, which has no health check`,
+        );
+      }
+      if ((condition === "COMPLETE" || condition === "SUCCESS") && dependency.essential) {
+        throw new Unsupported(`${name}: ${spec.name} waits for the end of ${container}, which is essential`);
+      }
+      follow(dependency);
+    }
+    path.pop();
+  };
+  for (const spec of containers) follow(spec);
+}
