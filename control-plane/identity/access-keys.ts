@@ -1,4 +1,4 @@
-import { type Change, RevisionConflict, type Store, StoreUnavailable, type Write } from "../store/store.js";
+import type { Store, Write } from "../store/store.js";
 import {
   type AccessKey,
   createInput,
@@ -9,6 +9,7 @@ import {
   statusOf,
 } from "./access-key.js";
 import { IdentityError } from "./errors.js";
+import { Records } from "./records.js";
 import { isUnlimited, parseScope, type ScopeText, UNLIMITED } from "./scope.js";
 
 /** A key by which requests are signed, as the environment gives the first one. */
@@ -42,32 +43,31 @@ export interface Found {
   readonly secretAccessKey: string | undefined;
 }
 
+/** What the store has of a key, and the same as it is used. */
+interface Stored {
+  readonly record: KeyRecord;
+  readonly used: Found;
+}
+
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/access-keys/";
-const ATTEMPTS = 100;
 
 /**
  * The access keys that this control plane issues, as its store has them, also where another process changes them.
  * Once there was a key, the API stays closed to who has none: a revoked key stays listed, without its secret.
  */
 export class AccessKeys {
-  readonly #store: Store;
   readonly #account: string;
   readonly #initial: Found | undefined;
   readonly #mostKeys: number;
   readonly #now: () => number;
-  readonly #records = new Map<string, KeyRecord>();
-  /** The same, as they are used. */
-  readonly #keys = new Map<string, Found>();
-  #revision = -1;
-  /** Changes that come while the store is being read. */
-  #early: Change[] | undefined;
+  readonly #records: Records<Stored>;
 
   private constructor(
-    store: Store,
+    records: Records<Stored>,
     { account, initial, mostKeys = 1000, now = Date.now }: AccessKeysOptions,
   ) {
-    this.#store = store;
+    this.#records = records;
     this.#account = account;
     this.#mostKeys = mostKeys;
     this.#now = now;
@@ -85,11 +85,13 @@ export class AccessKeys {
 
   /** Throws IdentityError where the environment's key is one that the store keeps. */
   static async open(store: Store, options: AccessKeysOptions): Promise<AccessKeys> {
-    const keys = new AccessKeys(store, options);
-    store.subscribe((change) => keys.#apply(change));
-    await keys.#reload();
+    const records = await Records.open(store, PREFIX, (accessKeyId, value): Stored => {
+      const record: KeyRecord = { accessKeyId, ...(JSON.parse(value) as Omit<KeyRecord, "accessKeyId">) };
+      return { record, used: used(record, options.account) };
+    });
+    const keys = new AccessKeys(records, options);
     const initial = options.initial?.accessKeyId;
-    if (initial !== undefined && keys.#records.has(initial)) {
+    if (initial !== undefined && records.all.has(initial)) {
       throw new IdentityError(
         "ConflictException",
         `APPMESH_ACCESS_KEY_ID is '${initial}', a key that this control plane has issued and keeps itself, ` +
@@ -101,7 +103,7 @@ export class AccessKeys {
 
   /** Whether requests must be signed: there is a key, or there was one. */
   get required(): boolean {
-    return this.#initial !== undefined || this.#records.size > 0;
+    return this.#initial !== undefined || this.#records.all.size > 0;
   }
 
   seconds(): number {
@@ -110,20 +112,22 @@ export class AccessKeys {
 
   /** For the proof of signatures alone: the only way to a secret. */
   find(accessKeyId: string): Found | undefined {
-    return this.#initial?.key.accessKeyId === accessKeyId ? this.#initial : this.#keys.get(accessKeyId);
+    return this.#initial?.key.accessKeyId === accessKeyId
+      ? this.#initial
+      : this.#records.all.get(accessKeyId)?.used;
   }
 
   /** All keys, without their secrets, in the order in which they were created. */
   list(): AccessKey[] {
-    const stored = [...this.#keys.values()]
-      .map(({ key }) => key)
+    const stored = [...this.#records.all.values()]
+      .map(({ used: { key } }) => key)
       .sort((a, b) => a.createdAt - b.createdAt || (a.accessKeyId < b.accessKeyId ? -1 : 1));
     return this.#initial ? [this.#initial.key, ...stored] : stored;
   }
 
   /** Issues a key as `body`, a CreateAccessKeyInput, asks for it. */
   create(body: unknown): Promise<IssuedKey> {
-    return this.#change(() => {
+    return this.#records.change(() => {
       const { description = "", account, scope = {}, expiresInSeconds } = createInput(body);
       const seconds = this.seconds();
       const record: KeyRecord = {
@@ -150,18 +154,18 @@ export class AccessKeys {
    * key by which keys are managed.
    */
   revoke(accessKeyId: string): Promise<AccessKey> {
-    return this.#change(() => {
+    return this.#records.change(() => {
       const { secretAccessKey: _, ...record } = this.#stored(accessKeyId);
       if (record.revokedAt !== undefined) return { writes: [], result: this.#used(record).key };
       this.#checkOthersManage(accessKeyId);
       const revoked = { ...record, revokedAt: this.seconds() };
-      return { writes: [write(revoked)], result: this.#used(revoked).key };
+      return { writes: [this.#write(revoked)], result: this.#used(revoked).key };
     });
   }
 
   /** Issues another key in the place of this one, which works on for a while, as `body`, a RotateAccessKeyInput, says. */
   rotate(accessKeyId: string, body: unknown): Promise<IssuedKey> {
-    return this.#change(() => {
+    return this.#records.change(() => {
       const overlap = overlapOf(body);
       const old = this.#stored(accessKeyId);
       const seconds = this.seconds();
@@ -191,24 +195,24 @@ export class AccessKeys {
       });
       const end = Math.min(seconds + overlap, expiresAt ?? Number.POSITIVE_INFINITY);
       const replaced = { ...old, expiresAt: end, replacedBy: result.key.accessKeyId };
-      return { writes: [...writes, write(replaced)], result };
+      return { writes: [...writes, this.#write(replaced)], result };
     });
   }
 
   #issued(record: KeyRecord): { writes: Write[]; result: IssuedKey } {
     const secretAccessKey = newSecretAccessKey();
     return {
-      writes: [...this.#room(), write({ ...record, secretAccessKey })],
+      writes: [...this.#room(), this.#write({ ...record, secretAccessKey })],
       result: { key: this.#used(record).key, secretAccessKey },
     };
   }
 
   /** Removes the oldest dead key where there is no room for another one. */
   #room(): Write[] {
-    if (this.#records.size < this.#mostKeys) return [];
+    if (this.#records.all.size < this.#mostKeys) return [];
     const seconds = this.seconds();
     const dead = this.list().find((key) => statusOf(key, seconds) !== "Active");
-    if (dead) return [{ key: PREFIX + dead.accessKeyId, value: undefined }];
+    if (dead) return [this.#records.write(dead.accessKeyId, undefined)];
     throw new IdentityError(
       "LimitExceededException",
       `there are ${this.#mostKeys} access keys, which is as many as are kept. Revoke those that are not used`,
@@ -216,8 +220,8 @@ export class AccessKeys {
   }
 
   #stored(accessKeyId: string): KeyRecord {
-    const record = this.#records.get(accessKeyId);
-    if (record) return record;
+    const stored = this.#records.all.get(accessKeyId);
+    if (stored) return stored.record;
     if (accessKeyId === this.#initial?.key.accessKeyId) {
       throw new IdentityError(
         "ConflictException",
@@ -244,76 +248,16 @@ export class AccessKeys {
     );
   }
 
-  /** As in the mesh's transactions: decided from what is known, and stored only if that still is the latest. */
-  async #change<T>(decide: () => { writes: readonly Write[]; result: T }): Promise<T> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { writes, result } = decide();
-      if (writes.length === 0) return result;
-      try {
-        await this.#store.commit(this.#revision, writes);
-        return result;
-      } catch (error) {
-        if (error instanceof StoreUnavailable) {
-          throw new IdentityError(
-            "ServiceUnavailableException",
-            "the store cannot be written now; nothing was changed",
-            { cause: error },
-          );
-        }
-        if (!(error instanceof RevisionConflict)) throw error;
-        await this.#reload();
-      }
-    }
-    throw new IdentityError(
-      "ServiceUnavailableException",
-      "too many other writers at this time; nothing was changed",
-    );
+  #used(record: KeyRecord): Found {
+    return used(record, this.#account);
   }
 
-  async #reload(): Promise<void> {
-    // Another reload that is under way hears of the same changes.
-    this.#early ??= [];
-    const early = this.#early;
-    const { revision, records } = await this.#store.load();
-    if (revision > this.#revision) {
-      this.#revision = revision;
-      this.#records.clear();
-      this.#keys.clear();
-      for (const [key, value] of records) this.#take(key, value);
-    }
-    if (this.#early === early) this.#early = undefined;
-    for (const change of early) this.#apply(change);
-  }
-
-  #apply(change: Change): void {
-    if (this.#early) {
-      this.#early.push(change);
-      return;
-    }
-    if (change.revision <= this.#revision) return;
-    this.#revision = change.revision;
-    for (const { key, value } of change.writes) this.#take(key, value);
-  }
-
-  #take(key: string, value: string | undefined): void {
-    if (!key.startsWith(PREFIX)) return;
-    const accessKeyId = key.slice(PREFIX.length);
-    if (value === undefined) {
-      this.#records.delete(accessKeyId);
-      this.#keys.delete(accessKeyId);
-      return;
-    }
-    const record: KeyRecord = { accessKeyId, ...(JSON.parse(value) as Omit<KeyRecord, "accessKeyId">) };
-    this.#records.set(accessKeyId, record);
-    this.#keys.set(accessKeyId, this.#used(record));
-  }
-
-  #used({ secretAccessKey, account = this.#account, scope, ...key }: KeyRecord): Found {
-    return { key: { ...key, account, scope: parseScope(scope, account) }, secretAccessKey };
+  #write({ accessKeyId, ...record }: KeyRecord): Write {
+    return this.#records.write(accessKeyId, record);
   }
 }
 
-const write = ({ accessKeyId, ...record }: KeyRecord): Write => ({
-  key: PREFIX + accessKeyId,
-  value: JSON.stringify(record),
-});
+const used = ({ secretAccessKey, account, scope, ...key }: KeyRecord, ownAccount: string): Found => {
+  const acting = account ?? ownAccount;
+  return { key: { ...key, account: acting, scope: parseScope(scope, acting) }, secretAccessKey };
+};
