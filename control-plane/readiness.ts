@@ -1,9 +1,22 @@
 import type { Logger } from "pino";
+import type { Store } from "./store/store.js";
 
 /** What readiness asks of a store. */
 interface Writable {
   checkWritable(): Promise<void>;
 }
+
+/**
+ * The same store, as one that several control planes share, which is good to be served from while it is away: were they
+ * taken for dead all at once and started anew, they would have lost what they know, and could not read it again.
+ */
+export const lastKnown = (store: Store): Store => ({
+  load: () => store.load(),
+  commit: (expected, writes) => store.commit(expected, writes),
+  subscribe: (listener) => store.subscribe(listener),
+  close: () => store.close(),
+  checkWritable: async () => {},
+});
 
 /** How long an answer holds: whoever asks more often costs the disk no more writes. */
 const FRESH_MILLISECONDS = 5_000;

@@ -25,8 +25,8 @@ import { Tagging } from "./mesh/tagging.js";
 import { Transactions } from "./mesh/transactions.js";
 import { measuredStore } from "./metrics/measured-store.js";
 import { Metrics } from "./metrics/metrics.js";
-import { StoreReadiness } from "./readiness.js";
-import { SqliteStore } from "./store/sqlite-store.js";
+import { openStore, type SharedTable } from "./open-store.js";
+import { lastKnown, StoreReadiness } from "./readiness.js";
 import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
 import { XdsServer } from "./xds/server.js";
@@ -46,6 +46,8 @@ export interface ServeOptions {
   readonly xds: Endpoint;
   /** The folder of the store; made where it does not exist. */
   readonly data: string;
+  /** The DynamoDB table of a store that several control planes share. Default: the store is in `data`. */
+  readonly table?: SharedTable | undefined;
   /** The region in ARNs, and the one for which requests must be signed. */
   readonly region: string;
   /** The account that owns what is created: twelve digits. */
@@ -88,6 +90,8 @@ export interface ControlPlane {
   readonly api: Endpoint;
   readonly xds: Endpoint;
   readonly metrics: Endpoint | undefined;
+  /** Where it hears of changes from those that share its table. */
+  readonly notices: Endpoint | undefined;
   /** What clients are to trust, where the API's certificate is of an authority of the control plane's own. */
   readonly caFile: string | undefined;
   /** Looks at the API's certificate at once, and opens the audit's file anew. */
@@ -134,7 +138,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   };
   try {
     const metrics = new Metrics({ ofProcess: true });
-    const opened = measuredStore(SqliteStore.open(options.data), metrics);
+    const shared = await openStore({ ...options, limits });
+    const opened = measuredStore(shared.store, metrics);
     closers.push(() => opened.close());
     const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
     closers.push(async () => auditFile?.close());
@@ -145,8 +150,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     if (!apiAddress.isLoopback && !accessKeys.required) {
       throw new StartError(
         `the API at ${formatEndpoint(options.api)} would be open to whoever reaches that address. Give an access key in ` +
-          "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or make one by appmesh keys create --data " +
-          `${options.data}, or keep it on this machine by --api 127.0.0.1:7070`,
+          "APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, or make one by appmesh keys create " +
+          `${options.table ? `--table ${options.table.name}` : `--data ${options.data}`}, or keep it on this machine by --api 127.0.0.1:7070`,
       );
     }
     if (!apiAddress.isLoopback && accessKey && accessKey.secretAccessKey.length < SHORTEST_SECRET) {
@@ -191,8 +196,12 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       proxies: () => xdsServer.proxies(),
       problems: () => xdsServer.problems(),
       revision: () => state.revision,
+      store: () => ({ isFollowed: shared.trouble() === undefined, peers: shared.peers() }),
     });
-    const readiness = new StoreReadiness(store, log);
+    const readiness = new StoreReadiness(
+      shared.isShared ? auditedStore(lastKnown(opened), sink) : store,
+      log,
+    );
     let metricsEndpoint: Endpoint | undefined;
     if (options.metrics && metricsAddress) {
       const { metrics: endpoint, metricsToken: token } = options;
@@ -236,6 +245,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       api: { host: options.api.host, port },
       xds,
       metrics: metricsEndpoint,
+      notices: shared.notices,
       caFile: tls?.caFile,
       reload: () => {
         tls?.certificate.reload();

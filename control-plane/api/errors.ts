@@ -25,6 +25,9 @@ export const statuses: Readonly<Record<ErrorCode, number>> = {
   TooManyTagsException: 400,
 };
 
+/** When to ask again what could not be done now. AWS's SDKs have their own opinion; others read it. */
+const RETRY_SECONDS = 1;
+
 /** An error of the protocol rather than of App Mesh: those that every AWS service has. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
@@ -45,6 +48,7 @@ export function sendError(error: FastifyError | Error, request: FastifyRequest, 
   if (status >= 500 && !(error instanceof ProtocolError)) request.log.error({ err: error }, message);
   request.errorCode = code;
   request.errorReason = error instanceof ProtocolError ? error.reason : message;
+  if (status === 503) reply.header("retry-after", RETRY_SECONDS);
   reply.code(status).header("x-amzn-ErrorType", code).type("application/json").send({ message });
 }
 

@@ -2,17 +2,16 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type AccessKey, describeKey, type IssuedKey } from "../identity/access-key.js";
 import { AccessKeys } from "../identity/access-keys.js";
 import { IdentityError } from "../identity/errors.js";
-import { SqliteStore } from "../store/sqlite-store.js";
 import { StoreUnavailable } from "../store/store.js";
 import { ApiError, callApi, readAuthority } from "./api-client.js";
 import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption } from "./data-folder.js";
 import { accountId } from "./options.js";
+import { NoStore, openNamedStore, type StoreOptions } from "./store-options.js";
+import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 
-interface Where {
-  data?: string;
+interface Where extends StoreOptions {
   endpoint: string;
-  region: string;
   ca?: string;
 }
 
@@ -96,7 +95,7 @@ export function keysCommand(): Command {
       "after",
       "\nThe calls are signed with the access key in APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, which must be" +
         "\none that may do everything. The answer is JSON, on stdout." +
-        "\nThe first key: with --data DIR, before the control plane is started.",
+        "\nThe first key: with --data DIR, before the control plane is started, or with --table NAME.",
     );
   return keys;
 }
@@ -111,12 +110,14 @@ const at = (name: string, description: string): Command =>
         .default("http://127.0.0.1:7070"),
     )
     .addOption(
-      new Option("--region <region>", "region of the control plane")
+      new Option("--region <region>", "region of the control plane, and of the table")
         .env("APPMESH_REGION")
         .default("us-east-1"),
     )
     .option("--ca <file>", "authority (PEM) of the API's certificate (default: $APPMESH_CA_CERTIFICATE, PEM)")
-    .addOption(dataOption("folder of a control plane that does not run, to work on instead of calling one"));
+    .addOption(dataOption("folder of a control plane that does not run, to work on instead of calling one"))
+    .addOption(tableOption("DynamoDB table of control planes, to work on instead of calling one"))
+    .addOption(dynamoDbEndpointOption());
 
 /** An action that prints what it is answered, or says what is wrong. */
 const run =
@@ -124,12 +125,12 @@ const run =
   async (options: O): Promise<void> => {
     try {
       const answer =
-        options.data === undefined
+        options.data === undefined && options.table === undefined
           ? await action(overApi(options), options)
-          : await inFolder(options.data, (keys) => action(keys, options));
+          : await inStore(options, (keys) => action(keys, options));
       process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     } catch (error) {
-      const known = [ApiError, IdentityError, StoreUnavailable, EnvironmentError];
+      const known = [ApiError, IdentityError, StoreUnavailable, EnvironmentError, NoStore];
       if (!known.some((type) => error instanceof type)) throw error;
       process.stderr.write(`appmesh keys: ${(error as Error).message}\n`);
       process.exitCode = 1;
@@ -153,11 +154,12 @@ function overApi({ endpoint, region, ca }: Where): Keys {
 }
 
 /**
- * Safe because a store is one process's: while a control plane runs on the folder, it has the lock, and this fails.
- * Whoever may write the folder may do everything anyway, so that no key is asked for; no audit is written.
+ * Safe because a folder is one process's: while a control plane runs on it, it has the lock, and this fails; and those that
+ * run on a table follow what is changed here. Whoever may write the folder or the table may do everything anyway, so
+ * that no key is asked for; no audit is written.
  */
-async function inFolder<T>(data: string, action: (keys: Keys) => Promise<T>): Promise<T> {
-  const store = SqliteStore.open(data);
+async function inStore<T>(options: StoreOptions, action: (keys: Keys) => Promise<T>): Promise<T> {
+  const store = await openNamedStore(options);
   try {
     // What is not said to be of another account stays to be of the control plane's, whichever that is.
     const keys = await AccessKeys.open(store, { account: "000000000000" });

@@ -4,6 +4,7 @@ import { Command } from "commander";
 /** Loaded only when asked for: what a sidecar starts with must not wait for a server that it does not run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand(),
+  table: async () => (await import("./table.js")).tableCommand(),
   keys: async () => (await import("./keys.js")).keysCommand(),
   diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
   check: async () => (await import("./check.js")).checkCommand(),

@@ -5,12 +5,16 @@ import { defaultLimits, type Limits } from "../mesh/limits.js";
 import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
+import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
 
 interface Options extends TlsOptions {
   api: Endpoint;
   xds: Endpoint;
   data: string;
+  table?: string;
+  dynamodbEndpoint?: string;
+  notices?: Endpoint;
   region: string;
   account: string;
   limit: Limits;
@@ -44,7 +48,15 @@ export function serveCommand(): Command {
       ),
     )
     .addOption(
-      new Option("--table <name>", "DynamoDB table of the store (not available yet)").argParser(noTable),
+      tableOption("DynamoDB table of the store, shared with other control planes, instead of the folder"),
+    )
+    .addOption(dynamoDbEndpointOption())
+    .addOption(
+      new Option(
+        "--notices <host:port>",
+        "where control planes that share a table hear of each other's changes at once, over UDP; 0.0.0.0:7946 for this " +
+          "machine's own address (default: the table is only read, each 100 to 200 ms)",
+      ).argParser(endpoint),
     )
     .option(
       "--region <region>",
@@ -96,7 +108,7 @@ export function serveCommand(): Command {
       "\nAccess key that every request to the API must be signed with: APPMESH_ACCESS_KEY_ID and" +
         "\nAPPMESH_SECRET_ACCESS_KEY. Further ones: appmesh keys. Without any, the API listens on loopback addresses only." +
         "\nAWS credentials, where virtual nodes are found by AWS Cloud Map: as for every AWS SDK (a role, AWS_PROFILE," +
-        "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).",
+        "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). The same for --table, which is in --region; appmesh table create makes it.",
     )
     .action(run);
 }
@@ -108,8 +120,14 @@ async function run(options: Options): Promise<void> {
   ]);
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   try {
+    if (options.notices && options.table === undefined) {
+      throw new StartError(
+        "--notices is for control planes that share a table: give that too, by --table NAME",
+      );
+    }
     const controlPlane = await serve({
       ...options,
+      table: sharedTable(options),
       limits: options.limit,
       accessKey: credentialsIn(process.env),
       tls: tlsOf(options),
@@ -130,7 +148,7 @@ async function run(options: Options): Promise<void> {
     const xds = formatEndpoint(controlPlane.xds);
     const metrics = controlPlane.metrics && `http://${formatEndpoint(controlPlane.metrics)}/metrics`;
     log.info(
-      { api, xds, metrics, data: options.data, region: options.region, account: options.account },
+      { api, xds, metrics, ...stored(options), region: options.region, account: options.account },
       "ready",
     );
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -152,13 +170,20 @@ async function run(options: Options): Promise<void> {
     }
     if (controlPlane.caFile) process.stdout.write(`tls ca=${controlPlane.caFile}\n`);
     // For scripts, which wait for this line and may ask it to stop right then: data last, since it may hold spaces.
-    process.stdout.write(`ready api=${api} xds=${xds} data=${options.data}\n`);
+    const store = Object.entries(stored(options)).map(([name, value]) => `${name}=${value}`);
+    process.stdout.write(`ready api=${api} xds=${xds} ${store}\n`);
   } catch (error) {
     if (![StartError, StoreUnavailable, EnvironmentError].some((known) => error instanceof known))
       throw error;
     process.stderr.write(`appmesh serve: ${(error as Error).message}\n`);
     process.exitCode = 1;
   }
+}
+
+const stored = ({ data, table }: Options) => (table === undefined ? { data } : { table });
+
+function sharedTable({ table, dynamodbEndpoint, notices }: Options) {
+  return table === undefined ? undefined : { name: table, endpoint: dynamodbEndpoint, notices };
 }
 
 function endpoint(text: string): Endpoint {
@@ -188,10 +213,4 @@ function region(text: string): string {
 function account(text: string): string {
   if (/^\d{12}$/.test(text)) return text;
   throw new InvalidArgumentError("It must be twelve digits.");
-}
-
-function noTable(): never {
-  throw new InvalidArgumentError(
-    "The DynamoDB store is not available yet. Use the embedded store, by --data DIR.",
-  );
 }

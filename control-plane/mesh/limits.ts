@@ -43,6 +43,15 @@ export const defaultLimits: Limits = every((name) => limitDefinitions[name].defa
 
 export const noLimits: Limits = every(() => Number.POSITIVE_INFINITY);
 
+/** As text that keeps what has no limit, too, for those who have to hold limits that were set elsewhere. */
+export const encodeLimits = (limits: Limits): string =>
+  JSON.stringify(limits, (_, value) => (value === Number.POSITIVE_INFINITY ? "none" : value));
+
+export const decodeLimits = (text: string): Limits => ({
+  ...defaultLimits,
+  ...JSON.parse(text, (_, value) => (value === "none" ? Number.POSITIVE_INFINITY : value)),
+});
+
 /** The limit on the number of entities of a kind in what they live in. */
 export const limitOf: Readonly<Record<Kind, LimitName>> = {
   mesh: "meshesPerAccount",

@@ -1,4 +1,11 @@
-import { RevisionConflict, type Store, StoreUnavailable, type Write } from "../store/store.js";
+import {
+  ChangeTooLarge,
+  CommitInDoubt,
+  RevisionConflict,
+  type Store,
+  StoreUnavailable,
+  type Write,
+} from "../store/store.js";
 import type { Caller } from "./caller.js";
 import type { CommittedChange, DecidedChange } from "./change.js";
 import { MeshError } from "./errors.js";
@@ -58,6 +65,21 @@ export class Transactions {
             {
               cause: error,
             },
+          );
+        }
+        if (error instanceof ChangeTooLarge) {
+          throw new MeshError("BadRequestException", `this is too large to be stored: ${error.message}`, {
+            cause: error,
+          });
+        }
+        if (error instanceof CommitInDoubt) {
+          // Who keeps a record of changes hears of this one too, once it is known to have been made.
+          error.outcome.then((made) => made && change && this.#onChange?.({ caller, ...change }));
+          throw new MeshError(
+            "ServiceUnavailableException",
+            "the store did not answer in time, and whether the change was made is not known yet. Look before repeating it, " +
+              "or repeat it with the same clientToken, which makes it once",
+            { cause: error },
           );
         }
         if (!(error instanceof RevisionConflict)) throw error;

@@ -84,6 +84,7 @@ describe("Metrics", () => {
       proxies: () => proxies,
       problems: () => 3,
       revision: () => 42,
+      store: () => ({ isFollowed: true, peers: 2 }),
     });
     const all = async () =>
       (

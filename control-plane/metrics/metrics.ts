@@ -10,6 +10,8 @@ export interface Sources {
   problems(): number;
   /** The revision of the store that proxies and clients are shown. */
   revision(): number;
+  /** Whether changes of others can be seen, and how many others are told of changes. */
+  store(): { readonly isFollowed: boolean; readonly peers: number };
 }
 
 export interface ConnectedProxy {
@@ -132,6 +134,15 @@ export class Metrics {
     });
     this.#gauge("appmesh_store_revision", "Revision of the store that is served.", [], (gauge, sources) =>
       gauge.set(sources.revision()),
+    );
+    this.#gauge(
+      "appmesh_store_followed",
+      "1 while changes of others can be seen; 0 while the table is away, and what was last known is served.",
+      [],
+      (gauge, sources) => gauge.set(sources.store().isFollowed ? 1 : 0),
+    );
+    this.#gauge("appmesh_store_peers", "Other replicas that are told of changes.", [], (gauge, sources) =>
+      gauge.set(sources.store().peers),
     );
     this.#gauge(
       "appmesh_xds_proxies",

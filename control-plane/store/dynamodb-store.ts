@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Calls, type TablePlace } from "./dynamodb/calls.js";
+import { Calls, failureOf, type TablePlace } from "./dynamodb/calls.js";
 import { commit } from "./dynamodb/commit.js";
 import type { LogEntry } from "./dynamodb/layout.js";
 import { apply, type Head, sleep, Table } from "./dynamodb/table.js";
@@ -21,6 +21,8 @@ export interface DynamoStoreOptions extends TablePlace {
   readonly follow?: boolean;
   /** How long an open waits for a table that does not answer, in milliseconds. Default: 0. */
   readonly openMilliseconds?: number;
+  /** How long a commit waits for an answer before it is in doubt, in milliseconds. Default: 8,000. */
+  readonly commitMilliseconds?: number;
   /** Called when the table cannot be followed any more, with why, and without when it can be again. */
   readonly onTrouble?: ((trouble: StoreUnavailable | undefined) => void) | undefined;
 }
@@ -29,6 +31,10 @@ export interface DynamoStoreOptions extends TablePlace {
 const POLL_MILLISECONDS = [100, 200] as const;
 /** How seldom, at most, while the table does not answer. */
 const SLOWEST_POLL_MILLISECONDS = 1_000;
+/** How long a load or a commit that needs to know the latest revision asks for it. */
+const LOOK_MILLISECONDS = 2_000;
+/** After how long without an answer a table is taken to be away: then changes are refused at once. */
+const TROUBLE_MILLISECONDS = 1_000;
 /** How long a revision that the head tells of may take to show in the log, in steps. */
 const GAP_ATTEMPTS = 10;
 const GAP_MILLISECONDS = 50;
@@ -40,26 +46,35 @@ const GAP_MILLISECONDS = 50;
 export class DynamoStore implements Store {
   readonly #calls: Calls;
   readonly #table: Table;
+  /** For what somebody waits for. */
+  readonly #patient: Table;
   readonly #follows: boolean;
+  readonly #commitMilliseconds: number | undefined;
   readonly #onTrouble: ((trouble: StoreUnavailable | undefined) => void) | undefined;
   readonly #listeners = new Set<(change: Change) => void>();
+  /** Called with each revision that this process has made, before anybody else here hears of it. */
+  onCommitted: ((revision: number) => void) | undefined;
   #records = new Map<string, string>();
   #revision = 0;
   #incarnation: string | undefined;
   #trouble: StoreUnavailable | undefined;
-  /** Commits of which no answer came, by the revision that they would be. */
-  readonly #doubts = new Map<number, { id: string; settle: (made: boolean | undefined) => void }[]>();
+  /** Commits that were sent, by the revision that they would be, until the log has got there. */
+  readonly #own = new Map<number, OwnCommit[]>();
   #commits: Promise<unknown> = Promise.resolve();
   #looks: Promise<unknown> = Promise.resolve();
   #hinted = false;
   #failures = 0;
+  /** Since when, by the clock of this process, the table has not been read. */
+  #failingSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(calls: Calls, { follow = true, onTrouble }: DynamoStoreOptions) {
+  private constructor(calls: Calls, { follow = true, commitMilliseconds, onTrouble }: DynamoStoreOptions) {
     this.#calls = calls;
     this.#table = new Table(calls);
+    this.#patient = new Table(calls, LOOK_MILLISECONDS);
     this.#follows = follow;
+    this.#commitMilliseconds = commitMilliseconds;
     this.#onTrouble = onTrouble;
   }
 
@@ -143,7 +158,7 @@ export class DynamoStore implements Store {
     await this.#commits;
     await this.#looks;
     this.#listeners.clear();
-    for (const doubts of this.#doubts.values()) for (const { settle } of doubts) settle(undefined);
+    for (const own of [...this.#own.values()].flat()) own.settle(undefined);
     this.#calls.close();
   }
 
@@ -153,31 +168,29 @@ export class DynamoStore implements Store {
     if (this.#trouble && this.#follows) throw this.#trouble;
     if (expected > this.#revision) await this.#look();
     if (expected !== this.#revision) throw new RevisionConflict(expected, this.#revision);
-    const id = randomUUID();
+    const own = new OwnCommit();
     const revision = expected + 1;
-    const outcome = await commit(this.#calls, { expected, writes, id });
-    switch (outcome.is) {
-      case "made":
-        this.#take([{ revision, commit: id, writes }]);
-        return revision;
-      case "conflict":
-        await this.#look(outcome.head);
-        throw new RevisionConflict(expected, this.#revision);
-      case "unknown": {
-        const { message } = this.#calls.unavailable(outcome.cause);
-        throw new CommitInDoubt(
-          `${message}; whether the change was made is not known`,
-          this.#outcomeOf(revision, id),
-          { cause: outcome.cause },
-        );
-      }
+    this.#own.set(revision, [...(this.#own.get(revision) ?? []), own]);
+    const sent = commit(
+      this.#calls,
+      { expected, writes, id: own.id },
+      { milliseconds: this.#commitMilliseconds, isAway: () => this.#trouble !== undefined },
+    );
+    // The log may tell before the answer does.
+    const outcome = await Promise.race([sent, own.madeByLog]);
+    if (outcome.is === "made") {
+      this.onCommitted?.(revision);
+      this.#take([{ revision, commit: own.id, writes }]);
+      return revision;
     }
-  }
-
-  #outcomeOf(revision: number, id: string): Promise<boolean | undefined> {
-    return new Promise((settle) => {
-      const others = this.#doubts.get(revision) ?? [];
-      this.#doubts.set(revision, [...others, { id, settle }]);
+    if (outcome.is === "conflict") {
+      await this.#look({ known: outcome.head });
+      throw new RevisionConflict(expected, this.#revision);
+    }
+    if (own.made === false) throw new RevisionConflict(expected, this.#revision);
+    const { message } = this.#calls.unavailable(outcome.cause);
+    throw new CommitInDoubt(`${message}; whether the change was made is not known`, own.settled, {
+      cause: outcome.cause,
     });
   }
 
@@ -187,22 +200,28 @@ export class DynamoStore implements Store {
     const slower = Math.min(2 ** this.#failures, SLOWEST_POLL_MILLISECONDS / most);
     const delay = (least + Math.random() * (most - least)) * slower;
     this.#timer = setTimeout(async () => {
-      await this.#look().catch(() => {});
+      await this.#look({ table: this.#table }).catch(() => {});
       this.#schedule();
     }, delay).unref();
   }
 
   /** Takes over what others have committed. */
-  #look(known?: Head): Promise<void> {
+  #look({ known, table = this.#patient }: { known?: Head; table?: Table } = {}): Promise<void> {
     return this.#inTurn(async () => {
+      const start = performance.now();
       try {
-        await this.#follow(known ?? (await this.#table.head()));
+        await this.#follow(known ?? (await table.head()));
         this.#failures = 0;
+        this.#failingSince = undefined;
         this.#setTrouble(undefined);
       } catch (error) {
         this.#failures++;
-        const trouble = error instanceof StoreUnavailable ? error : this.#calls.unavailable(error);
-        this.#setTrouble(trouble);
+        this.#failingSince ??= start;
+        const trouble = this.#calls.unavailable(error);
+        const passes = trouble.cause !== undefined && failureOf(trouble.cause) !== "refused";
+        // One request that fails is nothing yet.
+        if (!passes || performance.now() - this.#failingSince >= TROUBLE_MILLISECONDS)
+          this.#setTrouble(trouble);
         throw trouble;
       }
     });
@@ -239,13 +258,13 @@ export class DynamoStore implements Store {
         return;
       }
       if (attempt > 0) await sleep(GAP_MILLISECONDS);
-      this.#take(await this.#table.log(this.#revision));
+      this.#take(await this.#patient.log(this.#revision));
     }
   }
 
   /** The log no longer tells what happened since: everything is read, and what differs is one change. */
   async #reload(): Promise<void> {
-    const { revision, records } = await this.#table.contents();
+    const { revision, records } = await this.#patient.contents();
     if (revision <= this.#revision) return;
     const removed = [...this.#records.keys()].filter((key) => !records.has(key));
     const writes = [
@@ -260,19 +279,40 @@ export class DynamoStore implements Store {
     for (const { revision, commit: id, writes } of entries) {
       if (revision !== this.#revision + 1) continue;
       for (const write of writes) apply(this.#records, write);
-      for (const doubt of this.#doubts.get(revision) ?? []) doubt.settle(doubt.id === id);
-      this.#doubts.delete(revision);
+      for (const own of this.#own.get(revision) ?? []) own.settle(own.id === id);
       this.#tell({ revision, writes });
     }
   }
 
   #tell(change: Change): void {
     this.#revision = change.revision;
-    for (const [revision, doubts] of this.#doubts) {
+    for (const [revision, commits] of this.#own) {
       if (revision > change.revision) continue;
-      for (const { settle } of doubts) settle(undefined);
-      this.#doubts.delete(revision);
+      for (const own of commits) own.settle(undefined);
+      this.#own.delete(revision);
     }
     for (const listener of [...this.#listeners]) listener(change);
+  }
+}
+
+/** A commit of this process, and what became of it once that is known. */
+class OwnCommit {
+  readonly id = randomUUID();
+  made: boolean | undefined;
+  readonly settled: Promise<boolean | undefined>;
+  /** Resolves only where it was made. */
+  readonly madeByLog: Promise<{ readonly is: "made" }>;
+  readonly #resolve: (made: boolean | undefined) => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
+    this.settled = promise;
+    this.#resolve = resolve;
+    this.madeByLog = new Promise((made) => promise.then((is) => is && made({ is: "made" })));
+  }
+
+  settle(made: boolean | undefined): void {
+    this.made ??= made;
+    this.#resolve(made);
   }
 }

@@ -220,8 +220,12 @@ describe("appmesh serve", function () {
     it("with options that it does not know what to do with", async () => {
       const cases: [string[], string][] = [
         [
-          ["--table", "meshes"],
-          "error: option '--table <name>' argument 'meshes' is invalid. The DynamoDB store is not available yet. Use the embedded store, by --data DIR.\n",
+          ["--table", "the meshes"],
+          "error: option '--table <name>' argument 'the meshes' is invalid. A DynamoDB table's name has 3 to 255 letters, digits, dots, hyphens and underscores.\n",
+        ],
+        [
+          ["--notices", "127.0.0.1:0"],
+          "appmesh serve: --notices is for control planes that share a table: give that too, by --table NAME\n",
         ],
         [
           ["--api", "7070"],

@@ -15,10 +15,10 @@ const REQUEST_MILLISECONDS = 3_000;
 const CONNECT_MILLISECONDS = 1_000;
 
 /**
- * What a failed request means: `throttled` was not carried out and may be sent again; `lost` may have been carried out;
- * `refused` will be refused again as long as nobody changes something.
+ * What a failed request means: `unsent` was not carried out and may be sent again; `lost` may have been carried out;
+ * `refused` was not carried out, and will not be as long as nobody changes something.
  */
-export type Failure = "throttled" | "lost" | "refused";
+export type Failure = "unsent" | "lost" | "refused";
 
 /** DynamoDB's operations on one table, each sent once, with failures told apart. */
 export class Calls {
@@ -82,9 +82,19 @@ export class Calls {
 const THROTTLED =
   /^(ProvisionedThroughputExceededException|ThrottlingException|ThrottledException|RequestLimitExceeded|LimitExceededException|TooManyRequestsException|TransactionConflictException)$/;
 
+const NOT_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+
 export function failureOf(error: unknown): Failure {
-  const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
-  if (THROTTLED.test(name)) return "throttled";
+  const { name, message, code, $metadata } = error as Error & {
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  if (
+    THROTTLED.test(name) ||
+    NOT_CONNECTED.test(code ?? "") ||
+    /did not establish a connection/.test(message)
+  )
+    return "unsent";
   const status = $metadata?.httpStatusCode;
   if (name === "TransactionInProgressException" || (status !== undefined && status >= 500)) return "lost";
   // Whoever may not sign has sent nothing.

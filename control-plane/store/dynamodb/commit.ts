@@ -26,9 +26,17 @@ export async function commit(
     writes,
     id,
   }: { readonly expected: number; readonly writes: readonly Write[]; readonly id: string },
+  {
+    milliseconds = COMMIT_MILLISECONDS,
+    isAway = () => false,
+  }: {
+    readonly milliseconds?: number | undefined;
+    /** Whether it is known by now that the table cannot be reached: then what was not sent is not tried again. */
+    readonly isAway?: () => boolean;
+  } = {},
 ): Promise<Outcome> {
   const transaction = transactionOf(calls.table, expected, writes, id);
-  const end = performance.now() + COMMIT_MILLISECONDS;
+  const end = performance.now() + milliseconds;
   /** The first request that may have been carried out without an answer. */
   let lost: unknown;
   for (let attempt = 0; ; attempt++) {
@@ -38,16 +46,16 @@ export async function commit(
     } catch (error) {
       const head = conflictingHead(error);
       if (head !== undefined) return settled(calls, expected, id, head, lost);
-      switch (isContended(error) ? "throttled" : failureOf(error)) {
+      switch (isContended(error) ? "unsent" : failureOf(error)) {
         case "refused":
           if (lost === undefined) throw refusal(calls, error);
           return { is: "unknown", cause: lost };
         case "lost":
           lost ??= error;
           break;
-        case "throttled":
+        case "unsent":
       }
-      if (performance.now() >= end) {
+      if (performance.now() >= end || (lost === undefined && isAway())) {
         if (lost === undefined) throw calls.unavailable(error);
         return { is: "unknown", cause: lost };
       }

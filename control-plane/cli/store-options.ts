@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { TablePlace } from "../store/dynamodb/calls.js";
+import type { Store } from "../store/store.js";
+import { dataOption } from "./data-folder.js";
+import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
+
+/** Options of commands that work on a store itself. */
+export interface StoreOptions {
+  readonly data?: string;
+  readonly table?: string;
+  readonly region: string;
+  readonly dynamodbEndpoint?: string;
+}
+
+export const addStoreOptions = (command: Command, what: string): Command =>
+  addTableOptions(
+    command.addOption(dataOption(`folder ${what}, of a control plane that does not run`)),
+    what,
+  );
+
+export const addTableOptions = (command: Command, what: string): Command =>
+  command
+    .addOption(tableOption(`DynamoDB table ${what}`))
+    .option("--region <region>", "region of the table", region, process.env.APPMESH_REGION || "us-east-1")
+    .addOption(dynamoDbEndpointOption());
+
+/** What no command that works on a store can do without. */
+export class NoStore extends Error {
+  override readonly name = "NoStore";
+}
+
+export const tableOf = ({ table, region: of, dynamodbEndpoint }: StoreOptions): TablePlace => {
+  if (table === undefined) throw new NoStore("no table was given: name one by --table NAME");
+  return { table, region: of, endpoint: dynamodbEndpoint };
+};
+
+/** Opens the one store that is named; throws NoStore and StoreUnavailable. Whoever opens it closes it. */
+export async function openNamedStore(options: StoreOptions): Promise<Store> {
+  const { data, table } = options;
+  if (data !== undefined && table !== undefined) {
+    throw new NoStore(
+      "both a folder and a table were given: name one store, by --data DIR or by --table NAME",
+    );
+  }
+  if (table !== undefined) {
+    const { DynamoStore } = await import("../store/dynamodb-store.js");
+    return DynamoStore.open({ ...tableOf(options), follow: false, openMilliseconds: 10_000 });
+  }
+  if (data === undefined) throw new NoStore("no store was given: name one by --data DIR or by --table NAME");
+  const { SqliteStore } = await import("../store/sqlite-store.js");
+  return SqliteStore.open(data);
+}
+
+function region(text: string): string {
+  if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.",
+  );
+}
