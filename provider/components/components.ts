@@ -1,8 +1,10 @@
 import { type ComponentType, componentToken } from "./component.js";
+import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
+import { appMeshController } from "./eks/controller-args.js";
 import { gateway } from "./mesh/gateway-args.js";
 import { meshService } from "./mesh/mesh-service-args.js";
 
 /** The components, by token. */
 export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
-  [meshService, gateway].map((type) => [componentToken(type), type]),
+  [meshService, gateway, meshTaskDefinition, appMeshController].map((type) => [componentToken(type), type]),
 );

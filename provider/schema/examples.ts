@@ -193,4 +193,33 @@ export const examples: Readonly<Record<string, Example>> = {
       },
     ],
   },
+  MeshTaskDefinition: {
+    title:
+      "A task on Fargate whose one container is a virtual node of a mesh, with traces on their way to X-Ray",
+    resources: [
+      mesh,
+      node("v1"),
+      {
+        variable: "task",
+        type: "MeshTaskDefinition",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualNode: output("v1", "virtualNodeName"),
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: "arn:aws:ssm:eu-west-1:123456789012:parameter/appmesh/trust",
+            tokenFrom: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:appmesh/catalog-AbCdEf",
+          },
+          containerDefinitions: [
+            { name: "catalog", image: "shop/catalog:1.4.2", portMappings: [{ containerPort: 8080 }] },
+          ],
+          cpu: 256,
+          memory: 512,
+          tracing: { samplingRate: 0.1 },
+        },
+      },
+    ],
+    outputs: { taskDefinitionArn: output("task", "taskDefinitionArn") },
+  },
 };

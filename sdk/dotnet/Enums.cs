@@ -8,6 +8,468 @@ using Pulumi;
 namespace PulumiAppMesh.AppMesh
 {
     /// <summary>
+    /// Protocol of an application, for Service Connect.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerAppProtocol : IEquatable<ContainerAppProtocol>
+    {
+        private readonly string _value;
+
+        private ContainerAppProtocol(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// HTTP/1.1.
+        /// </summary>
+        public static ContainerAppProtocol Http { get; } = new ContainerAppProtocol("http");
+        /// <summary>
+        /// HTTP/2.
+        /// </summary>
+        public static ContainerAppProtocol Http2 { get; } = new ContainerAppProtocol("http2");
+        /// <summary>
+        /// gRPC.
+        /// </summary>
+        public static ContainerAppProtocol Grpc { get; } = new ContainerAppProtocol("grpc");
+
+        public static bool operator ==(ContainerAppProtocol left, ContainerAppProtocol right) => left.Equals(right);
+        public static bool operator !=(ContainerAppProtocol left, ContainerAppProtocol right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerAppProtocol value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerAppProtocol other && Equals(other);
+        public bool Equals(ContainerAppProtocol other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What a container waits for.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerCondition : IEquatable<ContainerCondition>
+    {
+        private readonly string _value;
+
+        private ContainerCondition(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The other container has started.
+        /// </summary>
+        public static ContainerCondition Start { get; } = new ContainerCondition("START");
+        /// <summary>
+        /// It has ended.
+        /// </summary>
+        public static ContainerCondition Complete { get; } = new ContainerCondition("COMPLETE");
+        /// <summary>
+        /// It has ended with exit code 0.
+        /// </summary>
+        public static ContainerCondition Success { get; } = new ContainerCondition("SUCCESS");
+        /// <summary>
+        /// Its health check has passed.
+        /// </summary>
+        public static ContainerCondition Healthy { get; } = new ContainerCondition("HEALTHY");
+
+        public static bool operator ==(ContainerCondition left, ContainerCondition right) => left.Equals(right);
+        public static bool operator !=(ContainerCondition left, ContainerCondition right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerCondition value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerCondition other && Equals(other);
+        public bool Equals(ContainerCondition other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What a container may do with a device.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerDevicePermission : IEquatable<ContainerDevicePermission>
+    {
+        private readonly string _value;
+
+        private ContainerDevicePermission(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Read from it.
+        /// </summary>
+        public static ContainerDevicePermission Read { get; } = new ContainerDevicePermission("read");
+        /// <summary>
+        /// Write to it.
+        /// </summary>
+        public static ContainerDevicePermission Write { get; } = new ContainerDevicePermission("write");
+        /// <summary>
+        /// Make it.
+        /// </summary>
+        public static ContainerDevicePermission Mknod { get; } = new ContainerDevicePermission("mknod");
+
+        public static bool operator ==(ContainerDevicePermission left, ContainerDevicePermission right) => left.Equals(right);
+        public static bool operator !=(ContainerDevicePermission left, ContainerDevicePermission right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerDevicePermission value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerDevicePermission other && Equals(other);
+        public bool Equals(ContainerDevicePermission other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Where a file of environment variables is.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerEnvironmentFileType : IEquatable<ContainerEnvironmentFileType>
+    {
+        private readonly string _value;
+
+        private ContainerEnvironmentFileType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// In Amazon S3.
+        /// </summary>
+        public static ContainerEnvironmentFileType S3 { get; } = new ContainerEnvironmentFileType("s3");
+
+        public static bool operator ==(ContainerEnvironmentFileType left, ContainerEnvironmentFileType right) => left.Equals(right);
+        public static bool operator !=(ContainerEnvironmentFileType left, ContainerEnvironmentFileType right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerEnvironmentFileType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerEnvironmentFileType other && Equals(other);
+        public bool Equals(ContainerEnvironmentFileType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// A log router.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerFirelensType : IEquatable<ContainerFirelensType>
+    {
+        private readonly string _value;
+
+        private ContainerFirelensType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Fluentd.
+        /// </summary>
+        public static ContainerFirelensType Fluentd { get; } = new ContainerFirelensType("fluentd");
+        /// <summary>
+        /// Fluent Bit.
+        /// </summary>
+        public static ContainerFirelensType Fluentbit { get; } = new ContainerFirelensType("fluentbit");
+
+        public static bool operator ==(ContainerFirelensType left, ContainerFirelensType right) => left.Equals(right);
+        public static bool operator !=(ContainerFirelensType left, ContainerFirelensType right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerFirelensType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerFirelensType other && Equals(other);
+        public bool Equals(ContainerFirelensType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What takes the output of containers.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerLogDriver : IEquatable<ContainerLogDriver>
+    {
+        private readonly string _value;
+
+        private ContainerLogDriver(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Files of JSON lines on the instance. Not on Fargate.
+        /// </summary>
+        public static ContainerLogDriver JsonFile { get; } = new ContainerLogDriver("json-file");
+        /// <summary>
+        /// Syslog. Not on Fargate.
+        /// </summary>
+        public static ContainerLogDriver Syslog { get; } = new ContainerLogDriver("syslog");
+        /// <summary>
+        /// The journal of the instance. Not on Fargate.
+        /// </summary>
+        public static ContainerLogDriver Journald { get; } = new ContainerLogDriver("journald");
+        /// <summary>
+        /// Graylog. Not on Fargate.
+        /// </summary>
+        public static ContainerLogDriver Gelf { get; } = new ContainerLogDriver("gelf");
+        /// <summary>
+        /// Fluentd. Not on Fargate.
+        /// </summary>
+        public static ContainerLogDriver Fluentd { get; } = new ContainerLogDriver("fluentd");
+        /// <summary>
+        /// CloudWatch Logs.
+        /// </summary>
+        public static ContainerLogDriver Awslogs { get; } = new ContainerLogDriver("awslogs");
+        /// <summary>
+        /// Splunk.
+        /// </summary>
+        public static ContainerLogDriver Splunk { get; } = new ContainerLogDriver("splunk");
+        /// <summary>
+        /// The log router of the task.
+        /// </summary>
+        public static ContainerLogDriver Awsfirelens { get; } = new ContainerLogDriver("awsfirelens");
+
+        public static bool operator ==(ContainerLogDriver left, ContainerLogDriver right) => left.Equals(right);
+        public static bool operator !=(ContainerLogDriver left, ContainerLogDriver right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerLogDriver value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerLogDriver other && Equals(other);
+        public bool Equals(ContainerLogDriver other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// A kind of device.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerResourceType : IEquatable<ContainerResourceType>
+    {
+        private readonly string _value;
+
+        private ContainerResourceType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// A GPU.
+        /// </summary>
+        public static ContainerResourceType Gpu { get; } = new ContainerResourceType("GPU");
+        /// <summary>
+        /// An Elastic Inference accelerator, which AWS offers no more.
+        /// </summary>
+        public static ContainerResourceType InferenceAccelerator { get; } = new ContainerResourceType("InferenceAccelerator");
+        /// <summary>
+        /// An AWS Neuron device.
+        /// </summary>
+        public static ContainerResourceType NeuronDevice { get; } = new ContainerResourceType("NeuronDevice");
+
+        public static bool operator ==(ContainerResourceType left, ContainerResourceType right) => left.Equals(right);
+        public static bool operator !=(ContainerResourceType left, ContainerResourceType right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerResourceType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerResourceType other && Equals(other);
+        public bool Equals(ContainerResourceType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What a port of a container speaks.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerTransportProtocol : IEquatable<ContainerTransportProtocol>
+    {
+        private readonly string _value;
+
+        private ContainerTransportProtocol(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// TCP.
+        /// </summary>
+        public static ContainerTransportProtocol Tcp { get; } = new ContainerTransportProtocol("tcp");
+        /// <summary>
+        /// UDP.
+        /// </summary>
+        public static ContainerTransportProtocol Udp { get; } = new ContainerTransportProtocol("udp");
+
+        public static bool operator ==(ContainerTransportProtocol left, ContainerTransportProtocol right) => left.Equals(right);
+        public static bool operator !=(ContainerTransportProtocol left, ContainerTransportProtocol right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerTransportProtocol value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerTransportProtocol other && Equals(other);
+        public bool Equals(ContainerTransportProtocol other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What of a process is limited.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerUlimitName : IEquatable<ContainerUlimitName>
+    {
+        private readonly string _value;
+
+        private ContainerUlimitName(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Size of a core dump.
+        /// </summary>
+        public static ContainerUlimitName Core { get; } = new ContainerUlimitName("core");
+        /// <summary>
+        /// CPU time.
+        /// </summary>
+        public static ContainerUlimitName Cpu { get; } = new ContainerUlimitName("cpu");
+        /// <summary>
+        /// Size of the data segment.
+        /// </summary>
+        public static ContainerUlimitName Data { get; } = new ContainerUlimitName("data");
+        /// <summary>
+        /// Size of a file.
+        /// </summary>
+        public static ContainerUlimitName Fsize { get; } = new ContainerUlimitName("fsize");
+        /// <summary>
+        /// File locks.
+        /// </summary>
+        public static ContainerUlimitName Locks { get; } = new ContainerUlimitName("locks");
+        /// <summary>
+        /// Locked memory.
+        /// </summary>
+        public static ContainerUlimitName Memlock { get; } = new ContainerUlimitName("memlock");
+        /// <summary>
+        /// Message queues.
+        /// </summary>
+        public static ContainerUlimitName Msgqueue { get; } = new ContainerUlimitName("msgqueue");
+        /// <summary>
+        /// Priority.
+        /// </summary>
+        public static ContainerUlimitName Nice { get; } = new ContainerUlimitName("nice");
+        /// <summary>
+        /// Open files and sockets. The only one on Fargate.
+        /// </summary>
+        public static ContainerUlimitName Nofile { get; } = new ContainerUlimitName("nofile");
+        /// <summary>
+        /// Processes.
+        /// </summary>
+        public static ContainerUlimitName Nproc { get; } = new ContainerUlimitName("nproc");
+        /// <summary>
+        /// Resident memory.
+        /// </summary>
+        public static ContainerUlimitName Rss { get; } = new ContainerUlimitName("rss");
+        /// <summary>
+        /// Real-time priority.
+        /// </summary>
+        public static ContainerUlimitName Rtprio { get; } = new ContainerUlimitName("rtprio");
+        /// <summary>
+        /// Real-time CPU time.
+        /// </summary>
+        public static ContainerUlimitName Rttime { get; } = new ContainerUlimitName("rttime");
+        /// <summary>
+        /// Pending signals.
+        /// </summary>
+        public static ContainerUlimitName Sigpending { get; } = new ContainerUlimitName("sigpending");
+        /// <summary>
+        /// Size of the stack.
+        /// </summary>
+        public static ContainerUlimitName Stack { get; } = new ContainerUlimitName("stack");
+
+        public static bool operator ==(ContainerUlimitName left, ContainerUlimitName right) => left.Equals(right);
+        public static bool operator !=(ContainerUlimitName left, ContainerUlimitName right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerUlimitName value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerUlimitName other && Equals(other);
+        public bool Equals(ContainerUlimitName other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whether all tasks of a deployment run the same image.
+    /// </summary>
+    [EnumType]
+    public readonly struct ContainerVersionConsistency : IEquatable<ContainerVersionConsistency>
+    {
+        private readonly string _value;
+
+        private ContainerVersionConsistency(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The digest behind the tag is looked up once for all of them.
+        /// </summary>
+        public static ContainerVersionConsistency Enabled { get; } = new ContainerVersionConsistency("enabled");
+        /// <summary>
+        /// Each task takes what the tag says when it starts.
+        /// </summary>
+        public static ContainerVersionConsistency Disabled { get; } = new ContainerVersionConsistency("disabled");
+
+        public static bool operator ==(ContainerVersionConsistency left, ContainerVersionConsistency right) => left.Equals(right);
+        public static bool operator !=(ContainerVersionConsistency left, ContainerVersionConsistency right) => !left.Equals(right);
+
+        public static explicit operator string(ContainerVersionConsistency value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ContainerVersionConsistency other && Equals(other);
+        public bool Equals(ContainerVersionConsistency other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// Whether a gateway rewrites a part of a request as it does by default.
     /// </summary>
     [EnumType]
@@ -475,6 +937,564 @@ namespace PulumiAppMesh.AppMesh
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override bool Equals(object? obj) => obj is PortProtocol other && Equals(other);
         public bool Equals(PortProtocol other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// On what a task runs.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskCompatibility : IEquatable<TaskCompatibility>
+    {
+        private readonly string _value;
+
+        private TaskCompatibility(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// AWS Fargate.
+        /// </summary>
+        public static TaskCompatibility Fargate { get; } = new TaskCompatibility("FARGATE");
+        /// <summary>
+        /// Instances of Amazon EC2.
+        /// </summary>
+        public static TaskCompatibility EC2 { get; } = new TaskCompatibility("EC2");
+        /// <summary>
+        /// Instances that ECS manages.
+        /// </summary>
+        public static TaskCompatibility ManagedInstances { get; } = new TaskCompatibility("MANAGED_INSTANCES");
+        /// <summary>
+        /// Machines elsewhere, which have no network that Envoy could share.
+        /// </summary>
+        public static TaskCompatibility External { get; } = new TaskCompatibility("EXTERNAL");
+
+        public static bool operator ==(TaskCompatibility left, TaskCompatibility right) => left.Equals(right);
+        public static bool operator !=(TaskCompatibility left, TaskCompatibility right) => !left.Equals(right);
+
+        public static explicit operator string(TaskCompatibility value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskCompatibility other && Equals(other);
+        public bool Equals(TaskCompatibility other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// The processor that a task runs on.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskCpuArchitecture : IEquatable<TaskCpuArchitecture>
+    {
+        private readonly string _value;
+
+        private TaskCpuArchitecture(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// x86-64.
+        /// </summary>
+        public static TaskCpuArchitecture X8664 { get; } = new TaskCpuArchitecture("X86_64");
+        /// <summary>
+        /// 64-bit Arm, for which Envoy's images and AWS's are made, too.
+        /// </summary>
+        public static TaskCpuArchitecture ARM64 { get; } = new TaskCpuArchitecture("ARM64");
+
+        public static bool operator ==(TaskCpuArchitecture left, TaskCpuArchitecture right) => left.Equals(right);
+        public static bool operator !=(TaskCpuArchitecture left, TaskCpuArchitecture right) => !left.Equals(right);
+
+        public static explicit operator string(TaskCpuArchitecture value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskCpuArchitecture other && Equals(other);
+        public bool Equals(TaskCpuArchitecture other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// How long a volume of Docker lasts.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskDockerVolumeScope : IEquatable<TaskDockerVolumeScope>
+    {
+        private readonly string _value;
+
+        private TaskDockerVolumeScope(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// As long as its task.
+        /// </summary>
+        public static TaskDockerVolumeScope Task { get; } = new TaskDockerVolumeScope("task");
+        /// <summary>
+        /// Longer than its task.
+        /// </summary>
+        public static TaskDockerVolumeScope Shared { get; } = new TaskDockerVolumeScope("shared");
+
+        public static bool operator ==(TaskDockerVolumeScope left, TaskDockerVolumeScope right) => left.Equals(right);
+        public static bool operator !=(TaskDockerVolumeScope left, TaskDockerVolumeScope right) => !left.Equals(right);
+
+        public static explicit operator string(TaskDockerVolumeScope value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskDockerVolumeScope other && Equals(other);
+        public bool Equals(TaskDockerVolumeScope other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whether what goes to and from a file system is encrypted.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskEfsEncryption : IEquatable<TaskEfsEncryption>
+    {
+        private readonly string _value;
+
+        private TaskEfsEncryption(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// It is.
+        /// </summary>
+        public static TaskEfsEncryption Enabled { get; } = new TaskEfsEncryption("ENABLED");
+        /// <summary>
+        /// It is not.
+        /// </summary>
+        public static TaskEfsEncryption Disabled { get; } = new TaskEfsEncryption("DISABLED");
+
+        public static bool operator ==(TaskEfsEncryption left, TaskEfsEncryption right) => left.Equals(right);
+        public static bool operator !=(TaskEfsEncryption left, TaskEfsEncryption right) => !left.Equals(right);
+
+        public static explicit operator string(TaskEfsEncryption value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskEfsEncryption other && Equals(other);
+        public bool Equals(TaskEfsEncryption other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whether the role of a task is used for a file system.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskEfsIam : IEquatable<TaskEfsIam>
+    {
+        private readonly string _value;
+
+        private TaskEfsIam(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// It is.
+        /// </summary>
+        public static TaskEfsIam Enabled { get; } = new TaskEfsIam("ENABLED");
+        /// <summary>
+        /// It is not.
+        /// </summary>
+        public static TaskEfsIam Disabled { get; } = new TaskEfsIam("DISABLED");
+
+        public static bool operator ==(TaskEfsIam left, TaskEfsIam right) => left.Equals(right);
+        public static bool operator !=(TaskEfsIam left, TaskEfsIam right) => !left.Equals(right);
+
+        public static explicit operator string(TaskEfsIam value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskEfsIam other && Equals(other);
+        public bool Equals(TaskEfsIam other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Least severe messages that Envoy logs.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskEnvoyLogLevel : IEquatable<TaskEnvoyLogLevel>
+    {
+        private readonly string _value;
+
+        private TaskEnvoyLogLevel(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Everything.
+        /// </summary>
+        public static TaskEnvoyLogLevel Trace { get; } = new TaskEnvoyLogLevel("trace");
+        /// <summary>
+        /// Much for looking for a mistake.
+        /// </summary>
+        public static TaskEnvoyLogLevel Debug { get; } = new TaskEnvoyLogLevel("debug");
+        /// <summary>
+        /// What happens.
+        /// </summary>
+        public static TaskEnvoyLogLevel Info { get; } = new TaskEnvoyLogLevel("info");
+        /// <summary>
+        /// What may be wrong.
+        /// </summary>
+        public static TaskEnvoyLogLevel Warning { get; } = new TaskEnvoyLogLevel("warning");
+        /// <summary>
+        /// What is wrong.
+        /// </summary>
+        public static TaskEnvoyLogLevel Error { get; } = new TaskEnvoyLogLevel("error");
+        /// <summary>
+        /// What ends it.
+        /// </summary>
+        public static TaskEnvoyLogLevel Critical { get; } = new TaskEnvoyLogLevel("critical");
+        /// <summary>
+        /// Nothing.
+        /// </summary>
+        public static TaskEnvoyLogLevel Off { get; } = new TaskEnvoyLogLevel("off");
+
+        public static bool operator ==(TaskEnvoyLogLevel left, TaskEnvoyLogLevel right) => left.Equals(right);
+        public static bool operator !=(TaskEnvoyLogLevel left, TaskEnvoyLogLevel right) => !left.Equals(right);
+
+        public static explicit operator string(TaskEnvoyLogLevel value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskEnvoyLogLevel other && Equals(other);
+        public bool Equals(TaskEnvoyLogLevel other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What is in the image of Envoy.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskEnvoyVariant : IEquatable<TaskEnvoyVariant>
+    {
+        private readonly string _value;
+
+        private TaskEnvoyVariant(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Plain Envoy with a shell, as envoyproxy/envoy. Its bootstrap is on its command line.
+        /// </summary>
+        public static TaskEnvoyVariant Envoy { get; } = new TaskEnvoyVariant("envoy");
+        /// <summary>
+        /// AWS's own sidecar for App Mesh, as long as it can be had. It is told by environment variables.
+        /// </summary>
+        public static TaskEnvoyVariant AppMesh { get; } = new TaskEnvoyVariant("appMesh");
+
+        public static bool operator ==(TaskEnvoyVariant left, TaskEnvoyVariant right) => left.Equals(right);
+        public static bool operator !=(TaskEnvoyVariant left, TaskEnvoyVariant right) => !left.Equals(right);
+
+        public static explicit operator string(TaskEnvoyVariant value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskEnvoyVariant other && Equals(other);
+        public bool Equals(TaskEnvoyVariant other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// How traffic gets into the Envoy of a task.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskInterceptionMode : IEquatable<TaskInterceptionMode>
+    {
+        private readonly string _value;
+
+        private TaskInterceptionMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// ECS redirects it, by the proxyConfiguration of the task. For Fargate and EC2.
+        /// </summary>
+        public static TaskInterceptionMode ProxyConfiguration { get; } = new TaskInterceptionMode("proxyConfiguration");
+        /// <summary>
+        /// A container that runs first redirects it with iptables. For EC2.
+        /// </summary>
+        public static TaskInterceptionMode InitContainer { get; } = new TaskInterceptionMode("initContainer");
+        /// <summary>
+        /// It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For Fargate and EC2.
+        /// </summary>
+        public static TaskInterceptionMode Explicit { get; } = new TaskInterceptionMode("explicit");
+
+        public static bool operator ==(TaskInterceptionMode left, TaskInterceptionMode right) => left.Equals(right);
+        public static bool operator !=(TaskInterceptionMode left, TaskInterceptionMode right) => !left.Equals(right);
+
+        public static explicit operator string(TaskInterceptionMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskInterceptionMode other && Equals(other);
+        public bool Equals(TaskInterceptionMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whose shared memory the containers of a task see.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskIpcMode : IEquatable<TaskIpcMode>
+    {
+        private readonly string _value;
+
+        private TaskIpcMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// That of the task.
+        /// </summary>
+        public static TaskIpcMode Task { get; } = new TaskIpcMode("task");
+        /// <summary>
+        /// That of the instance.
+        /// </summary>
+        public static TaskIpcMode Host { get; } = new TaskIpcMode("host");
+        /// <summary>
+        /// Each its own.
+        /// </summary>
+        public static TaskIpcMode None { get; } = new TaskIpcMode("none");
+
+        public static bool operator ==(TaskIpcMode left, TaskIpcMode right) => left.Equals(right);
+        public static bool operator !=(TaskIpcMode left, TaskIpcMode right) => !left.Equals(right);
+
+        public static explicit operator string(TaskIpcMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskIpcMode other && Equals(other);
+        public bool Equals(TaskIpcMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// The network of a task.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskNetworkMode : IEquatable<TaskNetworkMode>
+    {
+        private readonly string _value;
+
+        private TaskNetworkMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// One of the task's own.
+        /// </summary>
+        public static TaskNetworkMode Awsvpc { get; } = new TaskNetworkMode("awsvpc");
+        /// <summary>
+        /// That of Docker on the instance.
+        /// </summary>
+        public static TaskNetworkMode Bridge { get; } = new TaskNetworkMode("bridge");
+        /// <summary>
+        /// That of the instance.
+        /// </summary>
+        public static TaskNetworkMode Host { get; } = new TaskNetworkMode("host");
+        /// <summary>
+        /// None.
+        /// </summary>
+        public static TaskNetworkMode None { get; } = new TaskNetworkMode("none");
+
+        public static bool operator ==(TaskNetworkMode left, TaskNetworkMode right) => left.Equals(right);
+        public static bool operator !=(TaskNetworkMode left, TaskNetworkMode right) => !left.Equals(right);
+
+        public static explicit operator string(TaskNetworkMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskNetworkMode other && Equals(other);
+        public bool Equals(TaskNetworkMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whose processes the containers of a task see.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskPidMode : IEquatable<TaskPidMode>
+    {
+        private readonly string _value;
+
+        private TaskPidMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Those of the task.
+        /// </summary>
+        public static TaskPidMode Task { get; } = new TaskPidMode("task");
+        /// <summary>
+        /// Those of the instance. Not on Fargate.
+        /// </summary>
+        public static TaskPidMode Host { get; } = new TaskPidMode("host");
+
+        public static bool operator ==(TaskPidMode left, TaskPidMode right) => left.Equals(right);
+        public static bool operator !=(TaskPidMode left, TaskPidMode right) => !left.Equals(right);
+
+        public static explicit operator string(TaskPidMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskPidMode other && Equals(other);
+        public bool Equals(TaskPidMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// A kind of condition.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskPlacementConstraintType : IEquatable<TaskPlacementConstraintType>
+    {
+        private readonly string _value;
+
+        private TaskPlacementConstraintType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// An expression of the cluster query language is true.
+        /// </summary>
+        public static TaskPlacementConstraintType MemberOf { get; } = new TaskPlacementConstraintType("memberOf");
+
+        public static bool operator ==(TaskPlacementConstraintType left, TaskPlacementConstraintType right) => left.Equals(right);
+        public static bool operator !=(TaskPlacementConstraintType left, TaskPlacementConstraintType right) => !left.Equals(right);
+
+        public static explicit operator string(TaskPlacementConstraintType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskPlacementConstraintType other && Equals(other);
+        public bool Equals(TaskPlacementConstraintType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What becomes of the size of a task.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskSizing : IEquatable<TaskSizing>
+    {
+        private readonly string _value;
+
+        private TaskSizing(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// What Envoy and the other containers of the mesh reserve is added to cpu and memory, and on Fargate the task gets the next size that there is.
+        /// </summary>
+        public static TaskSizing RoundUp { get; } = new TaskSizing("roundUp");
+        /// <summary>
+        /// cpu and memory are the size of the task, in which all containers must find room.
+        /// </summary>
+        public static TaskSizing Exact { get; } = new TaskSizing("exact");
+
+        public static bool operator ==(TaskSizing left, TaskSizing right) => left.Equals(right);
+        public static bool operator !=(TaskSizing left, TaskSizing right) => !left.Equals(right);
+
+        public static explicit operator string(TaskSizing value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskSizing other && Equals(other);
+        public bool Equals(TaskSizing other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What takes the traces of a task.
+    /// </summary>
+    [EnumType]
+    public readonly struct TaskTracer : IEquatable<TaskTracer>
+    {
+        private readonly string _value;
+
+        private TaskTracer(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+        /// </summary>
+        public static TaskTracer Otel { get; } = new TaskTracer("otel");
+        /// <summary>
+        /// The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+        /// </summary>
+        public static TaskTracer Xray { get; } = new TaskTracer("xray");
+
+        public static bool operator ==(TaskTracer left, TaskTracer right) => left.Equals(right);
+        public static bool operator !=(TaskTracer left, TaskTracer right) => !left.Equals(right);
+
+        public static explicit operator string(TaskTracer value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is TaskTracer other && Equals(other);
+        public bool Equals(TaskTracer other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override int GetHashCode() => _value?.GetHashCode() ?? 0;

@@ -95,6 +95,11 @@ export type MeshService = import("./meshService").MeshService;
 export const MeshService: typeof import("./meshService").MeshService = null as any;
 utilities.lazyLoad(exports, ["MeshService"], () => require("./meshService"));
 
+export { MeshTaskDefinitionArgs } from "./meshTaskDefinition";
+export type MeshTaskDefinition = import("./meshTaskDefinition").MeshTaskDefinition;
+export const MeshTaskDefinition: typeof import("./meshTaskDefinition").MeshTaskDefinition = null as any;
+utilities.lazyLoad(exports, ["MeshTaskDefinition"], () => require("./meshTaskDefinition"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
@@ -150,6 +155,8 @@ const _module = {
                 return new Mesh(name, <any>undefined, { urn })
             case "appmesh:index:MeshService":
                 return new MeshService(name, <any>undefined, { urn })
+            case "appmesh:index:MeshTaskDefinition":
+                return new MeshTaskDefinition(name, <any>undefined, { urn })
             case "appmesh:index:Route":
                 return new Route(name, <any>undefined, { urn })
             case "appmesh:index:VirtualGateway":

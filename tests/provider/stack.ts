@@ -142,7 +142,7 @@ function steps(events: readonly EngineEvent[]): Step[] {
 
 /** Where a plugin was found that is not in the engine's own folder, that a run failed, and what this stops in the program. */
 const ENGINES_OWN =
-  /^(using pulumi-(resource-appmesh|language-nodejs) from \$PATH at |(<\{%[^%]*%\}>)*(update|preview|destroy|refresh) failed|(<\{%[^%]*%\}>)*Unhandled exception: Error: failed to register new resource )/;
+  /^(using pulumi-(resource-[a-z]+|language-nodejs) from \$PATH at |(<\{%[^%]*%\}>)*(update|preview|destroy|refresh) failed|(<\{%[^%]*%\}>)*Unhandled exception: Error: failed to register new resource )/;
 
 function messages(events: readonly EngineEvent[]): string[] {
   return events.flatMap(({ diagnosticEvent }) =>

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetGatewayRoute(ctx, &appmesh.GetGatewayRouteArgs{
+//			found, err := appmesh.LookupGatewayRoute(ctx, &appmesh.LookupGatewayRouteArgs{
 //				MeshName:           "shop",
 //				VirtualGatewayName: "ingress",
 //				GatewayRouteName:   "catalog",

@@ -35,7 +35,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("gatewayRoutes", found.GatewayRoutes)
+//			ctx.Export("gatewayRoutes", pulumi.Any(found.GatewayRoutes))
 //			return nil
 //		})
 //	}

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetMesh(ctx, &appmesh.GetMeshArgs{
+//			found, err := appmesh.LookupMesh(ctx, &appmesh.LookupMeshArgs{
 //				MeshName: "shop",
 //			}, nil)
 //			if err != nil {

@@ -32,7 +32,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("meshes", found.Meshes)
+//			ctx.Export("meshes", pulumi.Any(found.Meshes))
 //			return nil
 //		})
 //	}

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetRoute(ctx, &appmesh.GetRouteArgs{
+//			found, err := appmesh.LookupRoute(ctx, &appmesh.LookupRouteArgs{
 //				MeshName:          "shop",
 //				VirtualRouterName: "catalog",
 //				RouteName:         "canary",

@@ -35,7 +35,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("routes", found.Routes)
+//			ctx.Export("routes", pulumi.Any(found.Routes))
 //			return nil
 //		})
 //	}

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetVirtualGateway(ctx, &appmesh.GetVirtualGatewayArgs{
+//			found, err := appmesh.LookupVirtualGateway(ctx, &appmesh.LookupVirtualGatewayArgs{
 //				MeshName:           "shop",
 //				VirtualGatewayName: "ingress",
 //			}, nil)

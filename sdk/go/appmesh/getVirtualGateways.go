@@ -34,7 +34,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("virtualGateways", found.VirtualGateways)
+//			ctx.Export("virtualGateways", pulumi.Any(found.VirtualGateways))
 //			return nil
 //		})
 //	}

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetVirtualNode(ctx, &appmesh.GetVirtualNodeArgs{
+//			found, err := appmesh.LookupVirtualNode(ctx, &appmesh.LookupVirtualNodeArgs{
 //				MeshName:        "shop",
 //				VirtualNodeName: "catalog-v1",
 //			}, nil)

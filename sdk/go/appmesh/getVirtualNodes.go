@@ -34,7 +34,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("virtualNodes", found.VirtualNodes)
+//			ctx.Export("virtualNodes", pulumi.Any(found.VirtualNodes))
 //			return nil
 //		})
 //	}

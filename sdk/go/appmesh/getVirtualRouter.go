@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetVirtualRouter(ctx, &appmesh.GetVirtualRouterArgs{
+//			found, err := appmesh.LookupVirtualRouter(ctx, &appmesh.LookupVirtualRouterArgs{
 //				MeshName:          "shop",
 //				VirtualRouterName: "catalog",
 //			}, nil)

@@ -34,7 +34,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("virtualRouters", found.VirtualRouters)
+//			ctx.Export("virtualRouters", pulumi.Any(found.VirtualRouters))
 //			return nil
 //		})
 //	}

@@ -28,7 +28,7 @@ import (
 //
 //	func main() {
 //		pulumi.Run(func(ctx *pulumi.Context) error {
-//			found, err := appmesh.GetVirtualService(ctx, &appmesh.GetVirtualServiceArgs{
+//			found, err := appmesh.LookupVirtualService(ctx, &appmesh.LookupVirtualServiceArgs{
 //				MeshName:           "shop",
 //				VirtualServiceName: "catalog.shop.local",
 //			}, nil)

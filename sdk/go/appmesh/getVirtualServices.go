@@ -34,7 +34,7 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			ctx.Export("virtualServices", found.VirtualServices)
+//			ctx.Export("virtualServices", pulumi.Any(found.VirtualServices))
 //			return nil
 //		})
 //	}

@@ -10,6 +10,1800 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// Protocol of an application, for Service Connect.
+type ContainerAppProtocol string
+
+const (
+	// HTTP/1.1.
+	ContainerAppProtocolHttp = ContainerAppProtocol("http")
+	// HTTP/2.
+	ContainerAppProtocolHttp2 = ContainerAppProtocol("http2")
+	// gRPC.
+	ContainerAppProtocolGrpc = ContainerAppProtocol("grpc")
+)
+
+func (ContainerAppProtocol) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerAppProtocol)(nil)).Elem()
+}
+
+func (e ContainerAppProtocol) ToContainerAppProtocolOutput() ContainerAppProtocolOutput {
+	return pulumi.ToOutput(e).(ContainerAppProtocolOutput)
+}
+
+func (e ContainerAppProtocol) ToContainerAppProtocolOutputWithContext(ctx context.Context) ContainerAppProtocolOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerAppProtocolOutput)
+}
+
+func (e ContainerAppProtocol) ToContainerAppProtocolPtrOutput() ContainerAppProtocolPtrOutput {
+	return e.ToContainerAppProtocolPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerAppProtocol) ToContainerAppProtocolPtrOutputWithContext(ctx context.Context) ContainerAppProtocolPtrOutput {
+	return ContainerAppProtocol(e).ToContainerAppProtocolOutputWithContext(ctx).ToContainerAppProtocolPtrOutputWithContext(ctx)
+}
+
+func (e ContainerAppProtocol) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerAppProtocol) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerAppProtocol) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerAppProtocol) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerAppProtocolOutput struct{ *pulumi.OutputState }
+
+func (ContainerAppProtocolOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerAppProtocol)(nil)).Elem()
+}
+
+func (o ContainerAppProtocolOutput) ToContainerAppProtocolOutput() ContainerAppProtocolOutput {
+	return o
+}
+
+func (o ContainerAppProtocolOutput) ToContainerAppProtocolOutputWithContext(ctx context.Context) ContainerAppProtocolOutput {
+	return o
+}
+
+func (o ContainerAppProtocolOutput) ToContainerAppProtocolPtrOutput() ContainerAppProtocolPtrOutput {
+	return o.ToContainerAppProtocolPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerAppProtocolOutput) ToContainerAppProtocolPtrOutputWithContext(ctx context.Context) ContainerAppProtocolPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerAppProtocol) *ContainerAppProtocol {
+		return &v
+	}).(ContainerAppProtocolPtrOutput)
+}
+
+func (o ContainerAppProtocolOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerAppProtocolOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerAppProtocol) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerAppProtocolOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerAppProtocolOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerAppProtocol) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerAppProtocolPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerAppProtocolPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerAppProtocol)(nil)).Elem()
+}
+
+func (o ContainerAppProtocolPtrOutput) ToContainerAppProtocolPtrOutput() ContainerAppProtocolPtrOutput {
+	return o
+}
+
+func (o ContainerAppProtocolPtrOutput) ToContainerAppProtocolPtrOutputWithContext(ctx context.Context) ContainerAppProtocolPtrOutput {
+	return o
+}
+
+func (o ContainerAppProtocolPtrOutput) Elem() ContainerAppProtocolOutput {
+	return o.ApplyT(func(v *ContainerAppProtocol) ContainerAppProtocol {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerAppProtocol
+		return ret
+	}).(ContainerAppProtocolOutput)
+}
+
+func (o ContainerAppProtocolPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerAppProtocolPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerAppProtocol) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerAppProtocolInput is an input type that accepts values of the ContainerAppProtocol enum
+// A concrete instance of `ContainerAppProtocolInput` can be one of the following:
+//
+//	ContainerAppProtocolHttp
+//	ContainerAppProtocolHttp2
+//	ContainerAppProtocolGrpc
+type ContainerAppProtocolInput interface {
+	pulumi.Input
+
+	ToContainerAppProtocolOutput() ContainerAppProtocolOutput
+	ToContainerAppProtocolOutputWithContext(context.Context) ContainerAppProtocolOutput
+}
+
+var containerAppProtocolPtrType = reflect.TypeOf((**ContainerAppProtocol)(nil)).Elem()
+
+type ContainerAppProtocolPtrInput interface {
+	pulumi.Input
+
+	ToContainerAppProtocolPtrOutput() ContainerAppProtocolPtrOutput
+	ToContainerAppProtocolPtrOutputWithContext(context.Context) ContainerAppProtocolPtrOutput
+}
+
+type containerAppProtocolPtr string
+
+func ContainerAppProtocolPtr(v string) ContainerAppProtocolPtrInput {
+	return (*containerAppProtocolPtr)(&v)
+}
+
+func (*containerAppProtocolPtr) ElementType() reflect.Type {
+	return containerAppProtocolPtrType
+}
+
+func (in *containerAppProtocolPtr) ToContainerAppProtocolPtrOutput() ContainerAppProtocolPtrOutput {
+	return pulumi.ToOutput(in).(ContainerAppProtocolPtrOutput)
+}
+
+func (in *containerAppProtocolPtr) ToContainerAppProtocolPtrOutputWithContext(ctx context.Context) ContainerAppProtocolPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerAppProtocolPtrOutput)
+}
+
+// What a container waits for.
+type ContainerCondition string
+
+const (
+	// The other container has started.
+	ContainerConditionStart = ContainerCondition("START")
+	// It has ended.
+	ContainerConditionComplete = ContainerCondition("COMPLETE")
+	// It has ended with exit code 0.
+	ContainerConditionSuccess = ContainerCondition("SUCCESS")
+	// Its health check has passed.
+	ContainerConditionHealthy = ContainerCondition("HEALTHY")
+)
+
+func (ContainerCondition) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerCondition)(nil)).Elem()
+}
+
+func (e ContainerCondition) ToContainerConditionOutput() ContainerConditionOutput {
+	return pulumi.ToOutput(e).(ContainerConditionOutput)
+}
+
+func (e ContainerCondition) ToContainerConditionOutputWithContext(ctx context.Context) ContainerConditionOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerConditionOutput)
+}
+
+func (e ContainerCondition) ToContainerConditionPtrOutput() ContainerConditionPtrOutput {
+	return e.ToContainerConditionPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerCondition) ToContainerConditionPtrOutputWithContext(ctx context.Context) ContainerConditionPtrOutput {
+	return ContainerCondition(e).ToContainerConditionOutputWithContext(ctx).ToContainerConditionPtrOutputWithContext(ctx)
+}
+
+func (e ContainerCondition) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerCondition) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerCondition) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerCondition) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerConditionOutput struct{ *pulumi.OutputState }
+
+func (ContainerConditionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerCondition)(nil)).Elem()
+}
+
+func (o ContainerConditionOutput) ToContainerConditionOutput() ContainerConditionOutput {
+	return o
+}
+
+func (o ContainerConditionOutput) ToContainerConditionOutputWithContext(ctx context.Context) ContainerConditionOutput {
+	return o
+}
+
+func (o ContainerConditionOutput) ToContainerConditionPtrOutput() ContainerConditionPtrOutput {
+	return o.ToContainerConditionPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerConditionOutput) ToContainerConditionPtrOutputWithContext(ctx context.Context) ContainerConditionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerCondition) *ContainerCondition {
+		return &v
+	}).(ContainerConditionPtrOutput)
+}
+
+func (o ContainerConditionOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerConditionOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerCondition) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerConditionOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerConditionOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerCondition) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerConditionPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerConditionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerCondition)(nil)).Elem()
+}
+
+func (o ContainerConditionPtrOutput) ToContainerConditionPtrOutput() ContainerConditionPtrOutput {
+	return o
+}
+
+func (o ContainerConditionPtrOutput) ToContainerConditionPtrOutputWithContext(ctx context.Context) ContainerConditionPtrOutput {
+	return o
+}
+
+func (o ContainerConditionPtrOutput) Elem() ContainerConditionOutput {
+	return o.ApplyT(func(v *ContainerCondition) ContainerCondition {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerCondition
+		return ret
+	}).(ContainerConditionOutput)
+}
+
+func (o ContainerConditionPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerConditionPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerCondition) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerConditionInput is an input type that accepts values of the ContainerCondition enum
+// A concrete instance of `ContainerConditionInput` can be one of the following:
+//
+//	ContainerConditionStart
+//	ContainerConditionComplete
+//	ContainerConditionSuccess
+//	ContainerConditionHealthy
+type ContainerConditionInput interface {
+	pulumi.Input
+
+	ToContainerConditionOutput() ContainerConditionOutput
+	ToContainerConditionOutputWithContext(context.Context) ContainerConditionOutput
+}
+
+var containerConditionPtrType = reflect.TypeOf((**ContainerCondition)(nil)).Elem()
+
+type ContainerConditionPtrInput interface {
+	pulumi.Input
+
+	ToContainerConditionPtrOutput() ContainerConditionPtrOutput
+	ToContainerConditionPtrOutputWithContext(context.Context) ContainerConditionPtrOutput
+}
+
+type containerConditionPtr string
+
+func ContainerConditionPtr(v string) ContainerConditionPtrInput {
+	return (*containerConditionPtr)(&v)
+}
+
+func (*containerConditionPtr) ElementType() reflect.Type {
+	return containerConditionPtrType
+}
+
+func (in *containerConditionPtr) ToContainerConditionPtrOutput() ContainerConditionPtrOutput {
+	return pulumi.ToOutput(in).(ContainerConditionPtrOutput)
+}
+
+func (in *containerConditionPtr) ToContainerConditionPtrOutputWithContext(ctx context.Context) ContainerConditionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerConditionPtrOutput)
+}
+
+// What a container may do with a device.
+type ContainerDevicePermission string
+
+const (
+	// Read from it.
+	ContainerDevicePermissionRead = ContainerDevicePermission("read")
+	// Write to it.
+	ContainerDevicePermissionWrite = ContainerDevicePermission("write")
+	// Make it.
+	ContainerDevicePermissionMknod = ContainerDevicePermission("mknod")
+)
+
+func (ContainerDevicePermission) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDevicePermission)(nil)).Elem()
+}
+
+func (e ContainerDevicePermission) ToContainerDevicePermissionOutput() ContainerDevicePermissionOutput {
+	return pulumi.ToOutput(e).(ContainerDevicePermissionOutput)
+}
+
+func (e ContainerDevicePermission) ToContainerDevicePermissionOutputWithContext(ctx context.Context) ContainerDevicePermissionOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerDevicePermissionOutput)
+}
+
+func (e ContainerDevicePermission) ToContainerDevicePermissionPtrOutput() ContainerDevicePermissionPtrOutput {
+	return e.ToContainerDevicePermissionPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerDevicePermission) ToContainerDevicePermissionPtrOutputWithContext(ctx context.Context) ContainerDevicePermissionPtrOutput {
+	return ContainerDevicePermission(e).ToContainerDevicePermissionOutputWithContext(ctx).ToContainerDevicePermissionPtrOutputWithContext(ctx)
+}
+
+func (e ContainerDevicePermission) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerDevicePermission) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerDevicePermission) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerDevicePermission) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerDevicePermissionOutput struct{ *pulumi.OutputState }
+
+func (ContainerDevicePermissionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDevicePermission)(nil)).Elem()
+}
+
+func (o ContainerDevicePermissionOutput) ToContainerDevicePermissionOutput() ContainerDevicePermissionOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionOutput) ToContainerDevicePermissionOutputWithContext(ctx context.Context) ContainerDevicePermissionOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionOutput) ToContainerDevicePermissionPtrOutput() ContainerDevicePermissionPtrOutput {
+	return o.ToContainerDevicePermissionPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerDevicePermissionOutput) ToContainerDevicePermissionPtrOutputWithContext(ctx context.Context) ContainerDevicePermissionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerDevicePermission) *ContainerDevicePermission {
+		return &v
+	}).(ContainerDevicePermissionPtrOutput)
+}
+
+func (o ContainerDevicePermissionOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerDevicePermissionOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerDevicePermission) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerDevicePermissionOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerDevicePermissionOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerDevicePermission) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerDevicePermissionPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerDevicePermissionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerDevicePermission)(nil)).Elem()
+}
+
+func (o ContainerDevicePermissionPtrOutput) ToContainerDevicePermissionPtrOutput() ContainerDevicePermissionPtrOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionPtrOutput) ToContainerDevicePermissionPtrOutputWithContext(ctx context.Context) ContainerDevicePermissionPtrOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionPtrOutput) Elem() ContainerDevicePermissionOutput {
+	return o.ApplyT(func(v *ContainerDevicePermission) ContainerDevicePermission {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerDevicePermission
+		return ret
+	}).(ContainerDevicePermissionOutput)
+}
+
+func (o ContainerDevicePermissionPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerDevicePermissionPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerDevicePermission) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerDevicePermissionInput is an input type that accepts values of the ContainerDevicePermission enum
+// A concrete instance of `ContainerDevicePermissionInput` can be one of the following:
+//
+//	ContainerDevicePermissionRead
+//	ContainerDevicePermissionWrite
+//	ContainerDevicePermissionMknod
+type ContainerDevicePermissionInput interface {
+	pulumi.Input
+
+	ToContainerDevicePermissionOutput() ContainerDevicePermissionOutput
+	ToContainerDevicePermissionOutputWithContext(context.Context) ContainerDevicePermissionOutput
+}
+
+var containerDevicePermissionPtrType = reflect.TypeOf((**ContainerDevicePermission)(nil)).Elem()
+
+type ContainerDevicePermissionPtrInput interface {
+	pulumi.Input
+
+	ToContainerDevicePermissionPtrOutput() ContainerDevicePermissionPtrOutput
+	ToContainerDevicePermissionPtrOutputWithContext(context.Context) ContainerDevicePermissionPtrOutput
+}
+
+type containerDevicePermissionPtr string
+
+func ContainerDevicePermissionPtr(v string) ContainerDevicePermissionPtrInput {
+	return (*containerDevicePermissionPtr)(&v)
+}
+
+func (*containerDevicePermissionPtr) ElementType() reflect.Type {
+	return containerDevicePermissionPtrType
+}
+
+func (in *containerDevicePermissionPtr) ToContainerDevicePermissionPtrOutput() ContainerDevicePermissionPtrOutput {
+	return pulumi.ToOutput(in).(ContainerDevicePermissionPtrOutput)
+}
+
+func (in *containerDevicePermissionPtr) ToContainerDevicePermissionPtrOutputWithContext(ctx context.Context) ContainerDevicePermissionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerDevicePermissionPtrOutput)
+}
+
+// ContainerDevicePermissionArrayInput is an input type that accepts ContainerDevicePermissionArray and ContainerDevicePermissionArrayOutput values.
+// You can construct a concrete instance of `ContainerDevicePermissionArrayInput` via:
+//
+//	ContainerDevicePermissionArray{ ContainerDevicePermissionArgs{...} }
+type ContainerDevicePermissionArrayInput interface {
+	pulumi.Input
+
+	ToContainerDevicePermissionArrayOutput() ContainerDevicePermissionArrayOutput
+	ToContainerDevicePermissionArrayOutputWithContext(context.Context) ContainerDevicePermissionArrayOutput
+}
+
+type ContainerDevicePermissionArray []ContainerDevicePermission
+
+func (ContainerDevicePermissionArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDevicePermission)(nil)).Elem()
+}
+
+func (i ContainerDevicePermissionArray) ToContainerDevicePermissionArrayOutput() ContainerDevicePermissionArrayOutput {
+	return i.ToContainerDevicePermissionArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerDevicePermissionArray) ToContainerDevicePermissionArrayOutputWithContext(ctx context.Context) ContainerDevicePermissionArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDevicePermissionArrayOutput)
+}
+
+type ContainerDevicePermissionArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerDevicePermissionArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDevicePermission)(nil)).Elem()
+}
+
+func (o ContainerDevicePermissionArrayOutput) ToContainerDevicePermissionArrayOutput() ContainerDevicePermissionArrayOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionArrayOutput) ToContainerDevicePermissionArrayOutputWithContext(ctx context.Context) ContainerDevicePermissionArrayOutput {
+	return o
+}
+
+func (o ContainerDevicePermissionArrayOutput) Index(i pulumi.IntInput) ContainerDevicePermissionOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerDevicePermission {
+		return vs[0].([]ContainerDevicePermission)[vs[1].(int)]
+	}).(ContainerDevicePermissionOutput)
+}
+
+// Where a file of environment variables is.
+type ContainerEnvironmentFileType string
+
+const (
+	// In Amazon S3.
+	ContainerEnvironmentFileTypeS3 = ContainerEnvironmentFileType("s3")
+)
+
+func (ContainerEnvironmentFileType) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentFileType)(nil)).Elem()
+}
+
+func (e ContainerEnvironmentFileType) ToContainerEnvironmentFileTypeOutput() ContainerEnvironmentFileTypeOutput {
+	return pulumi.ToOutput(e).(ContainerEnvironmentFileTypeOutput)
+}
+
+func (e ContainerEnvironmentFileType) ToContainerEnvironmentFileTypeOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerEnvironmentFileTypeOutput)
+}
+
+func (e ContainerEnvironmentFileType) ToContainerEnvironmentFileTypePtrOutput() ContainerEnvironmentFileTypePtrOutput {
+	return e.ToContainerEnvironmentFileTypePtrOutputWithContext(context.Background())
+}
+
+func (e ContainerEnvironmentFileType) ToContainerEnvironmentFileTypePtrOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypePtrOutput {
+	return ContainerEnvironmentFileType(e).ToContainerEnvironmentFileTypeOutputWithContext(ctx).ToContainerEnvironmentFileTypePtrOutputWithContext(ctx)
+}
+
+func (e ContainerEnvironmentFileType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerEnvironmentFileType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerEnvironmentFileType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerEnvironmentFileType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerEnvironmentFileTypeOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentFileTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentFileType)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToContainerEnvironmentFileTypeOutput() ContainerEnvironmentFileTypeOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToContainerEnvironmentFileTypeOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypeOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToContainerEnvironmentFileTypePtrOutput() ContainerEnvironmentFileTypePtrOutput {
+	return o.ToContainerEnvironmentFileTypePtrOutputWithContext(context.Background())
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToContainerEnvironmentFileTypePtrOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerEnvironmentFileType) *ContainerEnvironmentFileType {
+		return &v
+	}).(ContainerEnvironmentFileTypePtrOutput)
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerEnvironmentFileType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerEnvironmentFileTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerEnvironmentFileType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerEnvironmentFileTypePtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentFileTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerEnvironmentFileType)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentFileTypePtrOutput) ToContainerEnvironmentFileTypePtrOutput() ContainerEnvironmentFileTypePtrOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileTypePtrOutput) ToContainerEnvironmentFileTypePtrOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypePtrOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileTypePtrOutput) Elem() ContainerEnvironmentFileTypeOutput {
+	return o.ApplyT(func(v *ContainerEnvironmentFileType) ContainerEnvironmentFileType {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerEnvironmentFileType
+		return ret
+	}).(ContainerEnvironmentFileTypeOutput)
+}
+
+func (o ContainerEnvironmentFileTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerEnvironmentFileTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerEnvironmentFileType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerEnvironmentFileTypeInput is an input type that accepts values of the ContainerEnvironmentFileType enum
+// A concrete instance of `ContainerEnvironmentFileTypeInput` can be one of the following:
+//
+//	ContainerEnvironmentFileTypeS3
+type ContainerEnvironmentFileTypeInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentFileTypeOutput() ContainerEnvironmentFileTypeOutput
+	ToContainerEnvironmentFileTypeOutputWithContext(context.Context) ContainerEnvironmentFileTypeOutput
+}
+
+var containerEnvironmentFileTypePtrType = reflect.TypeOf((**ContainerEnvironmentFileType)(nil)).Elem()
+
+type ContainerEnvironmentFileTypePtrInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentFileTypePtrOutput() ContainerEnvironmentFileTypePtrOutput
+	ToContainerEnvironmentFileTypePtrOutputWithContext(context.Context) ContainerEnvironmentFileTypePtrOutput
+}
+
+type containerEnvironmentFileTypePtr string
+
+func ContainerEnvironmentFileTypePtr(v string) ContainerEnvironmentFileTypePtrInput {
+	return (*containerEnvironmentFileTypePtr)(&v)
+}
+
+func (*containerEnvironmentFileTypePtr) ElementType() reflect.Type {
+	return containerEnvironmentFileTypePtrType
+}
+
+func (in *containerEnvironmentFileTypePtr) ToContainerEnvironmentFileTypePtrOutput() ContainerEnvironmentFileTypePtrOutput {
+	return pulumi.ToOutput(in).(ContainerEnvironmentFileTypePtrOutput)
+}
+
+func (in *containerEnvironmentFileTypePtr) ToContainerEnvironmentFileTypePtrOutputWithContext(ctx context.Context) ContainerEnvironmentFileTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerEnvironmentFileTypePtrOutput)
+}
+
+// A log router.
+type ContainerFirelensType string
+
+const (
+	// Fluentd.
+	ContainerFirelensTypeFluentd = ContainerFirelensType("fluentd")
+	// Fluent Bit.
+	ContainerFirelensTypeFluentbit = ContainerFirelensType("fluentbit")
+)
+
+func (ContainerFirelensType) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerFirelensType)(nil)).Elem()
+}
+
+func (e ContainerFirelensType) ToContainerFirelensTypeOutput() ContainerFirelensTypeOutput {
+	return pulumi.ToOutput(e).(ContainerFirelensTypeOutput)
+}
+
+func (e ContainerFirelensType) ToContainerFirelensTypeOutputWithContext(ctx context.Context) ContainerFirelensTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerFirelensTypeOutput)
+}
+
+func (e ContainerFirelensType) ToContainerFirelensTypePtrOutput() ContainerFirelensTypePtrOutput {
+	return e.ToContainerFirelensTypePtrOutputWithContext(context.Background())
+}
+
+func (e ContainerFirelensType) ToContainerFirelensTypePtrOutputWithContext(ctx context.Context) ContainerFirelensTypePtrOutput {
+	return ContainerFirelensType(e).ToContainerFirelensTypeOutputWithContext(ctx).ToContainerFirelensTypePtrOutputWithContext(ctx)
+}
+
+func (e ContainerFirelensType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerFirelensType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerFirelensType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerFirelensType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerFirelensTypeOutput struct{ *pulumi.OutputState }
+
+func (ContainerFirelensTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerFirelensType)(nil)).Elem()
+}
+
+func (o ContainerFirelensTypeOutput) ToContainerFirelensTypeOutput() ContainerFirelensTypeOutput {
+	return o
+}
+
+func (o ContainerFirelensTypeOutput) ToContainerFirelensTypeOutputWithContext(ctx context.Context) ContainerFirelensTypeOutput {
+	return o
+}
+
+func (o ContainerFirelensTypeOutput) ToContainerFirelensTypePtrOutput() ContainerFirelensTypePtrOutput {
+	return o.ToContainerFirelensTypePtrOutputWithContext(context.Background())
+}
+
+func (o ContainerFirelensTypeOutput) ToContainerFirelensTypePtrOutputWithContext(ctx context.Context) ContainerFirelensTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerFirelensType) *ContainerFirelensType {
+		return &v
+	}).(ContainerFirelensTypePtrOutput)
+}
+
+func (o ContainerFirelensTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerFirelensTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerFirelensType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerFirelensTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerFirelensTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerFirelensType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerFirelensTypePtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerFirelensTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerFirelensType)(nil)).Elem()
+}
+
+func (o ContainerFirelensTypePtrOutput) ToContainerFirelensTypePtrOutput() ContainerFirelensTypePtrOutput {
+	return o
+}
+
+func (o ContainerFirelensTypePtrOutput) ToContainerFirelensTypePtrOutputWithContext(ctx context.Context) ContainerFirelensTypePtrOutput {
+	return o
+}
+
+func (o ContainerFirelensTypePtrOutput) Elem() ContainerFirelensTypeOutput {
+	return o.ApplyT(func(v *ContainerFirelensType) ContainerFirelensType {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerFirelensType
+		return ret
+	}).(ContainerFirelensTypeOutput)
+}
+
+func (o ContainerFirelensTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerFirelensTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerFirelensType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerFirelensTypeInput is an input type that accepts values of the ContainerFirelensType enum
+// A concrete instance of `ContainerFirelensTypeInput` can be one of the following:
+//
+//	ContainerFirelensTypeFluentd
+//	ContainerFirelensTypeFluentbit
+type ContainerFirelensTypeInput interface {
+	pulumi.Input
+
+	ToContainerFirelensTypeOutput() ContainerFirelensTypeOutput
+	ToContainerFirelensTypeOutputWithContext(context.Context) ContainerFirelensTypeOutput
+}
+
+var containerFirelensTypePtrType = reflect.TypeOf((**ContainerFirelensType)(nil)).Elem()
+
+type ContainerFirelensTypePtrInput interface {
+	pulumi.Input
+
+	ToContainerFirelensTypePtrOutput() ContainerFirelensTypePtrOutput
+	ToContainerFirelensTypePtrOutputWithContext(context.Context) ContainerFirelensTypePtrOutput
+}
+
+type containerFirelensTypePtr string
+
+func ContainerFirelensTypePtr(v string) ContainerFirelensTypePtrInput {
+	return (*containerFirelensTypePtr)(&v)
+}
+
+func (*containerFirelensTypePtr) ElementType() reflect.Type {
+	return containerFirelensTypePtrType
+}
+
+func (in *containerFirelensTypePtr) ToContainerFirelensTypePtrOutput() ContainerFirelensTypePtrOutput {
+	return pulumi.ToOutput(in).(ContainerFirelensTypePtrOutput)
+}
+
+func (in *containerFirelensTypePtr) ToContainerFirelensTypePtrOutputWithContext(ctx context.Context) ContainerFirelensTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerFirelensTypePtrOutput)
+}
+
+// What takes the output of containers.
+type ContainerLogDriver string
+
+const (
+	// Files of JSON lines on the instance. Not on Fargate.
+	ContainerLogDriverJsonFile = ContainerLogDriver("json-file")
+	// Syslog. Not on Fargate.
+	ContainerLogDriverSyslog = ContainerLogDriver("syslog")
+	// The journal of the instance. Not on Fargate.
+	ContainerLogDriverJournald = ContainerLogDriver("journald")
+	// Graylog. Not on Fargate.
+	ContainerLogDriverGelf = ContainerLogDriver("gelf")
+	// Fluentd. Not on Fargate.
+	ContainerLogDriverFluentd = ContainerLogDriver("fluentd")
+	// CloudWatch Logs.
+	ContainerLogDriverAwslogs = ContainerLogDriver("awslogs")
+	// Splunk.
+	ContainerLogDriverSplunk = ContainerLogDriver("splunk")
+	// The log router of the task.
+	ContainerLogDriverAwsfirelens = ContainerLogDriver("awsfirelens")
+)
+
+func (ContainerLogDriver) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLogDriver)(nil)).Elem()
+}
+
+func (e ContainerLogDriver) ToContainerLogDriverOutput() ContainerLogDriverOutput {
+	return pulumi.ToOutput(e).(ContainerLogDriverOutput)
+}
+
+func (e ContainerLogDriver) ToContainerLogDriverOutputWithContext(ctx context.Context) ContainerLogDriverOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerLogDriverOutput)
+}
+
+func (e ContainerLogDriver) ToContainerLogDriverPtrOutput() ContainerLogDriverPtrOutput {
+	return e.ToContainerLogDriverPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerLogDriver) ToContainerLogDriverPtrOutputWithContext(ctx context.Context) ContainerLogDriverPtrOutput {
+	return ContainerLogDriver(e).ToContainerLogDriverOutputWithContext(ctx).ToContainerLogDriverPtrOutputWithContext(ctx)
+}
+
+func (e ContainerLogDriver) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerLogDriver) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerLogDriver) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerLogDriver) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerLogDriverOutput struct{ *pulumi.OutputState }
+
+func (ContainerLogDriverOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLogDriver)(nil)).Elem()
+}
+
+func (o ContainerLogDriverOutput) ToContainerLogDriverOutput() ContainerLogDriverOutput {
+	return o
+}
+
+func (o ContainerLogDriverOutput) ToContainerLogDriverOutputWithContext(ctx context.Context) ContainerLogDriverOutput {
+	return o
+}
+
+func (o ContainerLogDriverOutput) ToContainerLogDriverPtrOutput() ContainerLogDriverPtrOutput {
+	return o.ToContainerLogDriverPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerLogDriverOutput) ToContainerLogDriverPtrOutputWithContext(ctx context.Context) ContainerLogDriverPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerLogDriver) *ContainerLogDriver {
+		return &v
+	}).(ContainerLogDriverPtrOutput)
+}
+
+func (o ContainerLogDriverOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerLogDriverOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerLogDriver) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerLogDriverOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerLogDriverOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerLogDriver) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerLogDriverPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerLogDriverPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerLogDriver)(nil)).Elem()
+}
+
+func (o ContainerLogDriverPtrOutput) ToContainerLogDriverPtrOutput() ContainerLogDriverPtrOutput {
+	return o
+}
+
+func (o ContainerLogDriverPtrOutput) ToContainerLogDriverPtrOutputWithContext(ctx context.Context) ContainerLogDriverPtrOutput {
+	return o
+}
+
+func (o ContainerLogDriverPtrOutput) Elem() ContainerLogDriverOutput {
+	return o.ApplyT(func(v *ContainerLogDriver) ContainerLogDriver {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerLogDriver
+		return ret
+	}).(ContainerLogDriverOutput)
+}
+
+func (o ContainerLogDriverPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerLogDriverPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerLogDriver) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerLogDriverInput is an input type that accepts values of the ContainerLogDriver enum
+// A concrete instance of `ContainerLogDriverInput` can be one of the following:
+//
+//	ContainerLogDriverJsonFile
+//	ContainerLogDriverSyslog
+//	ContainerLogDriverJournald
+//	ContainerLogDriverGelf
+//	ContainerLogDriverFluentd
+//	ContainerLogDriverAwslogs
+//	ContainerLogDriverSplunk
+//	ContainerLogDriverAwsfirelens
+type ContainerLogDriverInput interface {
+	pulumi.Input
+
+	ToContainerLogDriverOutput() ContainerLogDriverOutput
+	ToContainerLogDriverOutputWithContext(context.Context) ContainerLogDriverOutput
+}
+
+var containerLogDriverPtrType = reflect.TypeOf((**ContainerLogDriver)(nil)).Elem()
+
+type ContainerLogDriverPtrInput interface {
+	pulumi.Input
+
+	ToContainerLogDriverPtrOutput() ContainerLogDriverPtrOutput
+	ToContainerLogDriverPtrOutputWithContext(context.Context) ContainerLogDriverPtrOutput
+}
+
+type containerLogDriverPtr string
+
+func ContainerLogDriverPtr(v string) ContainerLogDriverPtrInput {
+	return (*containerLogDriverPtr)(&v)
+}
+
+func (*containerLogDriverPtr) ElementType() reflect.Type {
+	return containerLogDriverPtrType
+}
+
+func (in *containerLogDriverPtr) ToContainerLogDriverPtrOutput() ContainerLogDriverPtrOutput {
+	return pulumi.ToOutput(in).(ContainerLogDriverPtrOutput)
+}
+
+func (in *containerLogDriverPtr) ToContainerLogDriverPtrOutputWithContext(ctx context.Context) ContainerLogDriverPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerLogDriverPtrOutput)
+}
+
+// A kind of device.
+type ContainerResourceType string
+
+const (
+	// A GPU.
+	ContainerResourceTypeGpu = ContainerResourceType("GPU")
+	// An Elastic Inference accelerator, which AWS offers no more.
+	ContainerResourceTypeInferenceAccelerator = ContainerResourceType("InferenceAccelerator")
+	// An AWS Neuron device.
+	ContainerResourceTypeNeuronDevice = ContainerResourceType("NeuronDevice")
+)
+
+func (ContainerResourceType) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerResourceType)(nil)).Elem()
+}
+
+func (e ContainerResourceType) ToContainerResourceTypeOutput() ContainerResourceTypeOutput {
+	return pulumi.ToOutput(e).(ContainerResourceTypeOutput)
+}
+
+func (e ContainerResourceType) ToContainerResourceTypeOutputWithContext(ctx context.Context) ContainerResourceTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerResourceTypeOutput)
+}
+
+func (e ContainerResourceType) ToContainerResourceTypePtrOutput() ContainerResourceTypePtrOutput {
+	return e.ToContainerResourceTypePtrOutputWithContext(context.Background())
+}
+
+func (e ContainerResourceType) ToContainerResourceTypePtrOutputWithContext(ctx context.Context) ContainerResourceTypePtrOutput {
+	return ContainerResourceType(e).ToContainerResourceTypeOutputWithContext(ctx).ToContainerResourceTypePtrOutputWithContext(ctx)
+}
+
+func (e ContainerResourceType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerResourceType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerResourceType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerResourceType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerResourceTypeOutput struct{ *pulumi.OutputState }
+
+func (ContainerResourceTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerResourceType)(nil)).Elem()
+}
+
+func (o ContainerResourceTypeOutput) ToContainerResourceTypeOutput() ContainerResourceTypeOutput {
+	return o
+}
+
+func (o ContainerResourceTypeOutput) ToContainerResourceTypeOutputWithContext(ctx context.Context) ContainerResourceTypeOutput {
+	return o
+}
+
+func (o ContainerResourceTypeOutput) ToContainerResourceTypePtrOutput() ContainerResourceTypePtrOutput {
+	return o.ToContainerResourceTypePtrOutputWithContext(context.Background())
+}
+
+func (o ContainerResourceTypeOutput) ToContainerResourceTypePtrOutputWithContext(ctx context.Context) ContainerResourceTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerResourceType) *ContainerResourceType {
+		return &v
+	}).(ContainerResourceTypePtrOutput)
+}
+
+func (o ContainerResourceTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerResourceTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerResourceType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerResourceTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerResourceTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerResourceType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerResourceTypePtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerResourceTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerResourceType)(nil)).Elem()
+}
+
+func (o ContainerResourceTypePtrOutput) ToContainerResourceTypePtrOutput() ContainerResourceTypePtrOutput {
+	return o
+}
+
+func (o ContainerResourceTypePtrOutput) ToContainerResourceTypePtrOutputWithContext(ctx context.Context) ContainerResourceTypePtrOutput {
+	return o
+}
+
+func (o ContainerResourceTypePtrOutput) Elem() ContainerResourceTypeOutput {
+	return o.ApplyT(func(v *ContainerResourceType) ContainerResourceType {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerResourceType
+		return ret
+	}).(ContainerResourceTypeOutput)
+}
+
+func (o ContainerResourceTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerResourceTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerResourceType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerResourceTypeInput is an input type that accepts values of the ContainerResourceType enum
+// A concrete instance of `ContainerResourceTypeInput` can be one of the following:
+//
+//	ContainerResourceTypeGpu
+//	ContainerResourceTypeInferenceAccelerator
+//	ContainerResourceTypeNeuronDevice
+type ContainerResourceTypeInput interface {
+	pulumi.Input
+
+	ToContainerResourceTypeOutput() ContainerResourceTypeOutput
+	ToContainerResourceTypeOutputWithContext(context.Context) ContainerResourceTypeOutput
+}
+
+var containerResourceTypePtrType = reflect.TypeOf((**ContainerResourceType)(nil)).Elem()
+
+type ContainerResourceTypePtrInput interface {
+	pulumi.Input
+
+	ToContainerResourceTypePtrOutput() ContainerResourceTypePtrOutput
+	ToContainerResourceTypePtrOutputWithContext(context.Context) ContainerResourceTypePtrOutput
+}
+
+type containerResourceTypePtr string
+
+func ContainerResourceTypePtr(v string) ContainerResourceTypePtrInput {
+	return (*containerResourceTypePtr)(&v)
+}
+
+func (*containerResourceTypePtr) ElementType() reflect.Type {
+	return containerResourceTypePtrType
+}
+
+func (in *containerResourceTypePtr) ToContainerResourceTypePtrOutput() ContainerResourceTypePtrOutput {
+	return pulumi.ToOutput(in).(ContainerResourceTypePtrOutput)
+}
+
+func (in *containerResourceTypePtr) ToContainerResourceTypePtrOutputWithContext(ctx context.Context) ContainerResourceTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerResourceTypePtrOutput)
+}
+
+// What a port of a container speaks.
+type ContainerTransportProtocol string
+
+const (
+	// TCP.
+	ContainerTransportProtocolTcp = ContainerTransportProtocol("tcp")
+	// UDP.
+	ContainerTransportProtocolUdp = ContainerTransportProtocol("udp")
+)
+
+func (ContainerTransportProtocol) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerTransportProtocol)(nil)).Elem()
+}
+
+func (e ContainerTransportProtocol) ToContainerTransportProtocolOutput() ContainerTransportProtocolOutput {
+	return pulumi.ToOutput(e).(ContainerTransportProtocolOutput)
+}
+
+func (e ContainerTransportProtocol) ToContainerTransportProtocolOutputWithContext(ctx context.Context) ContainerTransportProtocolOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerTransportProtocolOutput)
+}
+
+func (e ContainerTransportProtocol) ToContainerTransportProtocolPtrOutput() ContainerTransportProtocolPtrOutput {
+	return e.ToContainerTransportProtocolPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerTransportProtocol) ToContainerTransportProtocolPtrOutputWithContext(ctx context.Context) ContainerTransportProtocolPtrOutput {
+	return ContainerTransportProtocol(e).ToContainerTransportProtocolOutputWithContext(ctx).ToContainerTransportProtocolPtrOutputWithContext(ctx)
+}
+
+func (e ContainerTransportProtocol) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerTransportProtocol) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerTransportProtocol) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerTransportProtocol) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerTransportProtocolOutput struct{ *pulumi.OutputState }
+
+func (ContainerTransportProtocolOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerTransportProtocol)(nil)).Elem()
+}
+
+func (o ContainerTransportProtocolOutput) ToContainerTransportProtocolOutput() ContainerTransportProtocolOutput {
+	return o
+}
+
+func (o ContainerTransportProtocolOutput) ToContainerTransportProtocolOutputWithContext(ctx context.Context) ContainerTransportProtocolOutput {
+	return o
+}
+
+func (o ContainerTransportProtocolOutput) ToContainerTransportProtocolPtrOutput() ContainerTransportProtocolPtrOutput {
+	return o.ToContainerTransportProtocolPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerTransportProtocolOutput) ToContainerTransportProtocolPtrOutputWithContext(ctx context.Context) ContainerTransportProtocolPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerTransportProtocol) *ContainerTransportProtocol {
+		return &v
+	}).(ContainerTransportProtocolPtrOutput)
+}
+
+func (o ContainerTransportProtocolOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerTransportProtocolOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerTransportProtocol) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerTransportProtocolOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerTransportProtocolOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerTransportProtocol) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerTransportProtocolPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerTransportProtocolPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerTransportProtocol)(nil)).Elem()
+}
+
+func (o ContainerTransportProtocolPtrOutput) ToContainerTransportProtocolPtrOutput() ContainerTransportProtocolPtrOutput {
+	return o
+}
+
+func (o ContainerTransportProtocolPtrOutput) ToContainerTransportProtocolPtrOutputWithContext(ctx context.Context) ContainerTransportProtocolPtrOutput {
+	return o
+}
+
+func (o ContainerTransportProtocolPtrOutput) Elem() ContainerTransportProtocolOutput {
+	return o.ApplyT(func(v *ContainerTransportProtocol) ContainerTransportProtocol {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerTransportProtocol
+		return ret
+	}).(ContainerTransportProtocolOutput)
+}
+
+func (o ContainerTransportProtocolPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerTransportProtocolPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerTransportProtocol) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerTransportProtocolInput is an input type that accepts values of the ContainerTransportProtocol enum
+// A concrete instance of `ContainerTransportProtocolInput` can be one of the following:
+//
+//	ContainerTransportProtocolTcp
+//	ContainerTransportProtocolUdp
+type ContainerTransportProtocolInput interface {
+	pulumi.Input
+
+	ToContainerTransportProtocolOutput() ContainerTransportProtocolOutput
+	ToContainerTransportProtocolOutputWithContext(context.Context) ContainerTransportProtocolOutput
+}
+
+var containerTransportProtocolPtrType = reflect.TypeOf((**ContainerTransportProtocol)(nil)).Elem()
+
+type ContainerTransportProtocolPtrInput interface {
+	pulumi.Input
+
+	ToContainerTransportProtocolPtrOutput() ContainerTransportProtocolPtrOutput
+	ToContainerTransportProtocolPtrOutputWithContext(context.Context) ContainerTransportProtocolPtrOutput
+}
+
+type containerTransportProtocolPtr string
+
+func ContainerTransportProtocolPtr(v string) ContainerTransportProtocolPtrInput {
+	return (*containerTransportProtocolPtr)(&v)
+}
+
+func (*containerTransportProtocolPtr) ElementType() reflect.Type {
+	return containerTransportProtocolPtrType
+}
+
+func (in *containerTransportProtocolPtr) ToContainerTransportProtocolPtrOutput() ContainerTransportProtocolPtrOutput {
+	return pulumi.ToOutput(in).(ContainerTransportProtocolPtrOutput)
+}
+
+func (in *containerTransportProtocolPtr) ToContainerTransportProtocolPtrOutputWithContext(ctx context.Context) ContainerTransportProtocolPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerTransportProtocolPtrOutput)
+}
+
+// What of a process is limited.
+type ContainerUlimitName string
+
+const (
+	// Size of a core dump.
+	ContainerUlimitNameCore = ContainerUlimitName("core")
+	// CPU time.
+	ContainerUlimitNameCpu = ContainerUlimitName("cpu")
+	// Size of the data segment.
+	ContainerUlimitNameData = ContainerUlimitName("data")
+	// Size of a file.
+	ContainerUlimitNameFsize = ContainerUlimitName("fsize")
+	// File locks.
+	ContainerUlimitNameLocks = ContainerUlimitName("locks")
+	// Locked memory.
+	ContainerUlimitNameMemlock = ContainerUlimitName("memlock")
+	// Message queues.
+	ContainerUlimitNameMsgqueue = ContainerUlimitName("msgqueue")
+	// Priority.
+	ContainerUlimitNameNice = ContainerUlimitName("nice")
+	// Open files and sockets. The only one on Fargate.
+	ContainerUlimitNameNofile = ContainerUlimitName("nofile")
+	// Processes.
+	ContainerUlimitNameNproc = ContainerUlimitName("nproc")
+	// Resident memory.
+	ContainerUlimitNameRss = ContainerUlimitName("rss")
+	// Real-time priority.
+	ContainerUlimitNameRtprio = ContainerUlimitName("rtprio")
+	// Real-time CPU time.
+	ContainerUlimitNameRttime = ContainerUlimitName("rttime")
+	// Pending signals.
+	ContainerUlimitNameSigpending = ContainerUlimitName("sigpending")
+	// Size of the stack.
+	ContainerUlimitNameStack = ContainerUlimitName("stack")
+)
+
+func (ContainerUlimitName) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerUlimitName)(nil)).Elem()
+}
+
+func (e ContainerUlimitName) ToContainerUlimitNameOutput() ContainerUlimitNameOutput {
+	return pulumi.ToOutput(e).(ContainerUlimitNameOutput)
+}
+
+func (e ContainerUlimitName) ToContainerUlimitNameOutputWithContext(ctx context.Context) ContainerUlimitNameOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerUlimitNameOutput)
+}
+
+func (e ContainerUlimitName) ToContainerUlimitNamePtrOutput() ContainerUlimitNamePtrOutput {
+	return e.ToContainerUlimitNamePtrOutputWithContext(context.Background())
+}
+
+func (e ContainerUlimitName) ToContainerUlimitNamePtrOutputWithContext(ctx context.Context) ContainerUlimitNamePtrOutput {
+	return ContainerUlimitName(e).ToContainerUlimitNameOutputWithContext(ctx).ToContainerUlimitNamePtrOutputWithContext(ctx)
+}
+
+func (e ContainerUlimitName) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerUlimitName) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerUlimitName) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerUlimitName) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerUlimitNameOutput struct{ *pulumi.OutputState }
+
+func (ContainerUlimitNameOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerUlimitName)(nil)).Elem()
+}
+
+func (o ContainerUlimitNameOutput) ToContainerUlimitNameOutput() ContainerUlimitNameOutput {
+	return o
+}
+
+func (o ContainerUlimitNameOutput) ToContainerUlimitNameOutputWithContext(ctx context.Context) ContainerUlimitNameOutput {
+	return o
+}
+
+func (o ContainerUlimitNameOutput) ToContainerUlimitNamePtrOutput() ContainerUlimitNamePtrOutput {
+	return o.ToContainerUlimitNamePtrOutputWithContext(context.Background())
+}
+
+func (o ContainerUlimitNameOutput) ToContainerUlimitNamePtrOutputWithContext(ctx context.Context) ContainerUlimitNamePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerUlimitName) *ContainerUlimitName {
+		return &v
+	}).(ContainerUlimitNamePtrOutput)
+}
+
+func (o ContainerUlimitNameOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerUlimitNameOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerUlimitName) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerUlimitNameOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerUlimitNameOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerUlimitName) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerUlimitNamePtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerUlimitNamePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerUlimitName)(nil)).Elem()
+}
+
+func (o ContainerUlimitNamePtrOutput) ToContainerUlimitNamePtrOutput() ContainerUlimitNamePtrOutput {
+	return o
+}
+
+func (o ContainerUlimitNamePtrOutput) ToContainerUlimitNamePtrOutputWithContext(ctx context.Context) ContainerUlimitNamePtrOutput {
+	return o
+}
+
+func (o ContainerUlimitNamePtrOutput) Elem() ContainerUlimitNameOutput {
+	return o.ApplyT(func(v *ContainerUlimitName) ContainerUlimitName {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerUlimitName
+		return ret
+	}).(ContainerUlimitNameOutput)
+}
+
+func (o ContainerUlimitNamePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerUlimitNamePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerUlimitName) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerUlimitNameInput is an input type that accepts values of the ContainerUlimitName enum
+// A concrete instance of `ContainerUlimitNameInput` can be one of the following:
+//
+//	ContainerUlimitNameCore
+//	ContainerUlimitNameCpu
+//	ContainerUlimitNameData
+//	ContainerUlimitNameFsize
+//	ContainerUlimitNameLocks
+//	ContainerUlimitNameMemlock
+//	ContainerUlimitNameMsgqueue
+//	ContainerUlimitNameNice
+//	ContainerUlimitNameNofile
+//	ContainerUlimitNameNproc
+//	ContainerUlimitNameRss
+//	ContainerUlimitNameRtprio
+//	ContainerUlimitNameRttime
+//	ContainerUlimitNameSigpending
+//	ContainerUlimitNameStack
+type ContainerUlimitNameInput interface {
+	pulumi.Input
+
+	ToContainerUlimitNameOutput() ContainerUlimitNameOutput
+	ToContainerUlimitNameOutputWithContext(context.Context) ContainerUlimitNameOutput
+}
+
+var containerUlimitNamePtrType = reflect.TypeOf((**ContainerUlimitName)(nil)).Elem()
+
+type ContainerUlimitNamePtrInput interface {
+	pulumi.Input
+
+	ToContainerUlimitNamePtrOutput() ContainerUlimitNamePtrOutput
+	ToContainerUlimitNamePtrOutputWithContext(context.Context) ContainerUlimitNamePtrOutput
+}
+
+type containerUlimitNamePtr string
+
+func ContainerUlimitNamePtr(v string) ContainerUlimitNamePtrInput {
+	return (*containerUlimitNamePtr)(&v)
+}
+
+func (*containerUlimitNamePtr) ElementType() reflect.Type {
+	return containerUlimitNamePtrType
+}
+
+func (in *containerUlimitNamePtr) ToContainerUlimitNamePtrOutput() ContainerUlimitNamePtrOutput {
+	return pulumi.ToOutput(in).(ContainerUlimitNamePtrOutput)
+}
+
+func (in *containerUlimitNamePtr) ToContainerUlimitNamePtrOutputWithContext(ctx context.Context) ContainerUlimitNamePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerUlimitNamePtrOutput)
+}
+
+// Whether all tasks of a deployment run the same image.
+type ContainerVersionConsistency string
+
+const (
+	// The digest behind the tag is looked up once for all of them.
+	ContainerVersionConsistencyEnabled = ContainerVersionConsistency("enabled")
+	// Each task takes what the tag says when it starts.
+	ContainerVersionConsistencyDisabled = ContainerVersionConsistency("disabled")
+)
+
+func (ContainerVersionConsistency) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerVersionConsistency)(nil)).Elem()
+}
+
+func (e ContainerVersionConsistency) ToContainerVersionConsistencyOutput() ContainerVersionConsistencyOutput {
+	return pulumi.ToOutput(e).(ContainerVersionConsistencyOutput)
+}
+
+func (e ContainerVersionConsistency) ToContainerVersionConsistencyOutputWithContext(ctx context.Context) ContainerVersionConsistencyOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ContainerVersionConsistencyOutput)
+}
+
+func (e ContainerVersionConsistency) ToContainerVersionConsistencyPtrOutput() ContainerVersionConsistencyPtrOutput {
+	return e.ToContainerVersionConsistencyPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerVersionConsistency) ToContainerVersionConsistencyPtrOutputWithContext(ctx context.Context) ContainerVersionConsistencyPtrOutput {
+	return ContainerVersionConsistency(e).ToContainerVersionConsistencyOutputWithContext(ctx).ToContainerVersionConsistencyPtrOutputWithContext(ctx)
+}
+
+func (e ContainerVersionConsistency) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerVersionConsistency) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ContainerVersionConsistency) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ContainerVersionConsistency) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ContainerVersionConsistencyOutput struct{ *pulumi.OutputState }
+
+func (ContainerVersionConsistencyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerVersionConsistency)(nil)).Elem()
+}
+
+func (o ContainerVersionConsistencyOutput) ToContainerVersionConsistencyOutput() ContainerVersionConsistencyOutput {
+	return o
+}
+
+func (o ContainerVersionConsistencyOutput) ToContainerVersionConsistencyOutputWithContext(ctx context.Context) ContainerVersionConsistencyOutput {
+	return o
+}
+
+func (o ContainerVersionConsistencyOutput) ToContainerVersionConsistencyPtrOutput() ContainerVersionConsistencyPtrOutput {
+	return o.ToContainerVersionConsistencyPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerVersionConsistencyOutput) ToContainerVersionConsistencyPtrOutputWithContext(ctx context.Context) ContainerVersionConsistencyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerVersionConsistency) *ContainerVersionConsistency {
+		return &v
+	}).(ContainerVersionConsistencyPtrOutput)
+}
+
+func (o ContainerVersionConsistencyOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ContainerVersionConsistencyOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerVersionConsistency) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ContainerVersionConsistencyOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerVersionConsistencyOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ContainerVersionConsistency) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerVersionConsistencyPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerVersionConsistencyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerVersionConsistency)(nil)).Elem()
+}
+
+func (o ContainerVersionConsistencyPtrOutput) ToContainerVersionConsistencyPtrOutput() ContainerVersionConsistencyPtrOutput {
+	return o
+}
+
+func (o ContainerVersionConsistencyPtrOutput) ToContainerVersionConsistencyPtrOutputWithContext(ctx context.Context) ContainerVersionConsistencyPtrOutput {
+	return o
+}
+
+func (o ContainerVersionConsistencyPtrOutput) Elem() ContainerVersionConsistencyOutput {
+	return o.ApplyT(func(v *ContainerVersionConsistency) ContainerVersionConsistency {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerVersionConsistency
+		return ret
+	}).(ContainerVersionConsistencyOutput)
+}
+
+func (o ContainerVersionConsistencyPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerVersionConsistencyPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ContainerVersionConsistency) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ContainerVersionConsistencyInput is an input type that accepts values of the ContainerVersionConsistency enum
+// A concrete instance of `ContainerVersionConsistencyInput` can be one of the following:
+//
+//	ContainerVersionConsistencyEnabled
+//	ContainerVersionConsistencyDisabled
+type ContainerVersionConsistencyInput interface {
+	pulumi.Input
+
+	ToContainerVersionConsistencyOutput() ContainerVersionConsistencyOutput
+	ToContainerVersionConsistencyOutputWithContext(context.Context) ContainerVersionConsistencyOutput
+}
+
+var containerVersionConsistencyPtrType = reflect.TypeOf((**ContainerVersionConsistency)(nil)).Elem()
+
+type ContainerVersionConsistencyPtrInput interface {
+	pulumi.Input
+
+	ToContainerVersionConsistencyPtrOutput() ContainerVersionConsistencyPtrOutput
+	ToContainerVersionConsistencyPtrOutputWithContext(context.Context) ContainerVersionConsistencyPtrOutput
+}
+
+type containerVersionConsistencyPtr string
+
+func ContainerVersionConsistencyPtr(v string) ContainerVersionConsistencyPtrInput {
+	return (*containerVersionConsistencyPtr)(&v)
+}
+
+func (*containerVersionConsistencyPtr) ElementType() reflect.Type {
+	return containerVersionConsistencyPtrType
+}
+
+func (in *containerVersionConsistencyPtr) ToContainerVersionConsistencyPtrOutput() ContainerVersionConsistencyPtrOutput {
+	return pulumi.ToOutput(in).(ContainerVersionConsistencyPtrOutput)
+}
+
+func (in *containerVersionConsistencyPtr) ToContainerVersionConsistencyPtrOutputWithContext(ctx context.Context) ContainerVersionConsistencyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ContainerVersionConsistencyPtrOutput)
+}
+
 // Whether a gateway rewrites a part of a request as it does by default.
 type DefaultGatewayRouteRewrite string
 
@@ -1999,6 +3793,2433 @@ func (in *portProtocolPtr) ToPortProtocolPtrOutputWithContext(ctx context.Contex
 	return pulumi.ToOutputWithContext(ctx, in).(PortProtocolPtrOutput)
 }
 
+// On what a task runs.
+type TaskCompatibility string
+
+const (
+	// AWS Fargate.
+	TaskCompatibilityFargate = TaskCompatibility("FARGATE")
+	// Instances of Amazon EC2.
+	TaskCompatibilityEC2 = TaskCompatibility("EC2")
+	// Instances that ECS manages.
+	TaskCompatibilityManagedInstances = TaskCompatibility("MANAGED_INSTANCES")
+	// Machines elsewhere, which have no network that Envoy could share.
+	TaskCompatibilityExternal = TaskCompatibility("EXTERNAL")
+)
+
+func (TaskCompatibility) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskCompatibility)(nil)).Elem()
+}
+
+func (e TaskCompatibility) ToTaskCompatibilityOutput() TaskCompatibilityOutput {
+	return pulumi.ToOutput(e).(TaskCompatibilityOutput)
+}
+
+func (e TaskCompatibility) ToTaskCompatibilityOutputWithContext(ctx context.Context) TaskCompatibilityOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskCompatibilityOutput)
+}
+
+func (e TaskCompatibility) ToTaskCompatibilityPtrOutput() TaskCompatibilityPtrOutput {
+	return e.ToTaskCompatibilityPtrOutputWithContext(context.Background())
+}
+
+func (e TaskCompatibility) ToTaskCompatibilityPtrOutputWithContext(ctx context.Context) TaskCompatibilityPtrOutput {
+	return TaskCompatibility(e).ToTaskCompatibilityOutputWithContext(ctx).ToTaskCompatibilityPtrOutputWithContext(ctx)
+}
+
+func (e TaskCompatibility) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskCompatibility) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskCompatibility) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskCompatibility) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskCompatibilityOutput struct{ *pulumi.OutputState }
+
+func (TaskCompatibilityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskCompatibility)(nil)).Elem()
+}
+
+func (o TaskCompatibilityOutput) ToTaskCompatibilityOutput() TaskCompatibilityOutput {
+	return o
+}
+
+func (o TaskCompatibilityOutput) ToTaskCompatibilityOutputWithContext(ctx context.Context) TaskCompatibilityOutput {
+	return o
+}
+
+func (o TaskCompatibilityOutput) ToTaskCompatibilityPtrOutput() TaskCompatibilityPtrOutput {
+	return o.ToTaskCompatibilityPtrOutputWithContext(context.Background())
+}
+
+func (o TaskCompatibilityOutput) ToTaskCompatibilityPtrOutputWithContext(ctx context.Context) TaskCompatibilityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskCompatibility) *TaskCompatibility {
+		return &v
+	}).(TaskCompatibilityPtrOutput)
+}
+
+func (o TaskCompatibilityOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskCompatibilityOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskCompatibility) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskCompatibilityOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskCompatibilityOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskCompatibility) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskCompatibilityPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskCompatibilityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskCompatibility)(nil)).Elem()
+}
+
+func (o TaskCompatibilityPtrOutput) ToTaskCompatibilityPtrOutput() TaskCompatibilityPtrOutput {
+	return o
+}
+
+func (o TaskCompatibilityPtrOutput) ToTaskCompatibilityPtrOutputWithContext(ctx context.Context) TaskCompatibilityPtrOutput {
+	return o
+}
+
+func (o TaskCompatibilityPtrOutput) Elem() TaskCompatibilityOutput {
+	return o.ApplyT(func(v *TaskCompatibility) TaskCompatibility {
+		if v != nil {
+			return *v
+		}
+		var ret TaskCompatibility
+		return ret
+	}).(TaskCompatibilityOutput)
+}
+
+func (o TaskCompatibilityPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskCompatibilityPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskCompatibility) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskCompatibilityInput is an input type that accepts values of the TaskCompatibility enum
+// A concrete instance of `TaskCompatibilityInput` can be one of the following:
+//
+//	TaskCompatibilityFargate
+//	TaskCompatibilityEC2
+//	TaskCompatibilityManagedInstances
+//	TaskCompatibilityExternal
+type TaskCompatibilityInput interface {
+	pulumi.Input
+
+	ToTaskCompatibilityOutput() TaskCompatibilityOutput
+	ToTaskCompatibilityOutputWithContext(context.Context) TaskCompatibilityOutput
+}
+
+var taskCompatibilityPtrType = reflect.TypeOf((**TaskCompatibility)(nil)).Elem()
+
+type TaskCompatibilityPtrInput interface {
+	pulumi.Input
+
+	ToTaskCompatibilityPtrOutput() TaskCompatibilityPtrOutput
+	ToTaskCompatibilityPtrOutputWithContext(context.Context) TaskCompatibilityPtrOutput
+}
+
+type taskCompatibilityPtr string
+
+func TaskCompatibilityPtr(v string) TaskCompatibilityPtrInput {
+	return (*taskCompatibilityPtr)(&v)
+}
+
+func (*taskCompatibilityPtr) ElementType() reflect.Type {
+	return taskCompatibilityPtrType
+}
+
+func (in *taskCompatibilityPtr) ToTaskCompatibilityPtrOutput() TaskCompatibilityPtrOutput {
+	return pulumi.ToOutput(in).(TaskCompatibilityPtrOutput)
+}
+
+func (in *taskCompatibilityPtr) ToTaskCompatibilityPtrOutputWithContext(ctx context.Context) TaskCompatibilityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskCompatibilityPtrOutput)
+}
+
+// TaskCompatibilityArrayInput is an input type that accepts TaskCompatibilityArray and TaskCompatibilityArrayOutput values.
+// You can construct a concrete instance of `TaskCompatibilityArrayInput` via:
+//
+//	TaskCompatibilityArray{ TaskCompatibilityArgs{...} }
+type TaskCompatibilityArrayInput interface {
+	pulumi.Input
+
+	ToTaskCompatibilityArrayOutput() TaskCompatibilityArrayOutput
+	ToTaskCompatibilityArrayOutputWithContext(context.Context) TaskCompatibilityArrayOutput
+}
+
+type TaskCompatibilityArray []TaskCompatibility
+
+func (TaskCompatibilityArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskCompatibility)(nil)).Elem()
+}
+
+func (i TaskCompatibilityArray) ToTaskCompatibilityArrayOutput() TaskCompatibilityArrayOutput {
+	return i.ToTaskCompatibilityArrayOutputWithContext(context.Background())
+}
+
+func (i TaskCompatibilityArray) ToTaskCompatibilityArrayOutputWithContext(ctx context.Context) TaskCompatibilityArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskCompatibilityArrayOutput)
+}
+
+type TaskCompatibilityArrayOutput struct{ *pulumi.OutputState }
+
+func (TaskCompatibilityArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskCompatibility)(nil)).Elem()
+}
+
+func (o TaskCompatibilityArrayOutput) ToTaskCompatibilityArrayOutput() TaskCompatibilityArrayOutput {
+	return o
+}
+
+func (o TaskCompatibilityArrayOutput) ToTaskCompatibilityArrayOutputWithContext(ctx context.Context) TaskCompatibilityArrayOutput {
+	return o
+}
+
+func (o TaskCompatibilityArrayOutput) Index(i pulumi.IntInput) TaskCompatibilityOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) TaskCompatibility {
+		return vs[0].([]TaskCompatibility)[vs[1].(int)]
+	}).(TaskCompatibilityOutput)
+}
+
+// The processor that a task runs on.
+type TaskCpuArchitecture string
+
+const (
+	// x86-64.
+	TaskCpuArchitectureX8664 = TaskCpuArchitecture("X86_64")
+	// 64-bit Arm, for which Envoy's images and AWS's are made, too.
+	TaskCpuArchitectureARM64 = TaskCpuArchitecture("ARM64")
+)
+
+func (TaskCpuArchitecture) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskCpuArchitecture)(nil)).Elem()
+}
+
+func (e TaskCpuArchitecture) ToTaskCpuArchitectureOutput() TaskCpuArchitectureOutput {
+	return pulumi.ToOutput(e).(TaskCpuArchitectureOutput)
+}
+
+func (e TaskCpuArchitecture) ToTaskCpuArchitectureOutputWithContext(ctx context.Context) TaskCpuArchitectureOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskCpuArchitectureOutput)
+}
+
+func (e TaskCpuArchitecture) ToTaskCpuArchitecturePtrOutput() TaskCpuArchitecturePtrOutput {
+	return e.ToTaskCpuArchitecturePtrOutputWithContext(context.Background())
+}
+
+func (e TaskCpuArchitecture) ToTaskCpuArchitecturePtrOutputWithContext(ctx context.Context) TaskCpuArchitecturePtrOutput {
+	return TaskCpuArchitecture(e).ToTaskCpuArchitectureOutputWithContext(ctx).ToTaskCpuArchitecturePtrOutputWithContext(ctx)
+}
+
+func (e TaskCpuArchitecture) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskCpuArchitecture) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskCpuArchitecture) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskCpuArchitecture) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskCpuArchitectureOutput struct{ *pulumi.OutputState }
+
+func (TaskCpuArchitectureOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskCpuArchitecture)(nil)).Elem()
+}
+
+func (o TaskCpuArchitectureOutput) ToTaskCpuArchitectureOutput() TaskCpuArchitectureOutput {
+	return o
+}
+
+func (o TaskCpuArchitectureOutput) ToTaskCpuArchitectureOutputWithContext(ctx context.Context) TaskCpuArchitectureOutput {
+	return o
+}
+
+func (o TaskCpuArchitectureOutput) ToTaskCpuArchitecturePtrOutput() TaskCpuArchitecturePtrOutput {
+	return o.ToTaskCpuArchitecturePtrOutputWithContext(context.Background())
+}
+
+func (o TaskCpuArchitectureOutput) ToTaskCpuArchitecturePtrOutputWithContext(ctx context.Context) TaskCpuArchitecturePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskCpuArchitecture) *TaskCpuArchitecture {
+		return &v
+	}).(TaskCpuArchitecturePtrOutput)
+}
+
+func (o TaskCpuArchitectureOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskCpuArchitectureOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskCpuArchitecture) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskCpuArchitectureOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskCpuArchitectureOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskCpuArchitecture) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskCpuArchitecturePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskCpuArchitecturePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskCpuArchitecture)(nil)).Elem()
+}
+
+func (o TaskCpuArchitecturePtrOutput) ToTaskCpuArchitecturePtrOutput() TaskCpuArchitecturePtrOutput {
+	return o
+}
+
+func (o TaskCpuArchitecturePtrOutput) ToTaskCpuArchitecturePtrOutputWithContext(ctx context.Context) TaskCpuArchitecturePtrOutput {
+	return o
+}
+
+func (o TaskCpuArchitecturePtrOutput) Elem() TaskCpuArchitectureOutput {
+	return o.ApplyT(func(v *TaskCpuArchitecture) TaskCpuArchitecture {
+		if v != nil {
+			return *v
+		}
+		var ret TaskCpuArchitecture
+		return ret
+	}).(TaskCpuArchitectureOutput)
+}
+
+func (o TaskCpuArchitecturePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskCpuArchitecturePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskCpuArchitecture) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskCpuArchitectureInput is an input type that accepts values of the TaskCpuArchitecture enum
+// A concrete instance of `TaskCpuArchitectureInput` can be one of the following:
+//
+//	TaskCpuArchitectureX8664
+//	TaskCpuArchitectureARM64
+type TaskCpuArchitectureInput interface {
+	pulumi.Input
+
+	ToTaskCpuArchitectureOutput() TaskCpuArchitectureOutput
+	ToTaskCpuArchitectureOutputWithContext(context.Context) TaskCpuArchitectureOutput
+}
+
+var taskCpuArchitecturePtrType = reflect.TypeOf((**TaskCpuArchitecture)(nil)).Elem()
+
+type TaskCpuArchitecturePtrInput interface {
+	pulumi.Input
+
+	ToTaskCpuArchitecturePtrOutput() TaskCpuArchitecturePtrOutput
+	ToTaskCpuArchitecturePtrOutputWithContext(context.Context) TaskCpuArchitecturePtrOutput
+}
+
+type taskCpuArchitecturePtr string
+
+func TaskCpuArchitecturePtr(v string) TaskCpuArchitecturePtrInput {
+	return (*taskCpuArchitecturePtr)(&v)
+}
+
+func (*taskCpuArchitecturePtr) ElementType() reflect.Type {
+	return taskCpuArchitecturePtrType
+}
+
+func (in *taskCpuArchitecturePtr) ToTaskCpuArchitecturePtrOutput() TaskCpuArchitecturePtrOutput {
+	return pulumi.ToOutput(in).(TaskCpuArchitecturePtrOutput)
+}
+
+func (in *taskCpuArchitecturePtr) ToTaskCpuArchitecturePtrOutputWithContext(ctx context.Context) TaskCpuArchitecturePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskCpuArchitecturePtrOutput)
+}
+
+// How long a volume of Docker lasts.
+type TaskDockerVolumeScope string
+
+const (
+	// As long as its task.
+	TaskDockerVolumeScopeTask = TaskDockerVolumeScope("task")
+	// Longer than its task.
+	TaskDockerVolumeScopeShared = TaskDockerVolumeScope("shared")
+)
+
+func (TaskDockerVolumeScope) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskDockerVolumeScope)(nil)).Elem()
+}
+
+func (e TaskDockerVolumeScope) ToTaskDockerVolumeScopeOutput() TaskDockerVolumeScopeOutput {
+	return pulumi.ToOutput(e).(TaskDockerVolumeScopeOutput)
+}
+
+func (e TaskDockerVolumeScope) ToTaskDockerVolumeScopeOutputWithContext(ctx context.Context) TaskDockerVolumeScopeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskDockerVolumeScopeOutput)
+}
+
+func (e TaskDockerVolumeScope) ToTaskDockerVolumeScopePtrOutput() TaskDockerVolumeScopePtrOutput {
+	return e.ToTaskDockerVolumeScopePtrOutputWithContext(context.Background())
+}
+
+func (e TaskDockerVolumeScope) ToTaskDockerVolumeScopePtrOutputWithContext(ctx context.Context) TaskDockerVolumeScopePtrOutput {
+	return TaskDockerVolumeScope(e).ToTaskDockerVolumeScopeOutputWithContext(ctx).ToTaskDockerVolumeScopePtrOutputWithContext(ctx)
+}
+
+func (e TaskDockerVolumeScope) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskDockerVolumeScope) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskDockerVolumeScope) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskDockerVolumeScope) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskDockerVolumeScopeOutput struct{ *pulumi.OutputState }
+
+func (TaskDockerVolumeScopeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskDockerVolumeScope)(nil)).Elem()
+}
+
+func (o TaskDockerVolumeScopeOutput) ToTaskDockerVolumeScopeOutput() TaskDockerVolumeScopeOutput {
+	return o
+}
+
+func (o TaskDockerVolumeScopeOutput) ToTaskDockerVolumeScopeOutputWithContext(ctx context.Context) TaskDockerVolumeScopeOutput {
+	return o
+}
+
+func (o TaskDockerVolumeScopeOutput) ToTaskDockerVolumeScopePtrOutput() TaskDockerVolumeScopePtrOutput {
+	return o.ToTaskDockerVolumeScopePtrOutputWithContext(context.Background())
+}
+
+func (o TaskDockerVolumeScopeOutput) ToTaskDockerVolumeScopePtrOutputWithContext(ctx context.Context) TaskDockerVolumeScopePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskDockerVolumeScope) *TaskDockerVolumeScope {
+		return &v
+	}).(TaskDockerVolumeScopePtrOutput)
+}
+
+func (o TaskDockerVolumeScopeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskDockerVolumeScopeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskDockerVolumeScope) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskDockerVolumeScopeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskDockerVolumeScopeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskDockerVolumeScope) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskDockerVolumeScopePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskDockerVolumeScopePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskDockerVolumeScope)(nil)).Elem()
+}
+
+func (o TaskDockerVolumeScopePtrOutput) ToTaskDockerVolumeScopePtrOutput() TaskDockerVolumeScopePtrOutput {
+	return o
+}
+
+func (o TaskDockerVolumeScopePtrOutput) ToTaskDockerVolumeScopePtrOutputWithContext(ctx context.Context) TaskDockerVolumeScopePtrOutput {
+	return o
+}
+
+func (o TaskDockerVolumeScopePtrOutput) Elem() TaskDockerVolumeScopeOutput {
+	return o.ApplyT(func(v *TaskDockerVolumeScope) TaskDockerVolumeScope {
+		if v != nil {
+			return *v
+		}
+		var ret TaskDockerVolumeScope
+		return ret
+	}).(TaskDockerVolumeScopeOutput)
+}
+
+func (o TaskDockerVolumeScopePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskDockerVolumeScopePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskDockerVolumeScope) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskDockerVolumeScopeInput is an input type that accepts values of the TaskDockerVolumeScope enum
+// A concrete instance of `TaskDockerVolumeScopeInput` can be one of the following:
+//
+//	TaskDockerVolumeScopeTask
+//	TaskDockerVolumeScopeShared
+type TaskDockerVolumeScopeInput interface {
+	pulumi.Input
+
+	ToTaskDockerVolumeScopeOutput() TaskDockerVolumeScopeOutput
+	ToTaskDockerVolumeScopeOutputWithContext(context.Context) TaskDockerVolumeScopeOutput
+}
+
+var taskDockerVolumeScopePtrType = reflect.TypeOf((**TaskDockerVolumeScope)(nil)).Elem()
+
+type TaskDockerVolumeScopePtrInput interface {
+	pulumi.Input
+
+	ToTaskDockerVolumeScopePtrOutput() TaskDockerVolumeScopePtrOutput
+	ToTaskDockerVolumeScopePtrOutputWithContext(context.Context) TaskDockerVolumeScopePtrOutput
+}
+
+type taskDockerVolumeScopePtr string
+
+func TaskDockerVolumeScopePtr(v string) TaskDockerVolumeScopePtrInput {
+	return (*taskDockerVolumeScopePtr)(&v)
+}
+
+func (*taskDockerVolumeScopePtr) ElementType() reflect.Type {
+	return taskDockerVolumeScopePtrType
+}
+
+func (in *taskDockerVolumeScopePtr) ToTaskDockerVolumeScopePtrOutput() TaskDockerVolumeScopePtrOutput {
+	return pulumi.ToOutput(in).(TaskDockerVolumeScopePtrOutput)
+}
+
+func (in *taskDockerVolumeScopePtr) ToTaskDockerVolumeScopePtrOutputWithContext(ctx context.Context) TaskDockerVolumeScopePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskDockerVolumeScopePtrOutput)
+}
+
+// Whether what goes to and from a file system is encrypted.
+type TaskEfsEncryption string
+
+const (
+	// It is.
+	TaskEfsEncryptionEnabled = TaskEfsEncryption("ENABLED")
+	// It is not.
+	TaskEfsEncryptionDisabled = TaskEfsEncryption("DISABLED")
+)
+
+func (TaskEfsEncryption) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsEncryption)(nil)).Elem()
+}
+
+func (e TaskEfsEncryption) ToTaskEfsEncryptionOutput() TaskEfsEncryptionOutput {
+	return pulumi.ToOutput(e).(TaskEfsEncryptionOutput)
+}
+
+func (e TaskEfsEncryption) ToTaskEfsEncryptionOutputWithContext(ctx context.Context) TaskEfsEncryptionOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskEfsEncryptionOutput)
+}
+
+func (e TaskEfsEncryption) ToTaskEfsEncryptionPtrOutput() TaskEfsEncryptionPtrOutput {
+	return e.ToTaskEfsEncryptionPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEfsEncryption) ToTaskEfsEncryptionPtrOutputWithContext(ctx context.Context) TaskEfsEncryptionPtrOutput {
+	return TaskEfsEncryption(e).ToTaskEfsEncryptionOutputWithContext(ctx).ToTaskEfsEncryptionPtrOutputWithContext(ctx)
+}
+
+func (e TaskEfsEncryption) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEfsEncryption) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEfsEncryption) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEfsEncryption) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskEfsEncryptionOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsEncryptionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsEncryption)(nil)).Elem()
+}
+
+func (o TaskEfsEncryptionOutput) ToTaskEfsEncryptionOutput() TaskEfsEncryptionOutput {
+	return o
+}
+
+func (o TaskEfsEncryptionOutput) ToTaskEfsEncryptionOutputWithContext(ctx context.Context) TaskEfsEncryptionOutput {
+	return o
+}
+
+func (o TaskEfsEncryptionOutput) ToTaskEfsEncryptionPtrOutput() TaskEfsEncryptionPtrOutput {
+	return o.ToTaskEfsEncryptionPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsEncryptionOutput) ToTaskEfsEncryptionPtrOutputWithContext(ctx context.Context) TaskEfsEncryptionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEfsEncryption) *TaskEfsEncryption {
+		return &v
+	}).(TaskEfsEncryptionPtrOutput)
+}
+
+func (o TaskEfsEncryptionOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskEfsEncryptionOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEfsEncryption) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskEfsEncryptionOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsEncryptionOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEfsEncryption) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskEfsEncryptionPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsEncryptionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsEncryption)(nil)).Elem()
+}
+
+func (o TaskEfsEncryptionPtrOutput) ToTaskEfsEncryptionPtrOutput() TaskEfsEncryptionPtrOutput {
+	return o
+}
+
+func (o TaskEfsEncryptionPtrOutput) ToTaskEfsEncryptionPtrOutputWithContext(ctx context.Context) TaskEfsEncryptionPtrOutput {
+	return o
+}
+
+func (o TaskEfsEncryptionPtrOutput) Elem() TaskEfsEncryptionOutput {
+	return o.ApplyT(func(v *TaskEfsEncryption) TaskEfsEncryption {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEfsEncryption
+		return ret
+	}).(TaskEfsEncryptionOutput)
+}
+
+func (o TaskEfsEncryptionPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsEncryptionPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskEfsEncryption) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskEfsEncryptionInput is an input type that accepts values of the TaskEfsEncryption enum
+// A concrete instance of `TaskEfsEncryptionInput` can be one of the following:
+//
+//	TaskEfsEncryptionEnabled
+//	TaskEfsEncryptionDisabled
+type TaskEfsEncryptionInput interface {
+	pulumi.Input
+
+	ToTaskEfsEncryptionOutput() TaskEfsEncryptionOutput
+	ToTaskEfsEncryptionOutputWithContext(context.Context) TaskEfsEncryptionOutput
+}
+
+var taskEfsEncryptionPtrType = reflect.TypeOf((**TaskEfsEncryption)(nil)).Elem()
+
+type TaskEfsEncryptionPtrInput interface {
+	pulumi.Input
+
+	ToTaskEfsEncryptionPtrOutput() TaskEfsEncryptionPtrOutput
+	ToTaskEfsEncryptionPtrOutputWithContext(context.Context) TaskEfsEncryptionPtrOutput
+}
+
+type taskEfsEncryptionPtr string
+
+func TaskEfsEncryptionPtr(v string) TaskEfsEncryptionPtrInput {
+	return (*taskEfsEncryptionPtr)(&v)
+}
+
+func (*taskEfsEncryptionPtr) ElementType() reflect.Type {
+	return taskEfsEncryptionPtrType
+}
+
+func (in *taskEfsEncryptionPtr) ToTaskEfsEncryptionPtrOutput() TaskEfsEncryptionPtrOutput {
+	return pulumi.ToOutput(in).(TaskEfsEncryptionPtrOutput)
+}
+
+func (in *taskEfsEncryptionPtr) ToTaskEfsEncryptionPtrOutputWithContext(ctx context.Context) TaskEfsEncryptionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskEfsEncryptionPtrOutput)
+}
+
+// Whether the role of a task is used for a file system.
+type TaskEfsIam string
+
+const (
+	// It is.
+	TaskEfsIamEnabled = TaskEfsIam("ENABLED")
+	// It is not.
+	TaskEfsIamDisabled = TaskEfsIam("DISABLED")
+)
+
+func (TaskEfsIam) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsIam)(nil)).Elem()
+}
+
+func (e TaskEfsIam) ToTaskEfsIamOutput() TaskEfsIamOutput {
+	return pulumi.ToOutput(e).(TaskEfsIamOutput)
+}
+
+func (e TaskEfsIam) ToTaskEfsIamOutputWithContext(ctx context.Context) TaskEfsIamOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskEfsIamOutput)
+}
+
+func (e TaskEfsIam) ToTaskEfsIamPtrOutput() TaskEfsIamPtrOutput {
+	return e.ToTaskEfsIamPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEfsIam) ToTaskEfsIamPtrOutputWithContext(ctx context.Context) TaskEfsIamPtrOutput {
+	return TaskEfsIam(e).ToTaskEfsIamOutputWithContext(ctx).ToTaskEfsIamPtrOutputWithContext(ctx)
+}
+
+func (e TaskEfsIam) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEfsIam) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEfsIam) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEfsIam) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskEfsIamOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsIamOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsIam)(nil)).Elem()
+}
+
+func (o TaskEfsIamOutput) ToTaskEfsIamOutput() TaskEfsIamOutput {
+	return o
+}
+
+func (o TaskEfsIamOutput) ToTaskEfsIamOutputWithContext(ctx context.Context) TaskEfsIamOutput {
+	return o
+}
+
+func (o TaskEfsIamOutput) ToTaskEfsIamPtrOutput() TaskEfsIamPtrOutput {
+	return o.ToTaskEfsIamPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsIamOutput) ToTaskEfsIamPtrOutputWithContext(ctx context.Context) TaskEfsIamPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEfsIam) *TaskEfsIam {
+		return &v
+	}).(TaskEfsIamPtrOutput)
+}
+
+func (o TaskEfsIamOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskEfsIamOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEfsIam) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskEfsIamOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsIamOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEfsIam) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskEfsIamPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsIamPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsIam)(nil)).Elem()
+}
+
+func (o TaskEfsIamPtrOutput) ToTaskEfsIamPtrOutput() TaskEfsIamPtrOutput {
+	return o
+}
+
+func (o TaskEfsIamPtrOutput) ToTaskEfsIamPtrOutputWithContext(ctx context.Context) TaskEfsIamPtrOutput {
+	return o
+}
+
+func (o TaskEfsIamPtrOutput) Elem() TaskEfsIamOutput {
+	return o.ApplyT(func(v *TaskEfsIam) TaskEfsIam {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEfsIam
+		return ret
+	}).(TaskEfsIamOutput)
+}
+
+func (o TaskEfsIamPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsIamPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskEfsIam) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskEfsIamInput is an input type that accepts values of the TaskEfsIam enum
+// A concrete instance of `TaskEfsIamInput` can be one of the following:
+//
+//	TaskEfsIamEnabled
+//	TaskEfsIamDisabled
+type TaskEfsIamInput interface {
+	pulumi.Input
+
+	ToTaskEfsIamOutput() TaskEfsIamOutput
+	ToTaskEfsIamOutputWithContext(context.Context) TaskEfsIamOutput
+}
+
+var taskEfsIamPtrType = reflect.TypeOf((**TaskEfsIam)(nil)).Elem()
+
+type TaskEfsIamPtrInput interface {
+	pulumi.Input
+
+	ToTaskEfsIamPtrOutput() TaskEfsIamPtrOutput
+	ToTaskEfsIamPtrOutputWithContext(context.Context) TaskEfsIamPtrOutput
+}
+
+type taskEfsIamPtr string
+
+func TaskEfsIamPtr(v string) TaskEfsIamPtrInput {
+	return (*taskEfsIamPtr)(&v)
+}
+
+func (*taskEfsIamPtr) ElementType() reflect.Type {
+	return taskEfsIamPtrType
+}
+
+func (in *taskEfsIamPtr) ToTaskEfsIamPtrOutput() TaskEfsIamPtrOutput {
+	return pulumi.ToOutput(in).(TaskEfsIamPtrOutput)
+}
+
+func (in *taskEfsIamPtr) ToTaskEfsIamPtrOutputWithContext(ctx context.Context) TaskEfsIamPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskEfsIamPtrOutput)
+}
+
+// Least severe messages that Envoy logs.
+type TaskEnvoyLogLevel string
+
+const (
+	// Everything.
+	TaskEnvoyLogLevelTrace = TaskEnvoyLogLevel("trace")
+	// Much for looking for a mistake.
+	TaskEnvoyLogLevelDebug = TaskEnvoyLogLevel("debug")
+	// What happens.
+	TaskEnvoyLogLevelInfo = TaskEnvoyLogLevel("info")
+	// What may be wrong.
+	TaskEnvoyLogLevelWarning = TaskEnvoyLogLevel("warning")
+	// What is wrong.
+	TaskEnvoyLogLevelError = TaskEnvoyLogLevel("error")
+	// What ends it.
+	TaskEnvoyLogLevelCritical = TaskEnvoyLogLevel("critical")
+	// Nothing.
+	TaskEnvoyLogLevelOff = TaskEnvoyLogLevel("off")
+)
+
+func (TaskEnvoyLogLevel) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoyLogLevel)(nil)).Elem()
+}
+
+func (e TaskEnvoyLogLevel) ToTaskEnvoyLogLevelOutput() TaskEnvoyLogLevelOutput {
+	return pulumi.ToOutput(e).(TaskEnvoyLogLevelOutput)
+}
+
+func (e TaskEnvoyLogLevel) ToTaskEnvoyLogLevelOutputWithContext(ctx context.Context) TaskEnvoyLogLevelOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskEnvoyLogLevelOutput)
+}
+
+func (e TaskEnvoyLogLevel) ToTaskEnvoyLogLevelPtrOutput() TaskEnvoyLogLevelPtrOutput {
+	return e.ToTaskEnvoyLogLevelPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEnvoyLogLevel) ToTaskEnvoyLogLevelPtrOutputWithContext(ctx context.Context) TaskEnvoyLogLevelPtrOutput {
+	return TaskEnvoyLogLevel(e).ToTaskEnvoyLogLevelOutputWithContext(ctx).ToTaskEnvoyLogLevelPtrOutputWithContext(ctx)
+}
+
+func (e TaskEnvoyLogLevel) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEnvoyLogLevel) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEnvoyLogLevel) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEnvoyLogLevel) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskEnvoyLogLevelOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyLogLevelOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoyLogLevel)(nil)).Elem()
+}
+
+func (o TaskEnvoyLogLevelOutput) ToTaskEnvoyLogLevelOutput() TaskEnvoyLogLevelOutput {
+	return o
+}
+
+func (o TaskEnvoyLogLevelOutput) ToTaskEnvoyLogLevelOutputWithContext(ctx context.Context) TaskEnvoyLogLevelOutput {
+	return o
+}
+
+func (o TaskEnvoyLogLevelOutput) ToTaskEnvoyLogLevelPtrOutput() TaskEnvoyLogLevelPtrOutput {
+	return o.ToTaskEnvoyLogLevelPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyLogLevelOutput) ToTaskEnvoyLogLevelPtrOutputWithContext(ctx context.Context) TaskEnvoyLogLevelPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEnvoyLogLevel) *TaskEnvoyLogLevel {
+		return &v
+	}).(TaskEnvoyLogLevelPtrOutput)
+}
+
+func (o TaskEnvoyLogLevelOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyLogLevelOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEnvoyLogLevel) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskEnvoyLogLevelOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyLogLevelOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEnvoyLogLevel) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskEnvoyLogLevelPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyLogLevelPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEnvoyLogLevel)(nil)).Elem()
+}
+
+func (o TaskEnvoyLogLevelPtrOutput) ToTaskEnvoyLogLevelPtrOutput() TaskEnvoyLogLevelPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyLogLevelPtrOutput) ToTaskEnvoyLogLevelPtrOutputWithContext(ctx context.Context) TaskEnvoyLogLevelPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyLogLevelPtrOutput) Elem() TaskEnvoyLogLevelOutput {
+	return o.ApplyT(func(v *TaskEnvoyLogLevel) TaskEnvoyLogLevel {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEnvoyLogLevel
+		return ret
+	}).(TaskEnvoyLogLevelOutput)
+}
+
+func (o TaskEnvoyLogLevelPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyLogLevelPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskEnvoyLogLevel) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskEnvoyLogLevelInput is an input type that accepts values of the TaskEnvoyLogLevel enum
+// A concrete instance of `TaskEnvoyLogLevelInput` can be one of the following:
+//
+//	TaskEnvoyLogLevelTrace
+//	TaskEnvoyLogLevelDebug
+//	TaskEnvoyLogLevelInfo
+//	TaskEnvoyLogLevelWarning
+//	TaskEnvoyLogLevelError
+//	TaskEnvoyLogLevelCritical
+//	TaskEnvoyLogLevelOff
+type TaskEnvoyLogLevelInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyLogLevelOutput() TaskEnvoyLogLevelOutput
+	ToTaskEnvoyLogLevelOutputWithContext(context.Context) TaskEnvoyLogLevelOutput
+}
+
+var taskEnvoyLogLevelPtrType = reflect.TypeOf((**TaskEnvoyLogLevel)(nil)).Elem()
+
+type TaskEnvoyLogLevelPtrInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyLogLevelPtrOutput() TaskEnvoyLogLevelPtrOutput
+	ToTaskEnvoyLogLevelPtrOutputWithContext(context.Context) TaskEnvoyLogLevelPtrOutput
+}
+
+type taskEnvoyLogLevelPtr string
+
+func TaskEnvoyLogLevelPtr(v string) TaskEnvoyLogLevelPtrInput {
+	return (*taskEnvoyLogLevelPtr)(&v)
+}
+
+func (*taskEnvoyLogLevelPtr) ElementType() reflect.Type {
+	return taskEnvoyLogLevelPtrType
+}
+
+func (in *taskEnvoyLogLevelPtr) ToTaskEnvoyLogLevelPtrOutput() TaskEnvoyLogLevelPtrOutput {
+	return pulumi.ToOutput(in).(TaskEnvoyLogLevelPtrOutput)
+}
+
+func (in *taskEnvoyLogLevelPtr) ToTaskEnvoyLogLevelPtrOutputWithContext(ctx context.Context) TaskEnvoyLogLevelPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskEnvoyLogLevelPtrOutput)
+}
+
+// What is in the image of Envoy.
+type TaskEnvoyVariant string
+
+const (
+	// Plain Envoy with a shell, as envoyproxy/envoy. Its bootstrap is on its command line.
+	TaskEnvoyVariantEnvoy = TaskEnvoyVariant("envoy")
+	// AWS's own sidecar for App Mesh, as long as it can be had. It is told by environment variables.
+	TaskEnvoyVariantAppMesh = TaskEnvoyVariant("appMesh")
+)
+
+func (TaskEnvoyVariant) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoyVariant)(nil)).Elem()
+}
+
+func (e TaskEnvoyVariant) ToTaskEnvoyVariantOutput() TaskEnvoyVariantOutput {
+	return pulumi.ToOutput(e).(TaskEnvoyVariantOutput)
+}
+
+func (e TaskEnvoyVariant) ToTaskEnvoyVariantOutputWithContext(ctx context.Context) TaskEnvoyVariantOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskEnvoyVariantOutput)
+}
+
+func (e TaskEnvoyVariant) ToTaskEnvoyVariantPtrOutput() TaskEnvoyVariantPtrOutput {
+	return e.ToTaskEnvoyVariantPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEnvoyVariant) ToTaskEnvoyVariantPtrOutputWithContext(ctx context.Context) TaskEnvoyVariantPtrOutput {
+	return TaskEnvoyVariant(e).ToTaskEnvoyVariantOutputWithContext(ctx).ToTaskEnvoyVariantPtrOutputWithContext(ctx)
+}
+
+func (e TaskEnvoyVariant) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEnvoyVariant) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskEnvoyVariant) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskEnvoyVariant) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskEnvoyVariantOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyVariantOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoyVariant)(nil)).Elem()
+}
+
+func (o TaskEnvoyVariantOutput) ToTaskEnvoyVariantOutput() TaskEnvoyVariantOutput {
+	return o
+}
+
+func (o TaskEnvoyVariantOutput) ToTaskEnvoyVariantOutputWithContext(ctx context.Context) TaskEnvoyVariantOutput {
+	return o
+}
+
+func (o TaskEnvoyVariantOutput) ToTaskEnvoyVariantPtrOutput() TaskEnvoyVariantPtrOutput {
+	return o.ToTaskEnvoyVariantPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyVariantOutput) ToTaskEnvoyVariantPtrOutputWithContext(ctx context.Context) TaskEnvoyVariantPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEnvoyVariant) *TaskEnvoyVariant {
+		return &v
+	}).(TaskEnvoyVariantPtrOutput)
+}
+
+func (o TaskEnvoyVariantOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyVariantOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEnvoyVariant) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskEnvoyVariantOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyVariantOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskEnvoyVariant) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskEnvoyVariantPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyVariantPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEnvoyVariant)(nil)).Elem()
+}
+
+func (o TaskEnvoyVariantPtrOutput) ToTaskEnvoyVariantPtrOutput() TaskEnvoyVariantPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyVariantPtrOutput) ToTaskEnvoyVariantPtrOutputWithContext(ctx context.Context) TaskEnvoyVariantPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyVariantPtrOutput) Elem() TaskEnvoyVariantOutput {
+	return o.ApplyT(func(v *TaskEnvoyVariant) TaskEnvoyVariant {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEnvoyVariant
+		return ret
+	}).(TaskEnvoyVariantOutput)
+}
+
+func (o TaskEnvoyVariantPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyVariantPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskEnvoyVariant) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskEnvoyVariantInput is an input type that accepts values of the TaskEnvoyVariant enum
+// A concrete instance of `TaskEnvoyVariantInput` can be one of the following:
+//
+//	TaskEnvoyVariantEnvoy
+//	TaskEnvoyVariantAppMesh
+type TaskEnvoyVariantInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyVariantOutput() TaskEnvoyVariantOutput
+	ToTaskEnvoyVariantOutputWithContext(context.Context) TaskEnvoyVariantOutput
+}
+
+var taskEnvoyVariantPtrType = reflect.TypeOf((**TaskEnvoyVariant)(nil)).Elem()
+
+type TaskEnvoyVariantPtrInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyVariantPtrOutput() TaskEnvoyVariantPtrOutput
+	ToTaskEnvoyVariantPtrOutputWithContext(context.Context) TaskEnvoyVariantPtrOutput
+}
+
+type taskEnvoyVariantPtr string
+
+func TaskEnvoyVariantPtr(v string) TaskEnvoyVariantPtrInput {
+	return (*taskEnvoyVariantPtr)(&v)
+}
+
+func (*taskEnvoyVariantPtr) ElementType() reflect.Type {
+	return taskEnvoyVariantPtrType
+}
+
+func (in *taskEnvoyVariantPtr) ToTaskEnvoyVariantPtrOutput() TaskEnvoyVariantPtrOutput {
+	return pulumi.ToOutput(in).(TaskEnvoyVariantPtrOutput)
+}
+
+func (in *taskEnvoyVariantPtr) ToTaskEnvoyVariantPtrOutputWithContext(ctx context.Context) TaskEnvoyVariantPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskEnvoyVariantPtrOutput)
+}
+
+// How traffic gets into the Envoy of a task.
+type TaskInterceptionMode string
+
+const (
+	// ECS redirects it, by the proxyConfiguration of the task. For Fargate and EC2.
+	TaskInterceptionModeProxyConfiguration = TaskInterceptionMode("proxyConfiguration")
+	// A container that runs first redirects it with iptables. For EC2.
+	TaskInterceptionModeInitContainer = TaskInterceptionMode("initContainer")
+	// It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For Fargate and EC2.
+	TaskInterceptionModeExplicit = TaskInterceptionMode("explicit")
+)
+
+func (TaskInterceptionMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskInterceptionMode)(nil)).Elem()
+}
+
+func (e TaskInterceptionMode) ToTaskInterceptionModeOutput() TaskInterceptionModeOutput {
+	return pulumi.ToOutput(e).(TaskInterceptionModeOutput)
+}
+
+func (e TaskInterceptionMode) ToTaskInterceptionModeOutputWithContext(ctx context.Context) TaskInterceptionModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskInterceptionModeOutput)
+}
+
+func (e TaskInterceptionMode) ToTaskInterceptionModePtrOutput() TaskInterceptionModePtrOutput {
+	return e.ToTaskInterceptionModePtrOutputWithContext(context.Background())
+}
+
+func (e TaskInterceptionMode) ToTaskInterceptionModePtrOutputWithContext(ctx context.Context) TaskInterceptionModePtrOutput {
+	return TaskInterceptionMode(e).ToTaskInterceptionModeOutputWithContext(ctx).ToTaskInterceptionModePtrOutputWithContext(ctx)
+}
+
+func (e TaskInterceptionMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskInterceptionMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskInterceptionMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskInterceptionMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskInterceptionModeOutput struct{ *pulumi.OutputState }
+
+func (TaskInterceptionModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskInterceptionMode)(nil)).Elem()
+}
+
+func (o TaskInterceptionModeOutput) ToTaskInterceptionModeOutput() TaskInterceptionModeOutput {
+	return o
+}
+
+func (o TaskInterceptionModeOutput) ToTaskInterceptionModeOutputWithContext(ctx context.Context) TaskInterceptionModeOutput {
+	return o
+}
+
+func (o TaskInterceptionModeOutput) ToTaskInterceptionModePtrOutput() TaskInterceptionModePtrOutput {
+	return o.ToTaskInterceptionModePtrOutputWithContext(context.Background())
+}
+
+func (o TaskInterceptionModeOutput) ToTaskInterceptionModePtrOutputWithContext(ctx context.Context) TaskInterceptionModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskInterceptionMode) *TaskInterceptionMode {
+		return &v
+	}).(TaskInterceptionModePtrOutput)
+}
+
+func (o TaskInterceptionModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskInterceptionModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskInterceptionMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskInterceptionModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskInterceptionModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskInterceptionMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskInterceptionModePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskInterceptionModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskInterceptionMode)(nil)).Elem()
+}
+
+func (o TaskInterceptionModePtrOutput) ToTaskInterceptionModePtrOutput() TaskInterceptionModePtrOutput {
+	return o
+}
+
+func (o TaskInterceptionModePtrOutput) ToTaskInterceptionModePtrOutputWithContext(ctx context.Context) TaskInterceptionModePtrOutput {
+	return o
+}
+
+func (o TaskInterceptionModePtrOutput) Elem() TaskInterceptionModeOutput {
+	return o.ApplyT(func(v *TaskInterceptionMode) TaskInterceptionMode {
+		if v != nil {
+			return *v
+		}
+		var ret TaskInterceptionMode
+		return ret
+	}).(TaskInterceptionModeOutput)
+}
+
+func (o TaskInterceptionModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskInterceptionModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskInterceptionMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskInterceptionModeInput is an input type that accepts values of the TaskInterceptionMode enum
+// A concrete instance of `TaskInterceptionModeInput` can be one of the following:
+//
+//	TaskInterceptionModeProxyConfiguration
+//	TaskInterceptionModeInitContainer
+//	TaskInterceptionModeExplicit
+type TaskInterceptionModeInput interface {
+	pulumi.Input
+
+	ToTaskInterceptionModeOutput() TaskInterceptionModeOutput
+	ToTaskInterceptionModeOutputWithContext(context.Context) TaskInterceptionModeOutput
+}
+
+var taskInterceptionModePtrType = reflect.TypeOf((**TaskInterceptionMode)(nil)).Elem()
+
+type TaskInterceptionModePtrInput interface {
+	pulumi.Input
+
+	ToTaskInterceptionModePtrOutput() TaskInterceptionModePtrOutput
+	ToTaskInterceptionModePtrOutputWithContext(context.Context) TaskInterceptionModePtrOutput
+}
+
+type taskInterceptionModePtr string
+
+func TaskInterceptionModePtr(v string) TaskInterceptionModePtrInput {
+	return (*taskInterceptionModePtr)(&v)
+}
+
+func (*taskInterceptionModePtr) ElementType() reflect.Type {
+	return taskInterceptionModePtrType
+}
+
+func (in *taskInterceptionModePtr) ToTaskInterceptionModePtrOutput() TaskInterceptionModePtrOutput {
+	return pulumi.ToOutput(in).(TaskInterceptionModePtrOutput)
+}
+
+func (in *taskInterceptionModePtr) ToTaskInterceptionModePtrOutputWithContext(ctx context.Context) TaskInterceptionModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskInterceptionModePtrOutput)
+}
+
+// Whose shared memory the containers of a task see.
+type TaskIpcMode string
+
+const (
+	// That of the task.
+	TaskIpcModeTask = TaskIpcMode("task")
+	// That of the instance.
+	TaskIpcModeHost = TaskIpcMode("host")
+	// Each its own.
+	TaskIpcModeNone = TaskIpcMode("none")
+)
+
+func (TaskIpcMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskIpcMode)(nil)).Elem()
+}
+
+func (e TaskIpcMode) ToTaskIpcModeOutput() TaskIpcModeOutput {
+	return pulumi.ToOutput(e).(TaskIpcModeOutput)
+}
+
+func (e TaskIpcMode) ToTaskIpcModeOutputWithContext(ctx context.Context) TaskIpcModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskIpcModeOutput)
+}
+
+func (e TaskIpcMode) ToTaskIpcModePtrOutput() TaskIpcModePtrOutput {
+	return e.ToTaskIpcModePtrOutputWithContext(context.Background())
+}
+
+func (e TaskIpcMode) ToTaskIpcModePtrOutputWithContext(ctx context.Context) TaskIpcModePtrOutput {
+	return TaskIpcMode(e).ToTaskIpcModeOutputWithContext(ctx).ToTaskIpcModePtrOutputWithContext(ctx)
+}
+
+func (e TaskIpcMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskIpcMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskIpcMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskIpcMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskIpcModeOutput struct{ *pulumi.OutputState }
+
+func (TaskIpcModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskIpcMode)(nil)).Elem()
+}
+
+func (o TaskIpcModeOutput) ToTaskIpcModeOutput() TaskIpcModeOutput {
+	return o
+}
+
+func (o TaskIpcModeOutput) ToTaskIpcModeOutputWithContext(ctx context.Context) TaskIpcModeOutput {
+	return o
+}
+
+func (o TaskIpcModeOutput) ToTaskIpcModePtrOutput() TaskIpcModePtrOutput {
+	return o.ToTaskIpcModePtrOutputWithContext(context.Background())
+}
+
+func (o TaskIpcModeOutput) ToTaskIpcModePtrOutputWithContext(ctx context.Context) TaskIpcModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskIpcMode) *TaskIpcMode {
+		return &v
+	}).(TaskIpcModePtrOutput)
+}
+
+func (o TaskIpcModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskIpcModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskIpcMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskIpcModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskIpcModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskIpcMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskIpcModePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskIpcModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskIpcMode)(nil)).Elem()
+}
+
+func (o TaskIpcModePtrOutput) ToTaskIpcModePtrOutput() TaskIpcModePtrOutput {
+	return o
+}
+
+func (o TaskIpcModePtrOutput) ToTaskIpcModePtrOutputWithContext(ctx context.Context) TaskIpcModePtrOutput {
+	return o
+}
+
+func (o TaskIpcModePtrOutput) Elem() TaskIpcModeOutput {
+	return o.ApplyT(func(v *TaskIpcMode) TaskIpcMode {
+		if v != nil {
+			return *v
+		}
+		var ret TaskIpcMode
+		return ret
+	}).(TaskIpcModeOutput)
+}
+
+func (o TaskIpcModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskIpcModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskIpcMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskIpcModeInput is an input type that accepts values of the TaskIpcMode enum
+// A concrete instance of `TaskIpcModeInput` can be one of the following:
+//
+//	TaskIpcModeTask
+//	TaskIpcModeHost
+//	TaskIpcModeNone
+type TaskIpcModeInput interface {
+	pulumi.Input
+
+	ToTaskIpcModeOutput() TaskIpcModeOutput
+	ToTaskIpcModeOutputWithContext(context.Context) TaskIpcModeOutput
+}
+
+var taskIpcModePtrType = reflect.TypeOf((**TaskIpcMode)(nil)).Elem()
+
+type TaskIpcModePtrInput interface {
+	pulumi.Input
+
+	ToTaskIpcModePtrOutput() TaskIpcModePtrOutput
+	ToTaskIpcModePtrOutputWithContext(context.Context) TaskIpcModePtrOutput
+}
+
+type taskIpcModePtr string
+
+func TaskIpcModePtr(v string) TaskIpcModePtrInput {
+	return (*taskIpcModePtr)(&v)
+}
+
+func (*taskIpcModePtr) ElementType() reflect.Type {
+	return taskIpcModePtrType
+}
+
+func (in *taskIpcModePtr) ToTaskIpcModePtrOutput() TaskIpcModePtrOutput {
+	return pulumi.ToOutput(in).(TaskIpcModePtrOutput)
+}
+
+func (in *taskIpcModePtr) ToTaskIpcModePtrOutputWithContext(ctx context.Context) TaskIpcModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskIpcModePtrOutput)
+}
+
+// The network of a task.
+type TaskNetworkMode string
+
+const (
+	// One of the task's own.
+	TaskNetworkModeAwsvpc = TaskNetworkMode("awsvpc")
+	// That of Docker on the instance.
+	TaskNetworkModeBridge = TaskNetworkMode("bridge")
+	// That of the instance.
+	TaskNetworkModeHost = TaskNetworkMode("host")
+	// None.
+	TaskNetworkModeNone = TaskNetworkMode("none")
+)
+
+func (TaskNetworkMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskNetworkMode)(nil)).Elem()
+}
+
+func (e TaskNetworkMode) ToTaskNetworkModeOutput() TaskNetworkModeOutput {
+	return pulumi.ToOutput(e).(TaskNetworkModeOutput)
+}
+
+func (e TaskNetworkMode) ToTaskNetworkModeOutputWithContext(ctx context.Context) TaskNetworkModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskNetworkModeOutput)
+}
+
+func (e TaskNetworkMode) ToTaskNetworkModePtrOutput() TaskNetworkModePtrOutput {
+	return e.ToTaskNetworkModePtrOutputWithContext(context.Background())
+}
+
+func (e TaskNetworkMode) ToTaskNetworkModePtrOutputWithContext(ctx context.Context) TaskNetworkModePtrOutput {
+	return TaskNetworkMode(e).ToTaskNetworkModeOutputWithContext(ctx).ToTaskNetworkModePtrOutputWithContext(ctx)
+}
+
+func (e TaskNetworkMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskNetworkMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskNetworkMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskNetworkMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskNetworkModeOutput struct{ *pulumi.OutputState }
+
+func (TaskNetworkModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskNetworkMode)(nil)).Elem()
+}
+
+func (o TaskNetworkModeOutput) ToTaskNetworkModeOutput() TaskNetworkModeOutput {
+	return o
+}
+
+func (o TaskNetworkModeOutput) ToTaskNetworkModeOutputWithContext(ctx context.Context) TaskNetworkModeOutput {
+	return o
+}
+
+func (o TaskNetworkModeOutput) ToTaskNetworkModePtrOutput() TaskNetworkModePtrOutput {
+	return o.ToTaskNetworkModePtrOutputWithContext(context.Background())
+}
+
+func (o TaskNetworkModeOutput) ToTaskNetworkModePtrOutputWithContext(ctx context.Context) TaskNetworkModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskNetworkMode) *TaskNetworkMode {
+		return &v
+	}).(TaskNetworkModePtrOutput)
+}
+
+func (o TaskNetworkModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskNetworkModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskNetworkMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskNetworkModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskNetworkModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskNetworkMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskNetworkModePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskNetworkModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskNetworkMode)(nil)).Elem()
+}
+
+func (o TaskNetworkModePtrOutput) ToTaskNetworkModePtrOutput() TaskNetworkModePtrOutput {
+	return o
+}
+
+func (o TaskNetworkModePtrOutput) ToTaskNetworkModePtrOutputWithContext(ctx context.Context) TaskNetworkModePtrOutput {
+	return o
+}
+
+func (o TaskNetworkModePtrOutput) Elem() TaskNetworkModeOutput {
+	return o.ApplyT(func(v *TaskNetworkMode) TaskNetworkMode {
+		if v != nil {
+			return *v
+		}
+		var ret TaskNetworkMode
+		return ret
+	}).(TaskNetworkModeOutput)
+}
+
+func (o TaskNetworkModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskNetworkModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskNetworkMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskNetworkModeInput is an input type that accepts values of the TaskNetworkMode enum
+// A concrete instance of `TaskNetworkModeInput` can be one of the following:
+//
+//	TaskNetworkModeAwsvpc
+//	TaskNetworkModeBridge
+//	TaskNetworkModeHost
+//	TaskNetworkModeNone
+type TaskNetworkModeInput interface {
+	pulumi.Input
+
+	ToTaskNetworkModeOutput() TaskNetworkModeOutput
+	ToTaskNetworkModeOutputWithContext(context.Context) TaskNetworkModeOutput
+}
+
+var taskNetworkModePtrType = reflect.TypeOf((**TaskNetworkMode)(nil)).Elem()
+
+type TaskNetworkModePtrInput interface {
+	pulumi.Input
+
+	ToTaskNetworkModePtrOutput() TaskNetworkModePtrOutput
+	ToTaskNetworkModePtrOutputWithContext(context.Context) TaskNetworkModePtrOutput
+}
+
+type taskNetworkModePtr string
+
+func TaskNetworkModePtr(v string) TaskNetworkModePtrInput {
+	return (*taskNetworkModePtr)(&v)
+}
+
+func (*taskNetworkModePtr) ElementType() reflect.Type {
+	return taskNetworkModePtrType
+}
+
+func (in *taskNetworkModePtr) ToTaskNetworkModePtrOutput() TaskNetworkModePtrOutput {
+	return pulumi.ToOutput(in).(TaskNetworkModePtrOutput)
+}
+
+func (in *taskNetworkModePtr) ToTaskNetworkModePtrOutputWithContext(ctx context.Context) TaskNetworkModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskNetworkModePtrOutput)
+}
+
+// Whose processes the containers of a task see.
+type TaskPidMode string
+
+const (
+	// Those of the task.
+	TaskPidModeTask = TaskPidMode("task")
+	// Those of the instance. Not on Fargate.
+	TaskPidModeHost = TaskPidMode("host")
+)
+
+func (TaskPidMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPidMode)(nil)).Elem()
+}
+
+func (e TaskPidMode) ToTaskPidModeOutput() TaskPidModeOutput {
+	return pulumi.ToOutput(e).(TaskPidModeOutput)
+}
+
+func (e TaskPidMode) ToTaskPidModeOutputWithContext(ctx context.Context) TaskPidModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskPidModeOutput)
+}
+
+func (e TaskPidMode) ToTaskPidModePtrOutput() TaskPidModePtrOutput {
+	return e.ToTaskPidModePtrOutputWithContext(context.Background())
+}
+
+func (e TaskPidMode) ToTaskPidModePtrOutputWithContext(ctx context.Context) TaskPidModePtrOutput {
+	return TaskPidMode(e).ToTaskPidModeOutputWithContext(ctx).ToTaskPidModePtrOutputWithContext(ctx)
+}
+
+func (e TaskPidMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskPidMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskPidMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskPidMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskPidModeOutput struct{ *pulumi.OutputState }
+
+func (TaskPidModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPidMode)(nil)).Elem()
+}
+
+func (o TaskPidModeOutput) ToTaskPidModeOutput() TaskPidModeOutput {
+	return o
+}
+
+func (o TaskPidModeOutput) ToTaskPidModeOutputWithContext(ctx context.Context) TaskPidModeOutput {
+	return o
+}
+
+func (o TaskPidModeOutput) ToTaskPidModePtrOutput() TaskPidModePtrOutput {
+	return o.ToTaskPidModePtrOutputWithContext(context.Background())
+}
+
+func (o TaskPidModeOutput) ToTaskPidModePtrOutputWithContext(ctx context.Context) TaskPidModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskPidMode) *TaskPidMode {
+		return &v
+	}).(TaskPidModePtrOutput)
+}
+
+func (o TaskPidModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskPidModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskPidMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskPidModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskPidModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskPidMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskPidModePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskPidModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskPidMode)(nil)).Elem()
+}
+
+func (o TaskPidModePtrOutput) ToTaskPidModePtrOutput() TaskPidModePtrOutput {
+	return o
+}
+
+func (o TaskPidModePtrOutput) ToTaskPidModePtrOutputWithContext(ctx context.Context) TaskPidModePtrOutput {
+	return o
+}
+
+func (o TaskPidModePtrOutput) Elem() TaskPidModeOutput {
+	return o.ApplyT(func(v *TaskPidMode) TaskPidMode {
+		if v != nil {
+			return *v
+		}
+		var ret TaskPidMode
+		return ret
+	}).(TaskPidModeOutput)
+}
+
+func (o TaskPidModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskPidModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskPidMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskPidModeInput is an input type that accepts values of the TaskPidMode enum
+// A concrete instance of `TaskPidModeInput` can be one of the following:
+//
+//	TaskPidModeTask
+//	TaskPidModeHost
+type TaskPidModeInput interface {
+	pulumi.Input
+
+	ToTaskPidModeOutput() TaskPidModeOutput
+	ToTaskPidModeOutputWithContext(context.Context) TaskPidModeOutput
+}
+
+var taskPidModePtrType = reflect.TypeOf((**TaskPidMode)(nil)).Elem()
+
+type TaskPidModePtrInput interface {
+	pulumi.Input
+
+	ToTaskPidModePtrOutput() TaskPidModePtrOutput
+	ToTaskPidModePtrOutputWithContext(context.Context) TaskPidModePtrOutput
+}
+
+type taskPidModePtr string
+
+func TaskPidModePtr(v string) TaskPidModePtrInput {
+	return (*taskPidModePtr)(&v)
+}
+
+func (*taskPidModePtr) ElementType() reflect.Type {
+	return taskPidModePtrType
+}
+
+func (in *taskPidModePtr) ToTaskPidModePtrOutput() TaskPidModePtrOutput {
+	return pulumi.ToOutput(in).(TaskPidModePtrOutput)
+}
+
+func (in *taskPidModePtr) ToTaskPidModePtrOutputWithContext(ctx context.Context) TaskPidModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskPidModePtrOutput)
+}
+
+// A kind of condition.
+type TaskPlacementConstraintType string
+
+const (
+	// An expression of the cluster query language is true.
+	TaskPlacementConstraintTypeMemberOf = TaskPlacementConstraintType("memberOf")
+)
+
+func (TaskPlacementConstraintType) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPlacementConstraintType)(nil)).Elem()
+}
+
+func (e TaskPlacementConstraintType) ToTaskPlacementConstraintTypeOutput() TaskPlacementConstraintTypeOutput {
+	return pulumi.ToOutput(e).(TaskPlacementConstraintTypeOutput)
+}
+
+func (e TaskPlacementConstraintType) ToTaskPlacementConstraintTypeOutputWithContext(ctx context.Context) TaskPlacementConstraintTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskPlacementConstraintTypeOutput)
+}
+
+func (e TaskPlacementConstraintType) ToTaskPlacementConstraintTypePtrOutput() TaskPlacementConstraintTypePtrOutput {
+	return e.ToTaskPlacementConstraintTypePtrOutputWithContext(context.Background())
+}
+
+func (e TaskPlacementConstraintType) ToTaskPlacementConstraintTypePtrOutputWithContext(ctx context.Context) TaskPlacementConstraintTypePtrOutput {
+	return TaskPlacementConstraintType(e).ToTaskPlacementConstraintTypeOutputWithContext(ctx).ToTaskPlacementConstraintTypePtrOutputWithContext(ctx)
+}
+
+func (e TaskPlacementConstraintType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskPlacementConstraintType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskPlacementConstraintType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskPlacementConstraintType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskPlacementConstraintTypeOutput struct{ *pulumi.OutputState }
+
+func (TaskPlacementConstraintTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPlacementConstraintType)(nil)).Elem()
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToTaskPlacementConstraintTypeOutput() TaskPlacementConstraintTypeOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToTaskPlacementConstraintTypeOutputWithContext(ctx context.Context) TaskPlacementConstraintTypeOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToTaskPlacementConstraintTypePtrOutput() TaskPlacementConstraintTypePtrOutput {
+	return o.ToTaskPlacementConstraintTypePtrOutputWithContext(context.Background())
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToTaskPlacementConstraintTypePtrOutputWithContext(ctx context.Context) TaskPlacementConstraintTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskPlacementConstraintType) *TaskPlacementConstraintType {
+		return &v
+	}).(TaskPlacementConstraintTypePtrOutput)
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskPlacementConstraintType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskPlacementConstraintTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskPlacementConstraintType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskPlacementConstraintTypePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskPlacementConstraintTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskPlacementConstraintType)(nil)).Elem()
+}
+
+func (o TaskPlacementConstraintTypePtrOutput) ToTaskPlacementConstraintTypePtrOutput() TaskPlacementConstraintTypePtrOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintTypePtrOutput) ToTaskPlacementConstraintTypePtrOutputWithContext(ctx context.Context) TaskPlacementConstraintTypePtrOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintTypePtrOutput) Elem() TaskPlacementConstraintTypeOutput {
+	return o.ApplyT(func(v *TaskPlacementConstraintType) TaskPlacementConstraintType {
+		if v != nil {
+			return *v
+		}
+		var ret TaskPlacementConstraintType
+		return ret
+	}).(TaskPlacementConstraintTypeOutput)
+}
+
+func (o TaskPlacementConstraintTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskPlacementConstraintTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskPlacementConstraintType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskPlacementConstraintTypeInput is an input type that accepts values of the TaskPlacementConstraintType enum
+// A concrete instance of `TaskPlacementConstraintTypeInput` can be one of the following:
+//
+//	TaskPlacementConstraintTypeMemberOf
+type TaskPlacementConstraintTypeInput interface {
+	pulumi.Input
+
+	ToTaskPlacementConstraintTypeOutput() TaskPlacementConstraintTypeOutput
+	ToTaskPlacementConstraintTypeOutputWithContext(context.Context) TaskPlacementConstraintTypeOutput
+}
+
+var taskPlacementConstraintTypePtrType = reflect.TypeOf((**TaskPlacementConstraintType)(nil)).Elem()
+
+type TaskPlacementConstraintTypePtrInput interface {
+	pulumi.Input
+
+	ToTaskPlacementConstraintTypePtrOutput() TaskPlacementConstraintTypePtrOutput
+	ToTaskPlacementConstraintTypePtrOutputWithContext(context.Context) TaskPlacementConstraintTypePtrOutput
+}
+
+type taskPlacementConstraintTypePtr string
+
+func TaskPlacementConstraintTypePtr(v string) TaskPlacementConstraintTypePtrInput {
+	return (*taskPlacementConstraintTypePtr)(&v)
+}
+
+func (*taskPlacementConstraintTypePtr) ElementType() reflect.Type {
+	return taskPlacementConstraintTypePtrType
+}
+
+func (in *taskPlacementConstraintTypePtr) ToTaskPlacementConstraintTypePtrOutput() TaskPlacementConstraintTypePtrOutput {
+	return pulumi.ToOutput(in).(TaskPlacementConstraintTypePtrOutput)
+}
+
+func (in *taskPlacementConstraintTypePtr) ToTaskPlacementConstraintTypePtrOutputWithContext(ctx context.Context) TaskPlacementConstraintTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskPlacementConstraintTypePtrOutput)
+}
+
+// What becomes of the size of a task.
+type TaskSizing string
+
+const (
+	// What Envoy and the other containers of the mesh reserve is added to cpu and memory, and on Fargate the task gets the next size that there is.
+	TaskSizingRoundUp = TaskSizing("roundUp")
+	// cpu and memory are the size of the task, in which all containers must find room.
+	TaskSizingExact = TaskSizing("exact")
+)
+
+func (TaskSizing) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskSizing)(nil)).Elem()
+}
+
+func (e TaskSizing) ToTaskSizingOutput() TaskSizingOutput {
+	return pulumi.ToOutput(e).(TaskSizingOutput)
+}
+
+func (e TaskSizing) ToTaskSizingOutputWithContext(ctx context.Context) TaskSizingOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskSizingOutput)
+}
+
+func (e TaskSizing) ToTaskSizingPtrOutput() TaskSizingPtrOutput {
+	return e.ToTaskSizingPtrOutputWithContext(context.Background())
+}
+
+func (e TaskSizing) ToTaskSizingPtrOutputWithContext(ctx context.Context) TaskSizingPtrOutput {
+	return TaskSizing(e).ToTaskSizingOutputWithContext(ctx).ToTaskSizingPtrOutputWithContext(ctx)
+}
+
+func (e TaskSizing) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskSizing) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskSizing) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskSizing) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskSizingOutput struct{ *pulumi.OutputState }
+
+func (TaskSizingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskSizing)(nil)).Elem()
+}
+
+func (o TaskSizingOutput) ToTaskSizingOutput() TaskSizingOutput {
+	return o
+}
+
+func (o TaskSizingOutput) ToTaskSizingOutputWithContext(ctx context.Context) TaskSizingOutput {
+	return o
+}
+
+func (o TaskSizingOutput) ToTaskSizingPtrOutput() TaskSizingPtrOutput {
+	return o.ToTaskSizingPtrOutputWithContext(context.Background())
+}
+
+func (o TaskSizingOutput) ToTaskSizingPtrOutputWithContext(ctx context.Context) TaskSizingPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskSizing) *TaskSizing {
+		return &v
+	}).(TaskSizingPtrOutput)
+}
+
+func (o TaskSizingOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskSizingOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskSizing) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskSizingOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskSizingOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskSizing) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskSizingPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskSizingPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskSizing)(nil)).Elem()
+}
+
+func (o TaskSizingPtrOutput) ToTaskSizingPtrOutput() TaskSizingPtrOutput {
+	return o
+}
+
+func (o TaskSizingPtrOutput) ToTaskSizingPtrOutputWithContext(ctx context.Context) TaskSizingPtrOutput {
+	return o
+}
+
+func (o TaskSizingPtrOutput) Elem() TaskSizingOutput {
+	return o.ApplyT(func(v *TaskSizing) TaskSizing {
+		if v != nil {
+			return *v
+		}
+		var ret TaskSizing
+		return ret
+	}).(TaskSizingOutput)
+}
+
+func (o TaskSizingPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskSizingPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskSizing) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskSizingInput is an input type that accepts values of the TaskSizing enum
+// A concrete instance of `TaskSizingInput` can be one of the following:
+//
+//	TaskSizingRoundUp
+//	TaskSizingExact
+type TaskSizingInput interface {
+	pulumi.Input
+
+	ToTaskSizingOutput() TaskSizingOutput
+	ToTaskSizingOutputWithContext(context.Context) TaskSizingOutput
+}
+
+var taskSizingPtrType = reflect.TypeOf((**TaskSizing)(nil)).Elem()
+
+type TaskSizingPtrInput interface {
+	pulumi.Input
+
+	ToTaskSizingPtrOutput() TaskSizingPtrOutput
+	ToTaskSizingPtrOutputWithContext(context.Context) TaskSizingPtrOutput
+}
+
+type taskSizingPtr string
+
+func TaskSizingPtr(v string) TaskSizingPtrInput {
+	return (*taskSizingPtr)(&v)
+}
+
+func (*taskSizingPtr) ElementType() reflect.Type {
+	return taskSizingPtrType
+}
+
+func (in *taskSizingPtr) ToTaskSizingPtrOutput() TaskSizingPtrOutput {
+	return pulumi.ToOutput(in).(TaskSizingPtrOutput)
+}
+
+func (in *taskSizingPtr) ToTaskSizingPtrOutputWithContext(ctx context.Context) TaskSizingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskSizingPtrOutput)
+}
+
+// What takes the traces of a task.
+type TaskTracer string
+
+const (
+	// An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+	TaskTracerOtel = TaskTracer("otel")
+	// The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+	TaskTracerXray = TaskTracer("xray")
+)
+
+func (TaskTracer) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskTracer)(nil)).Elem()
+}
+
+func (e TaskTracer) ToTaskTracerOutput() TaskTracerOutput {
+	return pulumi.ToOutput(e).(TaskTracerOutput)
+}
+
+func (e TaskTracer) ToTaskTracerOutputWithContext(ctx context.Context) TaskTracerOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(TaskTracerOutput)
+}
+
+func (e TaskTracer) ToTaskTracerPtrOutput() TaskTracerPtrOutput {
+	return e.ToTaskTracerPtrOutputWithContext(context.Background())
+}
+
+func (e TaskTracer) ToTaskTracerPtrOutputWithContext(ctx context.Context) TaskTracerPtrOutput {
+	return TaskTracer(e).ToTaskTracerOutputWithContext(ctx).ToTaskTracerPtrOutputWithContext(ctx)
+}
+
+func (e TaskTracer) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskTracer) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e TaskTracer) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e TaskTracer) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type TaskTracerOutput struct{ *pulumi.OutputState }
+
+func (TaskTracerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskTracer)(nil)).Elem()
+}
+
+func (o TaskTracerOutput) ToTaskTracerOutput() TaskTracerOutput {
+	return o
+}
+
+func (o TaskTracerOutput) ToTaskTracerOutputWithContext(ctx context.Context) TaskTracerOutput {
+	return o
+}
+
+func (o TaskTracerOutput) ToTaskTracerPtrOutput() TaskTracerPtrOutput {
+	return o.ToTaskTracerPtrOutputWithContext(context.Background())
+}
+
+func (o TaskTracerOutput) ToTaskTracerPtrOutputWithContext(ctx context.Context) TaskTracerPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskTracer) *TaskTracer {
+		return &v
+	}).(TaskTracerPtrOutput)
+}
+
+func (o TaskTracerOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o TaskTracerOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskTracer) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o TaskTracerOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskTracerOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e TaskTracer) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type TaskTracerPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskTracerPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskTracer)(nil)).Elem()
+}
+
+func (o TaskTracerPtrOutput) ToTaskTracerPtrOutput() TaskTracerPtrOutput {
+	return o
+}
+
+func (o TaskTracerPtrOutput) ToTaskTracerPtrOutputWithContext(ctx context.Context) TaskTracerPtrOutput {
+	return o
+}
+
+func (o TaskTracerPtrOutput) Elem() TaskTracerOutput {
+	return o.ApplyT(func(v *TaskTracer) TaskTracer {
+		if v != nil {
+			return *v
+		}
+		var ret TaskTracer
+		return ret
+	}).(TaskTracerOutput)
+}
+
+func (o TaskTracerPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o TaskTracerPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *TaskTracer) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// TaskTracerInput is an input type that accepts values of the TaskTracer enum
+// A concrete instance of `TaskTracerInput` can be one of the following:
+//
+//	TaskTracerOtel
+//	TaskTracerXray
+type TaskTracerInput interface {
+	pulumi.Input
+
+	ToTaskTracerOutput() TaskTracerOutput
+	ToTaskTracerOutputWithContext(context.Context) TaskTracerOutput
+}
+
+var taskTracerPtrType = reflect.TypeOf((**TaskTracer)(nil)).Elem()
+
+type TaskTracerPtrInput interface {
+	pulumi.Input
+
+	ToTaskTracerPtrOutput() TaskTracerPtrOutput
+	ToTaskTracerPtrOutputWithContext(context.Context) TaskTracerPtrOutput
+}
+
+type taskTracerPtr string
+
+func TaskTracerPtr(v string) TaskTracerPtrInput {
+	return (*taskTracerPtr)(&v)
+}
+
+func (*taskTracerPtr) ElementType() reflect.Type {
+	return taskTracerPtrType
+}
+
+func (in *taskTracerPtr) ToTaskTracerPtrOutput() TaskTracerPtrOutput {
+	return pulumi.ToOutput(in).(TaskTracerPtrOutput)
+}
+
+func (in *taskTracerPtr) ToTaskTracerPtrOutputWithContext(ctx context.Context) TaskTracerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(TaskTracerPtrOutput)
+}
+
 // A TCP failure after which a request is tried again.
 type TcpRetryPolicyEvent string
 
@@ -2381,6 +6602,27 @@ func (in *virtualGatewayPortProtocolPtr) ToVirtualGatewayPortProtocolPtrOutputWi
 }
 
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerAppProtocolInput)(nil)).Elem(), ContainerAppProtocol("http"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerAppProtocolPtrInput)(nil)).Elem(), ContainerAppProtocol("http"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerConditionInput)(nil)).Elem(), ContainerCondition("START"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerConditionPtrInput)(nil)).Elem(), ContainerCondition("START"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDevicePermissionInput)(nil)).Elem(), ContainerDevicePermission("read"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDevicePermissionPtrInput)(nil)).Elem(), ContainerDevicePermission("read"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDevicePermissionArrayInput)(nil)).Elem(), ContainerDevicePermissionArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentFileTypeInput)(nil)).Elem(), ContainerEnvironmentFileType("s3"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentFileTypePtrInput)(nil)).Elem(), ContainerEnvironmentFileType("s3"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerFirelensTypeInput)(nil)).Elem(), ContainerFirelensType("fluentd"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerFirelensTypePtrInput)(nil)).Elem(), ContainerFirelensType("fluentd"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLogDriverInput)(nil)).Elem(), ContainerLogDriver("json-file"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLogDriverPtrInput)(nil)).Elem(), ContainerLogDriver("json-file"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerResourceTypeInput)(nil)).Elem(), ContainerResourceType("GPU"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerResourceTypePtrInput)(nil)).Elem(), ContainerResourceType("GPU"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerTransportProtocolInput)(nil)).Elem(), ContainerTransportProtocol("tcp"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerTransportProtocolPtrInput)(nil)).Elem(), ContainerTransportProtocol("tcp"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitNameInput)(nil)).Elem(), ContainerUlimitName("core"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitNamePtrInput)(nil)).Elem(), ContainerUlimitName("core"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVersionConsistencyInput)(nil)).Elem(), ContainerVersionConsistency("enabled"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVersionConsistencyPtrInput)(nil)).Elem(), ContainerVersionConsistency("enabled"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DefaultGatewayRouteRewriteInput)(nil)).Elem(), DefaultGatewayRouteRewrite("ENABLED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DefaultGatewayRouteRewritePtrInput)(nil)).Elem(), DefaultGatewayRouteRewrite("ENABLED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsResponseTypeInput)(nil)).Elem(), DnsResponseType("LOADBALANCER"))
@@ -2405,11 +6647,61 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModePtrInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("http"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityInput)(nil)).Elem(), TaskCompatibility("FARGATE"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityPtrInput)(nil)).Elem(), TaskCompatibility("FARGATE"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityArrayInput)(nil)).Elem(), TaskCompatibilityArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskCpuArchitectureInput)(nil)).Elem(), TaskCpuArchitecture("X86_64"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskCpuArchitecturePtrInput)(nil)).Elem(), TaskCpuArchitecture("X86_64"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskDockerVolumeScopeInput)(nil)).Elem(), TaskDockerVolumeScope("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskDockerVolumeScopePtrInput)(nil)).Elem(), TaskDockerVolumeScope("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsEncryptionInput)(nil)).Elem(), TaskEfsEncryption("ENABLED"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsEncryptionPtrInput)(nil)).Elem(), TaskEfsEncryption("ENABLED"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsIamInput)(nil)).Elem(), TaskEfsIam("ENABLED"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsIamPtrInput)(nil)).Elem(), TaskEfsIam("ENABLED"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyLogLevelInput)(nil)).Elem(), TaskEnvoyLogLevel("trace"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyLogLevelPtrInput)(nil)).Elem(), TaskEnvoyLogLevel("trace"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyVariantInput)(nil)).Elem(), TaskEnvoyVariant("envoy"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyVariantPtrInput)(nil)).Elem(), TaskEnvoyVariant("envoy"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskInterceptionModeInput)(nil)).Elem(), TaskInterceptionMode("proxyConfiguration"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskInterceptionModePtrInput)(nil)).Elem(), TaskInterceptionMode("proxyConfiguration"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskIpcModeInput)(nil)).Elem(), TaskIpcMode("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskIpcModePtrInput)(nil)).Elem(), TaskIpcMode("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskNetworkModeInput)(nil)).Elem(), TaskNetworkMode("awsvpc"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskNetworkModePtrInput)(nil)).Elem(), TaskNetworkMode("awsvpc"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPidModeInput)(nil)).Elem(), TaskPidMode("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPidModePtrInput)(nil)).Elem(), TaskPidMode("task"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPlacementConstraintTypeInput)(nil)).Elem(), TaskPlacementConstraintType("memberOf"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPlacementConstraintTypePtrInput)(nil)).Elem(), TaskPlacementConstraintType("memberOf"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskSizingInput)(nil)).Elem(), TaskSizing("roundUp"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskSizingPtrInput)(nil)).Elem(), TaskSizing("roundUp"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskTracerInput)(nil)).Elem(), TaskTracer("otel"))
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskTracerPtrInput)(nil)).Elem(), TaskTracer("otel"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpRetryPolicyEventInput)(nil)).Elem(), TcpRetryPolicyEvent("connection-error"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpRetryPolicyEventPtrInput)(nil)).Elem(), TcpRetryPolicyEvent("connection-error"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpRetryPolicyEventArrayInput)(nil)).Elem(), TcpRetryPolicyEventArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayPortProtocolInput)(nil)).Elem(), VirtualGatewayPortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayPortProtocolPtrInput)(nil)).Elem(), VirtualGatewayPortProtocol("http"))
+	pulumi.RegisterOutputType(ContainerAppProtocolOutput{})
+	pulumi.RegisterOutputType(ContainerAppProtocolPtrOutput{})
+	pulumi.RegisterOutputType(ContainerConditionOutput{})
+	pulumi.RegisterOutputType(ContainerConditionPtrOutput{})
+	pulumi.RegisterOutputType(ContainerDevicePermissionOutput{})
+	pulumi.RegisterOutputType(ContainerDevicePermissionPtrOutput{})
+	pulumi.RegisterOutputType(ContainerDevicePermissionArrayOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentFileTypeOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentFileTypePtrOutput{})
+	pulumi.RegisterOutputType(ContainerFirelensTypeOutput{})
+	pulumi.RegisterOutputType(ContainerFirelensTypePtrOutput{})
+	pulumi.RegisterOutputType(ContainerLogDriverOutput{})
+	pulumi.RegisterOutputType(ContainerLogDriverPtrOutput{})
+	pulumi.RegisterOutputType(ContainerResourceTypeOutput{})
+	pulumi.RegisterOutputType(ContainerResourceTypePtrOutput{})
+	pulumi.RegisterOutputType(ContainerTransportProtocolOutput{})
+	pulumi.RegisterOutputType(ContainerTransportProtocolPtrOutput{})
+	pulumi.RegisterOutputType(ContainerUlimitNameOutput{})
+	pulumi.RegisterOutputType(ContainerUlimitNamePtrOutput{})
+	pulumi.RegisterOutputType(ContainerVersionConsistencyOutput{})
+	pulumi.RegisterOutputType(ContainerVersionConsistencyPtrOutput{})
 	pulumi.RegisterOutputType(DefaultGatewayRouteRewriteOutput{})
 	pulumi.RegisterOutputType(DefaultGatewayRouteRewritePtrOutput{})
 	pulumi.RegisterOutputType(DnsResponseTypeOutput{})
@@ -2434,6 +6726,35 @@ func init() {
 	pulumi.RegisterOutputType(ListenerTlsModePtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
+	pulumi.RegisterOutputType(TaskCompatibilityOutput{})
+	pulumi.RegisterOutputType(TaskCompatibilityPtrOutput{})
+	pulumi.RegisterOutputType(TaskCompatibilityArrayOutput{})
+	pulumi.RegisterOutputType(TaskCpuArchitectureOutput{})
+	pulumi.RegisterOutputType(TaskCpuArchitecturePtrOutput{})
+	pulumi.RegisterOutputType(TaskDockerVolumeScopeOutput{})
+	pulumi.RegisterOutputType(TaskDockerVolumeScopePtrOutput{})
+	pulumi.RegisterOutputType(TaskEfsEncryptionOutput{})
+	pulumi.RegisterOutputType(TaskEfsEncryptionPtrOutput{})
+	pulumi.RegisterOutputType(TaskEfsIamOutput{})
+	pulumi.RegisterOutputType(TaskEfsIamPtrOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyLogLevelOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyLogLevelPtrOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyVariantOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyVariantPtrOutput{})
+	pulumi.RegisterOutputType(TaskInterceptionModeOutput{})
+	pulumi.RegisterOutputType(TaskInterceptionModePtrOutput{})
+	pulumi.RegisterOutputType(TaskIpcModeOutput{})
+	pulumi.RegisterOutputType(TaskIpcModePtrOutput{})
+	pulumi.RegisterOutputType(TaskNetworkModeOutput{})
+	pulumi.RegisterOutputType(TaskNetworkModePtrOutput{})
+	pulumi.RegisterOutputType(TaskPidModeOutput{})
+	pulumi.RegisterOutputType(TaskPidModePtrOutput{})
+	pulumi.RegisterOutputType(TaskPlacementConstraintTypeOutput{})
+	pulumi.RegisterOutputType(TaskPlacementConstraintTypePtrOutput{})
+	pulumi.RegisterOutputType(TaskSizingOutput{})
+	pulumi.RegisterOutputType(TaskSizingPtrOutput{})
+	pulumi.RegisterOutputType(TaskTracerOutput{})
+	pulumi.RegisterOutputType(TaskTracerPtrOutput{})
 	pulumi.RegisterOutputType(TcpRetryPolicyEventOutput{})
 	pulumi.RegisterOutputType(TcpRetryPolicyEventPtrOutput{})
 	pulumi.RegisterOutputType(TcpRetryPolicyEventArrayOutput{})

@@ -1195,6 +1195,4051 @@ func (o ClientTlsCertificatePtrOutput) Sds() ListenerTlsSdsCertificatePtrOutput 
 	}).(ListenerTlsSdsCertificatePtrOutput)
 }
 
+// Capabilities of the kernel.
+type ContainerCapabilities struct {
+	// Those that a container gets. On Fargate only SYS_PTRACE.
+	Add []string `pulumi:"add"`
+	// Those that are taken from it.
+	Drop []string `pulumi:"drop"`
+}
+
+// ContainerCapabilitiesInput is an input type that accepts ContainerCapabilitiesArgs and ContainerCapabilitiesOutput values.
+// You can construct a concrete instance of `ContainerCapabilitiesInput` via:
+//
+//	ContainerCapabilitiesArgs{...}
+type ContainerCapabilitiesInput interface {
+	pulumi.Input
+
+	ToContainerCapabilitiesOutput() ContainerCapabilitiesOutput
+	ToContainerCapabilitiesOutputWithContext(context.Context) ContainerCapabilitiesOutput
+}
+
+// Capabilities of the kernel.
+type ContainerCapabilitiesArgs struct {
+	// Those that a container gets. On Fargate only SYS_PTRACE.
+	Add pulumi.StringArrayInput `pulumi:"add"`
+	// Those that are taken from it.
+	Drop pulumi.StringArrayInput `pulumi:"drop"`
+}
+
+func (ContainerCapabilitiesArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerCapabilities)(nil)).Elem()
+}
+
+func (i ContainerCapabilitiesArgs) ToContainerCapabilitiesOutput() ContainerCapabilitiesOutput {
+	return i.ToContainerCapabilitiesOutputWithContext(context.Background())
+}
+
+func (i ContainerCapabilitiesArgs) ToContainerCapabilitiesOutputWithContext(ctx context.Context) ContainerCapabilitiesOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerCapabilitiesOutput)
+}
+
+func (i ContainerCapabilitiesArgs) ToContainerCapabilitiesPtrOutput() ContainerCapabilitiesPtrOutput {
+	return i.ToContainerCapabilitiesPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerCapabilitiesArgs) ToContainerCapabilitiesPtrOutputWithContext(ctx context.Context) ContainerCapabilitiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerCapabilitiesOutput).ToContainerCapabilitiesPtrOutputWithContext(ctx)
+}
+
+// ContainerCapabilitiesPtrInput is an input type that accepts ContainerCapabilitiesArgs, ContainerCapabilitiesPtr and ContainerCapabilitiesPtrOutput values.
+// You can construct a concrete instance of `ContainerCapabilitiesPtrInput` via:
+//
+//	        ContainerCapabilitiesArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerCapabilitiesPtrInput interface {
+	pulumi.Input
+
+	ToContainerCapabilitiesPtrOutput() ContainerCapabilitiesPtrOutput
+	ToContainerCapabilitiesPtrOutputWithContext(context.Context) ContainerCapabilitiesPtrOutput
+}
+
+type containerCapabilitiesPtrType ContainerCapabilitiesArgs
+
+func ContainerCapabilitiesPtr(v *ContainerCapabilitiesArgs) ContainerCapabilitiesPtrInput {
+	return (*containerCapabilitiesPtrType)(v)
+}
+
+func (*containerCapabilitiesPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerCapabilities)(nil)).Elem()
+}
+
+func (i *containerCapabilitiesPtrType) ToContainerCapabilitiesPtrOutput() ContainerCapabilitiesPtrOutput {
+	return i.ToContainerCapabilitiesPtrOutputWithContext(context.Background())
+}
+
+func (i *containerCapabilitiesPtrType) ToContainerCapabilitiesPtrOutputWithContext(ctx context.Context) ContainerCapabilitiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerCapabilitiesPtrOutput)
+}
+
+// Capabilities of the kernel.
+type ContainerCapabilitiesOutput struct{ *pulumi.OutputState }
+
+func (ContainerCapabilitiesOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerCapabilities)(nil)).Elem()
+}
+
+func (o ContainerCapabilitiesOutput) ToContainerCapabilitiesOutput() ContainerCapabilitiesOutput {
+	return o
+}
+
+func (o ContainerCapabilitiesOutput) ToContainerCapabilitiesOutputWithContext(ctx context.Context) ContainerCapabilitiesOutput {
+	return o
+}
+
+func (o ContainerCapabilitiesOutput) ToContainerCapabilitiesPtrOutput() ContainerCapabilitiesPtrOutput {
+	return o.ToContainerCapabilitiesPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerCapabilitiesOutput) ToContainerCapabilitiesPtrOutputWithContext(ctx context.Context) ContainerCapabilitiesPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerCapabilities) *ContainerCapabilities {
+		return &v
+	}).(ContainerCapabilitiesPtrOutput)
+}
+
+// Those that a container gets. On Fargate only SYS_PTRACE.
+func (o ContainerCapabilitiesOutput) Add() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerCapabilities) []string { return v.Add }).(pulumi.StringArrayOutput)
+}
+
+// Those that are taken from it.
+func (o ContainerCapabilitiesOutput) Drop() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerCapabilities) []string { return v.Drop }).(pulumi.StringArrayOutput)
+}
+
+type ContainerCapabilitiesPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerCapabilitiesPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerCapabilities)(nil)).Elem()
+}
+
+func (o ContainerCapabilitiesPtrOutput) ToContainerCapabilitiesPtrOutput() ContainerCapabilitiesPtrOutput {
+	return o
+}
+
+func (o ContainerCapabilitiesPtrOutput) ToContainerCapabilitiesPtrOutputWithContext(ctx context.Context) ContainerCapabilitiesPtrOutput {
+	return o
+}
+
+func (o ContainerCapabilitiesPtrOutput) Elem() ContainerCapabilitiesOutput {
+	return o.ApplyT(func(v *ContainerCapabilities) ContainerCapabilities {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerCapabilities
+		return ret
+	}).(ContainerCapabilitiesOutput)
+}
+
+// Those that a container gets. On Fargate only SYS_PTRACE.
+func (o ContainerCapabilitiesPtrOutput) Add() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerCapabilities) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Add
+	}).(pulumi.StringArrayOutput)
+}
+
+// Those that are taken from it.
+func (o ContainerCapabilitiesPtrOutput) Drop() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerCapabilities) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Drop
+	}).(pulumi.StringArrayOutput)
+}
+
+// A container of a task, in the words of Amazon ECS.
+type ContainerDefinition struct {
+	// Replaces the command of the image.
+	Command []string `pulumi:"command"`
+	// CPU units reserved for the container; 1,024 are a vCPU.
+	Cpu *int `pulumi:"cpu"`
+	// Credentials of Active Directory, at most one.
+	CredentialSpecs []string `pulumi:"credentialSpecs"`
+	// Containers that this one waits for.
+	DependsOn []ContainerDependency `pulumi:"dependsOn"`
+	// Whether the container has no network. Defaults to false.
+	DisableNetworking *bool `pulumi:"disableNetworking"`
+	// DNS search domains. Not for the network of a task of the mesh.
+	DnsSearchDomains []string `pulumi:"dnsSearchDomains"`
+	// DNS servers. Not for the network of a task of the mesh.
+	DnsServers []string `pulumi:"dnsServers"`
+	// Labels of the container.
+	DockerLabels map[string]string `pulumi:"dockerLabels"`
+	// Labels of SELinux and AppArmor. Not on Fargate.
+	DockerSecurityOptions []string `pulumi:"dockerSecurityOptions"`
+	// Replaces the entry point of the image.
+	EntryPoint []string `pulumi:"entryPoint"`
+	// Environment variables, which anybody may read.
+	Environment []ContainerEnvironmentVariable `pulumi:"environment"`
+	// Files of environment variables in Amazon S3.
+	EnvironmentFiles []ContainerEnvironmentFile `pulumi:"environmentFiles"`
+	// Whether the task ends with the container. Defaults to true.
+	Essential *bool `pulumi:"essential"`
+	// More lines for /etc/hosts. Not for the network of a task of the mesh.
+	ExtraHosts []ContainerHostEntry `pulumi:"extraHosts"`
+	// Makes the container the log router of the task.
+	FirelensConfiguration *ContainerFirelensConfiguration `pulumi:"firelensConfiguration"`
+	// How ECS sees whether it is healthy.
+	HealthCheck *ContainerHealthCheck `pulumi:"healthCheck"`
+	// Not for the network of a task of the mesh.
+	Hostname *string `pulumi:"hostname"`
+	// Its image, with a tag or a digest. It must be given.
+	Image *string `pulumi:"image"`
+	// Whether its standard input stays open. Defaults to false.
+	Interactive *bool `pulumi:"interactive"`
+	// Only for bridge networking, which a task of the mesh does not have.
+	Links []string `pulumi:"links"`
+	// Capabilities, devices and memory, as Linux has them.
+	LinuxParameters *ContainerLinuxParameters `pulumi:"linuxParameters"`
+	// Where its output goes.
+	LogConfiguration *ContainerLogConfiguration `pulumi:"logConfiguration"`
+	// Memory in MiB beyond which the container is killed.
+	Memory *int `pulumi:"memory"`
+	// Memory in MiB reserved for the container.
+	MemoryReservation *int `pulumi:"memoryReservation"`
+	// Volumes of the task that the container sees.
+	MountPoints []ContainerMountPoint `pulumi:"mountPoints"`
+	// Name of the container, unique in the task. It must be given.
+	Name *string `pulumi:"name"`
+	// Ports on which the container listens.
+	PortMappings []ContainerPortMapping `pulumi:"portMappings"`
+	// Whether it may do on the instance what root may. Not on Fargate.
+	Privileged *bool `pulumi:"privileged"`
+	// Whether it has a terminal. Defaults to false.
+	PseudoTerminal *bool `pulumi:"pseudoTerminal"`
+	// Whether its root file system is read-only. Defaults to false.
+	ReadonlyRootFilesystem *bool `pulumi:"readonlyRootFilesystem"`
+	// Credentials of a private registry that is not Amazon ECR.
+	RepositoryCredentials *ContainerRepositoryCredentials `pulumi:"repositoryCredentials"`
+	// GPUs and the like. Not on Fargate.
+	ResourceRequirements []ContainerResourceRequirement `pulumi:"resourceRequirements"`
+	// Whether the container is started again once it ended.
+	RestartPolicy *ContainerRestartPolicy `pulumi:"restartPolicy"`
+	// Environment variables that ECS fills in from secrets.
+	Secrets []ContainerSecret `pulumi:"secrets"`
+	// Seconds that other containers wait for this one to start.
+	StartTimeout *int `pulumi:"startTimeout"`
+	// Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+	StopTimeout *int `pulumi:"stopTimeout"`
+	// Parameters of the kernel, in the namespaces of the container.
+	SystemControls []ContainerSystemControl `pulumi:"systemControls"`
+	// Limits of its processes.
+	Ulimits []ContainerUlimit `pulumi:"ulimits"`
+	// User, or user and group, that runs the container. 1337 is Envoy's own.
+	User *string `pulumi:"user"`
+	// Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+	VersionConsistency *ContainerVersionConsistency `pulumi:"versionConsistency"`
+	// Volumes of other containers that the container sees.
+	VolumesFrom []ContainerVolumeFrom `pulumi:"volumesFrom"`
+	// Where its command runs.
+	WorkingDirectory *string `pulumi:"workingDirectory"`
+}
+
+// ContainerDefinitionInput is an input type that accepts ContainerDefinitionArgs and ContainerDefinitionOutput values.
+// You can construct a concrete instance of `ContainerDefinitionInput` via:
+//
+//	ContainerDefinitionArgs{...}
+type ContainerDefinitionInput interface {
+	pulumi.Input
+
+	ToContainerDefinitionOutput() ContainerDefinitionOutput
+	ToContainerDefinitionOutputWithContext(context.Context) ContainerDefinitionOutput
+}
+
+// A container of a task, in the words of Amazon ECS.
+type ContainerDefinitionArgs struct {
+	// Replaces the command of the image.
+	Command pulumi.StringArrayInput `pulumi:"command"`
+	// CPU units reserved for the container; 1,024 are a vCPU.
+	Cpu pulumi.IntPtrInput `pulumi:"cpu"`
+	// Credentials of Active Directory, at most one.
+	CredentialSpecs pulumi.StringArrayInput `pulumi:"credentialSpecs"`
+	// Containers that this one waits for.
+	DependsOn ContainerDependencyArrayInput `pulumi:"dependsOn"`
+	// Whether the container has no network. Defaults to false.
+	DisableNetworking pulumi.BoolPtrInput `pulumi:"disableNetworking"`
+	// DNS search domains. Not for the network of a task of the mesh.
+	DnsSearchDomains pulumi.StringArrayInput `pulumi:"dnsSearchDomains"`
+	// DNS servers. Not for the network of a task of the mesh.
+	DnsServers pulumi.StringArrayInput `pulumi:"dnsServers"`
+	// Labels of the container.
+	DockerLabels pulumi.StringMapInput `pulumi:"dockerLabels"`
+	// Labels of SELinux and AppArmor. Not on Fargate.
+	DockerSecurityOptions pulumi.StringArrayInput `pulumi:"dockerSecurityOptions"`
+	// Replaces the entry point of the image.
+	EntryPoint pulumi.StringArrayInput `pulumi:"entryPoint"`
+	// Environment variables, which anybody may read.
+	Environment ContainerEnvironmentVariableArrayInput `pulumi:"environment"`
+	// Files of environment variables in Amazon S3.
+	EnvironmentFiles ContainerEnvironmentFileArrayInput `pulumi:"environmentFiles"`
+	// Whether the task ends with the container. Defaults to true.
+	Essential pulumi.BoolPtrInput `pulumi:"essential"`
+	// More lines for /etc/hosts. Not for the network of a task of the mesh.
+	ExtraHosts ContainerHostEntryArrayInput `pulumi:"extraHosts"`
+	// Makes the container the log router of the task.
+	FirelensConfiguration ContainerFirelensConfigurationPtrInput `pulumi:"firelensConfiguration"`
+	// How ECS sees whether it is healthy.
+	HealthCheck ContainerHealthCheckPtrInput `pulumi:"healthCheck"`
+	// Not for the network of a task of the mesh.
+	Hostname pulumi.StringPtrInput `pulumi:"hostname"`
+	// Its image, with a tag or a digest. It must be given.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// Whether its standard input stays open. Defaults to false.
+	Interactive pulumi.BoolPtrInput `pulumi:"interactive"`
+	// Only for bridge networking, which a task of the mesh does not have.
+	Links pulumi.StringArrayInput `pulumi:"links"`
+	// Capabilities, devices and memory, as Linux has them.
+	LinuxParameters ContainerLinuxParametersPtrInput `pulumi:"linuxParameters"`
+	// Where its output goes.
+	LogConfiguration ContainerLogConfigurationPtrInput `pulumi:"logConfiguration"`
+	// Memory in MiB beyond which the container is killed.
+	Memory pulumi.IntPtrInput `pulumi:"memory"`
+	// Memory in MiB reserved for the container.
+	MemoryReservation pulumi.IntPtrInput `pulumi:"memoryReservation"`
+	// Volumes of the task that the container sees.
+	MountPoints ContainerMountPointArrayInput `pulumi:"mountPoints"`
+	// Name of the container, unique in the task. It must be given.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// Ports on which the container listens.
+	PortMappings ContainerPortMappingArrayInput `pulumi:"portMappings"`
+	// Whether it may do on the instance what root may. Not on Fargate.
+	Privileged pulumi.BoolPtrInput `pulumi:"privileged"`
+	// Whether it has a terminal. Defaults to false.
+	PseudoTerminal pulumi.BoolPtrInput `pulumi:"pseudoTerminal"`
+	// Whether its root file system is read-only. Defaults to false.
+	ReadonlyRootFilesystem pulumi.BoolPtrInput `pulumi:"readonlyRootFilesystem"`
+	// Credentials of a private registry that is not Amazon ECR.
+	RepositoryCredentials ContainerRepositoryCredentialsPtrInput `pulumi:"repositoryCredentials"`
+	// GPUs and the like. Not on Fargate.
+	ResourceRequirements ContainerResourceRequirementArrayInput `pulumi:"resourceRequirements"`
+	// Whether the container is started again once it ended.
+	RestartPolicy ContainerRestartPolicyPtrInput `pulumi:"restartPolicy"`
+	// Environment variables that ECS fills in from secrets.
+	Secrets ContainerSecretArrayInput `pulumi:"secrets"`
+	// Seconds that other containers wait for this one to start.
+	StartTimeout pulumi.IntPtrInput `pulumi:"startTimeout"`
+	// Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+	StopTimeout pulumi.IntPtrInput `pulumi:"stopTimeout"`
+	// Parameters of the kernel, in the namespaces of the container.
+	SystemControls ContainerSystemControlArrayInput `pulumi:"systemControls"`
+	// Limits of its processes.
+	Ulimits ContainerUlimitArrayInput `pulumi:"ulimits"`
+	// User, or user and group, that runs the container. 1337 is Envoy's own.
+	User pulumi.StringPtrInput `pulumi:"user"`
+	// Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+	VersionConsistency ContainerVersionConsistencyPtrInput `pulumi:"versionConsistency"`
+	// Volumes of other containers that the container sees.
+	VolumesFrom ContainerVolumeFromArrayInput `pulumi:"volumesFrom"`
+	// Where its command runs.
+	WorkingDirectory pulumi.StringPtrInput `pulumi:"workingDirectory"`
+}
+
+func (ContainerDefinitionArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDefinition)(nil)).Elem()
+}
+
+func (i ContainerDefinitionArgs) ToContainerDefinitionOutput() ContainerDefinitionOutput {
+	return i.ToContainerDefinitionOutputWithContext(context.Background())
+}
+
+func (i ContainerDefinitionArgs) ToContainerDefinitionOutputWithContext(ctx context.Context) ContainerDefinitionOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDefinitionOutput)
+}
+
+func (i ContainerDefinitionArgs) ToContainerDefinitionPtrOutput() ContainerDefinitionPtrOutput {
+	return i.ToContainerDefinitionPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerDefinitionArgs) ToContainerDefinitionPtrOutputWithContext(ctx context.Context) ContainerDefinitionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDefinitionOutput).ToContainerDefinitionPtrOutputWithContext(ctx)
+}
+
+// ContainerDefinitionPtrInput is an input type that accepts ContainerDefinitionArgs, ContainerDefinitionPtr and ContainerDefinitionPtrOutput values.
+// You can construct a concrete instance of `ContainerDefinitionPtrInput` via:
+//
+//	        ContainerDefinitionArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerDefinitionPtrInput interface {
+	pulumi.Input
+
+	ToContainerDefinitionPtrOutput() ContainerDefinitionPtrOutput
+	ToContainerDefinitionPtrOutputWithContext(context.Context) ContainerDefinitionPtrOutput
+}
+
+type containerDefinitionPtrType ContainerDefinitionArgs
+
+func ContainerDefinitionPtr(v *ContainerDefinitionArgs) ContainerDefinitionPtrInput {
+	return (*containerDefinitionPtrType)(v)
+}
+
+func (*containerDefinitionPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerDefinition)(nil)).Elem()
+}
+
+func (i *containerDefinitionPtrType) ToContainerDefinitionPtrOutput() ContainerDefinitionPtrOutput {
+	return i.ToContainerDefinitionPtrOutputWithContext(context.Background())
+}
+
+func (i *containerDefinitionPtrType) ToContainerDefinitionPtrOutputWithContext(ctx context.Context) ContainerDefinitionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDefinitionPtrOutput)
+}
+
+// ContainerDefinitionArrayInput is an input type that accepts ContainerDefinitionArray and ContainerDefinitionArrayOutput values.
+// You can construct a concrete instance of `ContainerDefinitionArrayInput` via:
+//
+//	ContainerDefinitionArray{ ContainerDefinitionArgs{...} }
+type ContainerDefinitionArrayInput interface {
+	pulumi.Input
+
+	ToContainerDefinitionArrayOutput() ContainerDefinitionArrayOutput
+	ToContainerDefinitionArrayOutputWithContext(context.Context) ContainerDefinitionArrayOutput
+}
+
+type ContainerDefinitionArray []ContainerDefinitionInput
+
+func (ContainerDefinitionArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDefinition)(nil)).Elem()
+}
+
+func (i ContainerDefinitionArray) ToContainerDefinitionArrayOutput() ContainerDefinitionArrayOutput {
+	return i.ToContainerDefinitionArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerDefinitionArray) ToContainerDefinitionArrayOutputWithContext(ctx context.Context) ContainerDefinitionArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDefinitionArrayOutput)
+}
+
+// A container of a task, in the words of Amazon ECS.
+type ContainerDefinitionOutput struct{ *pulumi.OutputState }
+
+func (ContainerDefinitionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDefinition)(nil)).Elem()
+}
+
+func (o ContainerDefinitionOutput) ToContainerDefinitionOutput() ContainerDefinitionOutput {
+	return o
+}
+
+func (o ContainerDefinitionOutput) ToContainerDefinitionOutputWithContext(ctx context.Context) ContainerDefinitionOutput {
+	return o
+}
+
+func (o ContainerDefinitionOutput) ToContainerDefinitionPtrOutput() ContainerDefinitionPtrOutput {
+	return o.ToContainerDefinitionPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerDefinitionOutput) ToContainerDefinitionPtrOutputWithContext(ctx context.Context) ContainerDefinitionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerDefinition) *ContainerDefinition {
+		return &v
+	}).(ContainerDefinitionPtrOutput)
+}
+
+// Replaces the command of the image.
+func (o ContainerDefinitionOutput) Command() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.Command }).(pulumi.StringArrayOutput)
+}
+
+// CPU units reserved for the container; 1,024 are a vCPU.
+func (o ContainerDefinitionOutput) Cpu() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *int { return v.Cpu }).(pulumi.IntPtrOutput)
+}
+
+// Credentials of Active Directory, at most one.
+func (o ContainerDefinitionOutput) CredentialSpecs() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.CredentialSpecs }).(pulumi.StringArrayOutput)
+}
+
+// Containers that this one waits for.
+func (o ContainerDefinitionOutput) DependsOn() ContainerDependencyArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerDependency { return v.DependsOn }).(ContainerDependencyArrayOutput)
+}
+
+// Whether the container has no network. Defaults to false.
+func (o ContainerDefinitionOutput) DisableNetworking() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.DisableNetworking }).(pulumi.BoolPtrOutput)
+}
+
+// DNS search domains. Not for the network of a task of the mesh.
+func (o ContainerDefinitionOutput) DnsSearchDomains() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.DnsSearchDomains }).(pulumi.StringArrayOutput)
+}
+
+// DNS servers. Not for the network of a task of the mesh.
+func (o ContainerDefinitionOutput) DnsServers() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.DnsServers }).(pulumi.StringArrayOutput)
+}
+
+// Labels of the container.
+func (o ContainerDefinitionOutput) DockerLabels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v ContainerDefinition) map[string]string { return v.DockerLabels }).(pulumi.StringMapOutput)
+}
+
+// Labels of SELinux and AppArmor. Not on Fargate.
+func (o ContainerDefinitionOutput) DockerSecurityOptions() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.DockerSecurityOptions }).(pulumi.StringArrayOutput)
+}
+
+// Replaces the entry point of the image.
+func (o ContainerDefinitionOutput) EntryPoint() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.EntryPoint }).(pulumi.StringArrayOutput)
+}
+
+// Environment variables, which anybody may read.
+func (o ContainerDefinitionOutput) Environment() ContainerEnvironmentVariableArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerEnvironmentVariable { return v.Environment }).(ContainerEnvironmentVariableArrayOutput)
+}
+
+// Files of environment variables in Amazon S3.
+func (o ContainerDefinitionOutput) EnvironmentFiles() ContainerEnvironmentFileArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerEnvironmentFile { return v.EnvironmentFiles }).(ContainerEnvironmentFileArrayOutput)
+}
+
+// Whether the task ends with the container. Defaults to true.
+func (o ContainerDefinitionOutput) Essential() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.Essential }).(pulumi.BoolPtrOutput)
+}
+
+// More lines for /etc/hosts. Not for the network of a task of the mesh.
+func (o ContainerDefinitionOutput) ExtraHosts() ContainerHostEntryArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerHostEntry { return v.ExtraHosts }).(ContainerHostEntryArrayOutput)
+}
+
+// Makes the container the log router of the task.
+func (o ContainerDefinitionOutput) FirelensConfiguration() ContainerFirelensConfigurationPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerFirelensConfiguration { return v.FirelensConfiguration }).(ContainerFirelensConfigurationPtrOutput)
+}
+
+// How ECS sees whether it is healthy.
+func (o ContainerDefinitionOutput) HealthCheck() ContainerHealthCheckPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerHealthCheck { return v.HealthCheck }).(ContainerHealthCheckPtrOutput)
+}
+
+// Not for the network of a task of the mesh.
+func (o ContainerDefinitionOutput) Hostname() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *string { return v.Hostname }).(pulumi.StringPtrOutput)
+}
+
+// Its image, with a tag or a digest. It must be given.
+func (o ContainerDefinitionOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// Whether its standard input stays open. Defaults to false.
+func (o ContainerDefinitionOutput) Interactive() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.Interactive }).(pulumi.BoolPtrOutput)
+}
+
+// Only for bridge networking, which a task of the mesh does not have.
+func (o ContainerDefinitionOutput) Links() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []string { return v.Links }).(pulumi.StringArrayOutput)
+}
+
+// Capabilities, devices and memory, as Linux has them.
+func (o ContainerDefinitionOutput) LinuxParameters() ContainerLinuxParametersPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerLinuxParameters { return v.LinuxParameters }).(ContainerLinuxParametersPtrOutput)
+}
+
+// Where its output goes.
+func (o ContainerDefinitionOutput) LogConfiguration() ContainerLogConfigurationPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerLogConfiguration { return v.LogConfiguration }).(ContainerLogConfigurationPtrOutput)
+}
+
+// Memory in MiB beyond which the container is killed.
+func (o ContainerDefinitionOutput) Memory() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *int { return v.Memory }).(pulumi.IntPtrOutput)
+}
+
+// Memory in MiB reserved for the container.
+func (o ContainerDefinitionOutput) MemoryReservation() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *int { return v.MemoryReservation }).(pulumi.IntPtrOutput)
+}
+
+// Volumes of the task that the container sees.
+func (o ContainerDefinitionOutput) MountPoints() ContainerMountPointArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerMountPoint { return v.MountPoints }).(ContainerMountPointArrayOutput)
+}
+
+// Name of the container, unique in the task. It must be given.
+func (o ContainerDefinitionOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// Ports on which the container listens.
+func (o ContainerDefinitionOutput) PortMappings() ContainerPortMappingArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerPortMapping { return v.PortMappings }).(ContainerPortMappingArrayOutput)
+}
+
+// Whether it may do on the instance what root may. Not on Fargate.
+func (o ContainerDefinitionOutput) Privileged() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.Privileged }).(pulumi.BoolPtrOutput)
+}
+
+// Whether it has a terminal. Defaults to false.
+func (o ContainerDefinitionOutput) PseudoTerminal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.PseudoTerminal }).(pulumi.BoolPtrOutput)
+}
+
+// Whether its root file system is read-only. Defaults to false.
+func (o ContainerDefinitionOutput) ReadonlyRootFilesystem() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *bool { return v.ReadonlyRootFilesystem }).(pulumi.BoolPtrOutput)
+}
+
+// Credentials of a private registry that is not Amazon ECR.
+func (o ContainerDefinitionOutput) RepositoryCredentials() ContainerRepositoryCredentialsPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerRepositoryCredentials { return v.RepositoryCredentials }).(ContainerRepositoryCredentialsPtrOutput)
+}
+
+// GPUs and the like. Not on Fargate.
+func (o ContainerDefinitionOutput) ResourceRequirements() ContainerResourceRequirementArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerResourceRequirement { return v.ResourceRequirements }).(ContainerResourceRequirementArrayOutput)
+}
+
+// Whether the container is started again once it ended.
+func (o ContainerDefinitionOutput) RestartPolicy() ContainerRestartPolicyPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerRestartPolicy { return v.RestartPolicy }).(ContainerRestartPolicyPtrOutput)
+}
+
+// Environment variables that ECS fills in from secrets.
+func (o ContainerDefinitionOutput) Secrets() ContainerSecretArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerSecret { return v.Secrets }).(ContainerSecretArrayOutput)
+}
+
+// Seconds that other containers wait for this one to start.
+func (o ContainerDefinitionOutput) StartTimeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *int { return v.StartTimeout }).(pulumi.IntPtrOutput)
+}
+
+// Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+func (o ContainerDefinitionOutput) StopTimeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *int { return v.StopTimeout }).(pulumi.IntPtrOutput)
+}
+
+// Parameters of the kernel, in the namespaces of the container.
+func (o ContainerDefinitionOutput) SystemControls() ContainerSystemControlArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerSystemControl { return v.SystemControls }).(ContainerSystemControlArrayOutput)
+}
+
+// Limits of its processes.
+func (o ContainerDefinitionOutput) Ulimits() ContainerUlimitArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerUlimit { return v.Ulimits }).(ContainerUlimitArrayOutput)
+}
+
+// User, or user and group, that runs the container. 1337 is Envoy's own.
+func (o ContainerDefinitionOutput) User() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *string { return v.User }).(pulumi.StringPtrOutput)
+}
+
+// Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+func (o ContainerDefinitionOutput) VersionConsistency() ContainerVersionConsistencyPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *ContainerVersionConsistency { return v.VersionConsistency }).(ContainerVersionConsistencyPtrOutput)
+}
+
+// Volumes of other containers that the container sees.
+func (o ContainerDefinitionOutput) VolumesFrom() ContainerVolumeFromArrayOutput {
+	return o.ApplyT(func(v ContainerDefinition) []ContainerVolumeFrom { return v.VolumesFrom }).(ContainerVolumeFromArrayOutput)
+}
+
+// Where its command runs.
+func (o ContainerDefinitionOutput) WorkingDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDefinition) *string { return v.WorkingDirectory }).(pulumi.StringPtrOutput)
+}
+
+type ContainerDefinitionPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerDefinitionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerDefinition)(nil)).Elem()
+}
+
+func (o ContainerDefinitionPtrOutput) ToContainerDefinitionPtrOutput() ContainerDefinitionPtrOutput {
+	return o
+}
+
+func (o ContainerDefinitionPtrOutput) ToContainerDefinitionPtrOutputWithContext(ctx context.Context) ContainerDefinitionPtrOutput {
+	return o
+}
+
+func (o ContainerDefinitionPtrOutput) Elem() ContainerDefinitionOutput {
+	return o.ApplyT(func(v *ContainerDefinition) ContainerDefinition {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerDefinition
+		return ret
+	}).(ContainerDefinitionOutput)
+}
+
+// Replaces the command of the image.
+func (o ContainerDefinitionPtrOutput) Command() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Command
+	}).(pulumi.StringArrayOutput)
+}
+
+// CPU units reserved for the container; 1,024 are a vCPU.
+func (o ContainerDefinitionPtrOutput) Cpu() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Cpu
+	}).(pulumi.IntPtrOutput)
+}
+
+// Credentials of Active Directory, at most one.
+func (o ContainerDefinitionPtrOutput) CredentialSpecs() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.CredentialSpecs
+	}).(pulumi.StringArrayOutput)
+}
+
+// Containers that this one waits for.
+func (o ContainerDefinitionPtrOutput) DependsOn() ContainerDependencyArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerDependency {
+		if v == nil {
+			return nil
+		}
+		return v.DependsOn
+	}).(ContainerDependencyArrayOutput)
+}
+
+// Whether the container has no network. Defaults to false.
+func (o ContainerDefinitionPtrOutput) DisableNetworking() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.DisableNetworking
+	}).(pulumi.BoolPtrOutput)
+}
+
+// DNS search domains. Not for the network of a task of the mesh.
+func (o ContainerDefinitionPtrOutput) DnsSearchDomains() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.DnsSearchDomains
+	}).(pulumi.StringArrayOutput)
+}
+
+// DNS servers. Not for the network of a task of the mesh.
+func (o ContainerDefinitionPtrOutput) DnsServers() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.DnsServers
+	}).(pulumi.StringArrayOutput)
+}
+
+// Labels of the container.
+func (o ContainerDefinitionPtrOutput) DockerLabels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *ContainerDefinition) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.DockerLabels
+	}).(pulumi.StringMapOutput)
+}
+
+// Labels of SELinux and AppArmor. Not on Fargate.
+func (o ContainerDefinitionPtrOutput) DockerSecurityOptions() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.DockerSecurityOptions
+	}).(pulumi.StringArrayOutput)
+}
+
+// Replaces the entry point of the image.
+func (o ContainerDefinitionPtrOutput) EntryPoint() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.EntryPoint
+	}).(pulumi.StringArrayOutput)
+}
+
+// Environment variables, which anybody may read.
+func (o ContainerDefinitionPtrOutput) Environment() ContainerEnvironmentVariableArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerEnvironmentVariable {
+		if v == nil {
+			return nil
+		}
+		return v.Environment
+	}).(ContainerEnvironmentVariableArrayOutput)
+}
+
+// Files of environment variables in Amazon S3.
+func (o ContainerDefinitionPtrOutput) EnvironmentFiles() ContainerEnvironmentFileArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerEnvironmentFile {
+		if v == nil {
+			return nil
+		}
+		return v.EnvironmentFiles
+	}).(ContainerEnvironmentFileArrayOutput)
+}
+
+// Whether the task ends with the container. Defaults to true.
+func (o ContainerDefinitionPtrOutput) Essential() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Essential
+	}).(pulumi.BoolPtrOutput)
+}
+
+// More lines for /etc/hosts. Not for the network of a task of the mesh.
+func (o ContainerDefinitionPtrOutput) ExtraHosts() ContainerHostEntryArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerHostEntry {
+		if v == nil {
+			return nil
+		}
+		return v.ExtraHosts
+	}).(ContainerHostEntryArrayOutput)
+}
+
+// Makes the container the log router of the task.
+func (o ContainerDefinitionPtrOutput) FirelensConfiguration() ContainerFirelensConfigurationPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerFirelensConfiguration {
+		if v == nil {
+			return nil
+		}
+		return v.FirelensConfiguration
+	}).(ContainerFirelensConfigurationPtrOutput)
+}
+
+// How ECS sees whether it is healthy.
+func (o ContainerDefinitionPtrOutput) HealthCheck() ContainerHealthCheckPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerHealthCheck {
+		if v == nil {
+			return nil
+		}
+		return v.HealthCheck
+	}).(ContainerHealthCheckPtrOutput)
+}
+
+// Not for the network of a task of the mesh.
+func (o ContainerDefinitionPtrOutput) Hostname() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Hostname
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its image, with a tag or a digest. It must be given.
+func (o ContainerDefinitionPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether its standard input stays open. Defaults to false.
+func (o ContainerDefinitionPtrOutput) Interactive() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Interactive
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Only for bridge networking, which a task of the mesh does not have.
+func (o ContainerDefinitionPtrOutput) Links() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Links
+	}).(pulumi.StringArrayOutput)
+}
+
+// Capabilities, devices and memory, as Linux has them.
+func (o ContainerDefinitionPtrOutput) LinuxParameters() ContainerLinuxParametersPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerLinuxParameters {
+		if v == nil {
+			return nil
+		}
+		return v.LinuxParameters
+	}).(ContainerLinuxParametersPtrOutput)
+}
+
+// Where its output goes.
+func (o ContainerDefinitionPtrOutput) LogConfiguration() ContainerLogConfigurationPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerLogConfiguration {
+		if v == nil {
+			return nil
+		}
+		return v.LogConfiguration
+	}).(ContainerLogConfigurationPtrOutput)
+}
+
+// Memory in MiB beyond which the container is killed.
+func (o ContainerDefinitionPtrOutput) Memory() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Memory
+	}).(pulumi.IntPtrOutput)
+}
+
+// Memory in MiB reserved for the container.
+func (o ContainerDefinitionPtrOutput) MemoryReservation() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MemoryReservation
+	}).(pulumi.IntPtrOutput)
+}
+
+// Volumes of the task that the container sees.
+func (o ContainerDefinitionPtrOutput) MountPoints() ContainerMountPointArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerMountPoint {
+		if v == nil {
+			return nil
+		}
+		return v.MountPoints
+	}).(ContainerMountPointArrayOutput)
+}
+
+// Name of the container, unique in the task. It must be given.
+func (o ContainerDefinitionPtrOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Name
+	}).(pulumi.StringPtrOutput)
+}
+
+// Ports on which the container listens.
+func (o ContainerDefinitionPtrOutput) PortMappings() ContainerPortMappingArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerPortMapping {
+		if v == nil {
+			return nil
+		}
+		return v.PortMappings
+	}).(ContainerPortMappingArrayOutput)
+}
+
+// Whether it may do on the instance what root may. Not on Fargate.
+func (o ContainerDefinitionPtrOutput) Privileged() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Privileged
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Whether it has a terminal. Defaults to false.
+func (o ContainerDefinitionPtrOutput) PseudoTerminal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.PseudoTerminal
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Whether its root file system is read-only. Defaults to false.
+func (o ContainerDefinitionPtrOutput) ReadonlyRootFilesystem() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.ReadonlyRootFilesystem
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Credentials of a private registry that is not Amazon ECR.
+func (o ContainerDefinitionPtrOutput) RepositoryCredentials() ContainerRepositoryCredentialsPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerRepositoryCredentials {
+		if v == nil {
+			return nil
+		}
+		return v.RepositoryCredentials
+	}).(ContainerRepositoryCredentialsPtrOutput)
+}
+
+// GPUs and the like. Not on Fargate.
+func (o ContainerDefinitionPtrOutput) ResourceRequirements() ContainerResourceRequirementArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerResourceRequirement {
+		if v == nil {
+			return nil
+		}
+		return v.ResourceRequirements
+	}).(ContainerResourceRequirementArrayOutput)
+}
+
+// Whether the container is started again once it ended.
+func (o ContainerDefinitionPtrOutput) RestartPolicy() ContainerRestartPolicyPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerRestartPolicy {
+		if v == nil {
+			return nil
+		}
+		return v.RestartPolicy
+	}).(ContainerRestartPolicyPtrOutput)
+}
+
+// Environment variables that ECS fills in from secrets.
+func (o ContainerDefinitionPtrOutput) Secrets() ContainerSecretArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerSecret {
+		if v == nil {
+			return nil
+		}
+		return v.Secrets
+	}).(ContainerSecretArrayOutput)
+}
+
+// Seconds that other containers wait for this one to start.
+func (o ContainerDefinitionPtrOutput) StartTimeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *int {
+		if v == nil {
+			return nil
+		}
+		return v.StartTimeout
+	}).(pulumi.IntPtrOutput)
+}
+
+// Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+func (o ContainerDefinitionPtrOutput) StopTimeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *int {
+		if v == nil {
+			return nil
+		}
+		return v.StopTimeout
+	}).(pulumi.IntPtrOutput)
+}
+
+// Parameters of the kernel, in the namespaces of the container.
+func (o ContainerDefinitionPtrOutput) SystemControls() ContainerSystemControlArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerSystemControl {
+		if v == nil {
+			return nil
+		}
+		return v.SystemControls
+	}).(ContainerSystemControlArrayOutput)
+}
+
+// Limits of its processes.
+func (o ContainerDefinitionPtrOutput) Ulimits() ContainerUlimitArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerUlimit {
+		if v == nil {
+			return nil
+		}
+		return v.Ulimits
+	}).(ContainerUlimitArrayOutput)
+}
+
+// User, or user and group, that runs the container. 1337 is Envoy's own.
+func (o ContainerDefinitionPtrOutput) User() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *string {
+		if v == nil {
+			return nil
+		}
+		return v.User
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+func (o ContainerDefinitionPtrOutput) VersionConsistency() ContainerVersionConsistencyPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *ContainerVersionConsistency {
+		if v == nil {
+			return nil
+		}
+		return v.VersionConsistency
+	}).(ContainerVersionConsistencyPtrOutput)
+}
+
+// Volumes of other containers that the container sees.
+func (o ContainerDefinitionPtrOutput) VolumesFrom() ContainerVolumeFromArrayOutput {
+	return o.ApplyT(func(v *ContainerDefinition) []ContainerVolumeFrom {
+		if v == nil {
+			return nil
+		}
+		return v.VolumesFrom
+	}).(ContainerVolumeFromArrayOutput)
+}
+
+// Where its command runs.
+func (o ContainerDefinitionPtrOutput) WorkingDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerDefinition) *string {
+		if v == nil {
+			return nil
+		}
+		return v.WorkingDirectory
+	}).(pulumi.StringPtrOutput)
+}
+
+type ContainerDefinitionArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerDefinitionArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDefinition)(nil)).Elem()
+}
+
+func (o ContainerDefinitionArrayOutput) ToContainerDefinitionArrayOutput() ContainerDefinitionArrayOutput {
+	return o
+}
+
+func (o ContainerDefinitionArrayOutput) ToContainerDefinitionArrayOutputWithContext(ctx context.Context) ContainerDefinitionArrayOutput {
+	return o
+}
+
+func (o ContainerDefinitionArrayOutput) Index(i pulumi.IntInput) ContainerDefinitionOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerDefinition {
+		return vs[0].([]ContainerDefinition)[vs[1].(int)]
+	}).(ContainerDefinitionOutput)
+}
+
+// Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+type ContainerDependency struct {
+	// What is waited for.
+	Condition ContainerCondition `pulumi:"condition"`
+	// Name of the other container.
+	ContainerName string `pulumi:"containerName"`
+}
+
+// ContainerDependencyInput is an input type that accepts ContainerDependencyArgs and ContainerDependencyOutput values.
+// You can construct a concrete instance of `ContainerDependencyInput` via:
+//
+//	ContainerDependencyArgs{...}
+type ContainerDependencyInput interface {
+	pulumi.Input
+
+	ToContainerDependencyOutput() ContainerDependencyOutput
+	ToContainerDependencyOutputWithContext(context.Context) ContainerDependencyOutput
+}
+
+// Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+type ContainerDependencyArgs struct {
+	// What is waited for.
+	Condition ContainerConditionInput `pulumi:"condition"`
+	// Name of the other container.
+	ContainerName pulumi.StringInput `pulumi:"containerName"`
+}
+
+func (ContainerDependencyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDependency)(nil)).Elem()
+}
+
+func (i ContainerDependencyArgs) ToContainerDependencyOutput() ContainerDependencyOutput {
+	return i.ToContainerDependencyOutputWithContext(context.Background())
+}
+
+func (i ContainerDependencyArgs) ToContainerDependencyOutputWithContext(ctx context.Context) ContainerDependencyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDependencyOutput)
+}
+
+// ContainerDependencyArrayInput is an input type that accepts ContainerDependencyArray and ContainerDependencyArrayOutput values.
+// You can construct a concrete instance of `ContainerDependencyArrayInput` via:
+//
+//	ContainerDependencyArray{ ContainerDependencyArgs{...} }
+type ContainerDependencyArrayInput interface {
+	pulumi.Input
+
+	ToContainerDependencyArrayOutput() ContainerDependencyArrayOutput
+	ToContainerDependencyArrayOutputWithContext(context.Context) ContainerDependencyArrayOutput
+}
+
+type ContainerDependencyArray []ContainerDependencyInput
+
+func (ContainerDependencyArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDependency)(nil)).Elem()
+}
+
+func (i ContainerDependencyArray) ToContainerDependencyArrayOutput() ContainerDependencyArrayOutput {
+	return i.ToContainerDependencyArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerDependencyArray) ToContainerDependencyArrayOutputWithContext(ctx context.Context) ContainerDependencyArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDependencyArrayOutput)
+}
+
+// Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+type ContainerDependencyOutput struct{ *pulumi.OutputState }
+
+func (ContainerDependencyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDependency)(nil)).Elem()
+}
+
+func (o ContainerDependencyOutput) ToContainerDependencyOutput() ContainerDependencyOutput {
+	return o
+}
+
+func (o ContainerDependencyOutput) ToContainerDependencyOutputWithContext(ctx context.Context) ContainerDependencyOutput {
+	return o
+}
+
+// What is waited for.
+func (o ContainerDependencyOutput) Condition() ContainerConditionOutput {
+	return o.ApplyT(func(v ContainerDependency) ContainerCondition { return v.Condition }).(ContainerConditionOutput)
+}
+
+// Name of the other container.
+func (o ContainerDependencyOutput) ContainerName() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerDependency) string { return v.ContainerName }).(pulumi.StringOutput)
+}
+
+type ContainerDependencyArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerDependencyArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDependency)(nil)).Elem()
+}
+
+func (o ContainerDependencyArrayOutput) ToContainerDependencyArrayOutput() ContainerDependencyArrayOutput {
+	return o
+}
+
+func (o ContainerDependencyArrayOutput) ToContainerDependencyArrayOutputWithContext(ctx context.Context) ContainerDependencyArrayOutput {
+	return o
+}
+
+func (o ContainerDependencyArrayOutput) Index(i pulumi.IntInput) ContainerDependencyOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerDependency {
+		return vs[0].([]ContainerDependency)[vs[1].(int)]
+	}).(ContainerDependencyOutput)
+}
+
+// A device of the instance in a container.
+type ContainerDevice struct {
+	// Where it is in the container. Defaults to the same.
+	ContainerPath *string `pulumi:"containerPath"`
+	// Where it is on the instance.
+	HostPath string `pulumi:"hostPath"`
+	// What the container may do with it. Defaults to all.
+	Permissions []ContainerDevicePermission `pulumi:"permissions"`
+}
+
+// ContainerDeviceInput is an input type that accepts ContainerDeviceArgs and ContainerDeviceOutput values.
+// You can construct a concrete instance of `ContainerDeviceInput` via:
+//
+//	ContainerDeviceArgs{...}
+type ContainerDeviceInput interface {
+	pulumi.Input
+
+	ToContainerDeviceOutput() ContainerDeviceOutput
+	ToContainerDeviceOutputWithContext(context.Context) ContainerDeviceOutput
+}
+
+// A device of the instance in a container.
+type ContainerDeviceArgs struct {
+	// Where it is in the container. Defaults to the same.
+	ContainerPath pulumi.StringPtrInput `pulumi:"containerPath"`
+	// Where it is on the instance.
+	HostPath pulumi.StringInput `pulumi:"hostPath"`
+	// What the container may do with it. Defaults to all.
+	Permissions ContainerDevicePermissionArrayInput `pulumi:"permissions"`
+}
+
+func (ContainerDeviceArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDevice)(nil)).Elem()
+}
+
+func (i ContainerDeviceArgs) ToContainerDeviceOutput() ContainerDeviceOutput {
+	return i.ToContainerDeviceOutputWithContext(context.Background())
+}
+
+func (i ContainerDeviceArgs) ToContainerDeviceOutputWithContext(ctx context.Context) ContainerDeviceOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDeviceOutput)
+}
+
+// ContainerDeviceArrayInput is an input type that accepts ContainerDeviceArray and ContainerDeviceArrayOutput values.
+// You can construct a concrete instance of `ContainerDeviceArrayInput` via:
+//
+//	ContainerDeviceArray{ ContainerDeviceArgs{...} }
+type ContainerDeviceArrayInput interface {
+	pulumi.Input
+
+	ToContainerDeviceArrayOutput() ContainerDeviceArrayOutput
+	ToContainerDeviceArrayOutputWithContext(context.Context) ContainerDeviceArrayOutput
+}
+
+type ContainerDeviceArray []ContainerDeviceInput
+
+func (ContainerDeviceArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDevice)(nil)).Elem()
+}
+
+func (i ContainerDeviceArray) ToContainerDeviceArrayOutput() ContainerDeviceArrayOutput {
+	return i.ToContainerDeviceArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerDeviceArray) ToContainerDeviceArrayOutputWithContext(ctx context.Context) ContainerDeviceArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerDeviceArrayOutput)
+}
+
+// A device of the instance in a container.
+type ContainerDeviceOutput struct{ *pulumi.OutputState }
+
+func (ContainerDeviceOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerDevice)(nil)).Elem()
+}
+
+func (o ContainerDeviceOutput) ToContainerDeviceOutput() ContainerDeviceOutput {
+	return o
+}
+
+func (o ContainerDeviceOutput) ToContainerDeviceOutputWithContext(ctx context.Context) ContainerDeviceOutput {
+	return o
+}
+
+// Where it is in the container. Defaults to the same.
+func (o ContainerDeviceOutput) ContainerPath() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerDevice) *string { return v.ContainerPath }).(pulumi.StringPtrOutput)
+}
+
+// Where it is on the instance.
+func (o ContainerDeviceOutput) HostPath() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerDevice) string { return v.HostPath }).(pulumi.StringOutput)
+}
+
+// What the container may do with it. Defaults to all.
+func (o ContainerDeviceOutput) Permissions() ContainerDevicePermissionArrayOutput {
+	return o.ApplyT(func(v ContainerDevice) []ContainerDevicePermission { return v.Permissions }).(ContainerDevicePermissionArrayOutput)
+}
+
+type ContainerDeviceArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerDeviceArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerDevice)(nil)).Elem()
+}
+
+func (o ContainerDeviceArrayOutput) ToContainerDeviceArrayOutput() ContainerDeviceArrayOutput {
+	return o
+}
+
+func (o ContainerDeviceArrayOutput) ToContainerDeviceArrayOutputWithContext(ctx context.Context) ContainerDeviceArrayOutput {
+	return o
+}
+
+func (o ContainerDeviceArrayOutput) Index(i pulumi.IntInput) ContainerDeviceOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerDevice {
+		return vs[0].([]ContainerDevice)[vs[1].(int)]
+	}).(ContainerDeviceOutput)
+}
+
+// A file of environment variables.
+type ContainerEnvironmentFile struct {
+	// Where it is: s3.
+	Type ContainerEnvironmentFileType `pulumi:"type"`
+	// ARN of the object in Amazon S3.
+	Value string `pulumi:"value"`
+}
+
+// ContainerEnvironmentFileInput is an input type that accepts ContainerEnvironmentFileArgs and ContainerEnvironmentFileOutput values.
+// You can construct a concrete instance of `ContainerEnvironmentFileInput` via:
+//
+//	ContainerEnvironmentFileArgs{...}
+type ContainerEnvironmentFileInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentFileOutput() ContainerEnvironmentFileOutput
+	ToContainerEnvironmentFileOutputWithContext(context.Context) ContainerEnvironmentFileOutput
+}
+
+// A file of environment variables.
+type ContainerEnvironmentFileArgs struct {
+	// Where it is: s3.
+	Type ContainerEnvironmentFileTypeInput `pulumi:"type"`
+	// ARN of the object in Amazon S3.
+	Value pulumi.StringInput `pulumi:"value"`
+}
+
+func (ContainerEnvironmentFileArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentFile)(nil)).Elem()
+}
+
+func (i ContainerEnvironmentFileArgs) ToContainerEnvironmentFileOutput() ContainerEnvironmentFileOutput {
+	return i.ToContainerEnvironmentFileOutputWithContext(context.Background())
+}
+
+func (i ContainerEnvironmentFileArgs) ToContainerEnvironmentFileOutputWithContext(ctx context.Context) ContainerEnvironmentFileOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerEnvironmentFileOutput)
+}
+
+// ContainerEnvironmentFileArrayInput is an input type that accepts ContainerEnvironmentFileArray and ContainerEnvironmentFileArrayOutput values.
+// You can construct a concrete instance of `ContainerEnvironmentFileArrayInput` via:
+//
+//	ContainerEnvironmentFileArray{ ContainerEnvironmentFileArgs{...} }
+type ContainerEnvironmentFileArrayInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentFileArrayOutput() ContainerEnvironmentFileArrayOutput
+	ToContainerEnvironmentFileArrayOutputWithContext(context.Context) ContainerEnvironmentFileArrayOutput
+}
+
+type ContainerEnvironmentFileArray []ContainerEnvironmentFileInput
+
+func (ContainerEnvironmentFileArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerEnvironmentFile)(nil)).Elem()
+}
+
+func (i ContainerEnvironmentFileArray) ToContainerEnvironmentFileArrayOutput() ContainerEnvironmentFileArrayOutput {
+	return i.ToContainerEnvironmentFileArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerEnvironmentFileArray) ToContainerEnvironmentFileArrayOutputWithContext(ctx context.Context) ContainerEnvironmentFileArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerEnvironmentFileArrayOutput)
+}
+
+// A file of environment variables.
+type ContainerEnvironmentFileOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentFileOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentFile)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentFileOutput) ToContainerEnvironmentFileOutput() ContainerEnvironmentFileOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileOutput) ToContainerEnvironmentFileOutputWithContext(ctx context.Context) ContainerEnvironmentFileOutput {
+	return o
+}
+
+// Where it is: s3.
+func (o ContainerEnvironmentFileOutput) Type() ContainerEnvironmentFileTypeOutput {
+	return o.ApplyT(func(v ContainerEnvironmentFile) ContainerEnvironmentFileType { return v.Type }).(ContainerEnvironmentFileTypeOutput)
+}
+
+// ARN of the object in Amazon S3.
+func (o ContainerEnvironmentFileOutput) Value() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerEnvironmentFile) string { return v.Value }).(pulumi.StringOutput)
+}
+
+type ContainerEnvironmentFileArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentFileArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerEnvironmentFile)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentFileArrayOutput) ToContainerEnvironmentFileArrayOutput() ContainerEnvironmentFileArrayOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileArrayOutput) ToContainerEnvironmentFileArrayOutputWithContext(ctx context.Context) ContainerEnvironmentFileArrayOutput {
+	return o
+}
+
+func (o ContainerEnvironmentFileArrayOutput) Index(i pulumi.IntInput) ContainerEnvironmentFileOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerEnvironmentFile {
+		return vs[0].([]ContainerEnvironmentFile)[vs[1].(int)]
+	}).(ContainerEnvironmentFileOutput)
+}
+
+// An environment variable of a container. What must stay secret belongs to `secrets`.
+type ContainerEnvironmentVariable struct {
+	// Name of the variable.
+	Name *string `pulumi:"name"`
+	// Value of the variable.
+	Value *string `pulumi:"value"`
+}
+
+// ContainerEnvironmentVariableInput is an input type that accepts ContainerEnvironmentVariableArgs and ContainerEnvironmentVariableOutput values.
+// You can construct a concrete instance of `ContainerEnvironmentVariableInput` via:
+//
+//	ContainerEnvironmentVariableArgs{...}
+type ContainerEnvironmentVariableInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentVariableOutput() ContainerEnvironmentVariableOutput
+	ToContainerEnvironmentVariableOutputWithContext(context.Context) ContainerEnvironmentVariableOutput
+}
+
+// An environment variable of a container. What must stay secret belongs to `secrets`.
+type ContainerEnvironmentVariableArgs struct {
+	// Name of the variable.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// Value of the variable.
+	Value pulumi.StringPtrInput `pulumi:"value"`
+}
+
+func (ContainerEnvironmentVariableArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentVariable)(nil)).Elem()
+}
+
+func (i ContainerEnvironmentVariableArgs) ToContainerEnvironmentVariableOutput() ContainerEnvironmentVariableOutput {
+	return i.ToContainerEnvironmentVariableOutputWithContext(context.Background())
+}
+
+func (i ContainerEnvironmentVariableArgs) ToContainerEnvironmentVariableOutputWithContext(ctx context.Context) ContainerEnvironmentVariableOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerEnvironmentVariableOutput)
+}
+
+// ContainerEnvironmentVariableArrayInput is an input type that accepts ContainerEnvironmentVariableArray and ContainerEnvironmentVariableArrayOutput values.
+// You can construct a concrete instance of `ContainerEnvironmentVariableArrayInput` via:
+//
+//	ContainerEnvironmentVariableArray{ ContainerEnvironmentVariableArgs{...} }
+type ContainerEnvironmentVariableArrayInput interface {
+	pulumi.Input
+
+	ToContainerEnvironmentVariableArrayOutput() ContainerEnvironmentVariableArrayOutput
+	ToContainerEnvironmentVariableArrayOutputWithContext(context.Context) ContainerEnvironmentVariableArrayOutput
+}
+
+type ContainerEnvironmentVariableArray []ContainerEnvironmentVariableInput
+
+func (ContainerEnvironmentVariableArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerEnvironmentVariable)(nil)).Elem()
+}
+
+func (i ContainerEnvironmentVariableArray) ToContainerEnvironmentVariableArrayOutput() ContainerEnvironmentVariableArrayOutput {
+	return i.ToContainerEnvironmentVariableArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerEnvironmentVariableArray) ToContainerEnvironmentVariableArrayOutputWithContext(ctx context.Context) ContainerEnvironmentVariableArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerEnvironmentVariableArrayOutput)
+}
+
+// An environment variable of a container. What must stay secret belongs to `secrets`.
+type ContainerEnvironmentVariableOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentVariableOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerEnvironmentVariable)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentVariableOutput) ToContainerEnvironmentVariableOutput() ContainerEnvironmentVariableOutput {
+	return o
+}
+
+func (o ContainerEnvironmentVariableOutput) ToContainerEnvironmentVariableOutputWithContext(ctx context.Context) ContainerEnvironmentVariableOutput {
+	return o
+}
+
+// Name of the variable.
+func (o ContainerEnvironmentVariableOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerEnvironmentVariable) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// Value of the variable.
+func (o ContainerEnvironmentVariableOutput) Value() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerEnvironmentVariable) *string { return v.Value }).(pulumi.StringPtrOutput)
+}
+
+type ContainerEnvironmentVariableArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerEnvironmentVariableArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerEnvironmentVariable)(nil)).Elem()
+}
+
+func (o ContainerEnvironmentVariableArrayOutput) ToContainerEnvironmentVariableArrayOutput() ContainerEnvironmentVariableArrayOutput {
+	return o
+}
+
+func (o ContainerEnvironmentVariableArrayOutput) ToContainerEnvironmentVariableArrayOutputWithContext(ctx context.Context) ContainerEnvironmentVariableArrayOutput {
+	return o
+}
+
+func (o ContainerEnvironmentVariableArrayOutput) Index(i pulumi.IntInput) ContainerEnvironmentVariableOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerEnvironmentVariable {
+		return vs[0].([]ContainerEnvironmentVariable)[vs[1].(int)]
+	}).(ContainerEnvironmentVariableOutput)
+}
+
+// Makes a container the log router of its task.
+type ContainerFirelensConfiguration struct {
+	// Options of the log router.
+	Options map[string]string `pulumi:"options"`
+	// The log router.
+	Type ContainerFirelensType `pulumi:"type"`
+}
+
+// ContainerFirelensConfigurationInput is an input type that accepts ContainerFirelensConfigurationArgs and ContainerFirelensConfigurationOutput values.
+// You can construct a concrete instance of `ContainerFirelensConfigurationInput` via:
+//
+//	ContainerFirelensConfigurationArgs{...}
+type ContainerFirelensConfigurationInput interface {
+	pulumi.Input
+
+	ToContainerFirelensConfigurationOutput() ContainerFirelensConfigurationOutput
+	ToContainerFirelensConfigurationOutputWithContext(context.Context) ContainerFirelensConfigurationOutput
+}
+
+// Makes a container the log router of its task.
+type ContainerFirelensConfigurationArgs struct {
+	// Options of the log router.
+	Options pulumi.StringMapInput `pulumi:"options"`
+	// The log router.
+	Type ContainerFirelensTypeInput `pulumi:"type"`
+}
+
+func (ContainerFirelensConfigurationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerFirelensConfiguration)(nil)).Elem()
+}
+
+func (i ContainerFirelensConfigurationArgs) ToContainerFirelensConfigurationOutput() ContainerFirelensConfigurationOutput {
+	return i.ToContainerFirelensConfigurationOutputWithContext(context.Background())
+}
+
+func (i ContainerFirelensConfigurationArgs) ToContainerFirelensConfigurationOutputWithContext(ctx context.Context) ContainerFirelensConfigurationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerFirelensConfigurationOutput)
+}
+
+func (i ContainerFirelensConfigurationArgs) ToContainerFirelensConfigurationPtrOutput() ContainerFirelensConfigurationPtrOutput {
+	return i.ToContainerFirelensConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerFirelensConfigurationArgs) ToContainerFirelensConfigurationPtrOutputWithContext(ctx context.Context) ContainerFirelensConfigurationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerFirelensConfigurationOutput).ToContainerFirelensConfigurationPtrOutputWithContext(ctx)
+}
+
+// ContainerFirelensConfigurationPtrInput is an input type that accepts ContainerFirelensConfigurationArgs, ContainerFirelensConfigurationPtr and ContainerFirelensConfigurationPtrOutput values.
+// You can construct a concrete instance of `ContainerFirelensConfigurationPtrInput` via:
+//
+//	        ContainerFirelensConfigurationArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerFirelensConfigurationPtrInput interface {
+	pulumi.Input
+
+	ToContainerFirelensConfigurationPtrOutput() ContainerFirelensConfigurationPtrOutput
+	ToContainerFirelensConfigurationPtrOutputWithContext(context.Context) ContainerFirelensConfigurationPtrOutput
+}
+
+type containerFirelensConfigurationPtrType ContainerFirelensConfigurationArgs
+
+func ContainerFirelensConfigurationPtr(v *ContainerFirelensConfigurationArgs) ContainerFirelensConfigurationPtrInput {
+	return (*containerFirelensConfigurationPtrType)(v)
+}
+
+func (*containerFirelensConfigurationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerFirelensConfiguration)(nil)).Elem()
+}
+
+func (i *containerFirelensConfigurationPtrType) ToContainerFirelensConfigurationPtrOutput() ContainerFirelensConfigurationPtrOutput {
+	return i.ToContainerFirelensConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (i *containerFirelensConfigurationPtrType) ToContainerFirelensConfigurationPtrOutputWithContext(ctx context.Context) ContainerFirelensConfigurationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerFirelensConfigurationPtrOutput)
+}
+
+// Makes a container the log router of its task.
+type ContainerFirelensConfigurationOutput struct{ *pulumi.OutputState }
+
+func (ContainerFirelensConfigurationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerFirelensConfiguration)(nil)).Elem()
+}
+
+func (o ContainerFirelensConfigurationOutput) ToContainerFirelensConfigurationOutput() ContainerFirelensConfigurationOutput {
+	return o
+}
+
+func (o ContainerFirelensConfigurationOutput) ToContainerFirelensConfigurationOutputWithContext(ctx context.Context) ContainerFirelensConfigurationOutput {
+	return o
+}
+
+func (o ContainerFirelensConfigurationOutput) ToContainerFirelensConfigurationPtrOutput() ContainerFirelensConfigurationPtrOutput {
+	return o.ToContainerFirelensConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerFirelensConfigurationOutput) ToContainerFirelensConfigurationPtrOutputWithContext(ctx context.Context) ContainerFirelensConfigurationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerFirelensConfiguration) *ContainerFirelensConfiguration {
+		return &v
+	}).(ContainerFirelensConfigurationPtrOutput)
+}
+
+// Options of the log router.
+func (o ContainerFirelensConfigurationOutput) Options() pulumi.StringMapOutput {
+	return o.ApplyT(func(v ContainerFirelensConfiguration) map[string]string { return v.Options }).(pulumi.StringMapOutput)
+}
+
+// The log router.
+func (o ContainerFirelensConfigurationOutput) Type() ContainerFirelensTypeOutput {
+	return o.ApplyT(func(v ContainerFirelensConfiguration) ContainerFirelensType { return v.Type }).(ContainerFirelensTypeOutput)
+}
+
+type ContainerFirelensConfigurationPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerFirelensConfigurationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerFirelensConfiguration)(nil)).Elem()
+}
+
+func (o ContainerFirelensConfigurationPtrOutput) ToContainerFirelensConfigurationPtrOutput() ContainerFirelensConfigurationPtrOutput {
+	return o
+}
+
+func (o ContainerFirelensConfigurationPtrOutput) ToContainerFirelensConfigurationPtrOutputWithContext(ctx context.Context) ContainerFirelensConfigurationPtrOutput {
+	return o
+}
+
+func (o ContainerFirelensConfigurationPtrOutput) Elem() ContainerFirelensConfigurationOutput {
+	return o.ApplyT(func(v *ContainerFirelensConfiguration) ContainerFirelensConfiguration {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerFirelensConfiguration
+		return ret
+	}).(ContainerFirelensConfigurationOutput)
+}
+
+// Options of the log router.
+func (o ContainerFirelensConfigurationPtrOutput) Options() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *ContainerFirelensConfiguration) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Options
+	}).(pulumi.StringMapOutput)
+}
+
+// The log router.
+func (o ContainerFirelensConfigurationPtrOutput) Type() ContainerFirelensTypePtrOutput {
+	return o.ApplyT(func(v *ContainerFirelensConfiguration) *ContainerFirelensType {
+		if v == nil {
+			return nil
+		}
+		return &v.Type
+	}).(ContainerFirelensTypePtrOutput)
+}
+
+// A command that ECS runs in a container to see whether it is healthy.
+type ContainerHealthCheck struct {
+	// The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+	Command []string `pulumi:"command"`
+	// Seconds between two checks, 5 to 300. Defaults to 30.
+	Interval *int `pulumi:"interval"`
+	// Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+	Retries *int `pulumi:"retries"`
+	// Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+	StartPeriod *int `pulumi:"startPeriod"`
+	// Seconds that a check may take. Defaults to 5.
+	Timeout *int `pulumi:"timeout"`
+}
+
+// ContainerHealthCheckInput is an input type that accepts ContainerHealthCheckArgs and ContainerHealthCheckOutput values.
+// You can construct a concrete instance of `ContainerHealthCheckInput` via:
+//
+//	ContainerHealthCheckArgs{...}
+type ContainerHealthCheckInput interface {
+	pulumi.Input
+
+	ToContainerHealthCheckOutput() ContainerHealthCheckOutput
+	ToContainerHealthCheckOutputWithContext(context.Context) ContainerHealthCheckOutput
+}
+
+// A command that ECS runs in a container to see whether it is healthy.
+type ContainerHealthCheckArgs struct {
+	// The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+	Command pulumi.StringArrayInput `pulumi:"command"`
+	// Seconds between two checks, 5 to 300. Defaults to 30.
+	Interval pulumi.IntPtrInput `pulumi:"interval"`
+	// Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+	Retries pulumi.IntPtrInput `pulumi:"retries"`
+	// Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+	StartPeriod pulumi.IntPtrInput `pulumi:"startPeriod"`
+	// Seconds that a check may take. Defaults to 5.
+	Timeout pulumi.IntPtrInput `pulumi:"timeout"`
+}
+
+func (ContainerHealthCheckArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerHealthCheck)(nil)).Elem()
+}
+
+func (i ContainerHealthCheckArgs) ToContainerHealthCheckOutput() ContainerHealthCheckOutput {
+	return i.ToContainerHealthCheckOutputWithContext(context.Background())
+}
+
+func (i ContainerHealthCheckArgs) ToContainerHealthCheckOutputWithContext(ctx context.Context) ContainerHealthCheckOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerHealthCheckOutput)
+}
+
+func (i ContainerHealthCheckArgs) ToContainerHealthCheckPtrOutput() ContainerHealthCheckPtrOutput {
+	return i.ToContainerHealthCheckPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerHealthCheckArgs) ToContainerHealthCheckPtrOutputWithContext(ctx context.Context) ContainerHealthCheckPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerHealthCheckOutput).ToContainerHealthCheckPtrOutputWithContext(ctx)
+}
+
+// ContainerHealthCheckPtrInput is an input type that accepts ContainerHealthCheckArgs, ContainerHealthCheckPtr and ContainerHealthCheckPtrOutput values.
+// You can construct a concrete instance of `ContainerHealthCheckPtrInput` via:
+//
+//	        ContainerHealthCheckArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerHealthCheckPtrInput interface {
+	pulumi.Input
+
+	ToContainerHealthCheckPtrOutput() ContainerHealthCheckPtrOutput
+	ToContainerHealthCheckPtrOutputWithContext(context.Context) ContainerHealthCheckPtrOutput
+}
+
+type containerHealthCheckPtrType ContainerHealthCheckArgs
+
+func ContainerHealthCheckPtr(v *ContainerHealthCheckArgs) ContainerHealthCheckPtrInput {
+	return (*containerHealthCheckPtrType)(v)
+}
+
+func (*containerHealthCheckPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerHealthCheck)(nil)).Elem()
+}
+
+func (i *containerHealthCheckPtrType) ToContainerHealthCheckPtrOutput() ContainerHealthCheckPtrOutput {
+	return i.ToContainerHealthCheckPtrOutputWithContext(context.Background())
+}
+
+func (i *containerHealthCheckPtrType) ToContainerHealthCheckPtrOutputWithContext(ctx context.Context) ContainerHealthCheckPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerHealthCheckPtrOutput)
+}
+
+// A command that ECS runs in a container to see whether it is healthy.
+type ContainerHealthCheckOutput struct{ *pulumi.OutputState }
+
+func (ContainerHealthCheckOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerHealthCheck)(nil)).Elem()
+}
+
+func (o ContainerHealthCheckOutput) ToContainerHealthCheckOutput() ContainerHealthCheckOutput {
+	return o
+}
+
+func (o ContainerHealthCheckOutput) ToContainerHealthCheckOutputWithContext(ctx context.Context) ContainerHealthCheckOutput {
+	return o
+}
+
+func (o ContainerHealthCheckOutput) ToContainerHealthCheckPtrOutput() ContainerHealthCheckPtrOutput {
+	return o.ToContainerHealthCheckPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerHealthCheckOutput) ToContainerHealthCheckPtrOutputWithContext(ctx context.Context) ContainerHealthCheckPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerHealthCheck) *ContainerHealthCheck {
+		return &v
+	}).(ContainerHealthCheckPtrOutput)
+}
+
+// The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+func (o ContainerHealthCheckOutput) Command() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerHealthCheck) []string { return v.Command }).(pulumi.StringArrayOutput)
+}
+
+// Seconds between two checks, 5 to 300. Defaults to 30.
+func (o ContainerHealthCheckOutput) Interval() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerHealthCheck) *int { return v.Interval }).(pulumi.IntPtrOutput)
+}
+
+// Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+func (o ContainerHealthCheckOutput) Retries() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerHealthCheck) *int { return v.Retries }).(pulumi.IntPtrOutput)
+}
+
+// Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+func (o ContainerHealthCheckOutput) StartPeriod() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerHealthCheck) *int { return v.StartPeriod }).(pulumi.IntPtrOutput)
+}
+
+// Seconds that a check may take. Defaults to 5.
+func (o ContainerHealthCheckOutput) Timeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerHealthCheck) *int { return v.Timeout }).(pulumi.IntPtrOutput)
+}
+
+type ContainerHealthCheckPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerHealthCheckPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerHealthCheck)(nil)).Elem()
+}
+
+func (o ContainerHealthCheckPtrOutput) ToContainerHealthCheckPtrOutput() ContainerHealthCheckPtrOutput {
+	return o
+}
+
+func (o ContainerHealthCheckPtrOutput) ToContainerHealthCheckPtrOutputWithContext(ctx context.Context) ContainerHealthCheckPtrOutput {
+	return o
+}
+
+func (o ContainerHealthCheckPtrOutput) Elem() ContainerHealthCheckOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) ContainerHealthCheck {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerHealthCheck
+		return ret
+	}).(ContainerHealthCheckOutput)
+}
+
+// The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+func (o ContainerHealthCheckPtrOutput) Command() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Command
+	}).(pulumi.StringArrayOutput)
+}
+
+// Seconds between two checks, 5 to 300. Defaults to 30.
+func (o ContainerHealthCheckPtrOutput) Interval() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Interval
+	}).(pulumi.IntPtrOutput)
+}
+
+// Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+func (o ContainerHealthCheckPtrOutput) Retries() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Retries
+	}).(pulumi.IntPtrOutput)
+}
+
+// Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+func (o ContainerHealthCheckPtrOutput) StartPeriod() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) *int {
+		if v == nil {
+			return nil
+		}
+		return v.StartPeriod
+	}).(pulumi.IntPtrOutput)
+}
+
+// Seconds that a check may take. Defaults to 5.
+func (o ContainerHealthCheckPtrOutput) Timeout() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerHealthCheck) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Timeout
+	}).(pulumi.IntPtrOutput)
+}
+
+// A line of /etc/hosts.
+type ContainerHostEntry struct {
+	// The name.
+	Hostname string `pulumi:"hostname"`
+	// Its address.
+	IpAddress string `pulumi:"ipAddress"`
+}
+
+// ContainerHostEntryInput is an input type that accepts ContainerHostEntryArgs and ContainerHostEntryOutput values.
+// You can construct a concrete instance of `ContainerHostEntryInput` via:
+//
+//	ContainerHostEntryArgs{...}
+type ContainerHostEntryInput interface {
+	pulumi.Input
+
+	ToContainerHostEntryOutput() ContainerHostEntryOutput
+	ToContainerHostEntryOutputWithContext(context.Context) ContainerHostEntryOutput
+}
+
+// A line of /etc/hosts.
+type ContainerHostEntryArgs struct {
+	// The name.
+	Hostname pulumi.StringInput `pulumi:"hostname"`
+	// Its address.
+	IpAddress pulumi.StringInput `pulumi:"ipAddress"`
+}
+
+func (ContainerHostEntryArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerHostEntry)(nil)).Elem()
+}
+
+func (i ContainerHostEntryArgs) ToContainerHostEntryOutput() ContainerHostEntryOutput {
+	return i.ToContainerHostEntryOutputWithContext(context.Background())
+}
+
+func (i ContainerHostEntryArgs) ToContainerHostEntryOutputWithContext(ctx context.Context) ContainerHostEntryOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerHostEntryOutput)
+}
+
+// ContainerHostEntryArrayInput is an input type that accepts ContainerHostEntryArray and ContainerHostEntryArrayOutput values.
+// You can construct a concrete instance of `ContainerHostEntryArrayInput` via:
+//
+//	ContainerHostEntryArray{ ContainerHostEntryArgs{...} }
+type ContainerHostEntryArrayInput interface {
+	pulumi.Input
+
+	ToContainerHostEntryArrayOutput() ContainerHostEntryArrayOutput
+	ToContainerHostEntryArrayOutputWithContext(context.Context) ContainerHostEntryArrayOutput
+}
+
+type ContainerHostEntryArray []ContainerHostEntryInput
+
+func (ContainerHostEntryArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerHostEntry)(nil)).Elem()
+}
+
+func (i ContainerHostEntryArray) ToContainerHostEntryArrayOutput() ContainerHostEntryArrayOutput {
+	return i.ToContainerHostEntryArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerHostEntryArray) ToContainerHostEntryArrayOutputWithContext(ctx context.Context) ContainerHostEntryArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerHostEntryArrayOutput)
+}
+
+// A line of /etc/hosts.
+type ContainerHostEntryOutput struct{ *pulumi.OutputState }
+
+func (ContainerHostEntryOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerHostEntry)(nil)).Elem()
+}
+
+func (o ContainerHostEntryOutput) ToContainerHostEntryOutput() ContainerHostEntryOutput {
+	return o
+}
+
+func (o ContainerHostEntryOutput) ToContainerHostEntryOutputWithContext(ctx context.Context) ContainerHostEntryOutput {
+	return o
+}
+
+// The name.
+func (o ContainerHostEntryOutput) Hostname() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerHostEntry) string { return v.Hostname }).(pulumi.StringOutput)
+}
+
+// Its address.
+func (o ContainerHostEntryOutput) IpAddress() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerHostEntry) string { return v.IpAddress }).(pulumi.StringOutput)
+}
+
+type ContainerHostEntryArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerHostEntryArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerHostEntry)(nil)).Elem()
+}
+
+func (o ContainerHostEntryArrayOutput) ToContainerHostEntryArrayOutput() ContainerHostEntryArrayOutput {
+	return o
+}
+
+func (o ContainerHostEntryArrayOutput) ToContainerHostEntryArrayOutputWithContext(ctx context.Context) ContainerHostEntryArrayOutput {
+	return o
+}
+
+func (o ContainerHostEntryArrayOutput) Index(i pulumi.IntInput) ContainerHostEntryOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerHostEntry {
+		return vs[0].([]ContainerHostEntry)[vs[1].(int)]
+	}).(ContainerHostEntryOutput)
+}
+
+// What Linux lets a container do.
+type ContainerLinuxParameters struct {
+	// Capabilities of the kernel.
+	Capabilities *ContainerCapabilities `pulumi:"capabilities"`
+	// Devices of the instance. Not on Fargate.
+	Devices []ContainerDevice `pulumi:"devices"`
+	// Whether an init process runs in the container. Defaults to false.
+	InitProcessEnabled *bool `pulumi:"initProcessEnabled"`
+	// Swap in MiB. Not on Fargate.
+	MaxSwap *int `pulumi:"maxSwap"`
+	// Size of /dev/shm in MiB. Not on Fargate.
+	SharedMemorySize *int `pulumi:"sharedMemorySize"`
+	// How readily it swaps, 0 to 100. Not on Fargate.
+	Swappiness *int `pulumi:"swappiness"`
+	// File systems in memory. Not on Fargate.
+	Tmpfs []ContainerTmpfs `pulumi:"tmpfs"`
+}
+
+// ContainerLinuxParametersInput is an input type that accepts ContainerLinuxParametersArgs and ContainerLinuxParametersOutput values.
+// You can construct a concrete instance of `ContainerLinuxParametersInput` via:
+//
+//	ContainerLinuxParametersArgs{...}
+type ContainerLinuxParametersInput interface {
+	pulumi.Input
+
+	ToContainerLinuxParametersOutput() ContainerLinuxParametersOutput
+	ToContainerLinuxParametersOutputWithContext(context.Context) ContainerLinuxParametersOutput
+}
+
+// What Linux lets a container do.
+type ContainerLinuxParametersArgs struct {
+	// Capabilities of the kernel.
+	Capabilities ContainerCapabilitiesPtrInput `pulumi:"capabilities"`
+	// Devices of the instance. Not on Fargate.
+	Devices ContainerDeviceArrayInput `pulumi:"devices"`
+	// Whether an init process runs in the container. Defaults to false.
+	InitProcessEnabled pulumi.BoolPtrInput `pulumi:"initProcessEnabled"`
+	// Swap in MiB. Not on Fargate.
+	MaxSwap pulumi.IntPtrInput `pulumi:"maxSwap"`
+	// Size of /dev/shm in MiB. Not on Fargate.
+	SharedMemorySize pulumi.IntPtrInput `pulumi:"sharedMemorySize"`
+	// How readily it swaps, 0 to 100. Not on Fargate.
+	Swappiness pulumi.IntPtrInput `pulumi:"swappiness"`
+	// File systems in memory. Not on Fargate.
+	Tmpfs ContainerTmpfsArrayInput `pulumi:"tmpfs"`
+}
+
+func (ContainerLinuxParametersArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLinuxParameters)(nil)).Elem()
+}
+
+func (i ContainerLinuxParametersArgs) ToContainerLinuxParametersOutput() ContainerLinuxParametersOutput {
+	return i.ToContainerLinuxParametersOutputWithContext(context.Background())
+}
+
+func (i ContainerLinuxParametersArgs) ToContainerLinuxParametersOutputWithContext(ctx context.Context) ContainerLinuxParametersOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLinuxParametersOutput)
+}
+
+func (i ContainerLinuxParametersArgs) ToContainerLinuxParametersPtrOutput() ContainerLinuxParametersPtrOutput {
+	return i.ToContainerLinuxParametersPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerLinuxParametersArgs) ToContainerLinuxParametersPtrOutputWithContext(ctx context.Context) ContainerLinuxParametersPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLinuxParametersOutput).ToContainerLinuxParametersPtrOutputWithContext(ctx)
+}
+
+// ContainerLinuxParametersPtrInput is an input type that accepts ContainerLinuxParametersArgs, ContainerLinuxParametersPtr and ContainerLinuxParametersPtrOutput values.
+// You can construct a concrete instance of `ContainerLinuxParametersPtrInput` via:
+//
+//	        ContainerLinuxParametersArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerLinuxParametersPtrInput interface {
+	pulumi.Input
+
+	ToContainerLinuxParametersPtrOutput() ContainerLinuxParametersPtrOutput
+	ToContainerLinuxParametersPtrOutputWithContext(context.Context) ContainerLinuxParametersPtrOutput
+}
+
+type containerLinuxParametersPtrType ContainerLinuxParametersArgs
+
+func ContainerLinuxParametersPtr(v *ContainerLinuxParametersArgs) ContainerLinuxParametersPtrInput {
+	return (*containerLinuxParametersPtrType)(v)
+}
+
+func (*containerLinuxParametersPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerLinuxParameters)(nil)).Elem()
+}
+
+func (i *containerLinuxParametersPtrType) ToContainerLinuxParametersPtrOutput() ContainerLinuxParametersPtrOutput {
+	return i.ToContainerLinuxParametersPtrOutputWithContext(context.Background())
+}
+
+func (i *containerLinuxParametersPtrType) ToContainerLinuxParametersPtrOutputWithContext(ctx context.Context) ContainerLinuxParametersPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLinuxParametersPtrOutput)
+}
+
+// What Linux lets a container do.
+type ContainerLinuxParametersOutput struct{ *pulumi.OutputState }
+
+func (ContainerLinuxParametersOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLinuxParameters)(nil)).Elem()
+}
+
+func (o ContainerLinuxParametersOutput) ToContainerLinuxParametersOutput() ContainerLinuxParametersOutput {
+	return o
+}
+
+func (o ContainerLinuxParametersOutput) ToContainerLinuxParametersOutputWithContext(ctx context.Context) ContainerLinuxParametersOutput {
+	return o
+}
+
+func (o ContainerLinuxParametersOutput) ToContainerLinuxParametersPtrOutput() ContainerLinuxParametersPtrOutput {
+	return o.ToContainerLinuxParametersPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerLinuxParametersOutput) ToContainerLinuxParametersPtrOutputWithContext(ctx context.Context) ContainerLinuxParametersPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerLinuxParameters) *ContainerLinuxParameters {
+		return &v
+	}).(ContainerLinuxParametersPtrOutput)
+}
+
+// Capabilities of the kernel.
+func (o ContainerLinuxParametersOutput) Capabilities() ContainerCapabilitiesPtrOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) *ContainerCapabilities { return v.Capabilities }).(ContainerCapabilitiesPtrOutput)
+}
+
+// Devices of the instance. Not on Fargate.
+func (o ContainerLinuxParametersOutput) Devices() ContainerDeviceArrayOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) []ContainerDevice { return v.Devices }).(ContainerDeviceArrayOutput)
+}
+
+// Whether an init process runs in the container. Defaults to false.
+func (o ContainerLinuxParametersOutput) InitProcessEnabled() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) *bool { return v.InitProcessEnabled }).(pulumi.BoolPtrOutput)
+}
+
+// Swap in MiB. Not on Fargate.
+func (o ContainerLinuxParametersOutput) MaxSwap() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) *int { return v.MaxSwap }).(pulumi.IntPtrOutput)
+}
+
+// Size of /dev/shm in MiB. Not on Fargate.
+func (o ContainerLinuxParametersOutput) SharedMemorySize() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) *int { return v.SharedMemorySize }).(pulumi.IntPtrOutput)
+}
+
+// How readily it swaps, 0 to 100. Not on Fargate.
+func (o ContainerLinuxParametersOutput) Swappiness() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) *int { return v.Swappiness }).(pulumi.IntPtrOutput)
+}
+
+// File systems in memory. Not on Fargate.
+func (o ContainerLinuxParametersOutput) Tmpfs() ContainerTmpfsArrayOutput {
+	return o.ApplyT(func(v ContainerLinuxParameters) []ContainerTmpfs { return v.Tmpfs }).(ContainerTmpfsArrayOutput)
+}
+
+type ContainerLinuxParametersPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerLinuxParametersPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerLinuxParameters)(nil)).Elem()
+}
+
+func (o ContainerLinuxParametersPtrOutput) ToContainerLinuxParametersPtrOutput() ContainerLinuxParametersPtrOutput {
+	return o
+}
+
+func (o ContainerLinuxParametersPtrOutput) ToContainerLinuxParametersPtrOutputWithContext(ctx context.Context) ContainerLinuxParametersPtrOutput {
+	return o
+}
+
+func (o ContainerLinuxParametersPtrOutput) Elem() ContainerLinuxParametersOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) ContainerLinuxParameters {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerLinuxParameters
+		return ret
+	}).(ContainerLinuxParametersOutput)
+}
+
+// Capabilities of the kernel.
+func (o ContainerLinuxParametersPtrOutput) Capabilities() ContainerCapabilitiesPtrOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) *ContainerCapabilities {
+		if v == nil {
+			return nil
+		}
+		return v.Capabilities
+	}).(ContainerCapabilitiesPtrOutput)
+}
+
+// Devices of the instance. Not on Fargate.
+func (o ContainerLinuxParametersPtrOutput) Devices() ContainerDeviceArrayOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) []ContainerDevice {
+		if v == nil {
+			return nil
+		}
+		return v.Devices
+	}).(ContainerDeviceArrayOutput)
+}
+
+// Whether an init process runs in the container. Defaults to false.
+func (o ContainerLinuxParametersPtrOutput) InitProcessEnabled() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.InitProcessEnabled
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Swap in MiB. Not on Fargate.
+func (o ContainerLinuxParametersPtrOutput) MaxSwap() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MaxSwap
+	}).(pulumi.IntPtrOutput)
+}
+
+// Size of /dev/shm in MiB. Not on Fargate.
+func (o ContainerLinuxParametersPtrOutput) SharedMemorySize() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) *int {
+		if v == nil {
+			return nil
+		}
+		return v.SharedMemorySize
+	}).(pulumi.IntPtrOutput)
+}
+
+// How readily it swaps, 0 to 100. Not on Fargate.
+func (o ContainerLinuxParametersPtrOutput) Swappiness() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Swappiness
+	}).(pulumi.IntPtrOutput)
+}
+
+// File systems in memory. Not on Fargate.
+func (o ContainerLinuxParametersPtrOutput) Tmpfs() ContainerTmpfsArrayOutput {
+	return o.ApplyT(func(v *ContainerLinuxParameters) []ContainerTmpfs {
+		if v == nil {
+			return nil
+		}
+		return v.Tmpfs
+	}).(ContainerTmpfsArrayOutput)
+}
+
+// Where the output of a container goes.
+type ContainerLogConfiguration struct {
+	// What takes the output.
+	LogDriver ContainerLogDriver `pulumi:"logDriver"`
+	// Options of the driver.
+	Options map[string]string `pulumi:"options"`
+	// Options of the driver that are secret.
+	SecretOptions []ContainerSecret `pulumi:"secretOptions"`
+}
+
+// ContainerLogConfigurationInput is an input type that accepts ContainerLogConfigurationArgs and ContainerLogConfigurationOutput values.
+// You can construct a concrete instance of `ContainerLogConfigurationInput` via:
+//
+//	ContainerLogConfigurationArgs{...}
+type ContainerLogConfigurationInput interface {
+	pulumi.Input
+
+	ToContainerLogConfigurationOutput() ContainerLogConfigurationOutput
+	ToContainerLogConfigurationOutputWithContext(context.Context) ContainerLogConfigurationOutput
+}
+
+// Where the output of a container goes.
+type ContainerLogConfigurationArgs struct {
+	// What takes the output.
+	LogDriver ContainerLogDriverInput `pulumi:"logDriver"`
+	// Options of the driver.
+	Options pulumi.StringMapInput `pulumi:"options"`
+	// Options of the driver that are secret.
+	SecretOptions ContainerSecretArrayInput `pulumi:"secretOptions"`
+}
+
+func (ContainerLogConfigurationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLogConfiguration)(nil)).Elem()
+}
+
+func (i ContainerLogConfigurationArgs) ToContainerLogConfigurationOutput() ContainerLogConfigurationOutput {
+	return i.ToContainerLogConfigurationOutputWithContext(context.Background())
+}
+
+func (i ContainerLogConfigurationArgs) ToContainerLogConfigurationOutputWithContext(ctx context.Context) ContainerLogConfigurationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLogConfigurationOutput)
+}
+
+func (i ContainerLogConfigurationArgs) ToContainerLogConfigurationPtrOutput() ContainerLogConfigurationPtrOutput {
+	return i.ToContainerLogConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerLogConfigurationArgs) ToContainerLogConfigurationPtrOutputWithContext(ctx context.Context) ContainerLogConfigurationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLogConfigurationOutput).ToContainerLogConfigurationPtrOutputWithContext(ctx)
+}
+
+// ContainerLogConfigurationPtrInput is an input type that accepts ContainerLogConfigurationArgs, ContainerLogConfigurationPtr and ContainerLogConfigurationPtrOutput values.
+// You can construct a concrete instance of `ContainerLogConfigurationPtrInput` via:
+//
+//	        ContainerLogConfigurationArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerLogConfigurationPtrInput interface {
+	pulumi.Input
+
+	ToContainerLogConfigurationPtrOutput() ContainerLogConfigurationPtrOutput
+	ToContainerLogConfigurationPtrOutputWithContext(context.Context) ContainerLogConfigurationPtrOutput
+}
+
+type containerLogConfigurationPtrType ContainerLogConfigurationArgs
+
+func ContainerLogConfigurationPtr(v *ContainerLogConfigurationArgs) ContainerLogConfigurationPtrInput {
+	return (*containerLogConfigurationPtrType)(v)
+}
+
+func (*containerLogConfigurationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerLogConfiguration)(nil)).Elem()
+}
+
+func (i *containerLogConfigurationPtrType) ToContainerLogConfigurationPtrOutput() ContainerLogConfigurationPtrOutput {
+	return i.ToContainerLogConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (i *containerLogConfigurationPtrType) ToContainerLogConfigurationPtrOutputWithContext(ctx context.Context) ContainerLogConfigurationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerLogConfigurationPtrOutput)
+}
+
+// Where the output of a container goes.
+type ContainerLogConfigurationOutput struct{ *pulumi.OutputState }
+
+func (ContainerLogConfigurationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerLogConfiguration)(nil)).Elem()
+}
+
+func (o ContainerLogConfigurationOutput) ToContainerLogConfigurationOutput() ContainerLogConfigurationOutput {
+	return o
+}
+
+func (o ContainerLogConfigurationOutput) ToContainerLogConfigurationOutputWithContext(ctx context.Context) ContainerLogConfigurationOutput {
+	return o
+}
+
+func (o ContainerLogConfigurationOutput) ToContainerLogConfigurationPtrOutput() ContainerLogConfigurationPtrOutput {
+	return o.ToContainerLogConfigurationPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerLogConfigurationOutput) ToContainerLogConfigurationPtrOutputWithContext(ctx context.Context) ContainerLogConfigurationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerLogConfiguration) *ContainerLogConfiguration {
+		return &v
+	}).(ContainerLogConfigurationPtrOutput)
+}
+
+// What takes the output.
+func (o ContainerLogConfigurationOutput) LogDriver() ContainerLogDriverOutput {
+	return o.ApplyT(func(v ContainerLogConfiguration) ContainerLogDriver { return v.LogDriver }).(ContainerLogDriverOutput)
+}
+
+// Options of the driver.
+func (o ContainerLogConfigurationOutput) Options() pulumi.StringMapOutput {
+	return o.ApplyT(func(v ContainerLogConfiguration) map[string]string { return v.Options }).(pulumi.StringMapOutput)
+}
+
+// Options of the driver that are secret.
+func (o ContainerLogConfigurationOutput) SecretOptions() ContainerSecretArrayOutput {
+	return o.ApplyT(func(v ContainerLogConfiguration) []ContainerSecret { return v.SecretOptions }).(ContainerSecretArrayOutput)
+}
+
+type ContainerLogConfigurationPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerLogConfigurationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerLogConfiguration)(nil)).Elem()
+}
+
+func (o ContainerLogConfigurationPtrOutput) ToContainerLogConfigurationPtrOutput() ContainerLogConfigurationPtrOutput {
+	return o
+}
+
+func (o ContainerLogConfigurationPtrOutput) ToContainerLogConfigurationPtrOutputWithContext(ctx context.Context) ContainerLogConfigurationPtrOutput {
+	return o
+}
+
+func (o ContainerLogConfigurationPtrOutput) Elem() ContainerLogConfigurationOutput {
+	return o.ApplyT(func(v *ContainerLogConfiguration) ContainerLogConfiguration {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerLogConfiguration
+		return ret
+	}).(ContainerLogConfigurationOutput)
+}
+
+// What takes the output.
+func (o ContainerLogConfigurationPtrOutput) LogDriver() ContainerLogDriverPtrOutput {
+	return o.ApplyT(func(v *ContainerLogConfiguration) *ContainerLogDriver {
+		if v == nil {
+			return nil
+		}
+		return &v.LogDriver
+	}).(ContainerLogDriverPtrOutput)
+}
+
+// Options of the driver.
+func (o ContainerLogConfigurationPtrOutput) Options() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *ContainerLogConfiguration) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Options
+	}).(pulumi.StringMapOutput)
+}
+
+// Options of the driver that are secret.
+func (o ContainerLogConfigurationPtrOutput) SecretOptions() ContainerSecretArrayOutput {
+	return o.ApplyT(func(v *ContainerLogConfiguration) []ContainerSecret {
+		if v == nil {
+			return nil
+		}
+		return v.SecretOptions
+	}).(ContainerSecretArrayOutput)
+}
+
+// A volume of the task in a container.
+type ContainerMountPoint struct {
+	// Where it is in the container.
+	ContainerPath *string `pulumi:"containerPath"`
+	// Whether the container may only read it. Defaults to false.
+	ReadOnly *bool `pulumi:"readOnly"`
+	// Name of the volume.
+	SourceVolume *string `pulumi:"sourceVolume"`
+}
+
+// ContainerMountPointInput is an input type that accepts ContainerMountPointArgs and ContainerMountPointOutput values.
+// You can construct a concrete instance of `ContainerMountPointInput` via:
+//
+//	ContainerMountPointArgs{...}
+type ContainerMountPointInput interface {
+	pulumi.Input
+
+	ToContainerMountPointOutput() ContainerMountPointOutput
+	ToContainerMountPointOutputWithContext(context.Context) ContainerMountPointOutput
+}
+
+// A volume of the task in a container.
+type ContainerMountPointArgs struct {
+	// Where it is in the container.
+	ContainerPath pulumi.StringPtrInput `pulumi:"containerPath"`
+	// Whether the container may only read it. Defaults to false.
+	ReadOnly pulumi.BoolPtrInput `pulumi:"readOnly"`
+	// Name of the volume.
+	SourceVolume pulumi.StringPtrInput `pulumi:"sourceVolume"`
+}
+
+func (ContainerMountPointArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerMountPoint)(nil)).Elem()
+}
+
+func (i ContainerMountPointArgs) ToContainerMountPointOutput() ContainerMountPointOutput {
+	return i.ToContainerMountPointOutputWithContext(context.Background())
+}
+
+func (i ContainerMountPointArgs) ToContainerMountPointOutputWithContext(ctx context.Context) ContainerMountPointOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerMountPointOutput)
+}
+
+// ContainerMountPointArrayInput is an input type that accepts ContainerMountPointArray and ContainerMountPointArrayOutput values.
+// You can construct a concrete instance of `ContainerMountPointArrayInput` via:
+//
+//	ContainerMountPointArray{ ContainerMountPointArgs{...} }
+type ContainerMountPointArrayInput interface {
+	pulumi.Input
+
+	ToContainerMountPointArrayOutput() ContainerMountPointArrayOutput
+	ToContainerMountPointArrayOutputWithContext(context.Context) ContainerMountPointArrayOutput
+}
+
+type ContainerMountPointArray []ContainerMountPointInput
+
+func (ContainerMountPointArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerMountPoint)(nil)).Elem()
+}
+
+func (i ContainerMountPointArray) ToContainerMountPointArrayOutput() ContainerMountPointArrayOutput {
+	return i.ToContainerMountPointArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerMountPointArray) ToContainerMountPointArrayOutputWithContext(ctx context.Context) ContainerMountPointArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerMountPointArrayOutput)
+}
+
+// A volume of the task in a container.
+type ContainerMountPointOutput struct{ *pulumi.OutputState }
+
+func (ContainerMountPointOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerMountPoint)(nil)).Elem()
+}
+
+func (o ContainerMountPointOutput) ToContainerMountPointOutput() ContainerMountPointOutput {
+	return o
+}
+
+func (o ContainerMountPointOutput) ToContainerMountPointOutputWithContext(ctx context.Context) ContainerMountPointOutput {
+	return o
+}
+
+// Where it is in the container.
+func (o ContainerMountPointOutput) ContainerPath() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerMountPoint) *string { return v.ContainerPath }).(pulumi.StringPtrOutput)
+}
+
+// Whether the container may only read it. Defaults to false.
+func (o ContainerMountPointOutput) ReadOnly() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerMountPoint) *bool { return v.ReadOnly }).(pulumi.BoolPtrOutput)
+}
+
+// Name of the volume.
+func (o ContainerMountPointOutput) SourceVolume() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerMountPoint) *string { return v.SourceVolume }).(pulumi.StringPtrOutput)
+}
+
+type ContainerMountPointArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerMountPointArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerMountPoint)(nil)).Elem()
+}
+
+func (o ContainerMountPointArrayOutput) ToContainerMountPointArrayOutput() ContainerMountPointArrayOutput {
+	return o
+}
+
+func (o ContainerMountPointArrayOutput) ToContainerMountPointArrayOutputWithContext(ctx context.Context) ContainerMountPointArrayOutput {
+	return o
+}
+
+func (o ContainerMountPointArrayOutput) Index(i pulumi.IntInput) ContainerMountPointOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerMountPoint {
+		return vs[0].([]ContainerMountPoint)[vs[1].(int)]
+	}).(ContainerMountPointOutput)
+}
+
+// A share of a GPU by NVIDIA's Multi-Process Service.
+type ContainerNvidiaMps struct {
+	// Share of its threads, in percent.
+	MaxComputePercent *int `pulumi:"maxComputePercent"`
+	// Memory of the GPU, in MiB.
+	Memory int `pulumi:"memory"`
+}
+
+// ContainerNvidiaMpsInput is an input type that accepts ContainerNvidiaMpsArgs and ContainerNvidiaMpsOutput values.
+// You can construct a concrete instance of `ContainerNvidiaMpsInput` via:
+//
+//	ContainerNvidiaMpsArgs{...}
+type ContainerNvidiaMpsInput interface {
+	pulumi.Input
+
+	ToContainerNvidiaMpsOutput() ContainerNvidiaMpsOutput
+	ToContainerNvidiaMpsOutputWithContext(context.Context) ContainerNvidiaMpsOutput
+}
+
+// A share of a GPU by NVIDIA's Multi-Process Service.
+type ContainerNvidiaMpsArgs struct {
+	// Share of its threads, in percent.
+	MaxComputePercent pulumi.IntPtrInput `pulumi:"maxComputePercent"`
+	// Memory of the GPU, in MiB.
+	Memory pulumi.IntInput `pulumi:"memory"`
+}
+
+func (ContainerNvidiaMpsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerNvidiaMps)(nil)).Elem()
+}
+
+func (i ContainerNvidiaMpsArgs) ToContainerNvidiaMpsOutput() ContainerNvidiaMpsOutput {
+	return i.ToContainerNvidiaMpsOutputWithContext(context.Background())
+}
+
+func (i ContainerNvidiaMpsArgs) ToContainerNvidiaMpsOutputWithContext(ctx context.Context) ContainerNvidiaMpsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerNvidiaMpsOutput)
+}
+
+func (i ContainerNvidiaMpsArgs) ToContainerNvidiaMpsPtrOutput() ContainerNvidiaMpsPtrOutput {
+	return i.ToContainerNvidiaMpsPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerNvidiaMpsArgs) ToContainerNvidiaMpsPtrOutputWithContext(ctx context.Context) ContainerNvidiaMpsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerNvidiaMpsOutput).ToContainerNvidiaMpsPtrOutputWithContext(ctx)
+}
+
+// ContainerNvidiaMpsPtrInput is an input type that accepts ContainerNvidiaMpsArgs, ContainerNvidiaMpsPtr and ContainerNvidiaMpsPtrOutput values.
+// You can construct a concrete instance of `ContainerNvidiaMpsPtrInput` via:
+//
+//	        ContainerNvidiaMpsArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerNvidiaMpsPtrInput interface {
+	pulumi.Input
+
+	ToContainerNvidiaMpsPtrOutput() ContainerNvidiaMpsPtrOutput
+	ToContainerNvidiaMpsPtrOutputWithContext(context.Context) ContainerNvidiaMpsPtrOutput
+}
+
+type containerNvidiaMpsPtrType ContainerNvidiaMpsArgs
+
+func ContainerNvidiaMpsPtr(v *ContainerNvidiaMpsArgs) ContainerNvidiaMpsPtrInput {
+	return (*containerNvidiaMpsPtrType)(v)
+}
+
+func (*containerNvidiaMpsPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerNvidiaMps)(nil)).Elem()
+}
+
+func (i *containerNvidiaMpsPtrType) ToContainerNvidiaMpsPtrOutput() ContainerNvidiaMpsPtrOutput {
+	return i.ToContainerNvidiaMpsPtrOutputWithContext(context.Background())
+}
+
+func (i *containerNvidiaMpsPtrType) ToContainerNvidiaMpsPtrOutputWithContext(ctx context.Context) ContainerNvidiaMpsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerNvidiaMpsPtrOutput)
+}
+
+// A share of a GPU by NVIDIA's Multi-Process Service.
+type ContainerNvidiaMpsOutput struct{ *pulumi.OutputState }
+
+func (ContainerNvidiaMpsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerNvidiaMps)(nil)).Elem()
+}
+
+func (o ContainerNvidiaMpsOutput) ToContainerNvidiaMpsOutput() ContainerNvidiaMpsOutput {
+	return o
+}
+
+func (o ContainerNvidiaMpsOutput) ToContainerNvidiaMpsOutputWithContext(ctx context.Context) ContainerNvidiaMpsOutput {
+	return o
+}
+
+func (o ContainerNvidiaMpsOutput) ToContainerNvidiaMpsPtrOutput() ContainerNvidiaMpsPtrOutput {
+	return o.ToContainerNvidiaMpsPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerNvidiaMpsOutput) ToContainerNvidiaMpsPtrOutputWithContext(ctx context.Context) ContainerNvidiaMpsPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerNvidiaMps) *ContainerNvidiaMps {
+		return &v
+	}).(ContainerNvidiaMpsPtrOutput)
+}
+
+// Share of its threads, in percent.
+func (o ContainerNvidiaMpsOutput) MaxComputePercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerNvidiaMps) *int { return v.MaxComputePercent }).(pulumi.IntPtrOutput)
+}
+
+// Memory of the GPU, in MiB.
+func (o ContainerNvidiaMpsOutput) Memory() pulumi.IntOutput {
+	return o.ApplyT(func(v ContainerNvidiaMps) int { return v.Memory }).(pulumi.IntOutput)
+}
+
+type ContainerNvidiaMpsPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerNvidiaMpsPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerNvidiaMps)(nil)).Elem()
+}
+
+func (o ContainerNvidiaMpsPtrOutput) ToContainerNvidiaMpsPtrOutput() ContainerNvidiaMpsPtrOutput {
+	return o
+}
+
+func (o ContainerNvidiaMpsPtrOutput) ToContainerNvidiaMpsPtrOutputWithContext(ctx context.Context) ContainerNvidiaMpsPtrOutput {
+	return o
+}
+
+func (o ContainerNvidiaMpsPtrOutput) Elem() ContainerNvidiaMpsOutput {
+	return o.ApplyT(func(v *ContainerNvidiaMps) ContainerNvidiaMps {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerNvidiaMps
+		return ret
+	}).(ContainerNvidiaMpsOutput)
+}
+
+// Share of its threads, in percent.
+func (o ContainerNvidiaMpsPtrOutput) MaxComputePercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerNvidiaMps) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MaxComputePercent
+	}).(pulumi.IntPtrOutput)
+}
+
+// Memory of the GPU, in MiB.
+func (o ContainerNvidiaMpsPtrOutput) Memory() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerNvidiaMps) *int {
+		if v == nil {
+			return nil
+		}
+		return &v.Memory
+	}).(pulumi.IntPtrOutput)
+}
+
+// A port on which a container listens. In a task of the mesh, all containers share one network.
+type ContainerPortMapping struct {
+	// Application protocol, for Service Connect.
+	AppProtocol *ContainerAppProtocol `pulumi:"appProtocol"`
+	// The port.
+	ContainerPort *int `pulumi:"containerPort"`
+	// Several ports in a row, as 8000-8010, instead of containerPort.
+	ContainerPortRange *string `pulumi:"containerPortRange"`
+	// The same port, or left out.
+	HostPort *int `pulumi:"hostPort"`
+	// Name of the port mapping, for Service Connect.
+	Name *string `pulumi:"name"`
+	// Transport protocol of the port. Defaults to tcp.
+	Protocol *ContainerTransportProtocol `pulumi:"protocol"`
+}
+
+// ContainerPortMappingInput is an input type that accepts ContainerPortMappingArgs and ContainerPortMappingOutput values.
+// You can construct a concrete instance of `ContainerPortMappingInput` via:
+//
+//	ContainerPortMappingArgs{...}
+type ContainerPortMappingInput interface {
+	pulumi.Input
+
+	ToContainerPortMappingOutput() ContainerPortMappingOutput
+	ToContainerPortMappingOutputWithContext(context.Context) ContainerPortMappingOutput
+}
+
+// A port on which a container listens. In a task of the mesh, all containers share one network.
+type ContainerPortMappingArgs struct {
+	// Application protocol, for Service Connect.
+	AppProtocol ContainerAppProtocolPtrInput `pulumi:"appProtocol"`
+	// The port.
+	ContainerPort pulumi.IntPtrInput `pulumi:"containerPort"`
+	// Several ports in a row, as 8000-8010, instead of containerPort.
+	ContainerPortRange pulumi.StringPtrInput `pulumi:"containerPortRange"`
+	// The same port, or left out.
+	HostPort pulumi.IntPtrInput `pulumi:"hostPort"`
+	// Name of the port mapping, for Service Connect.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// Transport protocol of the port. Defaults to tcp.
+	Protocol ContainerTransportProtocolPtrInput `pulumi:"protocol"`
+}
+
+func (ContainerPortMappingArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerPortMapping)(nil)).Elem()
+}
+
+func (i ContainerPortMappingArgs) ToContainerPortMappingOutput() ContainerPortMappingOutput {
+	return i.ToContainerPortMappingOutputWithContext(context.Background())
+}
+
+func (i ContainerPortMappingArgs) ToContainerPortMappingOutputWithContext(ctx context.Context) ContainerPortMappingOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerPortMappingOutput)
+}
+
+// ContainerPortMappingArrayInput is an input type that accepts ContainerPortMappingArray and ContainerPortMappingArrayOutput values.
+// You can construct a concrete instance of `ContainerPortMappingArrayInput` via:
+//
+//	ContainerPortMappingArray{ ContainerPortMappingArgs{...} }
+type ContainerPortMappingArrayInput interface {
+	pulumi.Input
+
+	ToContainerPortMappingArrayOutput() ContainerPortMappingArrayOutput
+	ToContainerPortMappingArrayOutputWithContext(context.Context) ContainerPortMappingArrayOutput
+}
+
+type ContainerPortMappingArray []ContainerPortMappingInput
+
+func (ContainerPortMappingArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerPortMapping)(nil)).Elem()
+}
+
+func (i ContainerPortMappingArray) ToContainerPortMappingArrayOutput() ContainerPortMappingArrayOutput {
+	return i.ToContainerPortMappingArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerPortMappingArray) ToContainerPortMappingArrayOutputWithContext(ctx context.Context) ContainerPortMappingArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerPortMappingArrayOutput)
+}
+
+// A port on which a container listens. In a task of the mesh, all containers share one network.
+type ContainerPortMappingOutput struct{ *pulumi.OutputState }
+
+func (ContainerPortMappingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerPortMapping)(nil)).Elem()
+}
+
+func (o ContainerPortMappingOutput) ToContainerPortMappingOutput() ContainerPortMappingOutput {
+	return o
+}
+
+func (o ContainerPortMappingOutput) ToContainerPortMappingOutputWithContext(ctx context.Context) ContainerPortMappingOutput {
+	return o
+}
+
+// Application protocol, for Service Connect.
+func (o ContainerPortMappingOutput) AppProtocol() ContainerAppProtocolPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *ContainerAppProtocol { return v.AppProtocol }).(ContainerAppProtocolPtrOutput)
+}
+
+// The port.
+func (o ContainerPortMappingOutput) ContainerPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *int { return v.ContainerPort }).(pulumi.IntPtrOutput)
+}
+
+// Several ports in a row, as 8000-8010, instead of containerPort.
+func (o ContainerPortMappingOutput) ContainerPortRange() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *string { return v.ContainerPortRange }).(pulumi.StringPtrOutput)
+}
+
+// The same port, or left out.
+func (o ContainerPortMappingOutput) HostPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *int { return v.HostPort }).(pulumi.IntPtrOutput)
+}
+
+// Name of the port mapping, for Service Connect.
+func (o ContainerPortMappingOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// Transport protocol of the port. Defaults to tcp.
+func (o ContainerPortMappingOutput) Protocol() ContainerTransportProtocolPtrOutput {
+	return o.ApplyT(func(v ContainerPortMapping) *ContainerTransportProtocol { return v.Protocol }).(ContainerTransportProtocolPtrOutput)
+}
+
+type ContainerPortMappingArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerPortMappingArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerPortMapping)(nil)).Elem()
+}
+
+func (o ContainerPortMappingArrayOutput) ToContainerPortMappingArrayOutput() ContainerPortMappingArrayOutput {
+	return o
+}
+
+func (o ContainerPortMappingArrayOutput) ToContainerPortMappingArrayOutputWithContext(ctx context.Context) ContainerPortMappingArrayOutput {
+	return o
+}
+
+func (o ContainerPortMappingArrayOutput) Index(i pulumi.IntInput) ContainerPortMappingOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerPortMapping {
+		return vs[0].([]ContainerPortMapping)[vs[1].(int)]
+	}).(ContainerPortMappingOutput)
+}
+
+// The way into a private registry.
+type ContainerRepositoryCredentials struct {
+	// ARN of the secret with the credentials.
+	CredentialsParameter string `pulumi:"credentialsParameter"`
+}
+
+// ContainerRepositoryCredentialsInput is an input type that accepts ContainerRepositoryCredentialsArgs and ContainerRepositoryCredentialsOutput values.
+// You can construct a concrete instance of `ContainerRepositoryCredentialsInput` via:
+//
+//	ContainerRepositoryCredentialsArgs{...}
+type ContainerRepositoryCredentialsInput interface {
+	pulumi.Input
+
+	ToContainerRepositoryCredentialsOutput() ContainerRepositoryCredentialsOutput
+	ToContainerRepositoryCredentialsOutputWithContext(context.Context) ContainerRepositoryCredentialsOutput
+}
+
+// The way into a private registry.
+type ContainerRepositoryCredentialsArgs struct {
+	// ARN of the secret with the credentials.
+	CredentialsParameter pulumi.StringInput `pulumi:"credentialsParameter"`
+}
+
+func (ContainerRepositoryCredentialsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerRepositoryCredentials)(nil)).Elem()
+}
+
+func (i ContainerRepositoryCredentialsArgs) ToContainerRepositoryCredentialsOutput() ContainerRepositoryCredentialsOutput {
+	return i.ToContainerRepositoryCredentialsOutputWithContext(context.Background())
+}
+
+func (i ContainerRepositoryCredentialsArgs) ToContainerRepositoryCredentialsOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRepositoryCredentialsOutput)
+}
+
+func (i ContainerRepositoryCredentialsArgs) ToContainerRepositoryCredentialsPtrOutput() ContainerRepositoryCredentialsPtrOutput {
+	return i.ToContainerRepositoryCredentialsPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerRepositoryCredentialsArgs) ToContainerRepositoryCredentialsPtrOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRepositoryCredentialsOutput).ToContainerRepositoryCredentialsPtrOutputWithContext(ctx)
+}
+
+// ContainerRepositoryCredentialsPtrInput is an input type that accepts ContainerRepositoryCredentialsArgs, ContainerRepositoryCredentialsPtr and ContainerRepositoryCredentialsPtrOutput values.
+// You can construct a concrete instance of `ContainerRepositoryCredentialsPtrInput` via:
+//
+//	        ContainerRepositoryCredentialsArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerRepositoryCredentialsPtrInput interface {
+	pulumi.Input
+
+	ToContainerRepositoryCredentialsPtrOutput() ContainerRepositoryCredentialsPtrOutput
+	ToContainerRepositoryCredentialsPtrOutputWithContext(context.Context) ContainerRepositoryCredentialsPtrOutput
+}
+
+type containerRepositoryCredentialsPtrType ContainerRepositoryCredentialsArgs
+
+func ContainerRepositoryCredentialsPtr(v *ContainerRepositoryCredentialsArgs) ContainerRepositoryCredentialsPtrInput {
+	return (*containerRepositoryCredentialsPtrType)(v)
+}
+
+func (*containerRepositoryCredentialsPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerRepositoryCredentials)(nil)).Elem()
+}
+
+func (i *containerRepositoryCredentialsPtrType) ToContainerRepositoryCredentialsPtrOutput() ContainerRepositoryCredentialsPtrOutput {
+	return i.ToContainerRepositoryCredentialsPtrOutputWithContext(context.Background())
+}
+
+func (i *containerRepositoryCredentialsPtrType) ToContainerRepositoryCredentialsPtrOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRepositoryCredentialsPtrOutput)
+}
+
+// The way into a private registry.
+type ContainerRepositoryCredentialsOutput struct{ *pulumi.OutputState }
+
+func (ContainerRepositoryCredentialsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerRepositoryCredentials)(nil)).Elem()
+}
+
+func (o ContainerRepositoryCredentialsOutput) ToContainerRepositoryCredentialsOutput() ContainerRepositoryCredentialsOutput {
+	return o
+}
+
+func (o ContainerRepositoryCredentialsOutput) ToContainerRepositoryCredentialsOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsOutput {
+	return o
+}
+
+func (o ContainerRepositoryCredentialsOutput) ToContainerRepositoryCredentialsPtrOutput() ContainerRepositoryCredentialsPtrOutput {
+	return o.ToContainerRepositoryCredentialsPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerRepositoryCredentialsOutput) ToContainerRepositoryCredentialsPtrOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerRepositoryCredentials) *ContainerRepositoryCredentials {
+		return &v
+	}).(ContainerRepositoryCredentialsPtrOutput)
+}
+
+// ARN of the secret with the credentials.
+func (o ContainerRepositoryCredentialsOutput) CredentialsParameter() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerRepositoryCredentials) string { return v.CredentialsParameter }).(pulumi.StringOutput)
+}
+
+type ContainerRepositoryCredentialsPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerRepositoryCredentialsPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerRepositoryCredentials)(nil)).Elem()
+}
+
+func (o ContainerRepositoryCredentialsPtrOutput) ToContainerRepositoryCredentialsPtrOutput() ContainerRepositoryCredentialsPtrOutput {
+	return o
+}
+
+func (o ContainerRepositoryCredentialsPtrOutput) ToContainerRepositoryCredentialsPtrOutputWithContext(ctx context.Context) ContainerRepositoryCredentialsPtrOutput {
+	return o
+}
+
+func (o ContainerRepositoryCredentialsPtrOutput) Elem() ContainerRepositoryCredentialsOutput {
+	return o.ApplyT(func(v *ContainerRepositoryCredentials) ContainerRepositoryCredentials {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerRepositoryCredentials
+		return ret
+	}).(ContainerRepositoryCredentialsOutput)
+}
+
+// ARN of the secret with the credentials.
+func (o ContainerRepositoryCredentialsPtrOutput) CredentialsParameter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ContainerRepositoryCredentials) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.CredentialsParameter
+	}).(pulumi.StringPtrOutput)
+}
+
+// A device of the instance that a container needs.
+type ContainerResourceRequirement struct {
+	// How the device is shared.
+	SharingStrategy *ContainerSharingStrategy `pulumi:"sharingStrategy"`
+	// The kind of device.
+	Type ContainerResourceType `pulumi:"type"`
+	// How many, or which.
+	Value *string `pulumi:"value"`
+}
+
+// ContainerResourceRequirementInput is an input type that accepts ContainerResourceRequirementArgs and ContainerResourceRequirementOutput values.
+// You can construct a concrete instance of `ContainerResourceRequirementInput` via:
+//
+//	ContainerResourceRequirementArgs{...}
+type ContainerResourceRequirementInput interface {
+	pulumi.Input
+
+	ToContainerResourceRequirementOutput() ContainerResourceRequirementOutput
+	ToContainerResourceRequirementOutputWithContext(context.Context) ContainerResourceRequirementOutput
+}
+
+// A device of the instance that a container needs.
+type ContainerResourceRequirementArgs struct {
+	// How the device is shared.
+	SharingStrategy ContainerSharingStrategyPtrInput `pulumi:"sharingStrategy"`
+	// The kind of device.
+	Type ContainerResourceTypeInput `pulumi:"type"`
+	// How many, or which.
+	Value pulumi.StringPtrInput `pulumi:"value"`
+}
+
+func (ContainerResourceRequirementArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerResourceRequirement)(nil)).Elem()
+}
+
+func (i ContainerResourceRequirementArgs) ToContainerResourceRequirementOutput() ContainerResourceRequirementOutput {
+	return i.ToContainerResourceRequirementOutputWithContext(context.Background())
+}
+
+func (i ContainerResourceRequirementArgs) ToContainerResourceRequirementOutputWithContext(ctx context.Context) ContainerResourceRequirementOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerResourceRequirementOutput)
+}
+
+// ContainerResourceRequirementArrayInput is an input type that accepts ContainerResourceRequirementArray and ContainerResourceRequirementArrayOutput values.
+// You can construct a concrete instance of `ContainerResourceRequirementArrayInput` via:
+//
+//	ContainerResourceRequirementArray{ ContainerResourceRequirementArgs{...} }
+type ContainerResourceRequirementArrayInput interface {
+	pulumi.Input
+
+	ToContainerResourceRequirementArrayOutput() ContainerResourceRequirementArrayOutput
+	ToContainerResourceRequirementArrayOutputWithContext(context.Context) ContainerResourceRequirementArrayOutput
+}
+
+type ContainerResourceRequirementArray []ContainerResourceRequirementInput
+
+func (ContainerResourceRequirementArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerResourceRequirement)(nil)).Elem()
+}
+
+func (i ContainerResourceRequirementArray) ToContainerResourceRequirementArrayOutput() ContainerResourceRequirementArrayOutput {
+	return i.ToContainerResourceRequirementArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerResourceRequirementArray) ToContainerResourceRequirementArrayOutputWithContext(ctx context.Context) ContainerResourceRequirementArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerResourceRequirementArrayOutput)
+}
+
+// A device of the instance that a container needs.
+type ContainerResourceRequirementOutput struct{ *pulumi.OutputState }
+
+func (ContainerResourceRequirementOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerResourceRequirement)(nil)).Elem()
+}
+
+func (o ContainerResourceRequirementOutput) ToContainerResourceRequirementOutput() ContainerResourceRequirementOutput {
+	return o
+}
+
+func (o ContainerResourceRequirementOutput) ToContainerResourceRequirementOutputWithContext(ctx context.Context) ContainerResourceRequirementOutput {
+	return o
+}
+
+// How the device is shared.
+func (o ContainerResourceRequirementOutput) SharingStrategy() ContainerSharingStrategyPtrOutput {
+	return o.ApplyT(func(v ContainerResourceRequirement) *ContainerSharingStrategy { return v.SharingStrategy }).(ContainerSharingStrategyPtrOutput)
+}
+
+// The kind of device.
+func (o ContainerResourceRequirementOutput) Type() ContainerResourceTypeOutput {
+	return o.ApplyT(func(v ContainerResourceRequirement) ContainerResourceType { return v.Type }).(ContainerResourceTypeOutput)
+}
+
+// How many, or which.
+func (o ContainerResourceRequirementOutput) Value() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerResourceRequirement) *string { return v.Value }).(pulumi.StringPtrOutput)
+}
+
+type ContainerResourceRequirementArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerResourceRequirementArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerResourceRequirement)(nil)).Elem()
+}
+
+func (o ContainerResourceRequirementArrayOutput) ToContainerResourceRequirementArrayOutput() ContainerResourceRequirementArrayOutput {
+	return o
+}
+
+func (o ContainerResourceRequirementArrayOutput) ToContainerResourceRequirementArrayOutputWithContext(ctx context.Context) ContainerResourceRequirementArrayOutput {
+	return o
+}
+
+func (o ContainerResourceRequirementArrayOutput) Index(i pulumi.IntInput) ContainerResourceRequirementOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerResourceRequirement {
+		return vs[0].([]ContainerResourceRequirement)[vs[1].(int)]
+	}).(ContainerResourceRequirementOutput)
+}
+
+// Whether a container that ended is started again, without its task.
+type ContainerRestartPolicy struct {
+	// Whether it is.
+	Enabled bool `pulumi:"enabled"`
+	// Exit codes after which it is not.
+	IgnoredExitCodes []int `pulumi:"ignoredExitCodes"`
+	// Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+	RestartAttemptPeriod *int `pulumi:"restartAttemptPeriod"`
+}
+
+// ContainerRestartPolicyInput is an input type that accepts ContainerRestartPolicyArgs and ContainerRestartPolicyOutput values.
+// You can construct a concrete instance of `ContainerRestartPolicyInput` via:
+//
+//	ContainerRestartPolicyArgs{...}
+type ContainerRestartPolicyInput interface {
+	pulumi.Input
+
+	ToContainerRestartPolicyOutput() ContainerRestartPolicyOutput
+	ToContainerRestartPolicyOutputWithContext(context.Context) ContainerRestartPolicyOutput
+}
+
+// Whether a container that ended is started again, without its task.
+type ContainerRestartPolicyArgs struct {
+	// Whether it is.
+	Enabled pulumi.BoolInput `pulumi:"enabled"`
+	// Exit codes after which it is not.
+	IgnoredExitCodes pulumi.IntArrayInput `pulumi:"ignoredExitCodes"`
+	// Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+	RestartAttemptPeriod pulumi.IntPtrInput `pulumi:"restartAttemptPeriod"`
+}
+
+func (ContainerRestartPolicyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerRestartPolicy)(nil)).Elem()
+}
+
+func (i ContainerRestartPolicyArgs) ToContainerRestartPolicyOutput() ContainerRestartPolicyOutput {
+	return i.ToContainerRestartPolicyOutputWithContext(context.Background())
+}
+
+func (i ContainerRestartPolicyArgs) ToContainerRestartPolicyOutputWithContext(ctx context.Context) ContainerRestartPolicyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRestartPolicyOutput)
+}
+
+func (i ContainerRestartPolicyArgs) ToContainerRestartPolicyPtrOutput() ContainerRestartPolicyPtrOutput {
+	return i.ToContainerRestartPolicyPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerRestartPolicyArgs) ToContainerRestartPolicyPtrOutputWithContext(ctx context.Context) ContainerRestartPolicyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRestartPolicyOutput).ToContainerRestartPolicyPtrOutputWithContext(ctx)
+}
+
+// ContainerRestartPolicyPtrInput is an input type that accepts ContainerRestartPolicyArgs, ContainerRestartPolicyPtr and ContainerRestartPolicyPtrOutput values.
+// You can construct a concrete instance of `ContainerRestartPolicyPtrInput` via:
+//
+//	        ContainerRestartPolicyArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerRestartPolicyPtrInput interface {
+	pulumi.Input
+
+	ToContainerRestartPolicyPtrOutput() ContainerRestartPolicyPtrOutput
+	ToContainerRestartPolicyPtrOutputWithContext(context.Context) ContainerRestartPolicyPtrOutput
+}
+
+type containerRestartPolicyPtrType ContainerRestartPolicyArgs
+
+func ContainerRestartPolicyPtr(v *ContainerRestartPolicyArgs) ContainerRestartPolicyPtrInput {
+	return (*containerRestartPolicyPtrType)(v)
+}
+
+func (*containerRestartPolicyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerRestartPolicy)(nil)).Elem()
+}
+
+func (i *containerRestartPolicyPtrType) ToContainerRestartPolicyPtrOutput() ContainerRestartPolicyPtrOutput {
+	return i.ToContainerRestartPolicyPtrOutputWithContext(context.Background())
+}
+
+func (i *containerRestartPolicyPtrType) ToContainerRestartPolicyPtrOutputWithContext(ctx context.Context) ContainerRestartPolicyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerRestartPolicyPtrOutput)
+}
+
+// Whether a container that ended is started again, without its task.
+type ContainerRestartPolicyOutput struct{ *pulumi.OutputState }
+
+func (ContainerRestartPolicyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerRestartPolicy)(nil)).Elem()
+}
+
+func (o ContainerRestartPolicyOutput) ToContainerRestartPolicyOutput() ContainerRestartPolicyOutput {
+	return o
+}
+
+func (o ContainerRestartPolicyOutput) ToContainerRestartPolicyOutputWithContext(ctx context.Context) ContainerRestartPolicyOutput {
+	return o
+}
+
+func (o ContainerRestartPolicyOutput) ToContainerRestartPolicyPtrOutput() ContainerRestartPolicyPtrOutput {
+	return o.ToContainerRestartPolicyPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerRestartPolicyOutput) ToContainerRestartPolicyPtrOutputWithContext(ctx context.Context) ContainerRestartPolicyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerRestartPolicy) *ContainerRestartPolicy {
+		return &v
+	}).(ContainerRestartPolicyPtrOutput)
+}
+
+// Whether it is.
+func (o ContainerRestartPolicyOutput) Enabled() pulumi.BoolOutput {
+	return o.ApplyT(func(v ContainerRestartPolicy) bool { return v.Enabled }).(pulumi.BoolOutput)
+}
+
+// Exit codes after which it is not.
+func (o ContainerRestartPolicyOutput) IgnoredExitCodes() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v ContainerRestartPolicy) []int { return v.IgnoredExitCodes }).(pulumi.IntArrayOutput)
+}
+
+// Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+func (o ContainerRestartPolicyOutput) RestartAttemptPeriod() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ContainerRestartPolicy) *int { return v.RestartAttemptPeriod }).(pulumi.IntPtrOutput)
+}
+
+type ContainerRestartPolicyPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerRestartPolicyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerRestartPolicy)(nil)).Elem()
+}
+
+func (o ContainerRestartPolicyPtrOutput) ToContainerRestartPolicyPtrOutput() ContainerRestartPolicyPtrOutput {
+	return o
+}
+
+func (o ContainerRestartPolicyPtrOutput) ToContainerRestartPolicyPtrOutputWithContext(ctx context.Context) ContainerRestartPolicyPtrOutput {
+	return o
+}
+
+func (o ContainerRestartPolicyPtrOutput) Elem() ContainerRestartPolicyOutput {
+	return o.ApplyT(func(v *ContainerRestartPolicy) ContainerRestartPolicy {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerRestartPolicy
+		return ret
+	}).(ContainerRestartPolicyOutput)
+}
+
+// Whether it is.
+func (o ContainerRestartPolicyPtrOutput) Enabled() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ContainerRestartPolicy) *bool {
+		if v == nil {
+			return nil
+		}
+		return &v.Enabled
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Exit codes after which it is not.
+func (o ContainerRestartPolicyPtrOutput) IgnoredExitCodes() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v *ContainerRestartPolicy) []int {
+		if v == nil {
+			return nil
+		}
+		return v.IgnoredExitCodes
+	}).(pulumi.IntArrayOutput)
+}
+
+// Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+func (o ContainerRestartPolicyPtrOutput) RestartAttemptPeriod() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ContainerRestartPolicy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.RestartAttemptPeriod
+	}).(pulumi.IntPtrOutput)
+}
+
+// An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+type ContainerSecret struct {
+	// Name of the variable or the option.
+	Name string `pulumi:"name"`
+	// ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+	ValueFrom string `pulumi:"valueFrom"`
+}
+
+// ContainerSecretInput is an input type that accepts ContainerSecretArgs and ContainerSecretOutput values.
+// You can construct a concrete instance of `ContainerSecretInput` via:
+//
+//	ContainerSecretArgs{...}
+type ContainerSecretInput interface {
+	pulumi.Input
+
+	ToContainerSecretOutput() ContainerSecretOutput
+	ToContainerSecretOutputWithContext(context.Context) ContainerSecretOutput
+}
+
+// An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+type ContainerSecretArgs struct {
+	// Name of the variable or the option.
+	Name pulumi.StringInput `pulumi:"name"`
+	// ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+	ValueFrom pulumi.StringInput `pulumi:"valueFrom"`
+}
+
+func (ContainerSecretArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSecret)(nil)).Elem()
+}
+
+func (i ContainerSecretArgs) ToContainerSecretOutput() ContainerSecretOutput {
+	return i.ToContainerSecretOutputWithContext(context.Background())
+}
+
+func (i ContainerSecretArgs) ToContainerSecretOutputWithContext(ctx context.Context) ContainerSecretOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSecretOutput)
+}
+
+// ContainerSecretArrayInput is an input type that accepts ContainerSecretArray and ContainerSecretArrayOutput values.
+// You can construct a concrete instance of `ContainerSecretArrayInput` via:
+//
+//	ContainerSecretArray{ ContainerSecretArgs{...} }
+type ContainerSecretArrayInput interface {
+	pulumi.Input
+
+	ToContainerSecretArrayOutput() ContainerSecretArrayOutput
+	ToContainerSecretArrayOutputWithContext(context.Context) ContainerSecretArrayOutput
+}
+
+type ContainerSecretArray []ContainerSecretInput
+
+func (ContainerSecretArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerSecret)(nil)).Elem()
+}
+
+func (i ContainerSecretArray) ToContainerSecretArrayOutput() ContainerSecretArrayOutput {
+	return i.ToContainerSecretArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerSecretArray) ToContainerSecretArrayOutputWithContext(ctx context.Context) ContainerSecretArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSecretArrayOutput)
+}
+
+// An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+type ContainerSecretOutput struct{ *pulumi.OutputState }
+
+func (ContainerSecretOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSecret)(nil)).Elem()
+}
+
+func (o ContainerSecretOutput) ToContainerSecretOutput() ContainerSecretOutput {
+	return o
+}
+
+func (o ContainerSecretOutput) ToContainerSecretOutputWithContext(ctx context.Context) ContainerSecretOutput {
+	return o
+}
+
+// Name of the variable or the option.
+func (o ContainerSecretOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerSecret) string { return v.Name }).(pulumi.StringOutput)
+}
+
+// ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+func (o ContainerSecretOutput) ValueFrom() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerSecret) string { return v.ValueFrom }).(pulumi.StringOutput)
+}
+
+type ContainerSecretArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerSecretArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerSecret)(nil)).Elem()
+}
+
+func (o ContainerSecretArrayOutput) ToContainerSecretArrayOutput() ContainerSecretArrayOutput {
+	return o
+}
+
+func (o ContainerSecretArrayOutput) ToContainerSecretArrayOutputWithContext(ctx context.Context) ContainerSecretArrayOutput {
+	return o
+}
+
+func (o ContainerSecretArrayOutput) Index(i pulumi.IntInput) ContainerSecretOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerSecret {
+		return vs[0].([]ContainerSecret)[vs[1].(int)]
+	}).(ContainerSecretOutput)
+}
+
+// How containers share a device.
+type ContainerSharingStrategy struct {
+	// A share of a GPU.
+	NvidiaMps *ContainerNvidiaMps `pulumi:"nvidiaMps"`
+}
+
+// ContainerSharingStrategyInput is an input type that accepts ContainerSharingStrategyArgs and ContainerSharingStrategyOutput values.
+// You can construct a concrete instance of `ContainerSharingStrategyInput` via:
+//
+//	ContainerSharingStrategyArgs{...}
+type ContainerSharingStrategyInput interface {
+	pulumi.Input
+
+	ToContainerSharingStrategyOutput() ContainerSharingStrategyOutput
+	ToContainerSharingStrategyOutputWithContext(context.Context) ContainerSharingStrategyOutput
+}
+
+// How containers share a device.
+type ContainerSharingStrategyArgs struct {
+	// A share of a GPU.
+	NvidiaMps ContainerNvidiaMpsPtrInput `pulumi:"nvidiaMps"`
+}
+
+func (ContainerSharingStrategyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSharingStrategy)(nil)).Elem()
+}
+
+func (i ContainerSharingStrategyArgs) ToContainerSharingStrategyOutput() ContainerSharingStrategyOutput {
+	return i.ToContainerSharingStrategyOutputWithContext(context.Background())
+}
+
+func (i ContainerSharingStrategyArgs) ToContainerSharingStrategyOutputWithContext(ctx context.Context) ContainerSharingStrategyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSharingStrategyOutput)
+}
+
+func (i ContainerSharingStrategyArgs) ToContainerSharingStrategyPtrOutput() ContainerSharingStrategyPtrOutput {
+	return i.ToContainerSharingStrategyPtrOutputWithContext(context.Background())
+}
+
+func (i ContainerSharingStrategyArgs) ToContainerSharingStrategyPtrOutputWithContext(ctx context.Context) ContainerSharingStrategyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSharingStrategyOutput).ToContainerSharingStrategyPtrOutputWithContext(ctx)
+}
+
+// ContainerSharingStrategyPtrInput is an input type that accepts ContainerSharingStrategyArgs, ContainerSharingStrategyPtr and ContainerSharingStrategyPtrOutput values.
+// You can construct a concrete instance of `ContainerSharingStrategyPtrInput` via:
+//
+//	        ContainerSharingStrategyArgs{...}
+//
+//	or:
+//
+//	        nil
+type ContainerSharingStrategyPtrInput interface {
+	pulumi.Input
+
+	ToContainerSharingStrategyPtrOutput() ContainerSharingStrategyPtrOutput
+	ToContainerSharingStrategyPtrOutputWithContext(context.Context) ContainerSharingStrategyPtrOutput
+}
+
+type containerSharingStrategyPtrType ContainerSharingStrategyArgs
+
+func ContainerSharingStrategyPtr(v *ContainerSharingStrategyArgs) ContainerSharingStrategyPtrInput {
+	return (*containerSharingStrategyPtrType)(v)
+}
+
+func (*containerSharingStrategyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerSharingStrategy)(nil)).Elem()
+}
+
+func (i *containerSharingStrategyPtrType) ToContainerSharingStrategyPtrOutput() ContainerSharingStrategyPtrOutput {
+	return i.ToContainerSharingStrategyPtrOutputWithContext(context.Background())
+}
+
+func (i *containerSharingStrategyPtrType) ToContainerSharingStrategyPtrOutputWithContext(ctx context.Context) ContainerSharingStrategyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSharingStrategyPtrOutput)
+}
+
+// How containers share a device.
+type ContainerSharingStrategyOutput struct{ *pulumi.OutputState }
+
+func (ContainerSharingStrategyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSharingStrategy)(nil)).Elem()
+}
+
+func (o ContainerSharingStrategyOutput) ToContainerSharingStrategyOutput() ContainerSharingStrategyOutput {
+	return o
+}
+
+func (o ContainerSharingStrategyOutput) ToContainerSharingStrategyOutputWithContext(ctx context.Context) ContainerSharingStrategyOutput {
+	return o
+}
+
+func (o ContainerSharingStrategyOutput) ToContainerSharingStrategyPtrOutput() ContainerSharingStrategyPtrOutput {
+	return o.ToContainerSharingStrategyPtrOutputWithContext(context.Background())
+}
+
+func (o ContainerSharingStrategyOutput) ToContainerSharingStrategyPtrOutputWithContext(ctx context.Context) ContainerSharingStrategyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ContainerSharingStrategy) *ContainerSharingStrategy {
+		return &v
+	}).(ContainerSharingStrategyPtrOutput)
+}
+
+// A share of a GPU.
+func (o ContainerSharingStrategyOutput) NvidiaMps() ContainerNvidiaMpsPtrOutput {
+	return o.ApplyT(func(v ContainerSharingStrategy) *ContainerNvidiaMps { return v.NvidiaMps }).(ContainerNvidiaMpsPtrOutput)
+}
+
+type ContainerSharingStrategyPtrOutput struct{ *pulumi.OutputState }
+
+func (ContainerSharingStrategyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ContainerSharingStrategy)(nil)).Elem()
+}
+
+func (o ContainerSharingStrategyPtrOutput) ToContainerSharingStrategyPtrOutput() ContainerSharingStrategyPtrOutput {
+	return o
+}
+
+func (o ContainerSharingStrategyPtrOutput) ToContainerSharingStrategyPtrOutputWithContext(ctx context.Context) ContainerSharingStrategyPtrOutput {
+	return o
+}
+
+func (o ContainerSharingStrategyPtrOutput) Elem() ContainerSharingStrategyOutput {
+	return o.ApplyT(func(v *ContainerSharingStrategy) ContainerSharingStrategy {
+		if v != nil {
+			return *v
+		}
+		var ret ContainerSharingStrategy
+		return ret
+	}).(ContainerSharingStrategyOutput)
+}
+
+// A share of a GPU.
+func (o ContainerSharingStrategyPtrOutput) NvidiaMps() ContainerNvidiaMpsPtrOutput {
+	return o.ApplyT(func(v *ContainerSharingStrategy) *ContainerNvidiaMps {
+		if v == nil {
+			return nil
+		}
+		return v.NvidiaMps
+	}).(ContainerNvidiaMpsPtrOutput)
+}
+
+// A parameter of the kernel.
+type ContainerSystemControl struct {
+	// Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+	Namespace *string `pulumi:"namespace"`
+	// Its value.
+	Value *string `pulumi:"value"`
+}
+
+// ContainerSystemControlInput is an input type that accepts ContainerSystemControlArgs and ContainerSystemControlOutput values.
+// You can construct a concrete instance of `ContainerSystemControlInput` via:
+//
+//	ContainerSystemControlArgs{...}
+type ContainerSystemControlInput interface {
+	pulumi.Input
+
+	ToContainerSystemControlOutput() ContainerSystemControlOutput
+	ToContainerSystemControlOutputWithContext(context.Context) ContainerSystemControlOutput
+}
+
+// A parameter of the kernel.
+type ContainerSystemControlArgs struct {
+	// Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+	Namespace pulumi.StringPtrInput `pulumi:"namespace"`
+	// Its value.
+	Value pulumi.StringPtrInput `pulumi:"value"`
+}
+
+func (ContainerSystemControlArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSystemControl)(nil)).Elem()
+}
+
+func (i ContainerSystemControlArgs) ToContainerSystemControlOutput() ContainerSystemControlOutput {
+	return i.ToContainerSystemControlOutputWithContext(context.Background())
+}
+
+func (i ContainerSystemControlArgs) ToContainerSystemControlOutputWithContext(ctx context.Context) ContainerSystemControlOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSystemControlOutput)
+}
+
+// ContainerSystemControlArrayInput is an input type that accepts ContainerSystemControlArray and ContainerSystemControlArrayOutput values.
+// You can construct a concrete instance of `ContainerSystemControlArrayInput` via:
+//
+//	ContainerSystemControlArray{ ContainerSystemControlArgs{...} }
+type ContainerSystemControlArrayInput interface {
+	pulumi.Input
+
+	ToContainerSystemControlArrayOutput() ContainerSystemControlArrayOutput
+	ToContainerSystemControlArrayOutputWithContext(context.Context) ContainerSystemControlArrayOutput
+}
+
+type ContainerSystemControlArray []ContainerSystemControlInput
+
+func (ContainerSystemControlArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerSystemControl)(nil)).Elem()
+}
+
+func (i ContainerSystemControlArray) ToContainerSystemControlArrayOutput() ContainerSystemControlArrayOutput {
+	return i.ToContainerSystemControlArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerSystemControlArray) ToContainerSystemControlArrayOutputWithContext(ctx context.Context) ContainerSystemControlArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerSystemControlArrayOutput)
+}
+
+// A parameter of the kernel.
+type ContainerSystemControlOutput struct{ *pulumi.OutputState }
+
+func (ContainerSystemControlOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerSystemControl)(nil)).Elem()
+}
+
+func (o ContainerSystemControlOutput) ToContainerSystemControlOutput() ContainerSystemControlOutput {
+	return o
+}
+
+func (o ContainerSystemControlOutput) ToContainerSystemControlOutputWithContext(ctx context.Context) ContainerSystemControlOutput {
+	return o
+}
+
+// Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+func (o ContainerSystemControlOutput) Namespace() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerSystemControl) *string { return v.Namespace }).(pulumi.StringPtrOutput)
+}
+
+// Its value.
+func (o ContainerSystemControlOutput) Value() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerSystemControl) *string { return v.Value }).(pulumi.StringPtrOutput)
+}
+
+type ContainerSystemControlArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerSystemControlArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerSystemControl)(nil)).Elem()
+}
+
+func (o ContainerSystemControlArrayOutput) ToContainerSystemControlArrayOutput() ContainerSystemControlArrayOutput {
+	return o
+}
+
+func (o ContainerSystemControlArrayOutput) ToContainerSystemControlArrayOutputWithContext(ctx context.Context) ContainerSystemControlArrayOutput {
+	return o
+}
+
+func (o ContainerSystemControlArrayOutput) Index(i pulumi.IntInput) ContainerSystemControlOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerSystemControl {
+		return vs[0].([]ContainerSystemControl)[vs[1].(int)]
+	}).(ContainerSystemControlOutput)
+}
+
+// A file system in memory.
+type ContainerTmpfs struct {
+	// Where it is in the container.
+	ContainerPath string `pulumi:"containerPath"`
+	// How it is mounted.
+	MountOptions []string `pulumi:"mountOptions"`
+	// Its largest size, in MiB.
+	Size int `pulumi:"size"`
+}
+
+// ContainerTmpfsInput is an input type that accepts ContainerTmpfsArgs and ContainerTmpfsOutput values.
+// You can construct a concrete instance of `ContainerTmpfsInput` via:
+//
+//	ContainerTmpfsArgs{...}
+type ContainerTmpfsInput interface {
+	pulumi.Input
+
+	ToContainerTmpfsOutput() ContainerTmpfsOutput
+	ToContainerTmpfsOutputWithContext(context.Context) ContainerTmpfsOutput
+}
+
+// A file system in memory.
+type ContainerTmpfsArgs struct {
+	// Where it is in the container.
+	ContainerPath pulumi.StringInput `pulumi:"containerPath"`
+	// How it is mounted.
+	MountOptions pulumi.StringArrayInput `pulumi:"mountOptions"`
+	// Its largest size, in MiB.
+	Size pulumi.IntInput `pulumi:"size"`
+}
+
+func (ContainerTmpfsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerTmpfs)(nil)).Elem()
+}
+
+func (i ContainerTmpfsArgs) ToContainerTmpfsOutput() ContainerTmpfsOutput {
+	return i.ToContainerTmpfsOutputWithContext(context.Background())
+}
+
+func (i ContainerTmpfsArgs) ToContainerTmpfsOutputWithContext(ctx context.Context) ContainerTmpfsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerTmpfsOutput)
+}
+
+// ContainerTmpfsArrayInput is an input type that accepts ContainerTmpfsArray and ContainerTmpfsArrayOutput values.
+// You can construct a concrete instance of `ContainerTmpfsArrayInput` via:
+//
+//	ContainerTmpfsArray{ ContainerTmpfsArgs{...} }
+type ContainerTmpfsArrayInput interface {
+	pulumi.Input
+
+	ToContainerTmpfsArrayOutput() ContainerTmpfsArrayOutput
+	ToContainerTmpfsArrayOutputWithContext(context.Context) ContainerTmpfsArrayOutput
+}
+
+type ContainerTmpfsArray []ContainerTmpfsInput
+
+func (ContainerTmpfsArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerTmpfs)(nil)).Elem()
+}
+
+func (i ContainerTmpfsArray) ToContainerTmpfsArrayOutput() ContainerTmpfsArrayOutput {
+	return i.ToContainerTmpfsArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerTmpfsArray) ToContainerTmpfsArrayOutputWithContext(ctx context.Context) ContainerTmpfsArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerTmpfsArrayOutput)
+}
+
+// A file system in memory.
+type ContainerTmpfsOutput struct{ *pulumi.OutputState }
+
+func (ContainerTmpfsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerTmpfs)(nil)).Elem()
+}
+
+func (o ContainerTmpfsOutput) ToContainerTmpfsOutput() ContainerTmpfsOutput {
+	return o
+}
+
+func (o ContainerTmpfsOutput) ToContainerTmpfsOutputWithContext(ctx context.Context) ContainerTmpfsOutput {
+	return o
+}
+
+// Where it is in the container.
+func (o ContainerTmpfsOutput) ContainerPath() pulumi.StringOutput {
+	return o.ApplyT(func(v ContainerTmpfs) string { return v.ContainerPath }).(pulumi.StringOutput)
+}
+
+// How it is mounted.
+func (o ContainerTmpfsOutput) MountOptions() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ContainerTmpfs) []string { return v.MountOptions }).(pulumi.StringArrayOutput)
+}
+
+// Its largest size, in MiB.
+func (o ContainerTmpfsOutput) Size() pulumi.IntOutput {
+	return o.ApplyT(func(v ContainerTmpfs) int { return v.Size }).(pulumi.IntOutput)
+}
+
+type ContainerTmpfsArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerTmpfsArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerTmpfs)(nil)).Elem()
+}
+
+func (o ContainerTmpfsArrayOutput) ToContainerTmpfsArrayOutput() ContainerTmpfsArrayOutput {
+	return o
+}
+
+func (o ContainerTmpfsArrayOutput) ToContainerTmpfsArrayOutputWithContext(ctx context.Context) ContainerTmpfsArrayOutput {
+	return o
+}
+
+func (o ContainerTmpfsArrayOutput) Index(i pulumi.IntInput) ContainerTmpfsOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerTmpfs {
+		return vs[0].([]ContainerTmpfs)[vs[1].(int)]
+	}).(ContainerTmpfsOutput)
+}
+
+// A limit of the processes of a container.
+type ContainerUlimit struct {
+	// How far it may raise it.
+	HardLimit int `pulumi:"hardLimit"`
+	// What is limited.
+	Name ContainerUlimitName `pulumi:"name"`
+	// The limit, which a process may raise itself.
+	SoftLimit int `pulumi:"softLimit"`
+}
+
+// ContainerUlimitInput is an input type that accepts ContainerUlimitArgs and ContainerUlimitOutput values.
+// You can construct a concrete instance of `ContainerUlimitInput` via:
+//
+//	ContainerUlimitArgs{...}
+type ContainerUlimitInput interface {
+	pulumi.Input
+
+	ToContainerUlimitOutput() ContainerUlimitOutput
+	ToContainerUlimitOutputWithContext(context.Context) ContainerUlimitOutput
+}
+
+// A limit of the processes of a container.
+type ContainerUlimitArgs struct {
+	// How far it may raise it.
+	HardLimit pulumi.IntInput `pulumi:"hardLimit"`
+	// What is limited.
+	Name ContainerUlimitNameInput `pulumi:"name"`
+	// The limit, which a process may raise itself.
+	SoftLimit pulumi.IntInput `pulumi:"softLimit"`
+}
+
+func (ContainerUlimitArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerUlimit)(nil)).Elem()
+}
+
+func (i ContainerUlimitArgs) ToContainerUlimitOutput() ContainerUlimitOutput {
+	return i.ToContainerUlimitOutputWithContext(context.Background())
+}
+
+func (i ContainerUlimitArgs) ToContainerUlimitOutputWithContext(ctx context.Context) ContainerUlimitOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerUlimitOutput)
+}
+
+// ContainerUlimitArrayInput is an input type that accepts ContainerUlimitArray and ContainerUlimitArrayOutput values.
+// You can construct a concrete instance of `ContainerUlimitArrayInput` via:
+//
+//	ContainerUlimitArray{ ContainerUlimitArgs{...} }
+type ContainerUlimitArrayInput interface {
+	pulumi.Input
+
+	ToContainerUlimitArrayOutput() ContainerUlimitArrayOutput
+	ToContainerUlimitArrayOutputWithContext(context.Context) ContainerUlimitArrayOutput
+}
+
+type ContainerUlimitArray []ContainerUlimitInput
+
+func (ContainerUlimitArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerUlimit)(nil)).Elem()
+}
+
+func (i ContainerUlimitArray) ToContainerUlimitArrayOutput() ContainerUlimitArrayOutput {
+	return i.ToContainerUlimitArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerUlimitArray) ToContainerUlimitArrayOutputWithContext(ctx context.Context) ContainerUlimitArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerUlimitArrayOutput)
+}
+
+// A limit of the processes of a container.
+type ContainerUlimitOutput struct{ *pulumi.OutputState }
+
+func (ContainerUlimitOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerUlimit)(nil)).Elem()
+}
+
+func (o ContainerUlimitOutput) ToContainerUlimitOutput() ContainerUlimitOutput {
+	return o
+}
+
+func (o ContainerUlimitOutput) ToContainerUlimitOutputWithContext(ctx context.Context) ContainerUlimitOutput {
+	return o
+}
+
+// How far it may raise it.
+func (o ContainerUlimitOutput) HardLimit() pulumi.IntOutput {
+	return o.ApplyT(func(v ContainerUlimit) int { return v.HardLimit }).(pulumi.IntOutput)
+}
+
+// What is limited.
+func (o ContainerUlimitOutput) Name() ContainerUlimitNameOutput {
+	return o.ApplyT(func(v ContainerUlimit) ContainerUlimitName { return v.Name }).(ContainerUlimitNameOutput)
+}
+
+// The limit, which a process may raise itself.
+func (o ContainerUlimitOutput) SoftLimit() pulumi.IntOutput {
+	return o.ApplyT(func(v ContainerUlimit) int { return v.SoftLimit }).(pulumi.IntOutput)
+}
+
+type ContainerUlimitArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerUlimitArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerUlimit)(nil)).Elem()
+}
+
+func (o ContainerUlimitArrayOutput) ToContainerUlimitArrayOutput() ContainerUlimitArrayOutput {
+	return o
+}
+
+func (o ContainerUlimitArrayOutput) ToContainerUlimitArrayOutputWithContext(ctx context.Context) ContainerUlimitArrayOutput {
+	return o
+}
+
+func (o ContainerUlimitArrayOutput) Index(i pulumi.IntInput) ContainerUlimitOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerUlimit {
+		return vs[0].([]ContainerUlimit)[vs[1].(int)]
+	}).(ContainerUlimitOutput)
+}
+
+// The volumes of another container.
+type ContainerVolumeFrom struct {
+	// Whether the container may only read them. Defaults to false.
+	ReadOnly *bool `pulumi:"readOnly"`
+	// Name of the other container.
+	SourceContainer *string `pulumi:"sourceContainer"`
+}
+
+// ContainerVolumeFromInput is an input type that accepts ContainerVolumeFromArgs and ContainerVolumeFromOutput values.
+// You can construct a concrete instance of `ContainerVolumeFromInput` via:
+//
+//	ContainerVolumeFromArgs{...}
+type ContainerVolumeFromInput interface {
+	pulumi.Input
+
+	ToContainerVolumeFromOutput() ContainerVolumeFromOutput
+	ToContainerVolumeFromOutputWithContext(context.Context) ContainerVolumeFromOutput
+}
+
+// The volumes of another container.
+type ContainerVolumeFromArgs struct {
+	// Whether the container may only read them. Defaults to false.
+	ReadOnly pulumi.BoolPtrInput `pulumi:"readOnly"`
+	// Name of the other container.
+	SourceContainer pulumi.StringPtrInput `pulumi:"sourceContainer"`
+}
+
+func (ContainerVolumeFromArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerVolumeFrom)(nil)).Elem()
+}
+
+func (i ContainerVolumeFromArgs) ToContainerVolumeFromOutput() ContainerVolumeFromOutput {
+	return i.ToContainerVolumeFromOutputWithContext(context.Background())
+}
+
+func (i ContainerVolumeFromArgs) ToContainerVolumeFromOutputWithContext(ctx context.Context) ContainerVolumeFromOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerVolumeFromOutput)
+}
+
+// ContainerVolumeFromArrayInput is an input type that accepts ContainerVolumeFromArray and ContainerVolumeFromArrayOutput values.
+// You can construct a concrete instance of `ContainerVolumeFromArrayInput` via:
+//
+//	ContainerVolumeFromArray{ ContainerVolumeFromArgs{...} }
+type ContainerVolumeFromArrayInput interface {
+	pulumi.Input
+
+	ToContainerVolumeFromArrayOutput() ContainerVolumeFromArrayOutput
+	ToContainerVolumeFromArrayOutputWithContext(context.Context) ContainerVolumeFromArrayOutput
+}
+
+type ContainerVolumeFromArray []ContainerVolumeFromInput
+
+func (ContainerVolumeFromArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerVolumeFrom)(nil)).Elem()
+}
+
+func (i ContainerVolumeFromArray) ToContainerVolumeFromArrayOutput() ContainerVolumeFromArrayOutput {
+	return i.ToContainerVolumeFromArrayOutputWithContext(context.Background())
+}
+
+func (i ContainerVolumeFromArray) ToContainerVolumeFromArrayOutputWithContext(ctx context.Context) ContainerVolumeFromArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ContainerVolumeFromArrayOutput)
+}
+
+// The volumes of another container.
+type ContainerVolumeFromOutput struct{ *pulumi.OutputState }
+
+func (ContainerVolumeFromOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ContainerVolumeFrom)(nil)).Elem()
+}
+
+func (o ContainerVolumeFromOutput) ToContainerVolumeFromOutput() ContainerVolumeFromOutput {
+	return o
+}
+
+func (o ContainerVolumeFromOutput) ToContainerVolumeFromOutputWithContext(ctx context.Context) ContainerVolumeFromOutput {
+	return o
+}
+
+// Whether the container may only read them. Defaults to false.
+func (o ContainerVolumeFromOutput) ReadOnly() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ContainerVolumeFrom) *bool { return v.ReadOnly }).(pulumi.BoolPtrOutput)
+}
+
+// Name of the other container.
+func (o ContainerVolumeFromOutput) SourceContainer() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ContainerVolumeFrom) *string { return v.SourceContainer }).(pulumi.StringPtrOutput)
+}
+
+type ContainerVolumeFromArrayOutput struct{ *pulumi.OutputState }
+
+func (ContainerVolumeFromArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]ContainerVolumeFrom)(nil)).Elem()
+}
+
+func (o ContainerVolumeFromArrayOutput) ToContainerVolumeFromArrayOutput() ContainerVolumeFromArrayOutput {
+	return o
+}
+
+func (o ContainerVolumeFromArrayOutput) ToContainerVolumeFromArrayOutputWithContext(ctx context.Context) ContainerVolumeFromArrayOutput {
+	return o
+}
+
+func (o ContainerVolumeFromArrayOutput) Index(i pulumi.IntInput) ContainerVolumeFromOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) ContainerVolumeFrom {
+		return vs[0].([]ContainerVolumeFrom)[vs[1].(int)]
+	}).(ContainerVolumeFromOutput)
+}
+
 // Endpoints that are found by DNS.
 type DnsServiceDiscovery struct {
 	// Host name that the callers' proxies resolve, or an IP address.
@@ -12759,6 +16804,2601 @@ func (o SubjectAlternativeNamesPtrOutput) Match() SubjectAlternativeNameMatchers
 	}).(SubjectAlternativeNameMatchersPtrOutput)
 }
 
+// Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+type TaskControlPlane struct {
+	// Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+	CertificateFrom *string `pulumi:"certificateFrom"`
+	// Host name or address of the control plane's xDS server.
+	Host string `pulumi:"host"`
+	// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+	Plaintext *bool `pulumi:"plaintext"`
+	// Its port. Defaults to 18000.
+	Port *int `pulumi:"port"`
+	// Secret with the key of that certificate, as PEM.
+	PrivateKeyFrom *string `pulumi:"privateKeyFrom"`
+	// Name that its certificate must have. Defaults to the host.
+	ServerName *string `pulumi:"serverName"`
+	// Secret with the token that proves who the proxy is, instead of a certificate.
+	TokenFrom *string `pulumi:"tokenFrom"`
+	// The authorities that may have signed its certificate, as PEM. They are no secret.
+	Trust *string `pulumi:"trust"`
+	// The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+	TrustFrom *string `pulumi:"trustFrom"`
+}
+
+// TaskControlPlaneInput is an input type that accepts TaskControlPlaneArgs and TaskControlPlaneOutput values.
+// You can construct a concrete instance of `TaskControlPlaneInput` via:
+//
+//	TaskControlPlaneArgs{...}
+type TaskControlPlaneInput interface {
+	pulumi.Input
+
+	ToTaskControlPlaneOutput() TaskControlPlaneOutput
+	ToTaskControlPlaneOutputWithContext(context.Context) TaskControlPlaneOutput
+}
+
+// Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+type TaskControlPlaneArgs struct {
+	// Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+	CertificateFrom pulumi.StringPtrInput `pulumi:"certificateFrom"`
+	// Host name or address of the control plane's xDS server.
+	Host pulumi.StringInput `pulumi:"host"`
+	// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+	Plaintext pulumi.BoolPtrInput `pulumi:"plaintext"`
+	// Its port. Defaults to 18000.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Secret with the key of that certificate, as PEM.
+	PrivateKeyFrom pulumi.StringPtrInput `pulumi:"privateKeyFrom"`
+	// Name that its certificate must have. Defaults to the host.
+	ServerName pulumi.StringPtrInput `pulumi:"serverName"`
+	// Secret with the token that proves who the proxy is, instead of a certificate.
+	TokenFrom pulumi.StringPtrInput `pulumi:"tokenFrom"`
+	// The authorities that may have signed its certificate, as PEM. They are no secret.
+	Trust pulumi.StringPtrInput `pulumi:"trust"`
+	// The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+	TrustFrom pulumi.StringPtrInput `pulumi:"trustFrom"`
+}
+
+func (TaskControlPlaneArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskControlPlane)(nil)).Elem()
+}
+
+func (i TaskControlPlaneArgs) ToTaskControlPlaneOutput() TaskControlPlaneOutput {
+	return i.ToTaskControlPlaneOutputWithContext(context.Background())
+}
+
+func (i TaskControlPlaneArgs) ToTaskControlPlaneOutputWithContext(ctx context.Context) TaskControlPlaneOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskControlPlaneOutput)
+}
+
+// Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+type TaskControlPlaneOutput struct{ *pulumi.OutputState }
+
+func (TaskControlPlaneOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskControlPlane)(nil)).Elem()
+}
+
+func (o TaskControlPlaneOutput) ToTaskControlPlaneOutput() TaskControlPlaneOutput {
+	return o
+}
+
+func (o TaskControlPlaneOutput) ToTaskControlPlaneOutputWithContext(ctx context.Context) TaskControlPlaneOutput {
+	return o
+}
+
+// Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+func (o TaskControlPlaneOutput) CertificateFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.CertificateFrom }).(pulumi.StringPtrOutput)
+}
+
+// Host name or address of the control plane's xDS server.
+func (o TaskControlPlaneOutput) Host() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskControlPlane) string { return v.Host }).(pulumi.StringOutput)
+}
+
+// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+func (o TaskControlPlaneOutput) Plaintext() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *bool { return v.Plaintext }).(pulumi.BoolPtrOutput)
+}
+
+// Its port. Defaults to 18000.
+func (o TaskControlPlaneOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Secret with the key of that certificate, as PEM.
+func (o TaskControlPlaneOutput) PrivateKeyFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.PrivateKeyFrom }).(pulumi.StringPtrOutput)
+}
+
+// Name that its certificate must have. Defaults to the host.
+func (o TaskControlPlaneOutput) ServerName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.ServerName }).(pulumi.StringPtrOutput)
+}
+
+// Secret with the token that proves who the proxy is, instead of a certificate.
+func (o TaskControlPlaneOutput) TokenFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.TokenFrom }).(pulumi.StringPtrOutput)
+}
+
+// The authorities that may have signed its certificate, as PEM. They are no secret.
+func (o TaskControlPlaneOutput) Trust() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.Trust }).(pulumi.StringPtrOutput)
+}
+
+// The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+func (o TaskControlPlaneOutput) TrustFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskControlPlane) *string { return v.TrustFrom }).(pulumi.StringPtrOutput)
+}
+
+// A volume of Docker. Not on Fargate.
+type TaskDockerVolume struct {
+	// Whether a shared one is made if there is none. Defaults to false.
+	Autoprovision *bool `pulumi:"autoprovision"`
+	// Its driver. Defaults to that of Docker.
+	Driver *string `pulumi:"driver"`
+	// Options of the driver.
+	DriverOpts map[string]string `pulumi:"driverOpts"`
+	// Labels of the volume.
+	Labels map[string]string `pulumi:"labels"`
+	// How long it lasts. Defaults to task.
+	Scope *TaskDockerVolumeScope `pulumi:"scope"`
+}
+
+// TaskDockerVolumeInput is an input type that accepts TaskDockerVolumeArgs and TaskDockerVolumeOutput values.
+// You can construct a concrete instance of `TaskDockerVolumeInput` via:
+//
+//	TaskDockerVolumeArgs{...}
+type TaskDockerVolumeInput interface {
+	pulumi.Input
+
+	ToTaskDockerVolumeOutput() TaskDockerVolumeOutput
+	ToTaskDockerVolumeOutputWithContext(context.Context) TaskDockerVolumeOutput
+}
+
+// A volume of Docker. Not on Fargate.
+type TaskDockerVolumeArgs struct {
+	// Whether a shared one is made if there is none. Defaults to false.
+	Autoprovision pulumi.BoolPtrInput `pulumi:"autoprovision"`
+	// Its driver. Defaults to that of Docker.
+	Driver pulumi.StringPtrInput `pulumi:"driver"`
+	// Options of the driver.
+	DriverOpts pulumi.StringMapInput `pulumi:"driverOpts"`
+	// Labels of the volume.
+	Labels pulumi.StringMapInput `pulumi:"labels"`
+	// How long it lasts. Defaults to task.
+	Scope TaskDockerVolumeScopePtrInput `pulumi:"scope"`
+}
+
+func (TaskDockerVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskDockerVolume)(nil)).Elem()
+}
+
+func (i TaskDockerVolumeArgs) ToTaskDockerVolumeOutput() TaskDockerVolumeOutput {
+	return i.ToTaskDockerVolumeOutputWithContext(context.Background())
+}
+
+func (i TaskDockerVolumeArgs) ToTaskDockerVolumeOutputWithContext(ctx context.Context) TaskDockerVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskDockerVolumeOutput)
+}
+
+func (i TaskDockerVolumeArgs) ToTaskDockerVolumePtrOutput() TaskDockerVolumePtrOutput {
+	return i.ToTaskDockerVolumePtrOutputWithContext(context.Background())
+}
+
+func (i TaskDockerVolumeArgs) ToTaskDockerVolumePtrOutputWithContext(ctx context.Context) TaskDockerVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskDockerVolumeOutput).ToTaskDockerVolumePtrOutputWithContext(ctx)
+}
+
+// TaskDockerVolumePtrInput is an input type that accepts TaskDockerVolumeArgs, TaskDockerVolumePtr and TaskDockerVolumePtrOutput values.
+// You can construct a concrete instance of `TaskDockerVolumePtrInput` via:
+//
+//	        TaskDockerVolumeArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskDockerVolumePtrInput interface {
+	pulumi.Input
+
+	ToTaskDockerVolumePtrOutput() TaskDockerVolumePtrOutput
+	ToTaskDockerVolumePtrOutputWithContext(context.Context) TaskDockerVolumePtrOutput
+}
+
+type taskDockerVolumePtrType TaskDockerVolumeArgs
+
+func TaskDockerVolumePtr(v *TaskDockerVolumeArgs) TaskDockerVolumePtrInput {
+	return (*taskDockerVolumePtrType)(v)
+}
+
+func (*taskDockerVolumePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskDockerVolume)(nil)).Elem()
+}
+
+func (i *taskDockerVolumePtrType) ToTaskDockerVolumePtrOutput() TaskDockerVolumePtrOutput {
+	return i.ToTaskDockerVolumePtrOutputWithContext(context.Background())
+}
+
+func (i *taskDockerVolumePtrType) ToTaskDockerVolumePtrOutputWithContext(ctx context.Context) TaskDockerVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskDockerVolumePtrOutput)
+}
+
+// A volume of Docker. Not on Fargate.
+type TaskDockerVolumeOutput struct{ *pulumi.OutputState }
+
+func (TaskDockerVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskDockerVolume)(nil)).Elem()
+}
+
+func (o TaskDockerVolumeOutput) ToTaskDockerVolumeOutput() TaskDockerVolumeOutput {
+	return o
+}
+
+func (o TaskDockerVolumeOutput) ToTaskDockerVolumeOutputWithContext(ctx context.Context) TaskDockerVolumeOutput {
+	return o
+}
+
+func (o TaskDockerVolumeOutput) ToTaskDockerVolumePtrOutput() TaskDockerVolumePtrOutput {
+	return o.ToTaskDockerVolumePtrOutputWithContext(context.Background())
+}
+
+func (o TaskDockerVolumeOutput) ToTaskDockerVolumePtrOutputWithContext(ctx context.Context) TaskDockerVolumePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskDockerVolume) *TaskDockerVolume {
+		return &v
+	}).(TaskDockerVolumePtrOutput)
+}
+
+// Whether a shared one is made if there is none. Defaults to false.
+func (o TaskDockerVolumeOutput) Autoprovision() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v TaskDockerVolume) *bool { return v.Autoprovision }).(pulumi.BoolPtrOutput)
+}
+
+// Its driver. Defaults to that of Docker.
+func (o TaskDockerVolumeOutput) Driver() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskDockerVolume) *string { return v.Driver }).(pulumi.StringPtrOutput)
+}
+
+// Options of the driver.
+func (o TaskDockerVolumeOutput) DriverOpts() pulumi.StringMapOutput {
+	return o.ApplyT(func(v TaskDockerVolume) map[string]string { return v.DriverOpts }).(pulumi.StringMapOutput)
+}
+
+// Labels of the volume.
+func (o TaskDockerVolumeOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v TaskDockerVolume) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
+// How long it lasts. Defaults to task.
+func (o TaskDockerVolumeOutput) Scope() TaskDockerVolumeScopePtrOutput {
+	return o.ApplyT(func(v TaskDockerVolume) *TaskDockerVolumeScope { return v.Scope }).(TaskDockerVolumeScopePtrOutput)
+}
+
+type TaskDockerVolumePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskDockerVolumePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskDockerVolume)(nil)).Elem()
+}
+
+func (o TaskDockerVolumePtrOutput) ToTaskDockerVolumePtrOutput() TaskDockerVolumePtrOutput {
+	return o
+}
+
+func (o TaskDockerVolumePtrOutput) ToTaskDockerVolumePtrOutputWithContext(ctx context.Context) TaskDockerVolumePtrOutput {
+	return o
+}
+
+func (o TaskDockerVolumePtrOutput) Elem() TaskDockerVolumeOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) TaskDockerVolume {
+		if v != nil {
+			return *v
+		}
+		var ret TaskDockerVolume
+		return ret
+	}).(TaskDockerVolumeOutput)
+}
+
+// Whether a shared one is made if there is none. Defaults to false.
+func (o TaskDockerVolumePtrOutput) Autoprovision() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Autoprovision
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Its driver. Defaults to that of Docker.
+func (o TaskDockerVolumePtrOutput) Driver() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Driver
+	}).(pulumi.StringPtrOutput)
+}
+
+// Options of the driver.
+func (o TaskDockerVolumePtrOutput) DriverOpts() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.DriverOpts
+	}).(pulumi.StringMapOutput)
+}
+
+// Labels of the volume.
+func (o TaskDockerVolumePtrOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Labels
+	}).(pulumi.StringMapOutput)
+}
+
+// How long it lasts. Defaults to task.
+func (o TaskDockerVolumePtrOutput) Scope() TaskDockerVolumeScopePtrOutput {
+	return o.ApplyT(func(v *TaskDockerVolume) *TaskDockerVolumeScope {
+		if v == nil {
+			return nil
+		}
+		return v.Scope
+	}).(TaskDockerVolumeScopePtrOutput)
+}
+
+// How a task gets at a file system.
+type TaskEfsAuthorization struct {
+	// Access point.
+	AccessPointId *string `pulumi:"accessPointId"`
+	// Whether the task's role is used. Defaults to DISABLED.
+	Iam *TaskEfsIam `pulumi:"iam"`
+}
+
+// TaskEfsAuthorizationInput is an input type that accepts TaskEfsAuthorizationArgs and TaskEfsAuthorizationOutput values.
+// You can construct a concrete instance of `TaskEfsAuthorizationInput` via:
+//
+//	TaskEfsAuthorizationArgs{...}
+type TaskEfsAuthorizationInput interface {
+	pulumi.Input
+
+	ToTaskEfsAuthorizationOutput() TaskEfsAuthorizationOutput
+	ToTaskEfsAuthorizationOutputWithContext(context.Context) TaskEfsAuthorizationOutput
+}
+
+// How a task gets at a file system.
+type TaskEfsAuthorizationArgs struct {
+	// Access point.
+	AccessPointId pulumi.StringPtrInput `pulumi:"accessPointId"`
+	// Whether the task's role is used. Defaults to DISABLED.
+	Iam TaskEfsIamPtrInput `pulumi:"iam"`
+}
+
+func (TaskEfsAuthorizationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsAuthorization)(nil)).Elem()
+}
+
+func (i TaskEfsAuthorizationArgs) ToTaskEfsAuthorizationOutput() TaskEfsAuthorizationOutput {
+	return i.ToTaskEfsAuthorizationOutputWithContext(context.Background())
+}
+
+func (i TaskEfsAuthorizationArgs) ToTaskEfsAuthorizationOutputWithContext(ctx context.Context) TaskEfsAuthorizationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsAuthorizationOutput)
+}
+
+func (i TaskEfsAuthorizationArgs) ToTaskEfsAuthorizationPtrOutput() TaskEfsAuthorizationPtrOutput {
+	return i.ToTaskEfsAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (i TaskEfsAuthorizationArgs) ToTaskEfsAuthorizationPtrOutputWithContext(ctx context.Context) TaskEfsAuthorizationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsAuthorizationOutput).ToTaskEfsAuthorizationPtrOutputWithContext(ctx)
+}
+
+// TaskEfsAuthorizationPtrInput is an input type that accepts TaskEfsAuthorizationArgs, TaskEfsAuthorizationPtr and TaskEfsAuthorizationPtrOutput values.
+// You can construct a concrete instance of `TaskEfsAuthorizationPtrInput` via:
+//
+//	        TaskEfsAuthorizationArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskEfsAuthorizationPtrInput interface {
+	pulumi.Input
+
+	ToTaskEfsAuthorizationPtrOutput() TaskEfsAuthorizationPtrOutput
+	ToTaskEfsAuthorizationPtrOutputWithContext(context.Context) TaskEfsAuthorizationPtrOutput
+}
+
+type taskEfsAuthorizationPtrType TaskEfsAuthorizationArgs
+
+func TaskEfsAuthorizationPtr(v *TaskEfsAuthorizationArgs) TaskEfsAuthorizationPtrInput {
+	return (*taskEfsAuthorizationPtrType)(v)
+}
+
+func (*taskEfsAuthorizationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsAuthorization)(nil)).Elem()
+}
+
+func (i *taskEfsAuthorizationPtrType) ToTaskEfsAuthorizationPtrOutput() TaskEfsAuthorizationPtrOutput {
+	return i.ToTaskEfsAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (i *taskEfsAuthorizationPtrType) ToTaskEfsAuthorizationPtrOutputWithContext(ctx context.Context) TaskEfsAuthorizationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsAuthorizationPtrOutput)
+}
+
+// How a task gets at a file system.
+type TaskEfsAuthorizationOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsAuthorizationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsAuthorization)(nil)).Elem()
+}
+
+func (o TaskEfsAuthorizationOutput) ToTaskEfsAuthorizationOutput() TaskEfsAuthorizationOutput {
+	return o
+}
+
+func (o TaskEfsAuthorizationOutput) ToTaskEfsAuthorizationOutputWithContext(ctx context.Context) TaskEfsAuthorizationOutput {
+	return o
+}
+
+func (o TaskEfsAuthorizationOutput) ToTaskEfsAuthorizationPtrOutput() TaskEfsAuthorizationPtrOutput {
+	return o.ToTaskEfsAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsAuthorizationOutput) ToTaskEfsAuthorizationPtrOutputWithContext(ctx context.Context) TaskEfsAuthorizationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEfsAuthorization) *TaskEfsAuthorization {
+		return &v
+	}).(TaskEfsAuthorizationPtrOutput)
+}
+
+// Access point.
+func (o TaskEfsAuthorizationOutput) AccessPointId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskEfsAuthorization) *string { return v.AccessPointId }).(pulumi.StringPtrOutput)
+}
+
+// Whether the task's role is used. Defaults to DISABLED.
+func (o TaskEfsAuthorizationOutput) Iam() TaskEfsIamPtrOutput {
+	return o.ApplyT(func(v TaskEfsAuthorization) *TaskEfsIam { return v.Iam }).(TaskEfsIamPtrOutput)
+}
+
+type TaskEfsAuthorizationPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsAuthorizationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsAuthorization)(nil)).Elem()
+}
+
+func (o TaskEfsAuthorizationPtrOutput) ToTaskEfsAuthorizationPtrOutput() TaskEfsAuthorizationPtrOutput {
+	return o
+}
+
+func (o TaskEfsAuthorizationPtrOutput) ToTaskEfsAuthorizationPtrOutputWithContext(ctx context.Context) TaskEfsAuthorizationPtrOutput {
+	return o
+}
+
+func (o TaskEfsAuthorizationPtrOutput) Elem() TaskEfsAuthorizationOutput {
+	return o.ApplyT(func(v *TaskEfsAuthorization) TaskEfsAuthorization {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEfsAuthorization
+		return ret
+	}).(TaskEfsAuthorizationOutput)
+}
+
+// Access point.
+func (o TaskEfsAuthorizationPtrOutput) AccessPointId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEfsAuthorization) *string {
+		if v == nil {
+			return nil
+		}
+		return v.AccessPointId
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether the task's role is used. Defaults to DISABLED.
+func (o TaskEfsAuthorizationPtrOutput) Iam() TaskEfsIamPtrOutput {
+	return o.ApplyT(func(v *TaskEfsAuthorization) *TaskEfsIam {
+		if v == nil {
+			return nil
+		}
+		return v.Iam
+	}).(TaskEfsIamPtrOutput)
+}
+
+// A file system of Amazon EFS.
+type TaskEfsVolume struct {
+	// How the task gets at it.
+	AuthorizationConfig *TaskEfsAuthorization `pulumi:"authorizationConfig"`
+	// Id of the file system.
+	FileSystemId string `pulumi:"fileSystemId"`
+	// Folder of it. Defaults to its root.
+	RootDirectory *string `pulumi:"rootDirectory"`
+	// Whether what goes to and fro is encrypted. Defaults to DISABLED.
+	TransitEncryption *TaskEfsEncryption `pulumi:"transitEncryption"`
+	// Port for that.
+	TransitEncryptionPort *int `pulumi:"transitEncryptionPort"`
+}
+
+// TaskEfsVolumeInput is an input type that accepts TaskEfsVolumeArgs and TaskEfsVolumeOutput values.
+// You can construct a concrete instance of `TaskEfsVolumeInput` via:
+//
+//	TaskEfsVolumeArgs{...}
+type TaskEfsVolumeInput interface {
+	pulumi.Input
+
+	ToTaskEfsVolumeOutput() TaskEfsVolumeOutput
+	ToTaskEfsVolumeOutputWithContext(context.Context) TaskEfsVolumeOutput
+}
+
+// A file system of Amazon EFS.
+type TaskEfsVolumeArgs struct {
+	// How the task gets at it.
+	AuthorizationConfig TaskEfsAuthorizationPtrInput `pulumi:"authorizationConfig"`
+	// Id of the file system.
+	FileSystemId pulumi.StringInput `pulumi:"fileSystemId"`
+	// Folder of it. Defaults to its root.
+	RootDirectory pulumi.StringPtrInput `pulumi:"rootDirectory"`
+	// Whether what goes to and fro is encrypted. Defaults to DISABLED.
+	TransitEncryption TaskEfsEncryptionPtrInput `pulumi:"transitEncryption"`
+	// Port for that.
+	TransitEncryptionPort pulumi.IntPtrInput `pulumi:"transitEncryptionPort"`
+}
+
+func (TaskEfsVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsVolume)(nil)).Elem()
+}
+
+func (i TaskEfsVolumeArgs) ToTaskEfsVolumeOutput() TaskEfsVolumeOutput {
+	return i.ToTaskEfsVolumeOutputWithContext(context.Background())
+}
+
+func (i TaskEfsVolumeArgs) ToTaskEfsVolumeOutputWithContext(ctx context.Context) TaskEfsVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsVolumeOutput)
+}
+
+func (i TaskEfsVolumeArgs) ToTaskEfsVolumePtrOutput() TaskEfsVolumePtrOutput {
+	return i.ToTaskEfsVolumePtrOutputWithContext(context.Background())
+}
+
+func (i TaskEfsVolumeArgs) ToTaskEfsVolumePtrOutputWithContext(ctx context.Context) TaskEfsVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsVolumeOutput).ToTaskEfsVolumePtrOutputWithContext(ctx)
+}
+
+// TaskEfsVolumePtrInput is an input type that accepts TaskEfsVolumeArgs, TaskEfsVolumePtr and TaskEfsVolumePtrOutput values.
+// You can construct a concrete instance of `TaskEfsVolumePtrInput` via:
+//
+//	        TaskEfsVolumeArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskEfsVolumePtrInput interface {
+	pulumi.Input
+
+	ToTaskEfsVolumePtrOutput() TaskEfsVolumePtrOutput
+	ToTaskEfsVolumePtrOutputWithContext(context.Context) TaskEfsVolumePtrOutput
+}
+
+type taskEfsVolumePtrType TaskEfsVolumeArgs
+
+func TaskEfsVolumePtr(v *TaskEfsVolumeArgs) TaskEfsVolumePtrInput {
+	return (*taskEfsVolumePtrType)(v)
+}
+
+func (*taskEfsVolumePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsVolume)(nil)).Elem()
+}
+
+func (i *taskEfsVolumePtrType) ToTaskEfsVolumePtrOutput() TaskEfsVolumePtrOutput {
+	return i.ToTaskEfsVolumePtrOutputWithContext(context.Background())
+}
+
+func (i *taskEfsVolumePtrType) ToTaskEfsVolumePtrOutputWithContext(ctx context.Context) TaskEfsVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEfsVolumePtrOutput)
+}
+
+// A file system of Amazon EFS.
+type TaskEfsVolumeOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEfsVolume)(nil)).Elem()
+}
+
+func (o TaskEfsVolumeOutput) ToTaskEfsVolumeOutput() TaskEfsVolumeOutput {
+	return o
+}
+
+func (o TaskEfsVolumeOutput) ToTaskEfsVolumeOutputWithContext(ctx context.Context) TaskEfsVolumeOutput {
+	return o
+}
+
+func (o TaskEfsVolumeOutput) ToTaskEfsVolumePtrOutput() TaskEfsVolumePtrOutput {
+	return o.ToTaskEfsVolumePtrOutputWithContext(context.Background())
+}
+
+func (o TaskEfsVolumeOutput) ToTaskEfsVolumePtrOutputWithContext(ctx context.Context) TaskEfsVolumePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEfsVolume) *TaskEfsVolume {
+		return &v
+	}).(TaskEfsVolumePtrOutput)
+}
+
+// How the task gets at it.
+func (o TaskEfsVolumeOutput) AuthorizationConfig() TaskEfsAuthorizationPtrOutput {
+	return o.ApplyT(func(v TaskEfsVolume) *TaskEfsAuthorization { return v.AuthorizationConfig }).(TaskEfsAuthorizationPtrOutput)
+}
+
+// Id of the file system.
+func (o TaskEfsVolumeOutput) FileSystemId() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskEfsVolume) string { return v.FileSystemId }).(pulumi.StringOutput)
+}
+
+// Folder of it. Defaults to its root.
+func (o TaskEfsVolumeOutput) RootDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskEfsVolume) *string { return v.RootDirectory }).(pulumi.StringPtrOutput)
+}
+
+// Whether what goes to and fro is encrypted. Defaults to DISABLED.
+func (o TaskEfsVolumeOutput) TransitEncryption() TaskEfsEncryptionPtrOutput {
+	return o.ApplyT(func(v TaskEfsVolume) *TaskEfsEncryption { return v.TransitEncryption }).(TaskEfsEncryptionPtrOutput)
+}
+
+// Port for that.
+func (o TaskEfsVolumeOutput) TransitEncryptionPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskEfsVolume) *int { return v.TransitEncryptionPort }).(pulumi.IntPtrOutput)
+}
+
+type TaskEfsVolumePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEfsVolumePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEfsVolume)(nil)).Elem()
+}
+
+func (o TaskEfsVolumePtrOutput) ToTaskEfsVolumePtrOutput() TaskEfsVolumePtrOutput {
+	return o
+}
+
+func (o TaskEfsVolumePtrOutput) ToTaskEfsVolumePtrOutputWithContext(ctx context.Context) TaskEfsVolumePtrOutput {
+	return o
+}
+
+func (o TaskEfsVolumePtrOutput) Elem() TaskEfsVolumeOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) TaskEfsVolume {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEfsVolume
+		return ret
+	}).(TaskEfsVolumeOutput)
+}
+
+// How the task gets at it.
+func (o TaskEfsVolumePtrOutput) AuthorizationConfig() TaskEfsAuthorizationPtrOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) *TaskEfsAuthorization {
+		if v == nil {
+			return nil
+		}
+		return v.AuthorizationConfig
+	}).(TaskEfsAuthorizationPtrOutput)
+}
+
+// Id of the file system.
+func (o TaskEfsVolumePtrOutput) FileSystemId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.FileSystemId
+	}).(pulumi.StringPtrOutput)
+}
+
+// Folder of it. Defaults to its root.
+func (o TaskEfsVolumePtrOutput) RootDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RootDirectory
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether what goes to and fro is encrypted. Defaults to DISABLED.
+func (o TaskEfsVolumePtrOutput) TransitEncryption() TaskEfsEncryptionPtrOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) *TaskEfsEncryption {
+		if v == nil {
+			return nil
+		}
+		return v.TransitEncryption
+	}).(TaskEfsEncryptionPtrOutput)
+}
+
+// Port for that.
+func (o TaskEfsVolumePtrOutput) TransitEncryptionPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskEfsVolume) *int {
+		if v == nil {
+			return nil
+		}
+		return v.TransitEncryptionPort
+	}).(pulumi.IntPtrOutput)
+}
+
+// The Envoy of a task.
+type TaskEnvoy struct {
+	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+	AdminPort *int `pulumi:"adminPort"`
+	// Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+	Concurrency *int `pulumi:"concurrency"`
+	// More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+	Container *ContainerDefinition `pulumi:"container"`
+	// The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+	Image *string `pulumi:"image"`
+	// Least severe messages that are logged. Defaults to warning.
+	LogLevel *TaskEnvoyLogLevel `pulumi:"logLevel"`
+	// Name of the container. Defaults to envoy.
+	Name *string `pulumi:"name"`
+	// Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+	SdsSocket *string `pulumi:"sdsSocket"`
+	// What is in the image. Defaults to envoy.
+	Variant *TaskEnvoyVariant `pulumi:"variant"`
+}
+
+// TaskEnvoyInput is an input type that accepts TaskEnvoyArgs and TaskEnvoyOutput values.
+// You can construct a concrete instance of `TaskEnvoyInput` via:
+//
+//	TaskEnvoyArgs{...}
+type TaskEnvoyInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyOutput() TaskEnvoyOutput
+	ToTaskEnvoyOutputWithContext(context.Context) TaskEnvoyOutput
+}
+
+// The Envoy of a task.
+type TaskEnvoyArgs struct {
+	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+	AdminPort pulumi.IntPtrInput `pulumi:"adminPort"`
+	// Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+	Concurrency pulumi.IntPtrInput `pulumi:"concurrency"`
+	// More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+	Container ContainerDefinitionPtrInput `pulumi:"container"`
+	// The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// Least severe messages that are logged. Defaults to warning.
+	LogLevel TaskEnvoyLogLevelPtrInput `pulumi:"logLevel"`
+	// Name of the container. Defaults to envoy.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+	SdsSocket pulumi.StringPtrInput `pulumi:"sdsSocket"`
+	// What is in the image. Defaults to envoy.
+	Variant TaskEnvoyVariantPtrInput `pulumi:"variant"`
+}
+
+func (TaskEnvoyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoy)(nil)).Elem()
+}
+
+func (i TaskEnvoyArgs) ToTaskEnvoyOutput() TaskEnvoyOutput {
+	return i.ToTaskEnvoyOutputWithContext(context.Background())
+}
+
+func (i TaskEnvoyArgs) ToTaskEnvoyOutputWithContext(ctx context.Context) TaskEnvoyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEnvoyOutput)
+}
+
+func (i TaskEnvoyArgs) ToTaskEnvoyPtrOutput() TaskEnvoyPtrOutput {
+	return i.ToTaskEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (i TaskEnvoyArgs) ToTaskEnvoyPtrOutputWithContext(ctx context.Context) TaskEnvoyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEnvoyOutput).ToTaskEnvoyPtrOutputWithContext(ctx)
+}
+
+// TaskEnvoyPtrInput is an input type that accepts TaskEnvoyArgs, TaskEnvoyPtr and TaskEnvoyPtrOutput values.
+// You can construct a concrete instance of `TaskEnvoyPtrInput` via:
+//
+//	        TaskEnvoyArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskEnvoyPtrInput interface {
+	pulumi.Input
+
+	ToTaskEnvoyPtrOutput() TaskEnvoyPtrOutput
+	ToTaskEnvoyPtrOutputWithContext(context.Context) TaskEnvoyPtrOutput
+}
+
+type taskEnvoyPtrType TaskEnvoyArgs
+
+func TaskEnvoyPtr(v *TaskEnvoyArgs) TaskEnvoyPtrInput {
+	return (*taskEnvoyPtrType)(v)
+}
+
+func (*taskEnvoyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEnvoy)(nil)).Elem()
+}
+
+func (i *taskEnvoyPtrType) ToTaskEnvoyPtrOutput() TaskEnvoyPtrOutput {
+	return i.ToTaskEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (i *taskEnvoyPtrType) ToTaskEnvoyPtrOutputWithContext(ctx context.Context) TaskEnvoyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEnvoyPtrOutput)
+}
+
+// The Envoy of a task.
+type TaskEnvoyOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEnvoy)(nil)).Elem()
+}
+
+func (o TaskEnvoyOutput) ToTaskEnvoyOutput() TaskEnvoyOutput {
+	return o
+}
+
+func (o TaskEnvoyOutput) ToTaskEnvoyOutputWithContext(ctx context.Context) TaskEnvoyOutput {
+	return o
+}
+
+func (o TaskEnvoyOutput) ToTaskEnvoyPtrOutput() TaskEnvoyPtrOutput {
+	return o.ToTaskEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (o TaskEnvoyOutput) ToTaskEnvoyPtrOutputWithContext(ctx context.Context) TaskEnvoyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEnvoy) *TaskEnvoy {
+		return &v
+	}).(TaskEnvoyPtrOutput)
+}
+
+// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+func (o TaskEnvoyOutput) AdminPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *int { return v.AdminPort }).(pulumi.IntPtrOutput)
+}
+
+// Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+func (o TaskEnvoyOutput) Concurrency() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *int { return v.Concurrency }).(pulumi.IntPtrOutput)
+}
+
+// More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+func (o TaskEnvoyOutput) Container() ContainerDefinitionPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *ContainerDefinition { return v.Container }).(ContainerDefinitionPtrOutput)
+}
+
+// The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+func (o TaskEnvoyOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// Least severe messages that are logged. Defaults to warning.
+func (o TaskEnvoyOutput) LogLevel() TaskEnvoyLogLevelPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *TaskEnvoyLogLevel { return v.LogLevel }).(TaskEnvoyLogLevelPtrOutput)
+}
+
+// Name of the container. Defaults to envoy.
+func (o TaskEnvoyOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+func (o TaskEnvoyOutput) SdsSocket() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *string { return v.SdsSocket }).(pulumi.StringPtrOutput)
+}
+
+// What is in the image. Defaults to envoy.
+func (o TaskEnvoyOutput) Variant() TaskEnvoyVariantPtrOutput {
+	return o.ApplyT(func(v TaskEnvoy) *TaskEnvoyVariant { return v.Variant }).(TaskEnvoyVariantPtrOutput)
+}
+
+type TaskEnvoyPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEnvoyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEnvoy)(nil)).Elem()
+}
+
+func (o TaskEnvoyPtrOutput) ToTaskEnvoyPtrOutput() TaskEnvoyPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyPtrOutput) ToTaskEnvoyPtrOutputWithContext(ctx context.Context) TaskEnvoyPtrOutput {
+	return o
+}
+
+func (o TaskEnvoyPtrOutput) Elem() TaskEnvoyOutput {
+	return o.ApplyT(func(v *TaskEnvoy) TaskEnvoy {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEnvoy
+		return ret
+	}).(TaskEnvoyOutput)
+}
+
+// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+func (o TaskEnvoyPtrOutput) AdminPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.AdminPort
+	}).(pulumi.IntPtrOutput)
+}
+
+// Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+func (o TaskEnvoyPtrOutput) Concurrency() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Concurrency
+	}).(pulumi.IntPtrOutput)
+}
+
+// More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+func (o TaskEnvoyPtrOutput) Container() ContainerDefinitionPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *ContainerDefinition {
+		if v == nil {
+			return nil
+		}
+		return v.Container
+	}).(ContainerDefinitionPtrOutput)
+}
+
+// The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+func (o TaskEnvoyPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// Least severe messages that are logged. Defaults to warning.
+func (o TaskEnvoyPtrOutput) LogLevel() TaskEnvoyLogLevelPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *TaskEnvoyLogLevel {
+		if v == nil {
+			return nil
+		}
+		return v.LogLevel
+	}).(TaskEnvoyLogLevelPtrOutput)
+}
+
+// Name of the container. Defaults to envoy.
+func (o TaskEnvoyPtrOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Name
+	}).(pulumi.StringPtrOutput)
+}
+
+// Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+func (o TaskEnvoyPtrOutput) SdsSocket() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SdsSocket
+	}).(pulumi.StringPtrOutput)
+}
+
+// What is in the image. Defaults to envoy.
+func (o TaskEnvoyPtrOutput) Variant() TaskEnvoyVariantPtrOutput {
+	return o.ApplyT(func(v *TaskEnvoy) *TaskEnvoyVariant {
+		if v == nil {
+			return nil
+		}
+		return v.Variant
+	}).(TaskEnvoyVariantPtrOutput)
+}
+
+// Storage that a task on Fargate has while it runs.
+type TaskEphemeralStorage struct {
+	// Its size, 21 to 200 GiB.
+	SizeInGib int `pulumi:"sizeInGib"`
+}
+
+// TaskEphemeralStorageInput is an input type that accepts TaskEphemeralStorageArgs and TaskEphemeralStorageOutput values.
+// You can construct a concrete instance of `TaskEphemeralStorageInput` via:
+//
+//	TaskEphemeralStorageArgs{...}
+type TaskEphemeralStorageInput interface {
+	pulumi.Input
+
+	ToTaskEphemeralStorageOutput() TaskEphemeralStorageOutput
+	ToTaskEphemeralStorageOutputWithContext(context.Context) TaskEphemeralStorageOutput
+}
+
+// Storage that a task on Fargate has while it runs.
+type TaskEphemeralStorageArgs struct {
+	// Its size, 21 to 200 GiB.
+	SizeInGib pulumi.IntInput `pulumi:"sizeInGib"`
+}
+
+func (TaskEphemeralStorageArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEphemeralStorage)(nil)).Elem()
+}
+
+func (i TaskEphemeralStorageArgs) ToTaskEphemeralStorageOutput() TaskEphemeralStorageOutput {
+	return i.ToTaskEphemeralStorageOutputWithContext(context.Background())
+}
+
+func (i TaskEphemeralStorageArgs) ToTaskEphemeralStorageOutputWithContext(ctx context.Context) TaskEphemeralStorageOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEphemeralStorageOutput)
+}
+
+func (i TaskEphemeralStorageArgs) ToTaskEphemeralStoragePtrOutput() TaskEphemeralStoragePtrOutput {
+	return i.ToTaskEphemeralStoragePtrOutputWithContext(context.Background())
+}
+
+func (i TaskEphemeralStorageArgs) ToTaskEphemeralStoragePtrOutputWithContext(ctx context.Context) TaskEphemeralStoragePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEphemeralStorageOutput).ToTaskEphemeralStoragePtrOutputWithContext(ctx)
+}
+
+// TaskEphemeralStoragePtrInput is an input type that accepts TaskEphemeralStorageArgs, TaskEphemeralStoragePtr and TaskEphemeralStoragePtrOutput values.
+// You can construct a concrete instance of `TaskEphemeralStoragePtrInput` via:
+//
+//	        TaskEphemeralStorageArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskEphemeralStoragePtrInput interface {
+	pulumi.Input
+
+	ToTaskEphemeralStoragePtrOutput() TaskEphemeralStoragePtrOutput
+	ToTaskEphemeralStoragePtrOutputWithContext(context.Context) TaskEphemeralStoragePtrOutput
+}
+
+type taskEphemeralStoragePtrType TaskEphemeralStorageArgs
+
+func TaskEphemeralStoragePtr(v *TaskEphemeralStorageArgs) TaskEphemeralStoragePtrInput {
+	return (*taskEphemeralStoragePtrType)(v)
+}
+
+func (*taskEphemeralStoragePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEphemeralStorage)(nil)).Elem()
+}
+
+func (i *taskEphemeralStoragePtrType) ToTaskEphemeralStoragePtrOutput() TaskEphemeralStoragePtrOutput {
+	return i.ToTaskEphemeralStoragePtrOutputWithContext(context.Background())
+}
+
+func (i *taskEphemeralStoragePtrType) ToTaskEphemeralStoragePtrOutputWithContext(ctx context.Context) TaskEphemeralStoragePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskEphemeralStoragePtrOutput)
+}
+
+// Storage that a task on Fargate has while it runs.
+type TaskEphemeralStorageOutput struct{ *pulumi.OutputState }
+
+func (TaskEphemeralStorageOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskEphemeralStorage)(nil)).Elem()
+}
+
+func (o TaskEphemeralStorageOutput) ToTaskEphemeralStorageOutput() TaskEphemeralStorageOutput {
+	return o
+}
+
+func (o TaskEphemeralStorageOutput) ToTaskEphemeralStorageOutputWithContext(ctx context.Context) TaskEphemeralStorageOutput {
+	return o
+}
+
+func (o TaskEphemeralStorageOutput) ToTaskEphemeralStoragePtrOutput() TaskEphemeralStoragePtrOutput {
+	return o.ToTaskEphemeralStoragePtrOutputWithContext(context.Background())
+}
+
+func (o TaskEphemeralStorageOutput) ToTaskEphemeralStoragePtrOutputWithContext(ctx context.Context) TaskEphemeralStoragePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskEphemeralStorage) *TaskEphemeralStorage {
+		return &v
+	}).(TaskEphemeralStoragePtrOutput)
+}
+
+// Its size, 21 to 200 GiB.
+func (o TaskEphemeralStorageOutput) SizeInGib() pulumi.IntOutput {
+	return o.ApplyT(func(v TaskEphemeralStorage) int { return v.SizeInGib }).(pulumi.IntOutput)
+}
+
+type TaskEphemeralStoragePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskEphemeralStoragePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskEphemeralStorage)(nil)).Elem()
+}
+
+func (o TaskEphemeralStoragePtrOutput) ToTaskEphemeralStoragePtrOutput() TaskEphemeralStoragePtrOutput {
+	return o
+}
+
+func (o TaskEphemeralStoragePtrOutput) ToTaskEphemeralStoragePtrOutputWithContext(ctx context.Context) TaskEphemeralStoragePtrOutput {
+	return o
+}
+
+func (o TaskEphemeralStoragePtrOutput) Elem() TaskEphemeralStorageOutput {
+	return o.ApplyT(func(v *TaskEphemeralStorage) TaskEphemeralStorage {
+		if v != nil {
+			return *v
+		}
+		var ret TaskEphemeralStorage
+		return ret
+	}).(TaskEphemeralStorageOutput)
+}
+
+// Its size, 21 to 200 GiB.
+func (o TaskEphemeralStoragePtrOutput) SizeInGib() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskEphemeralStorage) *int {
+		if v == nil {
+			return nil
+		}
+		return &v.SizeInGib
+	}).(pulumi.IntPtrOutput)
+}
+
+// How a task gets at a file system of Amazon FSx.
+type TaskFsxAuthorization struct {
+	// ARN of the secret or parameter with the credentials.
+	CredentialsParameter string `pulumi:"credentialsParameter"`
+	// Domain of Active Directory.
+	Domain string `pulumi:"domain"`
+}
+
+// TaskFsxAuthorizationInput is an input type that accepts TaskFsxAuthorizationArgs and TaskFsxAuthorizationOutput values.
+// You can construct a concrete instance of `TaskFsxAuthorizationInput` via:
+//
+//	TaskFsxAuthorizationArgs{...}
+type TaskFsxAuthorizationInput interface {
+	pulumi.Input
+
+	ToTaskFsxAuthorizationOutput() TaskFsxAuthorizationOutput
+	ToTaskFsxAuthorizationOutputWithContext(context.Context) TaskFsxAuthorizationOutput
+}
+
+// How a task gets at a file system of Amazon FSx.
+type TaskFsxAuthorizationArgs struct {
+	// ARN of the secret or parameter with the credentials.
+	CredentialsParameter pulumi.StringInput `pulumi:"credentialsParameter"`
+	// Domain of Active Directory.
+	Domain pulumi.StringInput `pulumi:"domain"`
+}
+
+func (TaskFsxAuthorizationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskFsxAuthorization)(nil)).Elem()
+}
+
+func (i TaskFsxAuthorizationArgs) ToTaskFsxAuthorizationOutput() TaskFsxAuthorizationOutput {
+	return i.ToTaskFsxAuthorizationOutputWithContext(context.Background())
+}
+
+func (i TaskFsxAuthorizationArgs) ToTaskFsxAuthorizationOutputWithContext(ctx context.Context) TaskFsxAuthorizationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxAuthorizationOutput)
+}
+
+func (i TaskFsxAuthorizationArgs) ToTaskFsxAuthorizationPtrOutput() TaskFsxAuthorizationPtrOutput {
+	return i.ToTaskFsxAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (i TaskFsxAuthorizationArgs) ToTaskFsxAuthorizationPtrOutputWithContext(ctx context.Context) TaskFsxAuthorizationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxAuthorizationOutput).ToTaskFsxAuthorizationPtrOutputWithContext(ctx)
+}
+
+// TaskFsxAuthorizationPtrInput is an input type that accepts TaskFsxAuthorizationArgs, TaskFsxAuthorizationPtr and TaskFsxAuthorizationPtrOutput values.
+// You can construct a concrete instance of `TaskFsxAuthorizationPtrInput` via:
+//
+//	        TaskFsxAuthorizationArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskFsxAuthorizationPtrInput interface {
+	pulumi.Input
+
+	ToTaskFsxAuthorizationPtrOutput() TaskFsxAuthorizationPtrOutput
+	ToTaskFsxAuthorizationPtrOutputWithContext(context.Context) TaskFsxAuthorizationPtrOutput
+}
+
+type taskFsxAuthorizationPtrType TaskFsxAuthorizationArgs
+
+func TaskFsxAuthorizationPtr(v *TaskFsxAuthorizationArgs) TaskFsxAuthorizationPtrInput {
+	return (*taskFsxAuthorizationPtrType)(v)
+}
+
+func (*taskFsxAuthorizationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskFsxAuthorization)(nil)).Elem()
+}
+
+func (i *taskFsxAuthorizationPtrType) ToTaskFsxAuthorizationPtrOutput() TaskFsxAuthorizationPtrOutput {
+	return i.ToTaskFsxAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (i *taskFsxAuthorizationPtrType) ToTaskFsxAuthorizationPtrOutputWithContext(ctx context.Context) TaskFsxAuthorizationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxAuthorizationPtrOutput)
+}
+
+// How a task gets at a file system of Amazon FSx.
+type TaskFsxAuthorizationOutput struct{ *pulumi.OutputState }
+
+func (TaskFsxAuthorizationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskFsxAuthorization)(nil)).Elem()
+}
+
+func (o TaskFsxAuthorizationOutput) ToTaskFsxAuthorizationOutput() TaskFsxAuthorizationOutput {
+	return o
+}
+
+func (o TaskFsxAuthorizationOutput) ToTaskFsxAuthorizationOutputWithContext(ctx context.Context) TaskFsxAuthorizationOutput {
+	return o
+}
+
+func (o TaskFsxAuthorizationOutput) ToTaskFsxAuthorizationPtrOutput() TaskFsxAuthorizationPtrOutput {
+	return o.ToTaskFsxAuthorizationPtrOutputWithContext(context.Background())
+}
+
+func (o TaskFsxAuthorizationOutput) ToTaskFsxAuthorizationPtrOutputWithContext(ctx context.Context) TaskFsxAuthorizationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskFsxAuthorization) *TaskFsxAuthorization {
+		return &v
+	}).(TaskFsxAuthorizationPtrOutput)
+}
+
+// ARN of the secret or parameter with the credentials.
+func (o TaskFsxAuthorizationOutput) CredentialsParameter() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskFsxAuthorization) string { return v.CredentialsParameter }).(pulumi.StringOutput)
+}
+
+// Domain of Active Directory.
+func (o TaskFsxAuthorizationOutput) Domain() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskFsxAuthorization) string { return v.Domain }).(pulumi.StringOutput)
+}
+
+type TaskFsxAuthorizationPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskFsxAuthorizationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskFsxAuthorization)(nil)).Elem()
+}
+
+func (o TaskFsxAuthorizationPtrOutput) ToTaskFsxAuthorizationPtrOutput() TaskFsxAuthorizationPtrOutput {
+	return o
+}
+
+func (o TaskFsxAuthorizationPtrOutput) ToTaskFsxAuthorizationPtrOutputWithContext(ctx context.Context) TaskFsxAuthorizationPtrOutput {
+	return o
+}
+
+func (o TaskFsxAuthorizationPtrOutput) Elem() TaskFsxAuthorizationOutput {
+	return o.ApplyT(func(v *TaskFsxAuthorization) TaskFsxAuthorization {
+		if v != nil {
+			return *v
+		}
+		var ret TaskFsxAuthorization
+		return ret
+	}).(TaskFsxAuthorizationOutput)
+}
+
+// ARN of the secret or parameter with the credentials.
+func (o TaskFsxAuthorizationPtrOutput) CredentialsParameter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskFsxAuthorization) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.CredentialsParameter
+	}).(pulumi.StringPtrOutput)
+}
+
+// Domain of Active Directory.
+func (o TaskFsxAuthorizationPtrOutput) Domain() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskFsxAuthorization) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Domain
+	}).(pulumi.StringPtrOutput)
+}
+
+// A file system of Amazon FSx for Windows File Server.
+type TaskFsxVolume struct {
+	// How the task gets at it.
+	AuthorizationConfig TaskFsxAuthorization `pulumi:"authorizationConfig"`
+	// Id of the file system.
+	FileSystemId string `pulumi:"fileSystemId"`
+	// Folder of it.
+	RootDirectory string `pulumi:"rootDirectory"`
+}
+
+// TaskFsxVolumeInput is an input type that accepts TaskFsxVolumeArgs and TaskFsxVolumeOutput values.
+// You can construct a concrete instance of `TaskFsxVolumeInput` via:
+//
+//	TaskFsxVolumeArgs{...}
+type TaskFsxVolumeInput interface {
+	pulumi.Input
+
+	ToTaskFsxVolumeOutput() TaskFsxVolumeOutput
+	ToTaskFsxVolumeOutputWithContext(context.Context) TaskFsxVolumeOutput
+}
+
+// A file system of Amazon FSx for Windows File Server.
+type TaskFsxVolumeArgs struct {
+	// How the task gets at it.
+	AuthorizationConfig TaskFsxAuthorizationInput `pulumi:"authorizationConfig"`
+	// Id of the file system.
+	FileSystemId pulumi.StringInput `pulumi:"fileSystemId"`
+	// Folder of it.
+	RootDirectory pulumi.StringInput `pulumi:"rootDirectory"`
+}
+
+func (TaskFsxVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskFsxVolume)(nil)).Elem()
+}
+
+func (i TaskFsxVolumeArgs) ToTaskFsxVolumeOutput() TaskFsxVolumeOutput {
+	return i.ToTaskFsxVolumeOutputWithContext(context.Background())
+}
+
+func (i TaskFsxVolumeArgs) ToTaskFsxVolumeOutputWithContext(ctx context.Context) TaskFsxVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxVolumeOutput)
+}
+
+func (i TaskFsxVolumeArgs) ToTaskFsxVolumePtrOutput() TaskFsxVolumePtrOutput {
+	return i.ToTaskFsxVolumePtrOutputWithContext(context.Background())
+}
+
+func (i TaskFsxVolumeArgs) ToTaskFsxVolumePtrOutputWithContext(ctx context.Context) TaskFsxVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxVolumeOutput).ToTaskFsxVolumePtrOutputWithContext(ctx)
+}
+
+// TaskFsxVolumePtrInput is an input type that accepts TaskFsxVolumeArgs, TaskFsxVolumePtr and TaskFsxVolumePtrOutput values.
+// You can construct a concrete instance of `TaskFsxVolumePtrInput` via:
+//
+//	        TaskFsxVolumeArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskFsxVolumePtrInput interface {
+	pulumi.Input
+
+	ToTaskFsxVolumePtrOutput() TaskFsxVolumePtrOutput
+	ToTaskFsxVolumePtrOutputWithContext(context.Context) TaskFsxVolumePtrOutput
+}
+
+type taskFsxVolumePtrType TaskFsxVolumeArgs
+
+func TaskFsxVolumePtr(v *TaskFsxVolumeArgs) TaskFsxVolumePtrInput {
+	return (*taskFsxVolumePtrType)(v)
+}
+
+func (*taskFsxVolumePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskFsxVolume)(nil)).Elem()
+}
+
+func (i *taskFsxVolumePtrType) ToTaskFsxVolumePtrOutput() TaskFsxVolumePtrOutput {
+	return i.ToTaskFsxVolumePtrOutputWithContext(context.Background())
+}
+
+func (i *taskFsxVolumePtrType) ToTaskFsxVolumePtrOutputWithContext(ctx context.Context) TaskFsxVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskFsxVolumePtrOutput)
+}
+
+// A file system of Amazon FSx for Windows File Server.
+type TaskFsxVolumeOutput struct{ *pulumi.OutputState }
+
+func (TaskFsxVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskFsxVolume)(nil)).Elem()
+}
+
+func (o TaskFsxVolumeOutput) ToTaskFsxVolumeOutput() TaskFsxVolumeOutput {
+	return o
+}
+
+func (o TaskFsxVolumeOutput) ToTaskFsxVolumeOutputWithContext(ctx context.Context) TaskFsxVolumeOutput {
+	return o
+}
+
+func (o TaskFsxVolumeOutput) ToTaskFsxVolumePtrOutput() TaskFsxVolumePtrOutput {
+	return o.ToTaskFsxVolumePtrOutputWithContext(context.Background())
+}
+
+func (o TaskFsxVolumeOutput) ToTaskFsxVolumePtrOutputWithContext(ctx context.Context) TaskFsxVolumePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskFsxVolume) *TaskFsxVolume {
+		return &v
+	}).(TaskFsxVolumePtrOutput)
+}
+
+// How the task gets at it.
+func (o TaskFsxVolumeOutput) AuthorizationConfig() TaskFsxAuthorizationOutput {
+	return o.ApplyT(func(v TaskFsxVolume) TaskFsxAuthorization { return v.AuthorizationConfig }).(TaskFsxAuthorizationOutput)
+}
+
+// Id of the file system.
+func (o TaskFsxVolumeOutput) FileSystemId() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskFsxVolume) string { return v.FileSystemId }).(pulumi.StringOutput)
+}
+
+// Folder of it.
+func (o TaskFsxVolumeOutput) RootDirectory() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskFsxVolume) string { return v.RootDirectory }).(pulumi.StringOutput)
+}
+
+type TaskFsxVolumePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskFsxVolumePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskFsxVolume)(nil)).Elem()
+}
+
+func (o TaskFsxVolumePtrOutput) ToTaskFsxVolumePtrOutput() TaskFsxVolumePtrOutput {
+	return o
+}
+
+func (o TaskFsxVolumePtrOutput) ToTaskFsxVolumePtrOutputWithContext(ctx context.Context) TaskFsxVolumePtrOutput {
+	return o
+}
+
+func (o TaskFsxVolumePtrOutput) Elem() TaskFsxVolumeOutput {
+	return o.ApplyT(func(v *TaskFsxVolume) TaskFsxVolume {
+		if v != nil {
+			return *v
+		}
+		var ret TaskFsxVolume
+		return ret
+	}).(TaskFsxVolumeOutput)
+}
+
+// How the task gets at it.
+func (o TaskFsxVolumePtrOutput) AuthorizationConfig() TaskFsxAuthorizationPtrOutput {
+	return o.ApplyT(func(v *TaskFsxVolume) *TaskFsxAuthorization {
+		if v == nil {
+			return nil
+		}
+		return &v.AuthorizationConfig
+	}).(TaskFsxAuthorizationPtrOutput)
+}
+
+// Id of the file system.
+func (o TaskFsxVolumePtrOutput) FileSystemId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskFsxVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.FileSystemId
+	}).(pulumi.StringPtrOutput)
+}
+
+// Folder of it.
+func (o TaskFsxVolumePtrOutput) RootDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskFsxVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.RootDirectory
+	}).(pulumi.StringPtrOutput)
+}
+
+// How the traffic of a task's application gets into its Envoy.
+type TaskInterception struct {
+	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+	AppPorts map[string]int `pulumi:"appPorts"`
+	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
+	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
+	// Image with sh and iptables, which initContainer needs. Only for initContainer.
+	Image *string `pulumi:"image"`
+	// How traffic gets into Envoy. Defaults to proxyConfiguration.
+	Mode *TaskInterceptionMode `pulumi:"mode"`
+}
+
+// TaskInterceptionInput is an input type that accepts TaskInterceptionArgs and TaskInterceptionOutput values.
+// You can construct a concrete instance of `TaskInterceptionInput` via:
+//
+//	TaskInterceptionArgs{...}
+type TaskInterceptionInput interface {
+	pulumi.Input
+
+	ToTaskInterceptionOutput() TaskInterceptionOutput
+	ToTaskInterceptionOutputWithContext(context.Context) TaskInterceptionOutput
+}
+
+// How the traffic of a task's application gets into its Envoy.
+type TaskInterceptionArgs struct {
+	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+	AppPorts pulumi.IntMapInput `pulumi:"appPorts"`
+	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
+	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
+	// Image with sh and iptables, which initContainer needs. Only for initContainer.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// How traffic gets into Envoy. Defaults to proxyConfiguration.
+	Mode TaskInterceptionModePtrInput `pulumi:"mode"`
+}
+
+func (TaskInterceptionArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskInterception)(nil)).Elem()
+}
+
+func (i TaskInterceptionArgs) ToTaskInterceptionOutput() TaskInterceptionOutput {
+	return i.ToTaskInterceptionOutputWithContext(context.Background())
+}
+
+func (i TaskInterceptionArgs) ToTaskInterceptionOutputWithContext(ctx context.Context) TaskInterceptionOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskInterceptionOutput)
+}
+
+func (i TaskInterceptionArgs) ToTaskInterceptionPtrOutput() TaskInterceptionPtrOutput {
+	return i.ToTaskInterceptionPtrOutputWithContext(context.Background())
+}
+
+func (i TaskInterceptionArgs) ToTaskInterceptionPtrOutputWithContext(ctx context.Context) TaskInterceptionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskInterceptionOutput).ToTaskInterceptionPtrOutputWithContext(ctx)
+}
+
+// TaskInterceptionPtrInput is an input type that accepts TaskInterceptionArgs, TaskInterceptionPtr and TaskInterceptionPtrOutput values.
+// You can construct a concrete instance of `TaskInterceptionPtrInput` via:
+//
+//	        TaskInterceptionArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskInterceptionPtrInput interface {
+	pulumi.Input
+
+	ToTaskInterceptionPtrOutput() TaskInterceptionPtrOutput
+	ToTaskInterceptionPtrOutputWithContext(context.Context) TaskInterceptionPtrOutput
+}
+
+type taskInterceptionPtrType TaskInterceptionArgs
+
+func TaskInterceptionPtr(v *TaskInterceptionArgs) TaskInterceptionPtrInput {
+	return (*taskInterceptionPtrType)(v)
+}
+
+func (*taskInterceptionPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskInterception)(nil)).Elem()
+}
+
+func (i *taskInterceptionPtrType) ToTaskInterceptionPtrOutput() TaskInterceptionPtrOutput {
+	return i.ToTaskInterceptionPtrOutputWithContext(context.Background())
+}
+
+func (i *taskInterceptionPtrType) ToTaskInterceptionPtrOutputWithContext(ctx context.Context) TaskInterceptionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskInterceptionPtrOutput)
+}
+
+// How the traffic of a task's application gets into its Envoy.
+type TaskInterceptionOutput struct{ *pulumi.OutputState }
+
+func (TaskInterceptionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskInterception)(nil)).Elem()
+}
+
+func (o TaskInterceptionOutput) ToTaskInterceptionOutput() TaskInterceptionOutput {
+	return o
+}
+
+func (o TaskInterceptionOutput) ToTaskInterceptionOutputWithContext(ctx context.Context) TaskInterceptionOutput {
+	return o
+}
+
+func (o TaskInterceptionOutput) ToTaskInterceptionPtrOutput() TaskInterceptionPtrOutput {
+	return o.ToTaskInterceptionPtrOutputWithContext(context.Background())
+}
+
+func (o TaskInterceptionOutput) ToTaskInterceptionPtrOutputWithContext(ctx context.Context) TaskInterceptionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskInterception) *TaskInterception {
+		return &v
+	}).(TaskInterceptionPtrOutput)
+}
+
+// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+func (o TaskInterceptionOutput) AppPorts() pulumi.IntMapOutput {
+	return o.ApplyT(func(v TaskInterception) map[string]int { return v.AppPorts }).(pulumi.IntMapOutput)
+}
+
+// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+func (o TaskInterceptionOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v TaskInterception) []string { return v.EgressIgnoredIps }).(pulumi.StringArrayOutput)
+}
+
+// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+func (o TaskInterceptionOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v TaskInterception) []int { return v.EgressIgnoredPorts }).(pulumi.IntArrayOutput)
+}
+
+// Image with sh and iptables, which initContainer needs. Only for initContainer.
+func (o TaskInterceptionOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskInterception) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// How traffic gets into Envoy. Defaults to proxyConfiguration.
+func (o TaskInterceptionOutput) Mode() TaskInterceptionModePtrOutput {
+	return o.ApplyT(func(v TaskInterception) *TaskInterceptionMode { return v.Mode }).(TaskInterceptionModePtrOutput)
+}
+
+type TaskInterceptionPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskInterceptionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskInterception)(nil)).Elem()
+}
+
+func (o TaskInterceptionPtrOutput) ToTaskInterceptionPtrOutput() TaskInterceptionPtrOutput {
+	return o
+}
+
+func (o TaskInterceptionPtrOutput) ToTaskInterceptionPtrOutputWithContext(ctx context.Context) TaskInterceptionPtrOutput {
+	return o
+}
+
+func (o TaskInterceptionPtrOutput) Elem() TaskInterceptionOutput {
+	return o.ApplyT(func(v *TaskInterception) TaskInterception {
+		if v != nil {
+			return *v
+		}
+		var ret TaskInterception
+		return ret
+	}).(TaskInterceptionOutput)
+}
+
+// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+func (o TaskInterceptionPtrOutput) AppPorts() pulumi.IntMapOutput {
+	return o.ApplyT(func(v *TaskInterception) map[string]int {
+		if v == nil {
+			return nil
+		}
+		return v.AppPorts
+	}).(pulumi.IntMapOutput)
+}
+
+// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+func (o TaskInterceptionPtrOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *TaskInterception) []string {
+		if v == nil {
+			return nil
+		}
+		return v.EgressIgnoredIps
+	}).(pulumi.StringArrayOutput)
+}
+
+// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+func (o TaskInterceptionPtrOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v *TaskInterception) []int {
+		if v == nil {
+			return nil
+		}
+		return v.EgressIgnoredPorts
+	}).(pulumi.IntArrayOutput)
+}
+
+// Image with sh and iptables, which initContainer needs. Only for initContainer.
+func (o TaskInterceptionPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskInterception) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// How traffic gets into Envoy. Defaults to proxyConfiguration.
+func (o TaskInterceptionPtrOutput) Mode() TaskInterceptionModePtrOutput {
+	return o.ApplyT(func(v *TaskInterception) *TaskInterceptionMode {
+		if v == nil {
+			return nil
+		}
+		return v.Mode
+	}).(TaskInterceptionModePtrOutput)
+}
+
+// A condition of the instances on which a task may run.
+type TaskPlacementConstraint struct {
+	// The expression.
+	Expression *string `pulumi:"expression"`
+	// The kind of condition: memberOf.
+	Type TaskPlacementConstraintType `pulumi:"type"`
+}
+
+// TaskPlacementConstraintInput is an input type that accepts TaskPlacementConstraintArgs and TaskPlacementConstraintOutput values.
+// You can construct a concrete instance of `TaskPlacementConstraintInput` via:
+//
+//	TaskPlacementConstraintArgs{...}
+type TaskPlacementConstraintInput interface {
+	pulumi.Input
+
+	ToTaskPlacementConstraintOutput() TaskPlacementConstraintOutput
+	ToTaskPlacementConstraintOutputWithContext(context.Context) TaskPlacementConstraintOutput
+}
+
+// A condition of the instances on which a task may run.
+type TaskPlacementConstraintArgs struct {
+	// The expression.
+	Expression pulumi.StringPtrInput `pulumi:"expression"`
+	// The kind of condition: memberOf.
+	Type TaskPlacementConstraintTypeInput `pulumi:"type"`
+}
+
+func (TaskPlacementConstraintArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPlacementConstraint)(nil)).Elem()
+}
+
+func (i TaskPlacementConstraintArgs) ToTaskPlacementConstraintOutput() TaskPlacementConstraintOutput {
+	return i.ToTaskPlacementConstraintOutputWithContext(context.Background())
+}
+
+func (i TaskPlacementConstraintArgs) ToTaskPlacementConstraintOutputWithContext(ctx context.Context) TaskPlacementConstraintOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskPlacementConstraintOutput)
+}
+
+// TaskPlacementConstraintArrayInput is an input type that accepts TaskPlacementConstraintArray and TaskPlacementConstraintArrayOutput values.
+// You can construct a concrete instance of `TaskPlacementConstraintArrayInput` via:
+//
+//	TaskPlacementConstraintArray{ TaskPlacementConstraintArgs{...} }
+type TaskPlacementConstraintArrayInput interface {
+	pulumi.Input
+
+	ToTaskPlacementConstraintArrayOutput() TaskPlacementConstraintArrayOutput
+	ToTaskPlacementConstraintArrayOutputWithContext(context.Context) TaskPlacementConstraintArrayOutput
+}
+
+type TaskPlacementConstraintArray []TaskPlacementConstraintInput
+
+func (TaskPlacementConstraintArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskPlacementConstraint)(nil)).Elem()
+}
+
+func (i TaskPlacementConstraintArray) ToTaskPlacementConstraintArrayOutput() TaskPlacementConstraintArrayOutput {
+	return i.ToTaskPlacementConstraintArrayOutputWithContext(context.Background())
+}
+
+func (i TaskPlacementConstraintArray) ToTaskPlacementConstraintArrayOutputWithContext(ctx context.Context) TaskPlacementConstraintArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskPlacementConstraintArrayOutput)
+}
+
+// A condition of the instances on which a task may run.
+type TaskPlacementConstraintOutput struct{ *pulumi.OutputState }
+
+func (TaskPlacementConstraintOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskPlacementConstraint)(nil)).Elem()
+}
+
+func (o TaskPlacementConstraintOutput) ToTaskPlacementConstraintOutput() TaskPlacementConstraintOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintOutput) ToTaskPlacementConstraintOutputWithContext(ctx context.Context) TaskPlacementConstraintOutput {
+	return o
+}
+
+// The expression.
+func (o TaskPlacementConstraintOutput) Expression() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskPlacementConstraint) *string { return v.Expression }).(pulumi.StringPtrOutput)
+}
+
+// The kind of condition: memberOf.
+func (o TaskPlacementConstraintOutput) Type() TaskPlacementConstraintTypeOutput {
+	return o.ApplyT(func(v TaskPlacementConstraint) TaskPlacementConstraintType { return v.Type }).(TaskPlacementConstraintTypeOutput)
+}
+
+type TaskPlacementConstraintArrayOutput struct{ *pulumi.OutputState }
+
+func (TaskPlacementConstraintArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskPlacementConstraint)(nil)).Elem()
+}
+
+func (o TaskPlacementConstraintArrayOutput) ToTaskPlacementConstraintArrayOutput() TaskPlacementConstraintArrayOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintArrayOutput) ToTaskPlacementConstraintArrayOutputWithContext(ctx context.Context) TaskPlacementConstraintArrayOutput {
+	return o
+}
+
+func (o TaskPlacementConstraintArrayOutput) Index(i pulumi.IntInput) TaskPlacementConstraintOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) TaskPlacementConstraint {
+		return vs[0].([]TaskPlacementConstraint)[vs[1].(int)]
+	}).(TaskPlacementConstraintOutput)
+}
+
+// The machine that a task runs on.
+type TaskRuntimePlatform struct {
+	// The processor. Defaults to X86_64.
+	CpuArchitecture *TaskCpuArchitecture `pulumi:"cpuArchitecture"`
+	// The operating system: LINUX, where Envoy runs. Defaults to it.
+	OperatingSystemFamily *string `pulumi:"operatingSystemFamily"`
+}
+
+// TaskRuntimePlatformInput is an input type that accepts TaskRuntimePlatformArgs and TaskRuntimePlatformOutput values.
+// You can construct a concrete instance of `TaskRuntimePlatformInput` via:
+//
+//	TaskRuntimePlatformArgs{...}
+type TaskRuntimePlatformInput interface {
+	pulumi.Input
+
+	ToTaskRuntimePlatformOutput() TaskRuntimePlatformOutput
+	ToTaskRuntimePlatformOutputWithContext(context.Context) TaskRuntimePlatformOutput
+}
+
+// The machine that a task runs on.
+type TaskRuntimePlatformArgs struct {
+	// The processor. Defaults to X86_64.
+	CpuArchitecture TaskCpuArchitecturePtrInput `pulumi:"cpuArchitecture"`
+	// The operating system: LINUX, where Envoy runs. Defaults to it.
+	OperatingSystemFamily pulumi.StringPtrInput `pulumi:"operatingSystemFamily"`
+}
+
+func (TaskRuntimePlatformArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskRuntimePlatform)(nil)).Elem()
+}
+
+func (i TaskRuntimePlatformArgs) ToTaskRuntimePlatformOutput() TaskRuntimePlatformOutput {
+	return i.ToTaskRuntimePlatformOutputWithContext(context.Background())
+}
+
+func (i TaskRuntimePlatformArgs) ToTaskRuntimePlatformOutputWithContext(ctx context.Context) TaskRuntimePlatformOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskRuntimePlatformOutput)
+}
+
+func (i TaskRuntimePlatformArgs) ToTaskRuntimePlatformPtrOutput() TaskRuntimePlatformPtrOutput {
+	return i.ToTaskRuntimePlatformPtrOutputWithContext(context.Background())
+}
+
+func (i TaskRuntimePlatformArgs) ToTaskRuntimePlatformPtrOutputWithContext(ctx context.Context) TaskRuntimePlatformPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskRuntimePlatformOutput).ToTaskRuntimePlatformPtrOutputWithContext(ctx)
+}
+
+// TaskRuntimePlatformPtrInput is an input type that accepts TaskRuntimePlatformArgs, TaskRuntimePlatformPtr and TaskRuntimePlatformPtrOutput values.
+// You can construct a concrete instance of `TaskRuntimePlatformPtrInput` via:
+//
+//	        TaskRuntimePlatformArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskRuntimePlatformPtrInput interface {
+	pulumi.Input
+
+	ToTaskRuntimePlatformPtrOutput() TaskRuntimePlatformPtrOutput
+	ToTaskRuntimePlatformPtrOutputWithContext(context.Context) TaskRuntimePlatformPtrOutput
+}
+
+type taskRuntimePlatformPtrType TaskRuntimePlatformArgs
+
+func TaskRuntimePlatformPtr(v *TaskRuntimePlatformArgs) TaskRuntimePlatformPtrInput {
+	return (*taskRuntimePlatformPtrType)(v)
+}
+
+func (*taskRuntimePlatformPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskRuntimePlatform)(nil)).Elem()
+}
+
+func (i *taskRuntimePlatformPtrType) ToTaskRuntimePlatformPtrOutput() TaskRuntimePlatformPtrOutput {
+	return i.ToTaskRuntimePlatformPtrOutputWithContext(context.Background())
+}
+
+func (i *taskRuntimePlatformPtrType) ToTaskRuntimePlatformPtrOutputWithContext(ctx context.Context) TaskRuntimePlatformPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskRuntimePlatformPtrOutput)
+}
+
+// The machine that a task runs on.
+type TaskRuntimePlatformOutput struct{ *pulumi.OutputState }
+
+func (TaskRuntimePlatformOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskRuntimePlatform)(nil)).Elem()
+}
+
+func (o TaskRuntimePlatformOutput) ToTaskRuntimePlatformOutput() TaskRuntimePlatformOutput {
+	return o
+}
+
+func (o TaskRuntimePlatformOutput) ToTaskRuntimePlatformOutputWithContext(ctx context.Context) TaskRuntimePlatformOutput {
+	return o
+}
+
+func (o TaskRuntimePlatformOutput) ToTaskRuntimePlatformPtrOutput() TaskRuntimePlatformPtrOutput {
+	return o.ToTaskRuntimePlatformPtrOutputWithContext(context.Background())
+}
+
+func (o TaskRuntimePlatformOutput) ToTaskRuntimePlatformPtrOutputWithContext(ctx context.Context) TaskRuntimePlatformPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskRuntimePlatform) *TaskRuntimePlatform {
+		return &v
+	}).(TaskRuntimePlatformPtrOutput)
+}
+
+// The processor. Defaults to X86_64.
+func (o TaskRuntimePlatformOutput) CpuArchitecture() TaskCpuArchitecturePtrOutput {
+	return o.ApplyT(func(v TaskRuntimePlatform) *TaskCpuArchitecture { return v.CpuArchitecture }).(TaskCpuArchitecturePtrOutput)
+}
+
+// The operating system: LINUX, where Envoy runs. Defaults to it.
+func (o TaskRuntimePlatformOutput) OperatingSystemFamily() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskRuntimePlatform) *string { return v.OperatingSystemFamily }).(pulumi.StringPtrOutput)
+}
+
+type TaskRuntimePlatformPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskRuntimePlatformPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskRuntimePlatform)(nil)).Elem()
+}
+
+func (o TaskRuntimePlatformPtrOutput) ToTaskRuntimePlatformPtrOutput() TaskRuntimePlatformPtrOutput {
+	return o
+}
+
+func (o TaskRuntimePlatformPtrOutput) ToTaskRuntimePlatformPtrOutputWithContext(ctx context.Context) TaskRuntimePlatformPtrOutput {
+	return o
+}
+
+func (o TaskRuntimePlatformPtrOutput) Elem() TaskRuntimePlatformOutput {
+	return o.ApplyT(func(v *TaskRuntimePlatform) TaskRuntimePlatform {
+		if v != nil {
+			return *v
+		}
+		var ret TaskRuntimePlatform
+		return ret
+	}).(TaskRuntimePlatformOutput)
+}
+
+// The processor. Defaults to X86_64.
+func (o TaskRuntimePlatformPtrOutput) CpuArchitecture() TaskCpuArchitecturePtrOutput {
+	return o.ApplyT(func(v *TaskRuntimePlatform) *TaskCpuArchitecture {
+		if v == nil {
+			return nil
+		}
+		return v.CpuArchitecture
+	}).(TaskCpuArchitecturePtrOutput)
+}
+
+// The operating system: LINUX, where Envoy runs. Defaults to it.
+func (o TaskRuntimePlatformPtrOutput) OperatingSystemFamily() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskRuntimePlatform) *string {
+		if v == nil {
+			return nil
+		}
+		return v.OperatingSystemFamily
+	}).(pulumi.StringPtrOutput)
+}
+
+// A file system of Amazon S3 Files.
+type TaskS3FilesVolume struct {
+	// ARN of the access point.
+	AccessPointArn *string `pulumi:"accessPointArn"`
+	// ARN of the file system.
+	FileSystemArn string `pulumi:"fileSystemArn"`
+	// Folder of it. Defaults to its root.
+	RootDirectory *string `pulumi:"rootDirectory"`
+	// Port for encryption.
+	TransitEncryptionPort *int `pulumi:"transitEncryptionPort"`
+}
+
+// TaskS3FilesVolumeInput is an input type that accepts TaskS3FilesVolumeArgs and TaskS3FilesVolumeOutput values.
+// You can construct a concrete instance of `TaskS3FilesVolumeInput` via:
+//
+//	TaskS3FilesVolumeArgs{...}
+type TaskS3FilesVolumeInput interface {
+	pulumi.Input
+
+	ToTaskS3FilesVolumeOutput() TaskS3FilesVolumeOutput
+	ToTaskS3FilesVolumeOutputWithContext(context.Context) TaskS3FilesVolumeOutput
+}
+
+// A file system of Amazon S3 Files.
+type TaskS3FilesVolumeArgs struct {
+	// ARN of the access point.
+	AccessPointArn pulumi.StringPtrInput `pulumi:"accessPointArn"`
+	// ARN of the file system.
+	FileSystemArn pulumi.StringInput `pulumi:"fileSystemArn"`
+	// Folder of it. Defaults to its root.
+	RootDirectory pulumi.StringPtrInput `pulumi:"rootDirectory"`
+	// Port for encryption.
+	TransitEncryptionPort pulumi.IntPtrInput `pulumi:"transitEncryptionPort"`
+}
+
+func (TaskS3FilesVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskS3FilesVolume)(nil)).Elem()
+}
+
+func (i TaskS3FilesVolumeArgs) ToTaskS3FilesVolumeOutput() TaskS3FilesVolumeOutput {
+	return i.ToTaskS3FilesVolumeOutputWithContext(context.Background())
+}
+
+func (i TaskS3FilesVolumeArgs) ToTaskS3FilesVolumeOutputWithContext(ctx context.Context) TaskS3FilesVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskS3FilesVolumeOutput)
+}
+
+func (i TaskS3FilesVolumeArgs) ToTaskS3FilesVolumePtrOutput() TaskS3FilesVolumePtrOutput {
+	return i.ToTaskS3FilesVolumePtrOutputWithContext(context.Background())
+}
+
+func (i TaskS3FilesVolumeArgs) ToTaskS3FilesVolumePtrOutputWithContext(ctx context.Context) TaskS3FilesVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskS3FilesVolumeOutput).ToTaskS3FilesVolumePtrOutputWithContext(ctx)
+}
+
+// TaskS3FilesVolumePtrInput is an input type that accepts TaskS3FilesVolumeArgs, TaskS3FilesVolumePtr and TaskS3FilesVolumePtrOutput values.
+// You can construct a concrete instance of `TaskS3FilesVolumePtrInput` via:
+//
+//	        TaskS3FilesVolumeArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskS3FilesVolumePtrInput interface {
+	pulumi.Input
+
+	ToTaskS3FilesVolumePtrOutput() TaskS3FilesVolumePtrOutput
+	ToTaskS3FilesVolumePtrOutputWithContext(context.Context) TaskS3FilesVolumePtrOutput
+}
+
+type taskS3FilesVolumePtrType TaskS3FilesVolumeArgs
+
+func TaskS3FilesVolumePtr(v *TaskS3FilesVolumeArgs) TaskS3FilesVolumePtrInput {
+	return (*taskS3FilesVolumePtrType)(v)
+}
+
+func (*taskS3FilesVolumePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskS3FilesVolume)(nil)).Elem()
+}
+
+func (i *taskS3FilesVolumePtrType) ToTaskS3FilesVolumePtrOutput() TaskS3FilesVolumePtrOutput {
+	return i.ToTaskS3FilesVolumePtrOutputWithContext(context.Background())
+}
+
+func (i *taskS3FilesVolumePtrType) ToTaskS3FilesVolumePtrOutputWithContext(ctx context.Context) TaskS3FilesVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskS3FilesVolumePtrOutput)
+}
+
+// A file system of Amazon S3 Files.
+type TaskS3FilesVolumeOutput struct{ *pulumi.OutputState }
+
+func (TaskS3FilesVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskS3FilesVolume)(nil)).Elem()
+}
+
+func (o TaskS3FilesVolumeOutput) ToTaskS3FilesVolumeOutput() TaskS3FilesVolumeOutput {
+	return o
+}
+
+func (o TaskS3FilesVolumeOutput) ToTaskS3FilesVolumeOutputWithContext(ctx context.Context) TaskS3FilesVolumeOutput {
+	return o
+}
+
+func (o TaskS3FilesVolumeOutput) ToTaskS3FilesVolumePtrOutput() TaskS3FilesVolumePtrOutput {
+	return o.ToTaskS3FilesVolumePtrOutputWithContext(context.Background())
+}
+
+func (o TaskS3FilesVolumeOutput) ToTaskS3FilesVolumePtrOutputWithContext(ctx context.Context) TaskS3FilesVolumePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskS3FilesVolume) *TaskS3FilesVolume {
+		return &v
+	}).(TaskS3FilesVolumePtrOutput)
+}
+
+// ARN of the access point.
+func (o TaskS3FilesVolumeOutput) AccessPointArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskS3FilesVolume) *string { return v.AccessPointArn }).(pulumi.StringPtrOutput)
+}
+
+// ARN of the file system.
+func (o TaskS3FilesVolumeOutput) FileSystemArn() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskS3FilesVolume) string { return v.FileSystemArn }).(pulumi.StringOutput)
+}
+
+// Folder of it. Defaults to its root.
+func (o TaskS3FilesVolumeOutput) RootDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskS3FilesVolume) *string { return v.RootDirectory }).(pulumi.StringPtrOutput)
+}
+
+// Port for encryption.
+func (o TaskS3FilesVolumeOutput) TransitEncryptionPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskS3FilesVolume) *int { return v.TransitEncryptionPort }).(pulumi.IntPtrOutput)
+}
+
+type TaskS3FilesVolumePtrOutput struct{ *pulumi.OutputState }
+
+func (TaskS3FilesVolumePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskS3FilesVolume)(nil)).Elem()
+}
+
+func (o TaskS3FilesVolumePtrOutput) ToTaskS3FilesVolumePtrOutput() TaskS3FilesVolumePtrOutput {
+	return o
+}
+
+func (o TaskS3FilesVolumePtrOutput) ToTaskS3FilesVolumePtrOutputWithContext(ctx context.Context) TaskS3FilesVolumePtrOutput {
+	return o
+}
+
+func (o TaskS3FilesVolumePtrOutput) Elem() TaskS3FilesVolumeOutput {
+	return o.ApplyT(func(v *TaskS3FilesVolume) TaskS3FilesVolume {
+		if v != nil {
+			return *v
+		}
+		var ret TaskS3FilesVolume
+		return ret
+	}).(TaskS3FilesVolumeOutput)
+}
+
+// ARN of the access point.
+func (o TaskS3FilesVolumePtrOutput) AccessPointArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskS3FilesVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.AccessPointArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of the file system.
+func (o TaskS3FilesVolumePtrOutput) FileSystemArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskS3FilesVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.FileSystemArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Folder of it. Defaults to its root.
+func (o TaskS3FilesVolumePtrOutput) RootDirectory() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskS3FilesVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RootDirectory
+	}).(pulumi.StringPtrOutput)
+}
+
+// Port for encryption.
+func (o TaskS3FilesVolumePtrOutput) TransitEncryptionPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskS3FilesVolume) *int {
+		if v == nil {
+			return nil
+		}
+		return v.TransitEncryptionPort
+	}).(pulumi.IntPtrOutput)
+}
+
+// Where the Envoy of a task tells of the requests that pass it.
+type TaskTracing struct {
+	// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+	Config *string `pulumi:"config"`
+	// The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+	ConfigFrom *string `pulumi:"configFrom"`
+	// More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+	Container *ContainerDefinition `pulumi:"container"`
+	// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+	Host *string `pulumi:"host"`
+	// Image of the collector or daemon beside Envoy, with a tag or a digest.
+	Image *string `pulumi:"image"`
+	// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+	Port *int `pulumi:"port"`
+	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+	SamplingRate *float64 `pulumi:"samplingRate"`
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+	SegmentName *string `pulumi:"segmentName"`
+	// What takes the traces. Defaults to otel.
+	Tracer *TaskTracer `pulumi:"tracer"`
+}
+
+// TaskTracingInput is an input type that accepts TaskTracingArgs and TaskTracingOutput values.
+// You can construct a concrete instance of `TaskTracingInput` via:
+//
+//	TaskTracingArgs{...}
+type TaskTracingInput interface {
+	pulumi.Input
+
+	ToTaskTracingOutput() TaskTracingOutput
+	ToTaskTracingOutputWithContext(context.Context) TaskTracingOutput
+}
+
+// Where the Envoy of a task tells of the requests that pass it.
+type TaskTracingArgs struct {
+	// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+	Config pulumi.StringPtrInput `pulumi:"config"`
+	// The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+	ConfigFrom pulumi.StringPtrInput `pulumi:"configFrom"`
+	// More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+	Container ContainerDefinitionPtrInput `pulumi:"container"`
+	// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+	Host pulumi.StringPtrInput `pulumi:"host"`
+	// Image of the collector or daemon beside Envoy, with a tag or a digest.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+	SamplingRate pulumi.Float64PtrInput `pulumi:"samplingRate"`
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+	SegmentName pulumi.StringPtrInput `pulumi:"segmentName"`
+	// What takes the traces. Defaults to otel.
+	Tracer TaskTracerPtrInput `pulumi:"tracer"`
+}
+
+func (TaskTracingArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskTracing)(nil)).Elem()
+}
+
+func (i TaskTracingArgs) ToTaskTracingOutput() TaskTracingOutput {
+	return i.ToTaskTracingOutputWithContext(context.Background())
+}
+
+func (i TaskTracingArgs) ToTaskTracingOutputWithContext(ctx context.Context) TaskTracingOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskTracingOutput)
+}
+
+func (i TaskTracingArgs) ToTaskTracingPtrOutput() TaskTracingPtrOutput {
+	return i.ToTaskTracingPtrOutputWithContext(context.Background())
+}
+
+func (i TaskTracingArgs) ToTaskTracingPtrOutputWithContext(ctx context.Context) TaskTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskTracingOutput).ToTaskTracingPtrOutputWithContext(ctx)
+}
+
+// TaskTracingPtrInput is an input type that accepts TaskTracingArgs, TaskTracingPtr and TaskTracingPtrOutput values.
+// You can construct a concrete instance of `TaskTracingPtrInput` via:
+//
+//	        TaskTracingArgs{...}
+//
+//	or:
+//
+//	        nil
+type TaskTracingPtrInput interface {
+	pulumi.Input
+
+	ToTaskTracingPtrOutput() TaskTracingPtrOutput
+	ToTaskTracingPtrOutputWithContext(context.Context) TaskTracingPtrOutput
+}
+
+type taskTracingPtrType TaskTracingArgs
+
+func TaskTracingPtr(v *TaskTracingArgs) TaskTracingPtrInput {
+	return (*taskTracingPtrType)(v)
+}
+
+func (*taskTracingPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskTracing)(nil)).Elem()
+}
+
+func (i *taskTracingPtrType) ToTaskTracingPtrOutput() TaskTracingPtrOutput {
+	return i.ToTaskTracingPtrOutputWithContext(context.Background())
+}
+
+func (i *taskTracingPtrType) ToTaskTracingPtrOutputWithContext(ctx context.Context) TaskTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskTracingPtrOutput)
+}
+
+// Where the Envoy of a task tells of the requests that pass it.
+type TaskTracingOutput struct{ *pulumi.OutputState }
+
+func (TaskTracingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskTracing)(nil)).Elem()
+}
+
+func (o TaskTracingOutput) ToTaskTracingOutput() TaskTracingOutput {
+	return o
+}
+
+func (o TaskTracingOutput) ToTaskTracingOutputWithContext(ctx context.Context) TaskTracingOutput {
+	return o
+}
+
+func (o TaskTracingOutput) ToTaskTracingPtrOutput() TaskTracingPtrOutput {
+	return o.ToTaskTracingPtrOutputWithContext(context.Background())
+}
+
+func (o TaskTracingOutput) ToTaskTracingPtrOutputWithContext(ctx context.Context) TaskTracingPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v TaskTracing) *TaskTracing {
+		return &v
+	}).(TaskTracingPtrOutput)
+}
+
+// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+func (o TaskTracingOutput) Config() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *string { return v.Config }).(pulumi.StringPtrOutput)
+}
+
+// The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+func (o TaskTracingOutput) ConfigFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *string { return v.ConfigFrom }).(pulumi.StringPtrOutput)
+}
+
+// More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+func (o TaskTracingOutput) Container() ContainerDefinitionPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *ContainerDefinition { return v.Container }).(ContainerDefinitionPtrOutput)
+}
+
+// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+func (o TaskTracingOutput) Host() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *string { return v.Host }).(pulumi.StringPtrOutput)
+}
+
+// Image of the collector or daemon beside Envoy, with a tag or a digest.
+func (o TaskTracingOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+func (o TaskTracingOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+func (o TaskTracingOutput) SamplingRate() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v TaskTracing) *float64 { return v.SamplingRate }).(pulumi.Float64PtrOutput)
+}
+
+// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+func (o TaskTracingOutput) SegmentName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *string { return v.SegmentName }).(pulumi.StringPtrOutput)
+}
+
+// What takes the traces. Defaults to otel.
+func (o TaskTracingOutput) Tracer() TaskTracerPtrOutput {
+	return o.ApplyT(func(v TaskTracing) *TaskTracer { return v.Tracer }).(TaskTracerPtrOutput)
+}
+
+type TaskTracingPtrOutput struct{ *pulumi.OutputState }
+
+func (TaskTracingPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**TaskTracing)(nil)).Elem()
+}
+
+func (o TaskTracingPtrOutput) ToTaskTracingPtrOutput() TaskTracingPtrOutput {
+	return o
+}
+
+func (o TaskTracingPtrOutput) ToTaskTracingPtrOutputWithContext(ctx context.Context) TaskTracingPtrOutput {
+	return o
+}
+
+func (o TaskTracingPtrOutput) Elem() TaskTracingOutput {
+	return o.ApplyT(func(v *TaskTracing) TaskTracing {
+		if v != nil {
+			return *v
+		}
+		var ret TaskTracing
+		return ret
+	}).(TaskTracingOutput)
+}
+
+// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+func (o TaskTracingPtrOutput) Config() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Config
+	}).(pulumi.StringPtrOutput)
+}
+
+// The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+func (o TaskTracingPtrOutput) ConfigFrom() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ConfigFrom
+	}).(pulumi.StringPtrOutput)
+}
+
+// More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+func (o TaskTracingPtrOutput) Container() ContainerDefinitionPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *ContainerDefinition {
+		if v == nil {
+			return nil
+		}
+		return v.Container
+	}).(ContainerDefinitionPtrOutput)
+}
+
+// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+func (o TaskTracingPtrOutput) Host() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Host
+	}).(pulumi.StringPtrOutput)
+}
+
+// Image of the collector or daemon beside Envoy, with a tag or a digest.
+func (o TaskTracingPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+func (o TaskTracingPtrOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Port
+	}).(pulumi.IntPtrOutput)
+}
+
+// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+func (o TaskTracingPtrOutput) SamplingRate() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.SamplingRate
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+func (o TaskTracingPtrOutput) SegmentName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SegmentName
+	}).(pulumi.StringPtrOutput)
+}
+
+// What takes the traces. Defaults to otel.
+func (o TaskTracingPtrOutput) Tracer() TaskTracerPtrOutput {
+	return o.ApplyT(func(v *TaskTracing) *TaskTracer {
+		if v == nil {
+			return nil
+		}
+		return v.Tracer
+	}).(TaskTracerPtrOutput)
+}
+
+// A volume that the containers of a task may mount.
+type TaskVolume struct {
+	// Whether a service or a run of the task says what it is. Defaults to false.
+	ConfigureAtLaunch *bool `pulumi:"configureAtLaunch"`
+	// A volume of Docker. Not on Fargate.
+	DockerVolumeConfiguration *TaskDockerVolume `pulumi:"dockerVolumeConfiguration"`
+	// A file system of Amazon EFS.
+	EfsVolumeConfiguration *TaskEfsVolume `pulumi:"efsVolumeConfiguration"`
+	// A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+	FsxWindowsFileServerVolumeConfiguration *TaskFsxVolume `pulumi:"fsxWindowsFileServerVolumeConfiguration"`
+	// Folder of the instance. Not on Fargate.
+	HostPath *string `pulumi:"hostPath"`
+	// Name of the volume.
+	Name string `pulumi:"name"`
+	// A file system of Amazon S3 Files.
+	S3filesVolumeConfiguration *TaskS3FilesVolume `pulumi:"s3filesVolumeConfiguration"`
+}
+
+// TaskVolumeInput is an input type that accepts TaskVolumeArgs and TaskVolumeOutput values.
+// You can construct a concrete instance of `TaskVolumeInput` via:
+//
+//	TaskVolumeArgs{...}
+type TaskVolumeInput interface {
+	pulumi.Input
+
+	ToTaskVolumeOutput() TaskVolumeOutput
+	ToTaskVolumeOutputWithContext(context.Context) TaskVolumeOutput
+}
+
+// A volume that the containers of a task may mount.
+type TaskVolumeArgs struct {
+	// Whether a service or a run of the task says what it is. Defaults to false.
+	ConfigureAtLaunch pulumi.BoolPtrInput `pulumi:"configureAtLaunch"`
+	// A volume of Docker. Not on Fargate.
+	DockerVolumeConfiguration TaskDockerVolumePtrInput `pulumi:"dockerVolumeConfiguration"`
+	// A file system of Amazon EFS.
+	EfsVolumeConfiguration TaskEfsVolumePtrInput `pulumi:"efsVolumeConfiguration"`
+	// A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+	FsxWindowsFileServerVolumeConfiguration TaskFsxVolumePtrInput `pulumi:"fsxWindowsFileServerVolumeConfiguration"`
+	// Folder of the instance. Not on Fargate.
+	HostPath pulumi.StringPtrInput `pulumi:"hostPath"`
+	// Name of the volume.
+	Name pulumi.StringInput `pulumi:"name"`
+	// A file system of Amazon S3 Files.
+	S3filesVolumeConfiguration TaskS3FilesVolumePtrInput `pulumi:"s3filesVolumeConfiguration"`
+}
+
+func (TaskVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskVolume)(nil)).Elem()
+}
+
+func (i TaskVolumeArgs) ToTaskVolumeOutput() TaskVolumeOutput {
+	return i.ToTaskVolumeOutputWithContext(context.Background())
+}
+
+func (i TaskVolumeArgs) ToTaskVolumeOutputWithContext(ctx context.Context) TaskVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskVolumeOutput)
+}
+
+// TaskVolumeArrayInput is an input type that accepts TaskVolumeArray and TaskVolumeArrayOutput values.
+// You can construct a concrete instance of `TaskVolumeArrayInput` via:
+//
+//	TaskVolumeArray{ TaskVolumeArgs{...} }
+type TaskVolumeArrayInput interface {
+	pulumi.Input
+
+	ToTaskVolumeArrayOutput() TaskVolumeArrayOutput
+	ToTaskVolumeArrayOutputWithContext(context.Context) TaskVolumeArrayOutput
+}
+
+type TaskVolumeArray []TaskVolumeInput
+
+func (TaskVolumeArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskVolume)(nil)).Elem()
+}
+
+func (i TaskVolumeArray) ToTaskVolumeArrayOutput() TaskVolumeArrayOutput {
+	return i.ToTaskVolumeArrayOutputWithContext(context.Background())
+}
+
+func (i TaskVolumeArray) ToTaskVolumeArrayOutputWithContext(ctx context.Context) TaskVolumeArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(TaskVolumeArrayOutput)
+}
+
+// A volume that the containers of a task may mount.
+type TaskVolumeOutput struct{ *pulumi.OutputState }
+
+func (TaskVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*TaskVolume)(nil)).Elem()
+}
+
+func (o TaskVolumeOutput) ToTaskVolumeOutput() TaskVolumeOutput {
+	return o
+}
+
+func (o TaskVolumeOutput) ToTaskVolumeOutputWithContext(ctx context.Context) TaskVolumeOutput {
+	return o
+}
+
+// Whether a service or a run of the task says what it is. Defaults to false.
+func (o TaskVolumeOutput) ConfigureAtLaunch() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v TaskVolume) *bool { return v.ConfigureAtLaunch }).(pulumi.BoolPtrOutput)
+}
+
+// A volume of Docker. Not on Fargate.
+func (o TaskVolumeOutput) DockerVolumeConfiguration() TaskDockerVolumePtrOutput {
+	return o.ApplyT(func(v TaskVolume) *TaskDockerVolume { return v.DockerVolumeConfiguration }).(TaskDockerVolumePtrOutput)
+}
+
+// A file system of Amazon EFS.
+func (o TaskVolumeOutput) EfsVolumeConfiguration() TaskEfsVolumePtrOutput {
+	return o.ApplyT(func(v TaskVolume) *TaskEfsVolume { return v.EfsVolumeConfiguration }).(TaskEfsVolumePtrOutput)
+}
+
+// A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+func (o TaskVolumeOutput) FsxWindowsFileServerVolumeConfiguration() TaskFsxVolumePtrOutput {
+	return o.ApplyT(func(v TaskVolume) *TaskFsxVolume { return v.FsxWindowsFileServerVolumeConfiguration }).(TaskFsxVolumePtrOutput)
+}
+
+// Folder of the instance. Not on Fargate.
+func (o TaskVolumeOutput) HostPath() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v TaskVolume) *string { return v.HostPath }).(pulumi.StringPtrOutput)
+}
+
+// Name of the volume.
+func (o TaskVolumeOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v TaskVolume) string { return v.Name }).(pulumi.StringOutput)
+}
+
+// A file system of Amazon S3 Files.
+func (o TaskVolumeOutput) S3filesVolumeConfiguration() TaskS3FilesVolumePtrOutput {
+	return o.ApplyT(func(v TaskVolume) *TaskS3FilesVolume { return v.S3filesVolumeConfiguration }).(TaskS3FilesVolumePtrOutput)
+}
+
+type TaskVolumeArrayOutput struct{ *pulumi.OutputState }
+
+func (TaskVolumeArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]TaskVolume)(nil)).Elem()
+}
+
+func (o TaskVolumeArrayOutput) ToTaskVolumeArrayOutput() TaskVolumeArrayOutput {
+	return o
+}
+
+func (o TaskVolumeArrayOutput) ToTaskVolumeArrayOutputWithContext(ctx context.Context) TaskVolumeArrayOutput {
+	return o
+}
+
+func (o TaskVolumeArrayOutput) Index(i pulumi.IntInput) TaskVolumeOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) TaskVolume {
+		return vs[0].([]TaskVolume)[vs[1].(int)]
+	}).(TaskVolumeOutput)
+}
+
 // Limits of a listener for TCP.
 type TcpConnectionPool struct {
 	// Most connections that the proxy opens to the application at the same time, 1 to 2147483647.
@@ -16994,6 +23634,53 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ClientPolicyTlsPtrInput)(nil)).Elem(), ClientPolicyTlsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClientTlsCertificateInput)(nil)).Elem(), ClientTlsCertificateArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClientTlsCertificatePtrInput)(nil)).Elem(), ClientTlsCertificateArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerCapabilitiesInput)(nil)).Elem(), ContainerCapabilitiesArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerCapabilitiesPtrInput)(nil)).Elem(), ContainerCapabilitiesArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDefinitionInput)(nil)).Elem(), ContainerDefinitionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDefinitionPtrInput)(nil)).Elem(), ContainerDefinitionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDefinitionArrayInput)(nil)).Elem(), ContainerDefinitionArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDependencyInput)(nil)).Elem(), ContainerDependencyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDependencyArrayInput)(nil)).Elem(), ContainerDependencyArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDeviceInput)(nil)).Elem(), ContainerDeviceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerDeviceArrayInput)(nil)).Elem(), ContainerDeviceArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentFileInput)(nil)).Elem(), ContainerEnvironmentFileArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentFileArrayInput)(nil)).Elem(), ContainerEnvironmentFileArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentVariableInput)(nil)).Elem(), ContainerEnvironmentVariableArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerEnvironmentVariableArrayInput)(nil)).Elem(), ContainerEnvironmentVariableArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerFirelensConfigurationInput)(nil)).Elem(), ContainerFirelensConfigurationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerFirelensConfigurationPtrInput)(nil)).Elem(), ContainerFirelensConfigurationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerHealthCheckInput)(nil)).Elem(), ContainerHealthCheckArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerHealthCheckPtrInput)(nil)).Elem(), ContainerHealthCheckArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerHostEntryInput)(nil)).Elem(), ContainerHostEntryArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerHostEntryArrayInput)(nil)).Elem(), ContainerHostEntryArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLinuxParametersInput)(nil)).Elem(), ContainerLinuxParametersArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLinuxParametersPtrInput)(nil)).Elem(), ContainerLinuxParametersArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLogConfigurationInput)(nil)).Elem(), ContainerLogConfigurationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerLogConfigurationPtrInput)(nil)).Elem(), ContainerLogConfigurationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerMountPointInput)(nil)).Elem(), ContainerMountPointArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerMountPointArrayInput)(nil)).Elem(), ContainerMountPointArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerNvidiaMpsInput)(nil)).Elem(), ContainerNvidiaMpsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerNvidiaMpsPtrInput)(nil)).Elem(), ContainerNvidiaMpsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerPortMappingInput)(nil)).Elem(), ContainerPortMappingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerPortMappingArrayInput)(nil)).Elem(), ContainerPortMappingArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerRepositoryCredentialsInput)(nil)).Elem(), ContainerRepositoryCredentialsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerRepositoryCredentialsPtrInput)(nil)).Elem(), ContainerRepositoryCredentialsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerResourceRequirementInput)(nil)).Elem(), ContainerResourceRequirementArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerResourceRequirementArrayInput)(nil)).Elem(), ContainerResourceRequirementArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerRestartPolicyInput)(nil)).Elem(), ContainerRestartPolicyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerRestartPolicyPtrInput)(nil)).Elem(), ContainerRestartPolicyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSecretInput)(nil)).Elem(), ContainerSecretArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSecretArrayInput)(nil)).Elem(), ContainerSecretArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSharingStrategyInput)(nil)).Elem(), ContainerSharingStrategyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSharingStrategyPtrInput)(nil)).Elem(), ContainerSharingStrategyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSystemControlInput)(nil)).Elem(), ContainerSystemControlArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerSystemControlArrayInput)(nil)).Elem(), ContainerSystemControlArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerTmpfsInput)(nil)).Elem(), ContainerTmpfsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerTmpfsArrayInput)(nil)).Elem(), ContainerTmpfsArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitInput)(nil)).Elem(), ContainerUlimitArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitArrayInput)(nil)).Elem(), ContainerUlimitArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromInput)(nil)).Elem(), ContainerVolumeFromArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromArrayInput)(nil)).Elem(), ContainerVolumeFromArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsServiceDiscoveryInput)(nil)).Elem(), DnsServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsServiceDiscoveryPtrInput)(nil)).Elem(), DnsServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationInput)(nil)).Elem(), DurationArgs{})
@@ -17135,6 +23822,33 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*SubjectAlternativeNameMatchersPtrInput)(nil)).Elem(), SubjectAlternativeNameMatchersArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SubjectAlternativeNamesInput)(nil)).Elem(), SubjectAlternativeNamesArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*SubjectAlternativeNamesPtrInput)(nil)).Elem(), SubjectAlternativeNamesArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskControlPlaneInput)(nil)).Elem(), TaskControlPlaneArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskDockerVolumeInput)(nil)).Elem(), TaskDockerVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskDockerVolumePtrInput)(nil)).Elem(), TaskDockerVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsAuthorizationInput)(nil)).Elem(), TaskEfsAuthorizationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsAuthorizationPtrInput)(nil)).Elem(), TaskEfsAuthorizationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsVolumeInput)(nil)).Elem(), TaskEfsVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEfsVolumePtrInput)(nil)).Elem(), TaskEfsVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyInput)(nil)).Elem(), TaskEnvoyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEnvoyPtrInput)(nil)).Elem(), TaskEnvoyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEphemeralStorageInput)(nil)).Elem(), TaskEphemeralStorageArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskEphemeralStoragePtrInput)(nil)).Elem(), TaskEphemeralStorageArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskFsxAuthorizationInput)(nil)).Elem(), TaskFsxAuthorizationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskFsxAuthorizationPtrInput)(nil)).Elem(), TaskFsxAuthorizationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskFsxVolumeInput)(nil)).Elem(), TaskFsxVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskFsxVolumePtrInput)(nil)).Elem(), TaskFsxVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskInterceptionInput)(nil)).Elem(), TaskInterceptionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskInterceptionPtrInput)(nil)).Elem(), TaskInterceptionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPlacementConstraintInput)(nil)).Elem(), TaskPlacementConstraintArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskPlacementConstraintArrayInput)(nil)).Elem(), TaskPlacementConstraintArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskRuntimePlatformInput)(nil)).Elem(), TaskRuntimePlatformArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskRuntimePlatformPtrInput)(nil)).Elem(), TaskRuntimePlatformArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskS3FilesVolumeInput)(nil)).Elem(), TaskS3FilesVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskS3FilesVolumePtrInput)(nil)).Elem(), TaskS3FilesVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskTracingInput)(nil)).Elem(), TaskTracingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskTracingPtrInput)(nil)).Elem(), TaskTracingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskVolumeInput)(nil)).Elem(), TaskVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*TaskVolumeArrayInput)(nil)).Elem(), TaskVolumeArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpConnectionPoolInput)(nil)).Elem(), TcpConnectionPoolArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpConnectionPoolPtrInput)(nil)).Elem(), TcpConnectionPoolArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpRouteInput)(nil)).Elem(), TcpRouteArgs{})
@@ -17205,6 +23919,53 @@ func init() {
 	pulumi.RegisterOutputType(ClientPolicyTlsPtrOutput{})
 	pulumi.RegisterOutputType(ClientTlsCertificateOutput{})
 	pulumi.RegisterOutputType(ClientTlsCertificatePtrOutput{})
+	pulumi.RegisterOutputType(ContainerCapabilitiesOutput{})
+	pulumi.RegisterOutputType(ContainerCapabilitiesPtrOutput{})
+	pulumi.RegisterOutputType(ContainerDefinitionOutput{})
+	pulumi.RegisterOutputType(ContainerDefinitionPtrOutput{})
+	pulumi.RegisterOutputType(ContainerDefinitionArrayOutput{})
+	pulumi.RegisterOutputType(ContainerDependencyOutput{})
+	pulumi.RegisterOutputType(ContainerDependencyArrayOutput{})
+	pulumi.RegisterOutputType(ContainerDeviceOutput{})
+	pulumi.RegisterOutputType(ContainerDeviceArrayOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentFileOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentFileArrayOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentVariableOutput{})
+	pulumi.RegisterOutputType(ContainerEnvironmentVariableArrayOutput{})
+	pulumi.RegisterOutputType(ContainerFirelensConfigurationOutput{})
+	pulumi.RegisterOutputType(ContainerFirelensConfigurationPtrOutput{})
+	pulumi.RegisterOutputType(ContainerHealthCheckOutput{})
+	pulumi.RegisterOutputType(ContainerHealthCheckPtrOutput{})
+	pulumi.RegisterOutputType(ContainerHostEntryOutput{})
+	pulumi.RegisterOutputType(ContainerHostEntryArrayOutput{})
+	pulumi.RegisterOutputType(ContainerLinuxParametersOutput{})
+	pulumi.RegisterOutputType(ContainerLinuxParametersPtrOutput{})
+	pulumi.RegisterOutputType(ContainerLogConfigurationOutput{})
+	pulumi.RegisterOutputType(ContainerLogConfigurationPtrOutput{})
+	pulumi.RegisterOutputType(ContainerMountPointOutput{})
+	pulumi.RegisterOutputType(ContainerMountPointArrayOutput{})
+	pulumi.RegisterOutputType(ContainerNvidiaMpsOutput{})
+	pulumi.RegisterOutputType(ContainerNvidiaMpsPtrOutput{})
+	pulumi.RegisterOutputType(ContainerPortMappingOutput{})
+	pulumi.RegisterOutputType(ContainerPortMappingArrayOutput{})
+	pulumi.RegisterOutputType(ContainerRepositoryCredentialsOutput{})
+	pulumi.RegisterOutputType(ContainerRepositoryCredentialsPtrOutput{})
+	pulumi.RegisterOutputType(ContainerResourceRequirementOutput{})
+	pulumi.RegisterOutputType(ContainerResourceRequirementArrayOutput{})
+	pulumi.RegisterOutputType(ContainerRestartPolicyOutput{})
+	pulumi.RegisterOutputType(ContainerRestartPolicyPtrOutput{})
+	pulumi.RegisterOutputType(ContainerSecretOutput{})
+	pulumi.RegisterOutputType(ContainerSecretArrayOutput{})
+	pulumi.RegisterOutputType(ContainerSharingStrategyOutput{})
+	pulumi.RegisterOutputType(ContainerSharingStrategyPtrOutput{})
+	pulumi.RegisterOutputType(ContainerSystemControlOutput{})
+	pulumi.RegisterOutputType(ContainerSystemControlArrayOutput{})
+	pulumi.RegisterOutputType(ContainerTmpfsOutput{})
+	pulumi.RegisterOutputType(ContainerTmpfsArrayOutput{})
+	pulumi.RegisterOutputType(ContainerUlimitOutput{})
+	pulumi.RegisterOutputType(ContainerUlimitArrayOutput{})
+	pulumi.RegisterOutputType(ContainerVolumeFromOutput{})
+	pulumi.RegisterOutputType(ContainerVolumeFromArrayOutput{})
 	pulumi.RegisterOutputType(DnsServiceDiscoveryOutput{})
 	pulumi.RegisterOutputType(DnsServiceDiscoveryPtrOutput{})
 	pulumi.RegisterOutputType(DurationOutput{})
@@ -17346,6 +24107,33 @@ func init() {
 	pulumi.RegisterOutputType(SubjectAlternativeNameMatchersPtrOutput{})
 	pulumi.RegisterOutputType(SubjectAlternativeNamesOutput{})
 	pulumi.RegisterOutputType(SubjectAlternativeNamesPtrOutput{})
+	pulumi.RegisterOutputType(TaskControlPlaneOutput{})
+	pulumi.RegisterOutputType(TaskDockerVolumeOutput{})
+	pulumi.RegisterOutputType(TaskDockerVolumePtrOutput{})
+	pulumi.RegisterOutputType(TaskEfsAuthorizationOutput{})
+	pulumi.RegisterOutputType(TaskEfsAuthorizationPtrOutput{})
+	pulumi.RegisterOutputType(TaskEfsVolumeOutput{})
+	pulumi.RegisterOutputType(TaskEfsVolumePtrOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyOutput{})
+	pulumi.RegisterOutputType(TaskEnvoyPtrOutput{})
+	pulumi.RegisterOutputType(TaskEphemeralStorageOutput{})
+	pulumi.RegisterOutputType(TaskEphemeralStoragePtrOutput{})
+	pulumi.RegisterOutputType(TaskFsxAuthorizationOutput{})
+	pulumi.RegisterOutputType(TaskFsxAuthorizationPtrOutput{})
+	pulumi.RegisterOutputType(TaskFsxVolumeOutput{})
+	pulumi.RegisterOutputType(TaskFsxVolumePtrOutput{})
+	pulumi.RegisterOutputType(TaskInterceptionOutput{})
+	pulumi.RegisterOutputType(TaskInterceptionPtrOutput{})
+	pulumi.RegisterOutputType(TaskPlacementConstraintOutput{})
+	pulumi.RegisterOutputType(TaskPlacementConstraintArrayOutput{})
+	pulumi.RegisterOutputType(TaskRuntimePlatformOutput{})
+	pulumi.RegisterOutputType(TaskRuntimePlatformPtrOutput{})
+	pulumi.RegisterOutputType(TaskS3FilesVolumeOutput{})
+	pulumi.RegisterOutputType(TaskS3FilesVolumePtrOutput{})
+	pulumi.RegisterOutputType(TaskTracingOutput{})
+	pulumi.RegisterOutputType(TaskTracingPtrOutput{})
+	pulumi.RegisterOutputType(TaskVolumeOutput{})
+	pulumi.RegisterOutputType(TaskVolumeArrayOutput{})
 	pulumi.RegisterOutputType(TcpConnectionPoolOutput{})
 	pulumi.RegisterOutputType(TcpConnectionPoolPtrOutput{})
 	pulumi.RegisterOutputType(TcpRouteOutput{})

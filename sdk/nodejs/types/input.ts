@@ -119,6 +119,556 @@ export interface ClientTlsCertificateArgs {
 }
 
 /**
+ * Capabilities of the kernel.
+ */
+export interface ContainerCapabilitiesArgs {
+    /**
+     * Those that a container gets. On Fargate only SYS_PTRACE.
+     */
+    add?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Those that are taken from it.
+     */
+    drop?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+}
+
+/**
+ * A container of a task, in the words of Amazon ECS.
+ */
+export interface ContainerDefinitionArgs {
+    /**
+     * Replaces the command of the image.
+     */
+    command?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * CPU units reserved for the container; 1,024 are a vCPU.
+     */
+    cpu?: pulumi.Input<number | undefined>;
+    /**
+     * Credentials of Active Directory, at most one.
+     */
+    credentialSpecs?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Containers that this one waits for.
+     */
+    dependsOn?: pulumi.Input<pulumi.Input<inputs.ContainerDependencyArgs>[] | undefined>;
+    /**
+     * Whether the container has no network. Defaults to false.
+     */
+    disableNetworking?: pulumi.Input<boolean | undefined>;
+    /**
+     * DNS search domains. Not for the network of a task of the mesh.
+     */
+    dnsSearchDomains?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * DNS servers. Not for the network of a task of the mesh.
+     */
+    dnsServers?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Labels of the container.
+     */
+    dockerLabels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Labels of SELinux and AppArmor. Not on Fargate.
+     */
+    dockerSecurityOptions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Replaces the entry point of the image.
+     */
+    entryPoint?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Environment variables, which anybody may read.
+     */
+    environment?: pulumi.Input<pulumi.Input<inputs.ContainerEnvironmentVariableArgs>[] | undefined>;
+    /**
+     * Files of environment variables in Amazon S3.
+     */
+    environmentFiles?: pulumi.Input<pulumi.Input<inputs.ContainerEnvironmentFileArgs>[] | undefined>;
+    /**
+     * Whether the task ends with the container. Defaults to true.
+     */
+    essential?: pulumi.Input<boolean | undefined>;
+    /**
+     * More lines for /etc/hosts. Not for the network of a task of the mesh.
+     */
+    extraHosts?: pulumi.Input<pulumi.Input<inputs.ContainerHostEntryArgs>[] | undefined>;
+    /**
+     * Makes the container the log router of the task.
+     */
+    firelensConfiguration?: pulumi.Input<inputs.ContainerFirelensConfigurationArgs | undefined>;
+    /**
+     * How ECS sees whether it is healthy.
+     */
+    healthCheck?: pulumi.Input<inputs.ContainerHealthCheckArgs | undefined>;
+    /**
+     * Not for the network of a task of the mesh.
+     */
+    hostname?: pulumi.Input<string | undefined>;
+    /**
+     * Its image, with a tag or a digest. It must be given.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * Whether its standard input stays open. Defaults to false.
+     */
+    interactive?: pulumi.Input<boolean | undefined>;
+    /**
+     * Only for bridge networking, which a task of the mesh does not have.
+     */
+    links?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Capabilities, devices and memory, as Linux has them.
+     */
+    linuxParameters?: pulumi.Input<inputs.ContainerLinuxParametersArgs | undefined>;
+    /**
+     * Where its output goes.
+     */
+    logConfiguration?: pulumi.Input<inputs.ContainerLogConfigurationArgs | undefined>;
+    /**
+     * Memory in MiB beyond which the container is killed.
+     */
+    memory?: pulumi.Input<number | undefined>;
+    /**
+     * Memory in MiB reserved for the container.
+     */
+    memoryReservation?: pulumi.Input<number | undefined>;
+    /**
+     * Volumes of the task that the container sees.
+     */
+    mountPoints?: pulumi.Input<pulumi.Input<inputs.ContainerMountPointArgs>[] | undefined>;
+    /**
+     * Name of the container, unique in the task. It must be given.
+     */
+    name?: pulumi.Input<string | undefined>;
+    /**
+     * Ports on which the container listens.
+     */
+    portMappings?: pulumi.Input<pulumi.Input<inputs.ContainerPortMappingArgs>[] | undefined>;
+    /**
+     * Whether it may do on the instance what root may. Not on Fargate.
+     */
+    privileged?: pulumi.Input<boolean | undefined>;
+    /**
+     * Whether it has a terminal. Defaults to false.
+     */
+    pseudoTerminal?: pulumi.Input<boolean | undefined>;
+    /**
+     * Whether its root file system is read-only. Defaults to false.
+     */
+    readonlyRootFilesystem?: pulumi.Input<boolean | undefined>;
+    /**
+     * Credentials of a private registry that is not Amazon ECR.
+     */
+    repositoryCredentials?: pulumi.Input<inputs.ContainerRepositoryCredentialsArgs | undefined>;
+    /**
+     * GPUs and the like. Not on Fargate.
+     */
+    resourceRequirements?: pulumi.Input<pulumi.Input<inputs.ContainerResourceRequirementArgs>[] | undefined>;
+    /**
+     * Whether the container is started again once it ended.
+     */
+    restartPolicy?: pulumi.Input<inputs.ContainerRestartPolicyArgs | undefined>;
+    /**
+     * Environment variables that ECS fills in from secrets.
+     */
+    secrets?: pulumi.Input<pulumi.Input<inputs.ContainerSecretArgs>[] | undefined>;
+    /**
+     * Seconds that other containers wait for this one to start.
+     */
+    startTimeout?: pulumi.Input<number | undefined>;
+    /**
+     * Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+     */
+    stopTimeout?: pulumi.Input<number | undefined>;
+    /**
+     * Parameters of the kernel, in the namespaces of the container.
+     */
+    systemControls?: pulumi.Input<pulumi.Input<inputs.ContainerSystemControlArgs>[] | undefined>;
+    /**
+     * Limits of its processes.
+     */
+    ulimits?: pulumi.Input<pulumi.Input<inputs.ContainerUlimitArgs>[] | undefined>;
+    /**
+     * User, or user and group, that runs the container. 1337 is Envoy's own.
+     */
+    user?: pulumi.Input<string | undefined>;
+    /**
+     * Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+     */
+    versionConsistency?: pulumi.Input<enums.ContainerVersionConsistency | undefined>;
+    /**
+     * Volumes of other containers that the container sees.
+     */
+    volumesFrom?: pulumi.Input<pulumi.Input<inputs.ContainerVolumeFromArgs>[] | undefined>;
+    /**
+     * Where its command runs.
+     */
+    workingDirectory?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+ */
+export interface ContainerDependencyArgs {
+    /**
+     * What is waited for.
+     */
+    condition: pulumi.Input<enums.ContainerCondition>;
+    /**
+     * Name of the other container.
+     */
+    containerName: pulumi.Input<string>;
+}
+
+/**
+ * A device of the instance in a container.
+ */
+export interface ContainerDeviceArgs {
+    /**
+     * Where it is in the container. Defaults to the same.
+     */
+    containerPath?: pulumi.Input<string | undefined>;
+    /**
+     * Where it is on the instance.
+     */
+    hostPath: pulumi.Input<string>;
+    /**
+     * What the container may do with it. Defaults to all.
+     */
+    permissions?: pulumi.Input<pulumi.Input<enums.ContainerDevicePermission>[] | undefined>;
+}
+
+/**
+ * A file of environment variables.
+ */
+export interface ContainerEnvironmentFileArgs {
+    /**
+     * Where it is: s3.
+     */
+    type: pulumi.Input<enums.ContainerEnvironmentFileType>;
+    /**
+     * ARN of the object in Amazon S3.
+     */
+    value: pulumi.Input<string>;
+}
+
+/**
+ * An environment variable of a container. What must stay secret belongs to `secrets`.
+ */
+export interface ContainerEnvironmentVariableArgs {
+    /**
+     * Name of the variable.
+     */
+    name?: pulumi.Input<string | undefined>;
+    /**
+     * Value of the variable.
+     */
+    value?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Makes a container the log router of its task.
+ */
+export interface ContainerFirelensConfigurationArgs {
+    /**
+     * Options of the log router.
+     */
+    options?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * The log router.
+     */
+    type: pulumi.Input<enums.ContainerFirelensType>;
+}
+
+/**
+ * A command that ECS runs in a container to see whether it is healthy.
+ */
+export interface ContainerHealthCheckArgs {
+    /**
+     * The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+     */
+    command: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Seconds between two checks, 5 to 300. Defaults to 30.
+     */
+    interval?: pulumi.Input<number | undefined>;
+    /**
+     * Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+     */
+    retries?: pulumi.Input<number | undefined>;
+    /**
+     * Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+     */
+    startPeriod?: pulumi.Input<number | undefined>;
+    /**
+     * Seconds that a check may take. Defaults to 5.
+     */
+    timeout?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * A line of /etc/hosts.
+ */
+export interface ContainerHostEntryArgs {
+    /**
+     * The name.
+     */
+    hostname: pulumi.Input<string>;
+    /**
+     * Its address.
+     */
+    ipAddress: pulumi.Input<string>;
+}
+
+/**
+ * What Linux lets a container do.
+ */
+export interface ContainerLinuxParametersArgs {
+    /**
+     * Capabilities of the kernel.
+     */
+    capabilities?: pulumi.Input<inputs.ContainerCapabilitiesArgs | undefined>;
+    /**
+     * Devices of the instance. Not on Fargate.
+     */
+    devices?: pulumi.Input<pulumi.Input<inputs.ContainerDeviceArgs>[] | undefined>;
+    /**
+     * Whether an init process runs in the container. Defaults to false.
+     */
+    initProcessEnabled?: pulumi.Input<boolean | undefined>;
+    /**
+     * Swap in MiB. Not on Fargate.
+     */
+    maxSwap?: pulumi.Input<number | undefined>;
+    /**
+     * Size of /dev/shm in MiB. Not on Fargate.
+     */
+    sharedMemorySize?: pulumi.Input<number | undefined>;
+    /**
+     * How readily it swaps, 0 to 100. Not on Fargate.
+     */
+    swappiness?: pulumi.Input<number | undefined>;
+    /**
+     * File systems in memory. Not on Fargate.
+     */
+    tmpfs?: pulumi.Input<pulumi.Input<inputs.ContainerTmpfsArgs>[] | undefined>;
+}
+
+/**
+ * Where the output of a container goes.
+ */
+export interface ContainerLogConfigurationArgs {
+    /**
+     * What takes the output.
+     */
+    logDriver: pulumi.Input<enums.ContainerLogDriver>;
+    /**
+     * Options of the driver.
+     */
+    options?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Options of the driver that are secret.
+     */
+    secretOptions?: pulumi.Input<pulumi.Input<inputs.ContainerSecretArgs>[] | undefined>;
+}
+
+/**
+ * A volume of the task in a container.
+ */
+export interface ContainerMountPointArgs {
+    /**
+     * Where it is in the container.
+     */
+    containerPath?: pulumi.Input<string | undefined>;
+    /**
+     * Whether the container may only read it. Defaults to false.
+     */
+    readOnly?: pulumi.Input<boolean | undefined>;
+    /**
+     * Name of the volume.
+     */
+    sourceVolume?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * A share of a GPU by NVIDIA's Multi-Process Service.
+ */
+export interface ContainerNvidiaMpsArgs {
+    /**
+     * Share of its threads, in percent.
+     */
+    maxComputePercent?: pulumi.Input<number | undefined>;
+    /**
+     * Memory of the GPU, in MiB.
+     */
+    memory: pulumi.Input<number>;
+}
+
+/**
+ * A port on which a container listens. In a task of the mesh, all containers share one network.
+ */
+export interface ContainerPortMappingArgs {
+    /**
+     * Application protocol, for Service Connect.
+     */
+    appProtocol?: pulumi.Input<enums.ContainerAppProtocol | undefined>;
+    /**
+     * The port.
+     */
+    containerPort?: pulumi.Input<number | undefined>;
+    /**
+     * Several ports in a row, as 8000-8010, instead of containerPort.
+     */
+    containerPortRange?: pulumi.Input<string | undefined>;
+    /**
+     * The same port, or left out.
+     */
+    hostPort?: pulumi.Input<number | undefined>;
+    /**
+     * Name of the port mapping, for Service Connect.
+     */
+    name?: pulumi.Input<string | undefined>;
+    /**
+     * Transport protocol of the port. Defaults to tcp.
+     */
+    protocol?: pulumi.Input<enums.ContainerTransportProtocol | undefined>;
+}
+
+/**
+ * The way into a private registry.
+ */
+export interface ContainerRepositoryCredentialsArgs {
+    /**
+     * ARN of the secret with the credentials.
+     */
+    credentialsParameter: pulumi.Input<string>;
+}
+
+/**
+ * A device of the instance that a container needs.
+ */
+export interface ContainerResourceRequirementArgs {
+    /**
+     * How the device is shared.
+     */
+    sharingStrategy?: pulumi.Input<inputs.ContainerSharingStrategyArgs | undefined>;
+    /**
+     * The kind of device.
+     */
+    type: pulumi.Input<enums.ContainerResourceType>;
+    /**
+     * How many, or which.
+     */
+    value?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Whether a container that ended is started again, without its task.
+ */
+export interface ContainerRestartPolicyArgs {
+    /**
+     * Whether it is.
+     */
+    enabled: pulumi.Input<boolean>;
+    /**
+     * Exit codes after which it is not.
+     */
+    ignoredExitCodes?: pulumi.Input<pulumi.Input<number>[] | undefined>;
+    /**
+     * Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+     */
+    restartAttemptPeriod?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+ */
+export interface ContainerSecretArgs {
+    /**
+     * Name of the variable or the option.
+     */
+    name: pulumi.Input<string>;
+    /**
+     * ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+     */
+    valueFrom: pulumi.Input<string>;
+}
+
+/**
+ * How containers share a device.
+ */
+export interface ContainerSharingStrategyArgs {
+    /**
+     * A share of a GPU.
+     */
+    nvidiaMps?: pulumi.Input<inputs.ContainerNvidiaMpsArgs | undefined>;
+}
+
+/**
+ * A parameter of the kernel.
+ */
+export interface ContainerSystemControlArgs {
+    /**
+     * Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+     */
+    namespace?: pulumi.Input<string | undefined>;
+    /**
+     * Its value.
+     */
+    value?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * A file system in memory.
+ */
+export interface ContainerTmpfsArgs {
+    /**
+     * Where it is in the container.
+     */
+    containerPath: pulumi.Input<string>;
+    /**
+     * How it is mounted.
+     */
+    mountOptions?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Its largest size, in MiB.
+     */
+    size: pulumi.Input<number>;
+}
+
+/**
+ * A limit of the processes of a container.
+ */
+export interface ContainerUlimitArgs {
+    /**
+     * How far it may raise it.
+     */
+    hardLimit: pulumi.Input<number>;
+    /**
+     * What is limited.
+     */
+    name: pulumi.Input<enums.ContainerUlimitName>;
+    /**
+     * The limit, which a process may raise itself.
+     */
+    softLimit: pulumi.Input<number>;
+}
+
+/**
+ * The volumes of another container.
+ */
+export interface ContainerVolumeFromArgs {
+    /**
+     * Whether the container may only read them. Defaults to false.
+     */
+    readOnly?: pulumi.Input<boolean | undefined>;
+    /**
+     * Name of the other container.
+     */
+    sourceContainer?: pulumi.Input<string | undefined>;
+}
+
+/**
  * Endpoints that are found by DNS.
  */
 export interface DnsServiceDiscoveryArgs {
@@ -1270,6 +1820,346 @@ export interface SubjectAlternativeNamesArgs {
      * Which names are accepted.
      */
     match: pulumi.Input<inputs.SubjectAlternativeNameMatchersArgs>;
+}
+
+/**
+ * Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+ */
+export interface TaskControlPlaneArgs {
+    /**
+     * Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+     */
+    certificateFrom?: pulumi.Input<string | undefined>;
+    /**
+     * Host name or address of the control plane's xDS server.
+     */
+    host: pulumi.Input<string>;
+    /**
+     * Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+     */
+    plaintext?: pulumi.Input<boolean | undefined>;
+    /**
+     * Its port. Defaults to 18000.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Secret with the key of that certificate, as PEM.
+     */
+    privateKeyFrom?: pulumi.Input<string | undefined>;
+    /**
+     * Name that its certificate must have. Defaults to the host.
+     */
+    serverName?: pulumi.Input<string | undefined>;
+    /**
+     * Secret with the token that proves who the proxy is, instead of a certificate.
+     */
+    tokenFrom?: pulumi.Input<string | undefined>;
+    /**
+     * The authorities that may have signed its certificate, as PEM. They are no secret.
+     */
+    trust?: pulumi.Input<string | undefined>;
+    /**
+     * The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+     */
+    trustFrom?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * A volume of Docker. Not on Fargate.
+ */
+export interface TaskDockerVolumeArgs {
+    /**
+     * Whether a shared one is made if there is none. Defaults to false.
+     */
+    autoprovision?: pulumi.Input<boolean | undefined>;
+    /**
+     * Its driver. Defaults to that of Docker.
+     */
+    driver?: pulumi.Input<string | undefined>;
+    /**
+     * Options of the driver.
+     */
+    driverOpts?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Labels of the volume.
+     */
+    labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * How long it lasts. Defaults to task.
+     */
+    scope?: pulumi.Input<enums.TaskDockerVolumeScope | undefined>;
+}
+
+/**
+ * How a task gets at a file system.
+ */
+export interface TaskEfsAuthorizationArgs {
+    /**
+     * Access point.
+     */
+    accessPointId?: pulumi.Input<string | undefined>;
+    /**
+     * Whether the task's role is used. Defaults to DISABLED.
+     */
+    iam?: pulumi.Input<enums.TaskEfsIam | undefined>;
+}
+
+/**
+ * A file system of Amazon EFS.
+ */
+export interface TaskEfsVolumeArgs {
+    /**
+     * How the task gets at it.
+     */
+    authorizationConfig?: pulumi.Input<inputs.TaskEfsAuthorizationArgs | undefined>;
+    /**
+     * Id of the file system.
+     */
+    fileSystemId: pulumi.Input<string>;
+    /**
+     * Folder of it. Defaults to its root.
+     */
+    rootDirectory?: pulumi.Input<string | undefined>;
+    /**
+     * Whether what goes to and fro is encrypted. Defaults to DISABLED.
+     */
+    transitEncryption?: pulumi.Input<enums.TaskEfsEncryption | undefined>;
+    /**
+     * Port for that.
+     */
+    transitEncryptionPort?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * The Envoy of a task.
+ */
+export interface TaskEnvoyArgs {
+    /**
+     * Port of the admin interface on 127.0.0.1. Defaults to 9901.
+     */
+    adminPort?: pulumi.Input<number | undefined>;
+    /**
+     * Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+     */
+    concurrency?: pulumi.Input<number | undefined>;
+    /**
+     * More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+     */
+    container?: pulumi.Input<inputs.ContainerDefinitionArgs | undefined>;
+    /**
+     * The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * Least severe messages that are logged. Defaults to warning.
+     */
+    logLevel?: pulumi.Input<enums.TaskEnvoyLogLevel | undefined>;
+    /**
+     * Name of the container. Defaults to envoy.
+     */
+    name?: pulumi.Input<string | undefined>;
+    /**
+     * Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+     */
+    sdsSocket?: pulumi.Input<string | undefined>;
+    /**
+     * What is in the image. Defaults to envoy.
+     */
+    variant?: pulumi.Input<enums.TaskEnvoyVariant | undefined>;
+}
+
+/**
+ * Storage that a task on Fargate has while it runs.
+ */
+export interface TaskEphemeralStorageArgs {
+    /**
+     * Its size, 21 to 200 GiB.
+     */
+    sizeInGib: pulumi.Input<number>;
+}
+
+/**
+ * How a task gets at a file system of Amazon FSx.
+ */
+export interface TaskFsxAuthorizationArgs {
+    /**
+     * ARN of the secret or parameter with the credentials.
+     */
+    credentialsParameter: pulumi.Input<string>;
+    /**
+     * Domain of Active Directory.
+     */
+    domain: pulumi.Input<string>;
+}
+
+/**
+ * A file system of Amazon FSx for Windows File Server.
+ */
+export interface TaskFsxVolumeArgs {
+    /**
+     * How the task gets at it.
+     */
+    authorizationConfig: pulumi.Input<inputs.TaskFsxAuthorizationArgs>;
+    /**
+     * Id of the file system.
+     */
+    fileSystemId: pulumi.Input<string>;
+    /**
+     * Folder of it.
+     */
+    rootDirectory: pulumi.Input<string>;
+}
+
+/**
+ * How the traffic of a task's application gets into its Envoy.
+ */
+export interface TaskInterceptionArgs {
+    /**
+     * By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+     */
+    appPorts?: pulumi.Input<{[key: string]: pulumi.Input<number>} | undefined>;
+    /**
+     * Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+     */
+    egressIgnoredIps?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+     */
+    egressIgnoredPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
+    /**
+     * Image with sh and iptables, which initContainer needs. Only for initContainer.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * How traffic gets into Envoy. Defaults to proxyConfiguration.
+     */
+    mode?: pulumi.Input<enums.TaskInterceptionMode | undefined>;
+}
+
+/**
+ * A condition of the instances on which a task may run.
+ */
+export interface TaskPlacementConstraintArgs {
+    /**
+     * The expression.
+     */
+    expression?: pulumi.Input<string | undefined>;
+    /**
+     * The kind of condition: memberOf.
+     */
+    type: pulumi.Input<enums.TaskPlacementConstraintType>;
+}
+
+/**
+ * The machine that a task runs on.
+ */
+export interface TaskRuntimePlatformArgs {
+    /**
+     * The processor. Defaults to X86_64.
+     */
+    cpuArchitecture?: pulumi.Input<enums.TaskCpuArchitecture | undefined>;
+    /**
+     * The operating system: LINUX, where Envoy runs. Defaults to it.
+     */
+    operatingSystemFamily?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * A file system of Amazon S3 Files.
+ */
+export interface TaskS3FilesVolumeArgs {
+    /**
+     * ARN of the access point.
+     */
+    accessPointArn?: pulumi.Input<string | undefined>;
+    /**
+     * ARN of the file system.
+     */
+    fileSystemArn: pulumi.Input<string>;
+    /**
+     * Folder of it. Defaults to its root.
+     */
+    rootDirectory?: pulumi.Input<string | undefined>;
+    /**
+     * Port for encryption.
+     */
+    transitEncryptionPort?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * Where the Envoy of a task tells of the requests that pass it.
+ */
+export interface TaskTracingArgs {
+    /**
+     * Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+     */
+    config?: pulumi.Input<string | undefined>;
+    /**
+     * The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+     */
+    configFrom?: pulumi.Input<string | undefined>;
+    /**
+     * More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+     */
+    container?: pulumi.Input<inputs.ContainerDefinitionArgs | undefined>;
+    /**
+     * Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+     */
+    host?: pulumi.Input<string | undefined>;
+    /**
+     * Image of the collector or daemon beside Envoy, with a tag or a digest.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+     */
+    samplingRate?: pulumi.Input<number | undefined>;
+    /**
+     * Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+     */
+    segmentName?: pulumi.Input<string | undefined>;
+    /**
+     * What takes the traces. Defaults to otel.
+     */
+    tracer?: pulumi.Input<enums.TaskTracer | undefined>;
+}
+
+/**
+ * A volume that the containers of a task may mount.
+ */
+export interface TaskVolumeArgs {
+    /**
+     * Whether a service or a run of the task says what it is. Defaults to false.
+     */
+    configureAtLaunch?: pulumi.Input<boolean | undefined>;
+    /**
+     * A volume of Docker. Not on Fargate.
+     */
+    dockerVolumeConfiguration?: pulumi.Input<inputs.TaskDockerVolumeArgs | undefined>;
+    /**
+     * A file system of Amazon EFS.
+     */
+    efsVolumeConfiguration?: pulumi.Input<inputs.TaskEfsVolumeArgs | undefined>;
+    /**
+     * A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+     */
+    fsxWindowsFileServerVolumeConfiguration?: pulumi.Input<inputs.TaskFsxVolumeArgs | undefined>;
+    /**
+     * Folder of the instance. Not on Fargate.
+     */
+    hostPath?: pulumi.Input<string | undefined>;
+    /**
+     * Name of the volume.
+     */
+    name: pulumi.Input<string>;
+    /**
+     * A file system of Amazon S3 Files.
+     */
+    s3filesVolumeConfiguration?: pulumi.Input<inputs.TaskS3FilesVolumeArgs | undefined>;
 }
 
 /**

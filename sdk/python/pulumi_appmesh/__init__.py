@@ -25,6 +25,7 @@ from .get_virtual_service import *
 from .get_virtual_services import *
 from .mesh import *
 from .mesh_service import *
+from .mesh_task_definition import *
 from .provider import *
 from .route import *
 from .virtual_gateway import *
@@ -53,6 +54,7 @@ _utilities.register(
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",
    "appmesh:index:MeshService": "MeshService",
+   "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",
    "appmesh:index:Route": "Route",
    "appmesh:index:VirtualGateway": "VirtualGateway",
    "appmesh:index:VirtualNode": "VirtualNode",

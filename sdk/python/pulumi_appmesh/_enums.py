@@ -7,6 +7,16 @@ import pulumi
 from enum import Enum
 
 __all__ = [
+    'ContainerAppProtocol',
+    'ContainerCondition',
+    'ContainerDevicePermission',
+    'ContainerEnvironmentFileType',
+    'ContainerFirelensType',
+    'ContainerLogDriver',
+    'ContainerResourceType',
+    'ContainerTransportProtocol',
+    'ContainerUlimitName',
+    'ContainerVersionConsistency',
     'DefaultGatewayRouteRewrite',
     'DnsResponseType',
     'DurationUnit',
@@ -18,9 +28,265 @@ __all__ = [
     'IpPreference',
     'ListenerTlsMode',
     'PortProtocol',
+    'TaskCompatibility',
+    'TaskCpuArchitecture',
+    'TaskDockerVolumeScope',
+    'TaskEfsEncryption',
+    'TaskEfsIam',
+    'TaskEnvoyLogLevel',
+    'TaskEnvoyVariant',
+    'TaskInterceptionMode',
+    'TaskIpcMode',
+    'TaskNetworkMode',
+    'TaskPidMode',
+    'TaskPlacementConstraintType',
+    'TaskSizing',
+    'TaskTracer',
     'TcpRetryPolicyEvent',
     'VirtualGatewayPortProtocol',
 ]
+
+
+@pulumi.type_token("appmesh:index:ContainerAppProtocol")
+class ContainerAppProtocol(_builtins.str, Enum):
+    """
+    Protocol of an application, for Service Connect.
+    """
+    HTTP = "http"
+    """
+    HTTP/1.1.
+    """
+    HTTP2 = "http2"
+    """
+    HTTP/2.
+    """
+    GRPC = "grpc"
+    """
+    gRPC.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerCondition")
+class ContainerCondition(_builtins.str, Enum):
+    """
+    What a container waits for.
+    """
+    START = "START"
+    """
+    The other container has started.
+    """
+    COMPLETE = "COMPLETE"
+    """
+    It has ended.
+    """
+    SUCCESS = "SUCCESS"
+    """
+    It has ended with exit code 0.
+    """
+    HEALTHY = "HEALTHY"
+    """
+    Its health check has passed.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerDevicePermission")
+class ContainerDevicePermission(_builtins.str, Enum):
+    """
+    What a container may do with a device.
+    """
+    READ = "read"
+    """
+    Read from it.
+    """
+    WRITE = "write"
+    """
+    Write to it.
+    """
+    MKNOD = "mknod"
+    """
+    Make it.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerEnvironmentFileType")
+class ContainerEnvironmentFileType(_builtins.str, Enum):
+    """
+    Where a file of environment variables is.
+    """
+    S3 = "s3"
+    """
+    In Amazon S3.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerFirelensType")
+class ContainerFirelensType(_builtins.str, Enum):
+    """
+    A log router.
+    """
+    FLUENTD = "fluentd"
+    """
+    Fluentd.
+    """
+    FLUENTBIT = "fluentbit"
+    """
+    Fluent Bit.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerLogDriver")
+class ContainerLogDriver(_builtins.str, Enum):
+    """
+    What takes the output of containers.
+    """
+    JSON_FILE = "json-file"
+    """
+    Files of JSON lines on the instance. Not on Fargate.
+    """
+    SYSLOG = "syslog"
+    """
+    Syslog. Not on Fargate.
+    """
+    JOURNALD = "journald"
+    """
+    The journal of the instance. Not on Fargate.
+    """
+    GELF = "gelf"
+    """
+    Graylog. Not on Fargate.
+    """
+    FLUENTD = "fluentd"
+    """
+    Fluentd. Not on Fargate.
+    """
+    AWSLOGS = "awslogs"
+    """
+    CloudWatch Logs.
+    """
+    SPLUNK = "splunk"
+    """
+    Splunk.
+    """
+    AWSFIRELENS = "awsfirelens"
+    """
+    The log router of the task.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerResourceType")
+class ContainerResourceType(_builtins.str, Enum):
+    """
+    A kind of device.
+    """
+    GPU = "GPU"
+    """
+    A GPU.
+    """
+    INFERENCE_ACCELERATOR = "InferenceAccelerator"
+    """
+    An Elastic Inference accelerator, which AWS offers no more.
+    """
+    NEURON_DEVICE = "NeuronDevice"
+    """
+    An AWS Neuron device.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerTransportProtocol")
+class ContainerTransportProtocol(_builtins.str, Enum):
+    """
+    What a port of a container speaks.
+    """
+    TCP = "tcp"
+    """
+    TCP.
+    """
+    UDP = "udp"
+    """
+    UDP.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerUlimitName")
+class ContainerUlimitName(_builtins.str, Enum):
+    """
+    What of a process is limited.
+    """
+    CORE = "core"
+    """
+    Size of a core dump.
+    """
+    CPU = "cpu"
+    """
+    CPU time.
+    """
+    DATA = "data"
+    """
+    Size of the data segment.
+    """
+    FSIZE = "fsize"
+    """
+    Size of a file.
+    """
+    LOCKS = "locks"
+    """
+    File locks.
+    """
+    MEMLOCK = "memlock"
+    """
+    Locked memory.
+    """
+    MSGQUEUE = "msgqueue"
+    """
+    Message queues.
+    """
+    NICE = "nice"
+    """
+    Priority.
+    """
+    NOFILE = "nofile"
+    """
+    Open files and sockets. The only one on Fargate.
+    """
+    NPROC = "nproc"
+    """
+    Processes.
+    """
+    RSS = "rss"
+    """
+    Resident memory.
+    """
+    RTPRIO = "rtprio"
+    """
+    Real-time priority.
+    """
+    RTTIME = "rttime"
+    """
+    Real-time CPU time.
+    """
+    SIGPENDING = "sigpending"
+    """
+    Pending signals.
+    """
+    STACK = "stack"
+    """
+    Size of the stack.
+    """
+
+
+@pulumi.type_token("appmesh:index:ContainerVersionConsistency")
+class ContainerVersionConsistency(_builtins.str, Enum):
+    """
+    Whether all tasks of a deployment run the same image.
+    """
+    ENABLED = "enabled"
+    """
+    The digest behind the tag is looked up once for all of them.
+    """
+    DISABLED = "disabled"
+    """
+    Each task takes what the tag says when it starts.
+    """
 
 
 @pulumi.type_token("appmesh:index:DefaultGatewayRouteRewrite")
@@ -253,6 +519,256 @@ class PortProtocol(_builtins.str, Enum):
     GRPC = "grpc"
     """
     gRPC, on HTTP/2.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskCompatibility")
+class TaskCompatibility(_builtins.str, Enum):
+    """
+    On what a task runs.
+    """
+    FARGATE = "FARGATE"
+    """
+    AWS Fargate.
+    """
+    EC2 = "EC2"
+    """
+    Instances of Amazon EC2.
+    """
+    MANAGED_INSTANCES = "MANAGED_INSTANCES"
+    """
+    Instances that ECS manages.
+    """
+    EXTERNAL = "EXTERNAL"
+    """
+    Machines elsewhere, which have no network that Envoy could share.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskCpuArchitecture")
+class TaskCpuArchitecture(_builtins.str, Enum):
+    """
+    The processor that a task runs on.
+    """
+    X8664 = "X86_64"
+    """
+    x86-64.
+    """
+    ARM64 = "ARM64"
+    """
+    64-bit Arm, for which Envoy's images and AWS's are made, too.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskDockerVolumeScope")
+class TaskDockerVolumeScope(_builtins.str, Enum):
+    """
+    How long a volume of Docker lasts.
+    """
+    TASK = "task"
+    """
+    As long as its task.
+    """
+    SHARED = "shared"
+    """
+    Longer than its task.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskEfsEncryption")
+class TaskEfsEncryption(_builtins.str, Enum):
+    """
+    Whether what goes to and from a file system is encrypted.
+    """
+    ENABLED = "ENABLED"
+    """
+    It is.
+    """
+    DISABLED = "DISABLED"
+    """
+    It is not.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskEfsIam")
+class TaskEfsIam(_builtins.str, Enum):
+    """
+    Whether the role of a task is used for a file system.
+    """
+    ENABLED = "ENABLED"
+    """
+    It is.
+    """
+    DISABLED = "DISABLED"
+    """
+    It is not.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskEnvoyLogLevel")
+class TaskEnvoyLogLevel(_builtins.str, Enum):
+    """
+    Least severe messages that Envoy logs.
+    """
+    TRACE = "trace"
+    """
+    Everything.
+    """
+    DEBUG = "debug"
+    """
+    Much for looking for a mistake.
+    """
+    INFO = "info"
+    """
+    What happens.
+    """
+    WARNING = "warning"
+    """
+    What may be wrong.
+    """
+    ERROR = "error"
+    """
+    What is wrong.
+    """
+    CRITICAL = "critical"
+    """
+    What ends it.
+    """
+    OFF = "off"
+    """
+    Nothing.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskEnvoyVariant")
+class TaskEnvoyVariant(_builtins.str, Enum):
+    """
+    What is in the image of Envoy.
+    """
+    ENVOY = "envoy"
+    """
+    Plain Envoy with a shell, as envoyproxy/envoy. Its bootstrap is on its command line.
+    """
+    APP_MESH = "appMesh"
+    """
+    AWS's own sidecar for App Mesh, as long as it can be had. It is told by environment variables.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskInterceptionMode")
+class TaskInterceptionMode(_builtins.str, Enum):
+    """
+    How traffic gets into the Envoy of a task.
+    """
+    PROXY_CONFIGURATION = "proxyConfiguration"
+    """
+    ECS redirects it, by the proxyConfiguration of the task. For Fargate and EC2.
+    """
+    INIT_CONTAINER = "initContainer"
+    """
+    A container that runs first redirects it with iptables. For EC2.
+    """
+    EXPLICIT = "explicit"
+    """
+    It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For Fargate and EC2.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskIpcMode")
+class TaskIpcMode(_builtins.str, Enum):
+    """
+    Whose shared memory the containers of a task see.
+    """
+    TASK = "task"
+    """
+    That of the task.
+    """
+    HOST = "host"
+    """
+    That of the instance.
+    """
+    NONE = "none"
+    """
+    Each its own.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskNetworkMode")
+class TaskNetworkMode(_builtins.str, Enum):
+    """
+    The network of a task.
+    """
+    AWSVPC = "awsvpc"
+    """
+    One of the task's own.
+    """
+    BRIDGE = "bridge"
+    """
+    That of Docker on the instance.
+    """
+    HOST = "host"
+    """
+    That of the instance.
+    """
+    NONE = "none"
+    """
+    None.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskPidMode")
+class TaskPidMode(_builtins.str, Enum):
+    """
+    Whose processes the containers of a task see.
+    """
+    TASK = "task"
+    """
+    Those of the task.
+    """
+    HOST = "host"
+    """
+    Those of the instance. Not on Fargate.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskPlacementConstraintType")
+class TaskPlacementConstraintType(_builtins.str, Enum):
+    """
+    A kind of condition.
+    """
+    MEMBER_OF = "memberOf"
+    """
+    An expression of the cluster query language is true.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskSizing")
+class TaskSizing(_builtins.str, Enum):
+    """
+    What becomes of the size of a task.
+    """
+    ROUND_UP = "roundUp"
+    """
+    What Envoy and the other containers of the mesh reserve is added to cpu and memory, and on Fargate the task gets the next size that there is.
+    """
+    EXACT = "exact"
+    """
+    cpu and memory are the size of the task, in which all containers must find room.
+    """
+
+
+@pulumi.type_token("appmesh:index:TaskTracer")
+class TaskTracer(_builtins.str, Enum):
+    """
+    What takes the traces of a task.
+    """
+    OTEL = "otel"
+    """
+    An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+    """
+    XRAY = "xray"
+    """
+    The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
     """
 
 

@@ -32,6 +32,52 @@ __all__ = [
     'ClientPolicyTlsArgsDict',
     'ClientTlsCertificateArgs',
     'ClientTlsCertificateArgsDict',
+    'ContainerCapabilitiesArgs',
+    'ContainerCapabilitiesArgsDict',
+    'ContainerDefinitionArgs',
+    'ContainerDefinitionArgsDict',
+    'ContainerDependencyArgs',
+    'ContainerDependencyArgsDict',
+    'ContainerDeviceArgs',
+    'ContainerDeviceArgsDict',
+    'ContainerEnvironmentFileArgs',
+    'ContainerEnvironmentFileArgsDict',
+    'ContainerEnvironmentVariableArgs',
+    'ContainerEnvironmentVariableArgsDict',
+    'ContainerFirelensConfigurationArgs',
+    'ContainerFirelensConfigurationArgsDict',
+    'ContainerHealthCheckArgs',
+    'ContainerHealthCheckArgsDict',
+    'ContainerHostEntryArgs',
+    'ContainerHostEntryArgsDict',
+    'ContainerLinuxParametersArgs',
+    'ContainerLinuxParametersArgsDict',
+    'ContainerLogConfigurationArgs',
+    'ContainerLogConfigurationArgsDict',
+    'ContainerMountPointArgs',
+    'ContainerMountPointArgsDict',
+    'ContainerNvidiaMpsArgs',
+    'ContainerNvidiaMpsArgsDict',
+    'ContainerPortMappingArgs',
+    'ContainerPortMappingArgsDict',
+    'ContainerRepositoryCredentialsArgs',
+    'ContainerRepositoryCredentialsArgsDict',
+    'ContainerResourceRequirementArgs',
+    'ContainerResourceRequirementArgsDict',
+    'ContainerRestartPolicyArgs',
+    'ContainerRestartPolicyArgsDict',
+    'ContainerSecretArgs',
+    'ContainerSecretArgsDict',
+    'ContainerSharingStrategyArgs',
+    'ContainerSharingStrategyArgsDict',
+    'ContainerSystemControlArgs',
+    'ContainerSystemControlArgsDict',
+    'ContainerTmpfsArgs',
+    'ContainerTmpfsArgsDict',
+    'ContainerUlimitArgs',
+    'ContainerUlimitArgsDict',
+    'ContainerVolumeFromArgs',
+    'ContainerVolumeFromArgsDict',
     'DnsServiceDiscoveryArgs',
     'DnsServiceDiscoveryArgsDict',
     'DurationArgs',
@@ -170,6 +216,34 @@ __all__ = [
     'SubjectAlternativeNameMatchersArgsDict',
     'SubjectAlternativeNamesArgs',
     'SubjectAlternativeNamesArgsDict',
+    'TaskControlPlaneArgs',
+    'TaskControlPlaneArgsDict',
+    'TaskDockerVolumeArgs',
+    'TaskDockerVolumeArgsDict',
+    'TaskEfsAuthorizationArgs',
+    'TaskEfsAuthorizationArgsDict',
+    'TaskEfsVolumeArgs',
+    'TaskEfsVolumeArgsDict',
+    'TaskEnvoyArgs',
+    'TaskEnvoyArgsDict',
+    'TaskEphemeralStorageArgs',
+    'TaskEphemeralStorageArgsDict',
+    'TaskFsxAuthorizationArgs',
+    'TaskFsxAuthorizationArgsDict',
+    'TaskFsxVolumeArgs',
+    'TaskFsxVolumeArgsDict',
+    'TaskInterceptionArgs',
+    'TaskInterceptionArgsDict',
+    'TaskPlacementConstraintArgs',
+    'TaskPlacementConstraintArgsDict',
+    'TaskRuntimePlatformArgs',
+    'TaskRuntimePlatformArgsDict',
+    'TaskS3FilesVolumeArgs',
+    'TaskS3FilesVolumeArgsDict',
+    'TaskTracingArgs',
+    'TaskTracingArgsDict',
+    'TaskVolumeArgs',
+    'TaskVolumeArgsDict',
     'TcpConnectionPoolArgs',
     'TcpConnectionPoolArgsDict',
     'TcpRouteArgs',
@@ -647,6 +721,2367 @@ class ClientTlsCertificateArgs:
     @sds.setter
     def sds(self, value: pulumi.Input[Optional['ListenerTlsSdsCertificateArgs']]):
         pulumi.set(self, "sds", value)
+
+
+class ContainerCapabilitiesArgsDict(TypedDict):
+    """
+    Capabilities of the kernel.
+    """
+    add: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Those that a container gets. On Fargate only SYS_PTRACE.
+    """
+    drop: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Those that are taken from it.
+    """
+
+@pulumi.input_type
+class ContainerCapabilitiesArgs:
+    def __init__(__self__, *,
+                 add: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 drop: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
+        """
+        Capabilities of the kernel.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] add: Those that a container gets. On Fargate only SYS_PTRACE.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] drop: Those that are taken from it.
+        """
+        if add is not None:
+            pulumi.set(__self__, "add", add)
+        if drop is not None:
+            pulumi.set(__self__, "drop", drop)
+
+    @_builtins.property
+    @pulumi.getter
+    def add(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Those that a container gets. On Fargate only SYS_PTRACE.
+        """
+        return pulumi.get(self, "add")
+
+    @add.setter
+    def add(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "add", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def drop(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Those that are taken from it.
+        """
+        return pulumi.get(self, "drop")
+
+    @drop.setter
+    def drop(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "drop", value)
+
+
+class ContainerDefinitionArgsDict(TypedDict):
+    """
+    A container of a task, in the words of Amazon ECS.
+    """
+    command: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Replaces the command of the image.
+    """
+    cpu: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    CPU units reserved for the container; 1,024 are a vCPU.
+    """
+    credential_specs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Credentials of Active Directory, at most one.
+    """
+    depends_on: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDependencyArgsDict']]]]]
+    """
+    Containers that this one waits for.
+    """
+    disable_networking: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the container has no network. Defaults to false.
+    """
+    dns_search_domains: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    DNS search domains. Not for the network of a task of the mesh.
+    """
+    dns_servers: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    DNS servers. Not for the network of a task of the mesh.
+    """
+    docker_labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Labels of the container.
+    """
+    docker_security_options: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Labels of SELinux and AppArmor. Not on Fargate.
+    """
+    entry_point: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Replaces the entry point of the image.
+    """
+    environment: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentVariableArgsDict']]]]]
+    """
+    Environment variables, which anybody may read.
+    """
+    environment_files: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentFileArgsDict']]]]]
+    """
+    Files of environment variables in Amazon S3.
+    """
+    essential: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the task ends with the container. Defaults to true.
+    """
+    extra_hosts: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerHostEntryArgsDict']]]]]
+    """
+    More lines for /etc/hosts. Not for the network of a task of the mesh.
+    """
+    firelens_configuration: NotRequired[pulumi.Input[Optional['ContainerFirelensConfigurationArgsDict']]]
+    """
+    Makes the container the log router of the task.
+    """
+    health_check: NotRequired[pulumi.Input[Optional['ContainerHealthCheckArgsDict']]]
+    """
+    How ECS sees whether it is healthy.
+    """
+    hostname: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Not for the network of a task of the mesh.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Its image, with a tag or a digest. It must be given.
+    """
+    interactive: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether its standard input stays open. Defaults to false.
+    """
+    links: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Only for bridge networking, which a task of the mesh does not have.
+    """
+    linux_parameters: NotRequired[pulumi.Input[Optional['ContainerLinuxParametersArgsDict']]]
+    """
+    Capabilities, devices and memory, as Linux has them.
+    """
+    log_configuration: NotRequired[pulumi.Input[Optional['ContainerLogConfigurationArgsDict']]]
+    """
+    Where its output goes.
+    """
+    memory: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Memory in MiB beyond which the container is killed.
+    """
+    memory_reservation: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Memory in MiB reserved for the container.
+    """
+    mount_points: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerMountPointArgsDict']]]]]
+    """
+    Volumes of the task that the container sees.
+    """
+    name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the container, unique in the task. It must be given.
+    """
+    port_mappings: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerPortMappingArgsDict']]]]]
+    """
+    Ports on which the container listens.
+    """
+    privileged: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether it may do on the instance what root may. Not on Fargate.
+    """
+    pseudo_terminal: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether it has a terminal. Defaults to false.
+    """
+    readonly_root_filesystem: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether its root file system is read-only. Defaults to false.
+    """
+    repository_credentials: NotRequired[pulumi.Input[Optional['ContainerRepositoryCredentialsArgsDict']]]
+    """
+    Credentials of a private registry that is not Amazon ECR.
+    """
+    resource_requirements: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerResourceRequirementArgsDict']]]]]
+    """
+    GPUs and the like. Not on Fargate.
+    """
+    restart_policy: NotRequired[pulumi.Input[Optional['ContainerRestartPolicyArgsDict']]]
+    """
+    Whether the container is started again once it ended.
+    """
+    secrets: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgsDict']]]]]
+    """
+    Environment variables that ECS fills in from secrets.
+    """
+    start_timeout: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds that other containers wait for this one to start.
+    """
+    stop_timeout: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+    """
+    system_controls: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSystemControlArgsDict']]]]]
+    """
+    Parameters of the kernel, in the namespaces of the container.
+    """
+    ulimits: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerUlimitArgsDict']]]]]
+    """
+    Limits of its processes.
+    """
+    user: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    User, or user and group, that runs the container. 1337 is Envoy's own.
+    """
+    version_consistency: NotRequired[pulumi.Input[Optional['ContainerVersionConsistency']]]
+    """
+    Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+    """
+    volumes_from: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerVolumeFromArgsDict']]]]]
+    """
+    Volumes of other containers that the container sees.
+    """
+    working_directory: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Where its command runs.
+    """
+
+@pulumi.input_type
+class ContainerDefinitionArgs:
+    def __init__(__self__, *,
+                 command: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 cpu: pulumi.Input[Optional[_builtins.int]] = None,
+                 credential_specs: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 depends_on: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDependencyArgs']]]] = None,
+                 disable_networking: pulumi.Input[Optional[_builtins.bool]] = None,
+                 dns_search_domains: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 dns_servers: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 docker_labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 docker_security_options: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 entry_point: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 environment: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentVariableArgs']]]] = None,
+                 environment_files: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentFileArgs']]]] = None,
+                 essential: pulumi.Input[Optional[_builtins.bool]] = None,
+                 extra_hosts: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerHostEntryArgs']]]] = None,
+                 firelens_configuration: pulumi.Input[Optional['ContainerFirelensConfigurationArgs']] = None,
+                 health_check: pulumi.Input[Optional['ContainerHealthCheckArgs']] = None,
+                 hostname: pulumi.Input[Optional[_builtins.str]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 interactive: pulumi.Input[Optional[_builtins.bool]] = None,
+                 links: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 linux_parameters: pulumi.Input[Optional['ContainerLinuxParametersArgs']] = None,
+                 log_configuration: pulumi.Input[Optional['ContainerLogConfigurationArgs']] = None,
+                 memory: pulumi.Input[Optional[_builtins.int]] = None,
+                 memory_reservation: pulumi.Input[Optional[_builtins.int]] = None,
+                 mount_points: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerMountPointArgs']]]] = None,
+                 name: pulumi.Input[Optional[_builtins.str]] = None,
+                 port_mappings: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerPortMappingArgs']]]] = None,
+                 privileged: pulumi.Input[Optional[_builtins.bool]] = None,
+                 pseudo_terminal: pulumi.Input[Optional[_builtins.bool]] = None,
+                 readonly_root_filesystem: pulumi.Input[Optional[_builtins.bool]] = None,
+                 repository_credentials: pulumi.Input[Optional['ContainerRepositoryCredentialsArgs']] = None,
+                 resource_requirements: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerResourceRequirementArgs']]]] = None,
+                 restart_policy: pulumi.Input[Optional['ContainerRestartPolicyArgs']] = None,
+                 secrets: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]] = None,
+                 start_timeout: pulumi.Input[Optional[_builtins.int]] = None,
+                 stop_timeout: pulumi.Input[Optional[_builtins.int]] = None,
+                 system_controls: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSystemControlArgs']]]] = None,
+                 ulimits: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerUlimitArgs']]]] = None,
+                 user: pulumi.Input[Optional[_builtins.str]] = None,
+                 version_consistency: pulumi.Input[Optional['ContainerVersionConsistency']] = None,
+                 volumes_from: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerVolumeFromArgs']]]] = None,
+                 working_directory: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A container of a task, in the words of Amazon ECS.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] command: Replaces the command of the image.
+        :param pulumi.Input[_builtins.int] cpu: CPU units reserved for the container; 1,024 are a vCPU.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] credential_specs: Credentials of Active Directory, at most one.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerDependencyArgs']]] depends_on: Containers that this one waits for.
+        :param pulumi.Input[_builtins.bool] disable_networking: Whether the container has no network. Defaults to false.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] dns_search_domains: DNS search domains. Not for the network of a task of the mesh.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] dns_servers: DNS servers. Not for the network of a task of the mesh.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] docker_labels: Labels of the container.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] docker_security_options: Labels of SELinux and AppArmor. Not on Fargate.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] entry_point: Replaces the entry point of the image.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerEnvironmentVariableArgs']]] environment: Environment variables, which anybody may read.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerEnvironmentFileArgs']]] environment_files: Files of environment variables in Amazon S3.
+        :param pulumi.Input[_builtins.bool] essential: Whether the task ends with the container. Defaults to true.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerHostEntryArgs']]] extra_hosts: More lines for /etc/hosts. Not for the network of a task of the mesh.
+        :param pulumi.Input['ContainerFirelensConfigurationArgs'] firelens_configuration: Makes the container the log router of the task.
+        :param pulumi.Input['ContainerHealthCheckArgs'] health_check: How ECS sees whether it is healthy.
+        :param pulumi.Input[_builtins.str] hostname: Not for the network of a task of the mesh.
+        :param pulumi.Input[_builtins.str] image: Its image, with a tag or a digest. It must be given.
+        :param pulumi.Input[_builtins.bool] interactive: Whether its standard input stays open. Defaults to false.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] links: Only for bridge networking, which a task of the mesh does not have.
+        :param pulumi.Input['ContainerLinuxParametersArgs'] linux_parameters: Capabilities, devices and memory, as Linux has them.
+        :param pulumi.Input['ContainerLogConfigurationArgs'] log_configuration: Where its output goes.
+        :param pulumi.Input[_builtins.int] memory: Memory in MiB beyond which the container is killed.
+        :param pulumi.Input[_builtins.int] memory_reservation: Memory in MiB reserved for the container.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerMountPointArgs']]] mount_points: Volumes of the task that the container sees.
+        :param pulumi.Input[_builtins.str] name: Name of the container, unique in the task. It must be given.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerPortMappingArgs']]] port_mappings: Ports on which the container listens.
+        :param pulumi.Input[_builtins.bool] privileged: Whether it may do on the instance what root may. Not on Fargate.
+        :param pulumi.Input[_builtins.bool] pseudo_terminal: Whether it has a terminal. Defaults to false.
+        :param pulumi.Input[_builtins.bool] readonly_root_filesystem: Whether its root file system is read-only. Defaults to false.
+        :param pulumi.Input['ContainerRepositoryCredentialsArgs'] repository_credentials: Credentials of a private registry that is not Amazon ECR.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerResourceRequirementArgs']]] resource_requirements: GPUs and the like. Not on Fargate.
+        :param pulumi.Input['ContainerRestartPolicyArgs'] restart_policy: Whether the container is started again once it ended.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerSecretArgs']]] secrets: Environment variables that ECS fills in from secrets.
+        :param pulumi.Input[_builtins.int] start_timeout: Seconds that other containers wait for this one to start.
+        :param pulumi.Input[_builtins.int] stop_timeout: Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerSystemControlArgs']]] system_controls: Parameters of the kernel, in the namespaces of the container.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerUlimitArgs']]] ulimits: Limits of its processes.
+        :param pulumi.Input[_builtins.str] user: User, or user and group, that runs the container. 1337 is Envoy's own.
+        :param pulumi.Input['ContainerVersionConsistency'] version_consistency: Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerVolumeFromArgs']]] volumes_from: Volumes of other containers that the container sees.
+        :param pulumi.Input[_builtins.str] working_directory: Where its command runs.
+        """
+        if command is not None:
+            pulumi.set(__self__, "command", command)
+        if cpu is not None:
+            pulumi.set(__self__, "cpu", cpu)
+        if credential_specs is not None:
+            pulumi.set(__self__, "credential_specs", credential_specs)
+        if depends_on is not None:
+            pulumi.set(__self__, "depends_on", depends_on)
+        if disable_networking is not None:
+            pulumi.set(__self__, "disable_networking", disable_networking)
+        if dns_search_domains is not None:
+            pulumi.set(__self__, "dns_search_domains", dns_search_domains)
+        if dns_servers is not None:
+            pulumi.set(__self__, "dns_servers", dns_servers)
+        if docker_labels is not None:
+            pulumi.set(__self__, "docker_labels", docker_labels)
+        if docker_security_options is not None:
+            pulumi.set(__self__, "docker_security_options", docker_security_options)
+        if entry_point is not None:
+            pulumi.set(__self__, "entry_point", entry_point)
+        if environment is not None:
+            pulumi.set(__self__, "environment", environment)
+        if environment_files is not None:
+            pulumi.set(__self__, "environment_files", environment_files)
+        if essential is not None:
+            pulumi.set(__self__, "essential", essential)
+        if extra_hosts is not None:
+            pulumi.set(__self__, "extra_hosts", extra_hosts)
+        if firelens_configuration is not None:
+            pulumi.set(__self__, "firelens_configuration", firelens_configuration)
+        if health_check is not None:
+            pulumi.set(__self__, "health_check", health_check)
+        if hostname is not None:
+            pulumi.set(__self__, "hostname", hostname)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if interactive is not None:
+            pulumi.set(__self__, "interactive", interactive)
+        if links is not None:
+            pulumi.set(__self__, "links", links)
+        if linux_parameters is not None:
+            pulumi.set(__self__, "linux_parameters", linux_parameters)
+        if log_configuration is not None:
+            pulumi.set(__self__, "log_configuration", log_configuration)
+        if memory is not None:
+            pulumi.set(__self__, "memory", memory)
+        if memory_reservation is not None:
+            pulumi.set(__self__, "memory_reservation", memory_reservation)
+        if mount_points is not None:
+            pulumi.set(__self__, "mount_points", mount_points)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if port_mappings is not None:
+            pulumi.set(__self__, "port_mappings", port_mappings)
+        if privileged is not None:
+            pulumi.set(__self__, "privileged", privileged)
+        if pseudo_terminal is not None:
+            pulumi.set(__self__, "pseudo_terminal", pseudo_terminal)
+        if readonly_root_filesystem is not None:
+            pulumi.set(__self__, "readonly_root_filesystem", readonly_root_filesystem)
+        if repository_credentials is not None:
+            pulumi.set(__self__, "repository_credentials", repository_credentials)
+        if resource_requirements is not None:
+            pulumi.set(__self__, "resource_requirements", resource_requirements)
+        if restart_policy is not None:
+            pulumi.set(__self__, "restart_policy", restart_policy)
+        if secrets is not None:
+            pulumi.set(__self__, "secrets", secrets)
+        if start_timeout is not None:
+            pulumi.set(__self__, "start_timeout", start_timeout)
+        if stop_timeout is not None:
+            pulumi.set(__self__, "stop_timeout", stop_timeout)
+        if system_controls is not None:
+            pulumi.set(__self__, "system_controls", system_controls)
+        if ulimits is not None:
+            pulumi.set(__self__, "ulimits", ulimits)
+        if user is not None:
+            pulumi.set(__self__, "user", user)
+        if version_consistency is not None:
+            pulumi.set(__self__, "version_consistency", version_consistency)
+        if volumes_from is not None:
+            pulumi.set(__self__, "volumes_from", volumes_from)
+        if working_directory is not None:
+            pulumi.set(__self__, "working_directory", working_directory)
+
+    @_builtins.property
+    @pulumi.getter
+    def command(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Replaces the command of the image.
+        """
+        return pulumi.get(self, "command")
+
+    @command.setter
+    def command(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "command", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def cpu(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        CPU units reserved for the container; 1,024 are a vCPU.
+        """
+        return pulumi.get(self, "cpu")
+
+    @cpu.setter
+    def cpu(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "cpu", value)
+
+    @_builtins.property
+    @pulumi.getter(name="credentialSpecs")
+    def credential_specs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Credentials of Active Directory, at most one.
+        """
+        return pulumi.get(self, "credential_specs")
+
+    @credential_specs.setter
+    def credential_specs(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "credential_specs", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dependsOn")
+    def depends_on(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDependencyArgs']]]]:
+        """
+        Containers that this one waits for.
+        """
+        return pulumi.get(self, "depends_on")
+
+    @depends_on.setter
+    def depends_on(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDependencyArgs']]]]):
+        pulumi.set(self, "depends_on", value)
+
+    @_builtins.property
+    @pulumi.getter(name="disableNetworking")
+    def disable_networking(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the container has no network. Defaults to false.
+        """
+        return pulumi.get(self, "disable_networking")
+
+    @disable_networking.setter
+    def disable_networking(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "disable_networking", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dnsSearchDomains")
+    def dns_search_domains(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        DNS search domains. Not for the network of a task of the mesh.
+        """
+        return pulumi.get(self, "dns_search_domains")
+
+    @dns_search_domains.setter
+    def dns_search_domains(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "dns_search_domains", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dnsServers")
+    def dns_servers(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        DNS servers. Not for the network of a task of the mesh.
+        """
+        return pulumi.get(self, "dns_servers")
+
+    @dns_servers.setter
+    def dns_servers(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "dns_servers", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dockerLabels")
+    def docker_labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Labels of the container.
+        """
+        return pulumi.get(self, "docker_labels")
+
+    @docker_labels.setter
+    def docker_labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "docker_labels", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dockerSecurityOptions")
+    def docker_security_options(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Labels of SELinux and AppArmor. Not on Fargate.
+        """
+        return pulumi.get(self, "docker_security_options")
+
+    @docker_security_options.setter
+    def docker_security_options(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "docker_security_options", value)
+
+    @_builtins.property
+    @pulumi.getter(name="entryPoint")
+    def entry_point(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Replaces the entry point of the image.
+        """
+        return pulumi.get(self, "entry_point")
+
+    @entry_point.setter
+    def entry_point(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "entry_point", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def environment(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentVariableArgs']]]]:
+        """
+        Environment variables, which anybody may read.
+        """
+        return pulumi.get(self, "environment")
+
+    @environment.setter
+    def environment(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentVariableArgs']]]]):
+        pulumi.set(self, "environment", value)
+
+    @_builtins.property
+    @pulumi.getter(name="environmentFiles")
+    def environment_files(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentFileArgs']]]]:
+        """
+        Files of environment variables in Amazon S3.
+        """
+        return pulumi.get(self, "environment_files")
+
+    @environment_files.setter
+    def environment_files(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerEnvironmentFileArgs']]]]):
+        pulumi.set(self, "environment_files", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def essential(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the task ends with the container. Defaults to true.
+        """
+        return pulumi.get(self, "essential")
+
+    @essential.setter
+    def essential(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "essential", value)
+
+    @_builtins.property
+    @pulumi.getter(name="extraHosts")
+    def extra_hosts(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerHostEntryArgs']]]]:
+        """
+        More lines for /etc/hosts. Not for the network of a task of the mesh.
+        """
+        return pulumi.get(self, "extra_hosts")
+
+    @extra_hosts.setter
+    def extra_hosts(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerHostEntryArgs']]]]):
+        pulumi.set(self, "extra_hosts", value)
+
+    @_builtins.property
+    @pulumi.getter(name="firelensConfiguration")
+    def firelens_configuration(self) -> pulumi.Input[Optional['ContainerFirelensConfigurationArgs']]:
+        """
+        Makes the container the log router of the task.
+        """
+        return pulumi.get(self, "firelens_configuration")
+
+    @firelens_configuration.setter
+    def firelens_configuration(self, value: pulumi.Input[Optional['ContainerFirelensConfigurationArgs']]):
+        pulumi.set(self, "firelens_configuration", value)
+
+    @_builtins.property
+    @pulumi.getter(name="healthCheck")
+    def health_check(self) -> pulumi.Input[Optional['ContainerHealthCheckArgs']]:
+        """
+        How ECS sees whether it is healthy.
+        """
+        return pulumi.get(self, "health_check")
+
+    @health_check.setter
+    def health_check(self, value: pulumi.Input[Optional['ContainerHealthCheckArgs']]):
+        pulumi.set(self, "health_check", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Not for the network of a task of the mesh.
+        """
+        return pulumi.get(self, "hostname")
+
+    @hostname.setter
+    def hostname(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "hostname", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its image, with a tag or a digest. It must be given.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def interactive(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether its standard input stays open. Defaults to false.
+        """
+        return pulumi.get(self, "interactive")
+
+    @interactive.setter
+    def interactive(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "interactive", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def links(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Only for bridge networking, which a task of the mesh does not have.
+        """
+        return pulumi.get(self, "links")
+
+    @links.setter
+    def links(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "links", value)
+
+    @_builtins.property
+    @pulumi.getter(name="linuxParameters")
+    def linux_parameters(self) -> pulumi.Input[Optional['ContainerLinuxParametersArgs']]:
+        """
+        Capabilities, devices and memory, as Linux has them.
+        """
+        return pulumi.get(self, "linux_parameters")
+
+    @linux_parameters.setter
+    def linux_parameters(self, value: pulumi.Input[Optional['ContainerLinuxParametersArgs']]):
+        pulumi.set(self, "linux_parameters", value)
+
+    @_builtins.property
+    @pulumi.getter(name="logConfiguration")
+    def log_configuration(self) -> pulumi.Input[Optional['ContainerLogConfigurationArgs']]:
+        """
+        Where its output goes.
+        """
+        return pulumi.get(self, "log_configuration")
+
+    @log_configuration.setter
+    def log_configuration(self, value: pulumi.Input[Optional['ContainerLogConfigurationArgs']]):
+        pulumi.set(self, "log_configuration", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def memory(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Memory in MiB beyond which the container is killed.
+        """
+        return pulumi.get(self, "memory")
+
+    @memory.setter
+    def memory(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "memory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="memoryReservation")
+    def memory_reservation(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Memory in MiB reserved for the container.
+        """
+        return pulumi.get(self, "memory_reservation")
+
+    @memory_reservation.setter
+    def memory_reservation(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "memory_reservation", value)
+
+    @_builtins.property
+    @pulumi.getter(name="mountPoints")
+    def mount_points(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerMountPointArgs']]]]:
+        """
+        Volumes of the task that the container sees.
+        """
+        return pulumi.get(self, "mount_points")
+
+    @mount_points.setter
+    def mount_points(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerMountPointArgs']]]]):
+        pulumi.set(self, "mount_points", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the container, unique in the task. It must be given.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="portMappings")
+    def port_mappings(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerPortMappingArgs']]]]:
+        """
+        Ports on which the container listens.
+        """
+        return pulumi.get(self, "port_mappings")
+
+    @port_mappings.setter
+    def port_mappings(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerPortMappingArgs']]]]):
+        pulumi.set(self, "port_mappings", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def privileged(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether it may do on the instance what root may. Not on Fargate.
+        """
+        return pulumi.get(self, "privileged")
+
+    @privileged.setter
+    def privileged(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "privileged", value)
+
+    @_builtins.property
+    @pulumi.getter(name="pseudoTerminal")
+    def pseudo_terminal(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether it has a terminal. Defaults to false.
+        """
+        return pulumi.get(self, "pseudo_terminal")
+
+    @pseudo_terminal.setter
+    def pseudo_terminal(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "pseudo_terminal", value)
+
+    @_builtins.property
+    @pulumi.getter(name="readonlyRootFilesystem")
+    def readonly_root_filesystem(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether its root file system is read-only. Defaults to false.
+        """
+        return pulumi.get(self, "readonly_root_filesystem")
+
+    @readonly_root_filesystem.setter
+    def readonly_root_filesystem(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "readonly_root_filesystem", value)
+
+    @_builtins.property
+    @pulumi.getter(name="repositoryCredentials")
+    def repository_credentials(self) -> pulumi.Input[Optional['ContainerRepositoryCredentialsArgs']]:
+        """
+        Credentials of a private registry that is not Amazon ECR.
+        """
+        return pulumi.get(self, "repository_credentials")
+
+    @repository_credentials.setter
+    def repository_credentials(self, value: pulumi.Input[Optional['ContainerRepositoryCredentialsArgs']]):
+        pulumi.set(self, "repository_credentials", value)
+
+    @_builtins.property
+    @pulumi.getter(name="resourceRequirements")
+    def resource_requirements(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerResourceRequirementArgs']]]]:
+        """
+        GPUs and the like. Not on Fargate.
+        """
+        return pulumi.get(self, "resource_requirements")
+
+    @resource_requirements.setter
+    def resource_requirements(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerResourceRequirementArgs']]]]):
+        pulumi.set(self, "resource_requirements", value)
+
+    @_builtins.property
+    @pulumi.getter(name="restartPolicy")
+    def restart_policy(self) -> pulumi.Input[Optional['ContainerRestartPolicyArgs']]:
+        """
+        Whether the container is started again once it ended.
+        """
+        return pulumi.get(self, "restart_policy")
+
+    @restart_policy.setter
+    def restart_policy(self, value: pulumi.Input[Optional['ContainerRestartPolicyArgs']]):
+        pulumi.set(self, "restart_policy", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def secrets(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]]:
+        """
+        Environment variables that ECS fills in from secrets.
+        """
+        return pulumi.get(self, "secrets")
+
+    @secrets.setter
+    def secrets(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]]):
+        pulumi.set(self, "secrets", value)
+
+    @_builtins.property
+    @pulumi.getter(name="startTimeout")
+    def start_timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds that other containers wait for this one to start.
+        """
+        return pulumi.get(self, "start_timeout")
+
+    @start_timeout.setter
+    def start_timeout(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "start_timeout", value)
+
+    @_builtins.property
+    @pulumi.getter(name="stopTimeout")
+    def stop_timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds from SIGTERM to SIGKILL; at most 120 on Fargate. Defaults to 30.
+        """
+        return pulumi.get(self, "stop_timeout")
+
+    @stop_timeout.setter
+    def stop_timeout(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "stop_timeout", value)
+
+    @_builtins.property
+    @pulumi.getter(name="systemControls")
+    def system_controls(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSystemControlArgs']]]]:
+        """
+        Parameters of the kernel, in the namespaces of the container.
+        """
+        return pulumi.get(self, "system_controls")
+
+    @system_controls.setter
+    def system_controls(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSystemControlArgs']]]]):
+        pulumi.set(self, "system_controls", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def ulimits(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerUlimitArgs']]]]:
+        """
+        Limits of its processes.
+        """
+        return pulumi.get(self, "ulimits")
+
+    @ulimits.setter
+    def ulimits(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerUlimitArgs']]]]):
+        pulumi.set(self, "ulimits", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def user(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        User, or user and group, that runs the container. 1337 is Envoy's own.
+        """
+        return pulumi.get(self, "user")
+
+    @user.setter
+    def user(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "user", value)
+
+    @_builtins.property
+    @pulumi.getter(name="versionConsistency")
+    def version_consistency(self) -> pulumi.Input[Optional['ContainerVersionConsistency']]:
+        """
+        Whether the tag of the image is resolved once for all tasks. Defaults to enabled.
+        """
+        return pulumi.get(self, "version_consistency")
+
+    @version_consistency.setter
+    def version_consistency(self, value: pulumi.Input[Optional['ContainerVersionConsistency']]):
+        pulumi.set(self, "version_consistency", value)
+
+    @_builtins.property
+    @pulumi.getter(name="volumesFrom")
+    def volumes_from(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerVolumeFromArgs']]]]:
+        """
+        Volumes of other containers that the container sees.
+        """
+        return pulumi.get(self, "volumes_from")
+
+    @volumes_from.setter
+    def volumes_from(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerVolumeFromArgs']]]]):
+        pulumi.set(self, "volumes_from", value)
+
+    @_builtins.property
+    @pulumi.getter(name="workingDirectory")
+    def working_directory(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where its command runs.
+        """
+        return pulumi.get(self, "working_directory")
+
+    @working_directory.setter
+    def working_directory(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "working_directory", value)
+
+
+class ContainerDependencyArgsDict(TypedDict):
+    """
+    Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+    """
+    condition: pulumi.Input['ContainerCondition']
+    """
+    What is waited for.
+    """
+    container_name: pulumi.Input[_builtins.str]
+    """
+    Name of the other container.
+    """
+
+@pulumi.input_type
+class ContainerDependencyArgs:
+    def __init__(__self__, *,
+                 condition: pulumi.Input['ContainerCondition'],
+                 container_name: pulumi.Input[_builtins.str]):
+        """
+        Another container of the task that a container waits for. When the task stops, the order is reversed: the other container is stopped only after this one has ended.
+
+        :param pulumi.Input['ContainerCondition'] condition: What is waited for.
+        :param pulumi.Input[_builtins.str] container_name: Name of the other container.
+        """
+        pulumi.set(__self__, "condition", condition)
+        pulumi.set(__self__, "container_name", container_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def condition(self) -> pulumi.Input['ContainerCondition']:
+        """
+        What is waited for.
+        """
+        return pulumi.get(self, "condition")
+
+    @condition.setter
+    def condition(self, value: pulumi.Input['ContainerCondition']):
+        pulumi.set(self, "condition", value)
+
+    @_builtins.property
+    @pulumi.getter(name="containerName")
+    def container_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the other container.
+        """
+        return pulumi.get(self, "container_name")
+
+    @container_name.setter
+    def container_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "container_name", value)
+
+
+class ContainerDeviceArgsDict(TypedDict):
+    """
+    A device of the instance in a container.
+    """
+    host_path: pulumi.Input[_builtins.str]
+    """
+    Where it is on the instance.
+    """
+    container_path: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Where it is in the container. Defaults to the same.
+    """
+    permissions: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDevicePermission']]]]]
+    """
+    What the container may do with it. Defaults to all.
+    """
+
+@pulumi.input_type
+class ContainerDeviceArgs:
+    def __init__(__self__, *,
+                 host_path: pulumi.Input[_builtins.str],
+                 container_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 permissions: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDevicePermission']]]] = None):
+        """
+        A device of the instance in a container.
+
+        :param pulumi.Input[_builtins.str] host_path: Where it is on the instance.
+        :param pulumi.Input[_builtins.str] container_path: Where it is in the container. Defaults to the same.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerDevicePermission']]] permissions: What the container may do with it. Defaults to all.
+        """
+        pulumi.set(__self__, "host_path", host_path)
+        if container_path is not None:
+            pulumi.set(__self__, "container_path", container_path)
+        if permissions is not None:
+            pulumi.set(__self__, "permissions", permissions)
+
+    @_builtins.property
+    @pulumi.getter(name="hostPath")
+    def host_path(self) -> pulumi.Input[_builtins.str]:
+        """
+        Where it is on the instance.
+        """
+        return pulumi.get(self, "host_path")
+
+    @host_path.setter
+    def host_path(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "host_path", value)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPath")
+    def container_path(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where it is in the container. Defaults to the same.
+        """
+        return pulumi.get(self, "container_path")
+
+    @container_path.setter
+    def container_path(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "container_path", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def permissions(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDevicePermission']]]]:
+        """
+        What the container may do with it. Defaults to all.
+        """
+        return pulumi.get(self, "permissions")
+
+    @permissions.setter
+    def permissions(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDevicePermission']]]]):
+        pulumi.set(self, "permissions", value)
+
+
+class ContainerEnvironmentFileArgsDict(TypedDict):
+    """
+    A file of environment variables.
+    """
+    type: pulumi.Input['ContainerEnvironmentFileType']
+    """
+    Where it is: s3.
+    """
+    value: pulumi.Input[_builtins.str]
+    """
+    ARN of the object in Amazon S3.
+    """
+
+@pulumi.input_type
+class ContainerEnvironmentFileArgs:
+    def __init__(__self__, *,
+                 type: pulumi.Input['ContainerEnvironmentFileType'],
+                 value: pulumi.Input[_builtins.str]):
+        """
+        A file of environment variables.
+
+        :param pulumi.Input['ContainerEnvironmentFileType'] type: Where it is: s3.
+        :param pulumi.Input[_builtins.str] value: ARN of the object in Amazon S3.
+        """
+        pulumi.set(__self__, "type", type)
+        pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input['ContainerEnvironmentFileType']:
+        """
+        Where it is: s3.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input['ContainerEnvironmentFileType']):
+        pulumi.set(self, "type", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[_builtins.str]:
+        """
+        ARN of the object in Amazon S3.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "value", value)
+
+
+class ContainerEnvironmentVariableArgsDict(TypedDict):
+    """
+    An environment variable of a container. What must stay secret belongs to `secrets`.
+    """
+    name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the variable.
+    """
+    value: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Value of the variable.
+    """
+
+@pulumi.input_type
+class ContainerEnvironmentVariableArgs:
+    def __init__(__self__, *,
+                 name: pulumi.Input[Optional[_builtins.str]] = None,
+                 value: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        An environment variable of a container. What must stay secret belongs to `secrets`.
+
+        :param pulumi.Input[_builtins.str] name: Name of the variable.
+        :param pulumi.Input[_builtins.str] value: Value of the variable.
+        """
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the variable.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Value of the variable.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "value", value)
+
+
+class ContainerFirelensConfigurationArgsDict(TypedDict):
+    """
+    Makes a container the log router of its task.
+    """
+    type: pulumi.Input['ContainerFirelensType']
+    """
+    The log router.
+    """
+    options: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Options of the log router.
+    """
+
+@pulumi.input_type
+class ContainerFirelensConfigurationArgs:
+    def __init__(__self__, *,
+                 type: pulumi.Input['ContainerFirelensType'],
+                 options: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None):
+        """
+        Makes a container the log router of its task.
+
+        :param pulumi.Input['ContainerFirelensType'] type: The log router.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] options: Options of the log router.
+        """
+        pulumi.set(__self__, "type", type)
+        if options is not None:
+            pulumi.set(__self__, "options", options)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input['ContainerFirelensType']:
+        """
+        The log router.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input['ContainerFirelensType']):
+        pulumi.set(self, "type", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def options(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Options of the log router.
+        """
+        return pulumi.get(self, "options")
+
+    @options.setter
+    def options(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "options", value)
+
+
+class ContainerHealthCheckArgsDict(TypedDict):
+    """
+    A command that ECS runs in a container to see whether it is healthy.
+    """
+    command: pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]
+    """
+    The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+    """
+    interval: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds between two checks, 5 to 300. Defaults to 30.
+    """
+    retries: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+    """
+    start_period: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+    """
+    timeout: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds that a check may take. Defaults to 5.
+    """
+
+@pulumi.input_type
+class ContainerHealthCheckArgs:
+    def __init__(__self__, *,
+                 command: pulumi.Input[Sequence[pulumi.Input[_builtins.str]]],
+                 interval: pulumi.Input[Optional[_builtins.int]] = None,
+                 retries: pulumi.Input[Optional[_builtins.int]] = None,
+                 start_period: pulumi.Input[Optional[_builtins.int]] = None,
+                 timeout: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A command that ECS runs in a container to see whether it is healthy.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] command: The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+        :param pulumi.Input[_builtins.int] interval: Seconds between two checks, 5 to 300. Defaults to 30.
+        :param pulumi.Input[_builtins.int] retries: Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+        :param pulumi.Input[_builtins.int] start_period: Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+        :param pulumi.Input[_builtins.int] timeout: Seconds that a check may take. Defaults to 5.
+        """
+        pulumi.set(__self__, "command", command)
+        if interval is not None:
+            pulumi.set(__self__, "interval", interval)
+        if retries is not None:
+            pulumi.set(__self__, "retries", retries)
+        if start_period is not None:
+            pulumi.set(__self__, "start_period", start_period)
+        if timeout is not None:
+            pulumi.set(__self__, "timeout", timeout)
+
+    @_builtins.property
+    @pulumi.getter
+    def command(self) -> pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]:
+        """
+        The command, after CMD; or after CMD-SHELL one text for the shell of the image. Exit code 0 is healthy.
+        """
+        return pulumi.get(self, "command")
+
+    @command.setter
+    def command(self, value: pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]):
+        pulumi.set(self, "command", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def interval(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds between two checks, 5 to 300. Defaults to 30.
+        """
+        return pulumi.get(self, "interval")
+
+    @interval.setter
+    def interval(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "interval", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def retries(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Failures in a row after which a container is unhealthy, 1 to 10. Defaults to 3.
+        """
+        return pulumi.get(self, "retries")
+
+    @retries.setter
+    def retries(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "retries", value)
+
+    @_builtins.property
+    @pulumi.getter(name="startPeriod")
+    def start_period(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds after the start in which failures do not count, 0 to 300. Defaults to 0.
+        """
+        return pulumi.get(self, "start_period")
+
+    @start_period.setter
+    def start_period(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "start_period", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def timeout(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds that a check may take. Defaults to 5.
+        """
+        return pulumi.get(self, "timeout")
+
+    @timeout.setter
+    def timeout(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "timeout", value)
+
+
+class ContainerHostEntryArgsDict(TypedDict):
+    """
+    A line of /etc/hosts.
+    """
+    hostname: pulumi.Input[_builtins.str]
+    """
+    The name.
+    """
+    ip_address: pulumi.Input[_builtins.str]
+    """
+    Its address.
+    """
+
+@pulumi.input_type
+class ContainerHostEntryArgs:
+    def __init__(__self__, *,
+                 hostname: pulumi.Input[_builtins.str],
+                 ip_address: pulumi.Input[_builtins.str]):
+        """
+        A line of /etc/hosts.
+
+        :param pulumi.Input[_builtins.str] hostname: The name.
+        :param pulumi.Input[_builtins.str] ip_address: Its address.
+        """
+        pulumi.set(__self__, "hostname", hostname)
+        pulumi.set(__self__, "ip_address", ip_address)
+
+    @_builtins.property
+    @pulumi.getter
+    def hostname(self) -> pulumi.Input[_builtins.str]:
+        """
+        The name.
+        """
+        return pulumi.get(self, "hostname")
+
+    @hostname.setter
+    def hostname(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "hostname", value)
+
+    @_builtins.property
+    @pulumi.getter(name="ipAddress")
+    def ip_address(self) -> pulumi.Input[_builtins.str]:
+        """
+        Its address.
+        """
+        return pulumi.get(self, "ip_address")
+
+    @ip_address.setter
+    def ip_address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "ip_address", value)
+
+
+class ContainerLinuxParametersArgsDict(TypedDict):
+    """
+    What Linux lets a container do.
+    """
+    capabilities: NotRequired[pulumi.Input[Optional['ContainerCapabilitiesArgsDict']]]
+    """
+    Capabilities of the kernel.
+    """
+    devices: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDeviceArgsDict']]]]]
+    """
+    Devices of the instance. Not on Fargate.
+    """
+    init_process_enabled: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether an init process runs in the container. Defaults to false.
+    """
+    max_swap: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Swap in MiB. Not on Fargate.
+    """
+    shared_memory_size: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Size of /dev/shm in MiB. Not on Fargate.
+    """
+    swappiness: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    How readily it swaps, 0 to 100. Not on Fargate.
+    """
+    tmpfs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgsDict']]]]]
+    """
+    File systems in memory. Not on Fargate.
+    """
+
+@pulumi.input_type
+class ContainerLinuxParametersArgs:
+    def __init__(__self__, *,
+                 capabilities: pulumi.Input[Optional['ContainerCapabilitiesArgs']] = None,
+                 devices: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDeviceArgs']]]] = None,
+                 init_process_enabled: pulumi.Input[Optional[_builtins.bool]] = None,
+                 max_swap: pulumi.Input[Optional[_builtins.int]] = None,
+                 shared_memory_size: pulumi.Input[Optional[_builtins.int]] = None,
+                 swappiness: pulumi.Input[Optional[_builtins.int]] = None,
+                 tmpfs: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgs']]]] = None):
+        """
+        What Linux lets a container do.
+
+        :param pulumi.Input['ContainerCapabilitiesArgs'] capabilities: Capabilities of the kernel.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerDeviceArgs']]] devices: Devices of the instance. Not on Fargate.
+        :param pulumi.Input[_builtins.bool] init_process_enabled: Whether an init process runs in the container. Defaults to false.
+        :param pulumi.Input[_builtins.int] max_swap: Swap in MiB. Not on Fargate.
+        :param pulumi.Input[_builtins.int] shared_memory_size: Size of /dev/shm in MiB. Not on Fargate.
+        :param pulumi.Input[_builtins.int] swappiness: How readily it swaps, 0 to 100. Not on Fargate.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerTmpfsArgs']]] tmpfs: File systems in memory. Not on Fargate.
+        """
+        if capabilities is not None:
+            pulumi.set(__self__, "capabilities", capabilities)
+        if devices is not None:
+            pulumi.set(__self__, "devices", devices)
+        if init_process_enabled is not None:
+            pulumi.set(__self__, "init_process_enabled", init_process_enabled)
+        if max_swap is not None:
+            pulumi.set(__self__, "max_swap", max_swap)
+        if shared_memory_size is not None:
+            pulumi.set(__self__, "shared_memory_size", shared_memory_size)
+        if swappiness is not None:
+            pulumi.set(__self__, "swappiness", swappiness)
+        if tmpfs is not None:
+            pulumi.set(__self__, "tmpfs", tmpfs)
+
+    @_builtins.property
+    @pulumi.getter
+    def capabilities(self) -> pulumi.Input[Optional['ContainerCapabilitiesArgs']]:
+        """
+        Capabilities of the kernel.
+        """
+        return pulumi.get(self, "capabilities")
+
+    @capabilities.setter
+    def capabilities(self, value: pulumi.Input[Optional['ContainerCapabilitiesArgs']]):
+        pulumi.set(self, "capabilities", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def devices(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDeviceArgs']]]]:
+        """
+        Devices of the instance. Not on Fargate.
+        """
+        return pulumi.get(self, "devices")
+
+    @devices.setter
+    def devices(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerDeviceArgs']]]]):
+        pulumi.set(self, "devices", value)
+
+    @_builtins.property
+    @pulumi.getter(name="initProcessEnabled")
+    def init_process_enabled(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether an init process runs in the container. Defaults to false.
+        """
+        return pulumi.get(self, "init_process_enabled")
+
+    @init_process_enabled.setter
+    def init_process_enabled(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "init_process_enabled", value)
+
+    @_builtins.property
+    @pulumi.getter(name="maxSwap")
+    def max_swap(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Swap in MiB. Not on Fargate.
+        """
+        return pulumi.get(self, "max_swap")
+
+    @max_swap.setter
+    def max_swap(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "max_swap", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sharedMemorySize")
+    def shared_memory_size(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Size of /dev/shm in MiB. Not on Fargate.
+        """
+        return pulumi.get(self, "shared_memory_size")
+
+    @shared_memory_size.setter
+    def shared_memory_size(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "shared_memory_size", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def swappiness(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        How readily it swaps, 0 to 100. Not on Fargate.
+        """
+        return pulumi.get(self, "swappiness")
+
+    @swappiness.setter
+    def swappiness(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "swappiness", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def tmpfs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgs']]]]:
+        """
+        File systems in memory. Not on Fargate.
+        """
+        return pulumi.get(self, "tmpfs")
+
+    @tmpfs.setter
+    def tmpfs(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgs']]]]):
+        pulumi.set(self, "tmpfs", value)
+
+
+class ContainerLogConfigurationArgsDict(TypedDict):
+    """
+    Where the output of a container goes.
+    """
+    log_driver: pulumi.Input['ContainerLogDriver']
+    """
+    What takes the output.
+    """
+    options: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Options of the driver.
+    """
+    secret_options: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgsDict']]]]]
+    """
+    Options of the driver that are secret.
+    """
+
+@pulumi.input_type
+class ContainerLogConfigurationArgs:
+    def __init__(__self__, *,
+                 log_driver: pulumi.Input['ContainerLogDriver'],
+                 options: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 secret_options: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]] = None):
+        """
+        Where the output of a container goes.
+
+        :param pulumi.Input['ContainerLogDriver'] log_driver: What takes the output.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] options: Options of the driver.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerSecretArgs']]] secret_options: Options of the driver that are secret.
+        """
+        pulumi.set(__self__, "log_driver", log_driver)
+        if options is not None:
+            pulumi.set(__self__, "options", options)
+        if secret_options is not None:
+            pulumi.set(__self__, "secret_options", secret_options)
+
+    @_builtins.property
+    @pulumi.getter(name="logDriver")
+    def log_driver(self) -> pulumi.Input['ContainerLogDriver']:
+        """
+        What takes the output.
+        """
+        return pulumi.get(self, "log_driver")
+
+    @log_driver.setter
+    def log_driver(self, value: pulumi.Input['ContainerLogDriver']):
+        pulumi.set(self, "log_driver", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def options(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Options of the driver.
+        """
+        return pulumi.get(self, "options")
+
+    @options.setter
+    def options(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "options", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretOptions")
+    def secret_options(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]]:
+        """
+        Options of the driver that are secret.
+        """
+        return pulumi.get(self, "secret_options")
+
+    @secret_options.setter
+    def secret_options(self, value: pulumi.Input[Optional[Sequence[pulumi.Input['ContainerSecretArgs']]]]):
+        pulumi.set(self, "secret_options", value)
+
+
+class ContainerMountPointArgsDict(TypedDict):
+    """
+    A volume of the task in a container.
+    """
+    container_path: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Where it is in the container.
+    """
+    read_only: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the container may only read it. Defaults to false.
+    """
+    source_volume: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the volume.
+    """
+
+@pulumi.input_type
+class ContainerMountPointArgs:
+    def __init__(__self__, *,
+                 container_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 source_volume: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A volume of the task in a container.
+
+        :param pulumi.Input[_builtins.str] container_path: Where it is in the container.
+        :param pulumi.Input[_builtins.bool] read_only: Whether the container may only read it. Defaults to false.
+        :param pulumi.Input[_builtins.str] source_volume: Name of the volume.
+        """
+        if container_path is not None:
+            pulumi.set(__self__, "container_path", container_path)
+        if read_only is not None:
+            pulumi.set(__self__, "read_only", read_only)
+        if source_volume is not None:
+            pulumi.set(__self__, "source_volume", source_volume)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPath")
+    def container_path(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where it is in the container.
+        """
+        return pulumi.get(self, "container_path")
+
+    @container_path.setter
+    def container_path(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "container_path", value)
+
+    @_builtins.property
+    @pulumi.getter(name="readOnly")
+    def read_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the container may only read it. Defaults to false.
+        """
+        return pulumi.get(self, "read_only")
+
+    @read_only.setter
+    def read_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "read_only", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sourceVolume")
+    def source_volume(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the volume.
+        """
+        return pulumi.get(self, "source_volume")
+
+    @source_volume.setter
+    def source_volume(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "source_volume", value)
+
+
+class ContainerNvidiaMpsArgsDict(TypedDict):
+    """
+    A share of a GPU by NVIDIA's Multi-Process Service.
+    """
+    memory: pulumi.Input[_builtins.int]
+    """
+    Memory of the GPU, in MiB.
+    """
+    max_compute_percent: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Share of its threads, in percent.
+    """
+
+@pulumi.input_type
+class ContainerNvidiaMpsArgs:
+    def __init__(__self__, *,
+                 memory: pulumi.Input[_builtins.int],
+                 max_compute_percent: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A share of a GPU by NVIDIA's Multi-Process Service.
+
+        :param pulumi.Input[_builtins.int] memory: Memory of the GPU, in MiB.
+        :param pulumi.Input[_builtins.int] max_compute_percent: Share of its threads, in percent.
+        """
+        pulumi.set(__self__, "memory", memory)
+        if max_compute_percent is not None:
+            pulumi.set(__self__, "max_compute_percent", max_compute_percent)
+
+    @_builtins.property
+    @pulumi.getter
+    def memory(self) -> pulumi.Input[_builtins.int]:
+        """
+        Memory of the GPU, in MiB.
+        """
+        return pulumi.get(self, "memory")
+
+    @memory.setter
+    def memory(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "memory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="maxComputePercent")
+    def max_compute_percent(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Share of its threads, in percent.
+        """
+        return pulumi.get(self, "max_compute_percent")
+
+    @max_compute_percent.setter
+    def max_compute_percent(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "max_compute_percent", value)
+
+
+class ContainerPortMappingArgsDict(TypedDict):
+    """
+    A port on which a container listens. In a task of the mesh, all containers share one network.
+    """
+    app_protocol: NotRequired[pulumi.Input[Optional['ContainerAppProtocol']]]
+    """
+    Application protocol, for Service Connect.
+    """
+    container_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    The port.
+    """
+    container_port_range: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Several ports in a row, as 8000-8010, instead of containerPort.
+    """
+    host_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    The same port, or left out.
+    """
+    name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the port mapping, for Service Connect.
+    """
+    protocol: NotRequired[pulumi.Input[Optional['ContainerTransportProtocol']]]
+    """
+    Transport protocol of the port. Defaults to tcp.
+    """
+
+@pulumi.input_type
+class ContainerPortMappingArgs:
+    def __init__(__self__, *,
+                 app_protocol: pulumi.Input[Optional['ContainerAppProtocol']] = None,
+                 container_port: pulumi.Input[Optional[_builtins.int]] = None,
+                 container_port_range: pulumi.Input[Optional[_builtins.str]] = None,
+                 host_port: pulumi.Input[Optional[_builtins.int]] = None,
+                 name: pulumi.Input[Optional[_builtins.str]] = None,
+                 protocol: pulumi.Input[Optional['ContainerTransportProtocol']] = None):
+        """
+        A port on which a container listens. In a task of the mesh, all containers share one network.
+
+        :param pulumi.Input['ContainerAppProtocol'] app_protocol: Application protocol, for Service Connect.
+        :param pulumi.Input[_builtins.int] container_port: The port.
+        :param pulumi.Input[_builtins.str] container_port_range: Several ports in a row, as 8000-8010, instead of containerPort.
+        :param pulumi.Input[_builtins.int] host_port: The same port, or left out.
+        :param pulumi.Input[_builtins.str] name: Name of the port mapping, for Service Connect.
+        :param pulumi.Input['ContainerTransportProtocol'] protocol: Transport protocol of the port. Defaults to tcp.
+        """
+        if app_protocol is not None:
+            pulumi.set(__self__, "app_protocol", app_protocol)
+        if container_port is not None:
+            pulumi.set(__self__, "container_port", container_port)
+        if container_port_range is not None:
+            pulumi.set(__self__, "container_port_range", container_port_range)
+        if host_port is not None:
+            pulumi.set(__self__, "host_port", host_port)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if protocol is not None:
+            pulumi.set(__self__, "protocol", protocol)
+
+    @_builtins.property
+    @pulumi.getter(name="appProtocol")
+    def app_protocol(self) -> pulumi.Input[Optional['ContainerAppProtocol']]:
+        """
+        Application protocol, for Service Connect.
+        """
+        return pulumi.get(self, "app_protocol")
+
+    @app_protocol.setter
+    def app_protocol(self, value: pulumi.Input[Optional['ContainerAppProtocol']]):
+        pulumi.set(self, "app_protocol", value)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPort")
+    def container_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        The port.
+        """
+        return pulumi.get(self, "container_port")
+
+    @container_port.setter
+    def container_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "container_port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPortRange")
+    def container_port_range(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Several ports in a row, as 8000-8010, instead of containerPort.
+        """
+        return pulumi.get(self, "container_port_range")
+
+    @container_port_range.setter
+    def container_port_range(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "container_port_range", value)
+
+    @_builtins.property
+    @pulumi.getter(name="hostPort")
+    def host_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        The same port, or left out.
+        """
+        return pulumi.get(self, "host_port")
+
+    @host_port.setter
+    def host_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "host_port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the port mapping, for Service Connect.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def protocol(self) -> pulumi.Input[Optional['ContainerTransportProtocol']]:
+        """
+        Transport protocol of the port. Defaults to tcp.
+        """
+        return pulumi.get(self, "protocol")
+
+    @protocol.setter
+    def protocol(self, value: pulumi.Input[Optional['ContainerTransportProtocol']]):
+        pulumi.set(self, "protocol", value)
+
+
+class ContainerRepositoryCredentialsArgsDict(TypedDict):
+    """
+    The way into a private registry.
+    """
+    credentials_parameter: pulumi.Input[_builtins.str]
+    """
+    ARN of the secret with the credentials.
+    """
+
+@pulumi.input_type
+class ContainerRepositoryCredentialsArgs:
+    def __init__(__self__, *,
+                 credentials_parameter: pulumi.Input[_builtins.str]):
+        """
+        The way into a private registry.
+
+        :param pulumi.Input[_builtins.str] credentials_parameter: ARN of the secret with the credentials.
+        """
+        pulumi.set(__self__, "credentials_parameter", credentials_parameter)
+
+    @_builtins.property
+    @pulumi.getter(name="credentialsParameter")
+    def credentials_parameter(self) -> pulumi.Input[_builtins.str]:
+        """
+        ARN of the secret with the credentials.
+        """
+        return pulumi.get(self, "credentials_parameter")
+
+    @credentials_parameter.setter
+    def credentials_parameter(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "credentials_parameter", value)
+
+
+class ContainerResourceRequirementArgsDict(TypedDict):
+    """
+    A device of the instance that a container needs.
+    """
+    type: pulumi.Input['ContainerResourceType']
+    """
+    The kind of device.
+    """
+    sharing_strategy: NotRequired[pulumi.Input[Optional['ContainerSharingStrategyArgsDict']]]
+    """
+    How the device is shared.
+    """
+    value: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    How many, or which.
+    """
+
+@pulumi.input_type
+class ContainerResourceRequirementArgs:
+    def __init__(__self__, *,
+                 type: pulumi.Input['ContainerResourceType'],
+                 sharing_strategy: pulumi.Input[Optional['ContainerSharingStrategyArgs']] = None,
+                 value: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A device of the instance that a container needs.
+
+        :param pulumi.Input['ContainerResourceType'] type: The kind of device.
+        :param pulumi.Input['ContainerSharingStrategyArgs'] sharing_strategy: How the device is shared.
+        :param pulumi.Input[_builtins.str] value: How many, or which.
+        """
+        pulumi.set(__self__, "type", type)
+        if sharing_strategy is not None:
+            pulumi.set(__self__, "sharing_strategy", sharing_strategy)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input['ContainerResourceType']:
+        """
+        The kind of device.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input['ContainerResourceType']):
+        pulumi.set(self, "type", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sharingStrategy")
+    def sharing_strategy(self) -> pulumi.Input[Optional['ContainerSharingStrategyArgs']]:
+        """
+        How the device is shared.
+        """
+        return pulumi.get(self, "sharing_strategy")
+
+    @sharing_strategy.setter
+    def sharing_strategy(self, value: pulumi.Input[Optional['ContainerSharingStrategyArgs']]):
+        pulumi.set(self, "sharing_strategy", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        How many, or which.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "value", value)
+
+
+class ContainerRestartPolicyArgsDict(TypedDict):
+    """
+    Whether a container that ended is started again, without its task.
+    """
+    enabled: pulumi.Input[_builtins.bool]
+    """
+    Whether it is.
+    """
+    ignored_exit_codes: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
+    """
+    Exit codes after which it is not.
+    """
+    restart_attempt_period: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+    """
+
+@pulumi.input_type
+class ContainerRestartPolicyArgs:
+    def __init__(__self__, *,
+                 enabled: pulumi.Input[_builtins.bool],
+                 ignored_exit_codes: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]] = None,
+                 restart_attempt_period: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        Whether a container that ended is started again, without its task.
+
+        :param pulumi.Input[_builtins.bool] enabled: Whether it is.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] ignored_exit_codes: Exit codes after which it is not.
+        :param pulumi.Input[_builtins.int] restart_attempt_period: Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+        """
+        pulumi.set(__self__, "enabled", enabled)
+        if ignored_exit_codes is not None:
+            pulumi.set(__self__, "ignored_exit_codes", ignored_exit_codes)
+        if restart_attempt_period is not None:
+            pulumi.set(__self__, "restart_attempt_period", restart_attempt_period)
+
+    @_builtins.property
+    @pulumi.getter
+    def enabled(self) -> pulumi.Input[_builtins.bool]:
+        """
+        Whether it is.
+        """
+        return pulumi.get(self, "enabled")
+
+    @enabled.setter
+    def enabled(self, value: pulumi.Input[_builtins.bool]):
+        pulumi.set(self, "enabled", value)
+
+    @_builtins.property
+    @pulumi.getter(name="ignoredExitCodes")
+    def ignored_exit_codes(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
+        """
+        Exit codes after which it is not.
+        """
+        return pulumi.get(self, "ignored_exit_codes")
+
+    @ignored_exit_codes.setter
+    def ignored_exit_codes(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "ignored_exit_codes", value)
+
+    @_builtins.property
+    @pulumi.getter(name="restartAttemptPeriod")
+    def restart_attempt_period(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds that it must have run to be started again, 60 to 1,800. Defaults to 300.
+        """
+        return pulumi.get(self, "restart_attempt_period")
+
+    @restart_attempt_period.setter
+    def restart_attempt_period(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "restart_attempt_period", value)
+
+
+class ContainerSecretArgsDict(TypedDict):
+    """
+    An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+    """
+    name: pulumi.Input[_builtins.str]
+    """
+    Name of the variable or the option.
+    """
+    value_from: pulumi.Input[_builtins.str]
+    """
+    ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+    """
+
+@pulumi.input_type
+class ContainerSecretArgs:
+    def __init__(__self__, *,
+                 name: pulumi.Input[_builtins.str],
+                 value_from: pulumi.Input[_builtins.str]):
+        """
+        An environment variable or an option that ECS fills in from a secret when the container starts. The secret itself is in neither the task definition nor the state of the stack.
+
+        :param pulumi.Input[_builtins.str] name: Name of the variable or the option.
+        :param pulumi.Input[_builtins.str] value_from: ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+        """
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "value_from", value_from)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the variable or the option.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="valueFrom")
+    def value_from(self) -> pulumi.Input[_builtins.str]:
+        """
+        ARN of a secret of AWS Secrets Manager, where :json-key:version-stage:version-id may follow, or the ARN or, in the same region, the name of a parameter of AWS Systems Manager.
+        """
+        return pulumi.get(self, "value_from")
+
+    @value_from.setter
+    def value_from(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "value_from", value)
+
+
+class ContainerSharingStrategyArgsDict(TypedDict):
+    """
+    How containers share a device.
+    """
+    nvidia_mps: NotRequired[pulumi.Input[Optional['ContainerNvidiaMpsArgsDict']]]
+    """
+    A share of a GPU.
+    """
+
+@pulumi.input_type
+class ContainerSharingStrategyArgs:
+    def __init__(__self__, *,
+                 nvidia_mps: pulumi.Input[Optional['ContainerNvidiaMpsArgs']] = None):
+        """
+        How containers share a device.
+
+        :param pulumi.Input['ContainerNvidiaMpsArgs'] nvidia_mps: A share of a GPU.
+        """
+        if nvidia_mps is not None:
+            pulumi.set(__self__, "nvidia_mps", nvidia_mps)
+
+    @_builtins.property
+    @pulumi.getter(name="nvidiaMps")
+    def nvidia_mps(self) -> pulumi.Input[Optional['ContainerNvidiaMpsArgs']]:
+        """
+        A share of a GPU.
+        """
+        return pulumi.get(self, "nvidia_mps")
+
+    @nvidia_mps.setter
+    def nvidia_mps(self, value: pulumi.Input[Optional['ContainerNvidiaMpsArgs']]):
+        pulumi.set(self, "nvidia_mps", value)
+
+
+class ContainerSystemControlArgsDict(TypedDict):
+    """
+    A parameter of the kernel.
+    """
+    namespace: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+    """
+    value: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Its value.
+    """
+
+@pulumi.input_type
+class ContainerSystemControlArgs:
+    def __init__(__self__, *,
+                 namespace: pulumi.Input[Optional[_builtins.str]] = None,
+                 value: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A parameter of the kernel.
+
+        :param pulumi.Input[_builtins.str] namespace: Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+        :param pulumi.Input[_builtins.str] value: Its value.
+        """
+        if namespace is not None:
+            pulumi.set(__self__, "namespace", namespace)
+        if value is not None:
+            pulumi.set(__self__, "value", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def namespace(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the parameter, such as net.ipv4.tcp_keepalive_time.
+        """
+        return pulumi.get(self, "namespace")
+
+    @namespace.setter
+    def namespace(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "namespace", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def value(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its value.
+        """
+        return pulumi.get(self, "value")
+
+    @value.setter
+    def value(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "value", value)
+
+
+class ContainerTmpfsArgsDict(TypedDict):
+    """
+    A file system in memory.
+    """
+    container_path: pulumi.Input[_builtins.str]
+    """
+    Where it is in the container.
+    """
+    size: pulumi.Input[_builtins.int]
+    """
+    Its largest size, in MiB.
+    """
+    mount_options: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    How it is mounted.
+    """
+
+@pulumi.input_type
+class ContainerTmpfsArgs:
+    def __init__(__self__, *,
+                 container_path: pulumi.Input[_builtins.str],
+                 size: pulumi.Input[_builtins.int],
+                 mount_options: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
+        """
+        A file system in memory.
+
+        :param pulumi.Input[_builtins.str] container_path: Where it is in the container.
+        :param pulumi.Input[_builtins.int] size: Its largest size, in MiB.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] mount_options: How it is mounted.
+        """
+        pulumi.set(__self__, "container_path", container_path)
+        pulumi.set(__self__, "size", size)
+        if mount_options is not None:
+            pulumi.set(__self__, "mount_options", mount_options)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPath")
+    def container_path(self) -> pulumi.Input[_builtins.str]:
+        """
+        Where it is in the container.
+        """
+        return pulumi.get(self, "container_path")
+
+    @container_path.setter
+    def container_path(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "container_path", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def size(self) -> pulumi.Input[_builtins.int]:
+        """
+        Its largest size, in MiB.
+        """
+        return pulumi.get(self, "size")
+
+    @size.setter
+    def size(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "size", value)
+
+    @_builtins.property
+    @pulumi.getter(name="mountOptions")
+    def mount_options(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        How it is mounted.
+        """
+        return pulumi.get(self, "mount_options")
+
+    @mount_options.setter
+    def mount_options(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "mount_options", value)
+
+
+class ContainerUlimitArgsDict(TypedDict):
+    """
+    A limit of the processes of a container.
+    """
+    hard_limit: pulumi.Input[_builtins.int]
+    """
+    How far it may raise it.
+    """
+    name: pulumi.Input['ContainerUlimitName']
+    """
+    What is limited.
+    """
+    soft_limit: pulumi.Input[_builtins.int]
+    """
+    The limit, which a process may raise itself.
+    """
+
+@pulumi.input_type
+class ContainerUlimitArgs:
+    def __init__(__self__, *,
+                 hard_limit: pulumi.Input[_builtins.int],
+                 name: pulumi.Input['ContainerUlimitName'],
+                 soft_limit: pulumi.Input[_builtins.int]):
+        """
+        A limit of the processes of a container.
+
+        :param pulumi.Input[_builtins.int] hard_limit: How far it may raise it.
+        :param pulumi.Input['ContainerUlimitName'] name: What is limited.
+        :param pulumi.Input[_builtins.int] soft_limit: The limit, which a process may raise itself.
+        """
+        pulumi.set(__self__, "hard_limit", hard_limit)
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "soft_limit", soft_limit)
+
+    @_builtins.property
+    @pulumi.getter(name="hardLimit")
+    def hard_limit(self) -> pulumi.Input[_builtins.int]:
+        """
+        How far it may raise it.
+        """
+        return pulumi.get(self, "hard_limit")
+
+    @hard_limit.setter
+    def hard_limit(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "hard_limit", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input['ContainerUlimitName']:
+        """
+        What is limited.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input['ContainerUlimitName']):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="softLimit")
+    def soft_limit(self) -> pulumi.Input[_builtins.int]:
+        """
+        The limit, which a process may raise itself.
+        """
+        return pulumi.get(self, "soft_limit")
+
+    @soft_limit.setter
+    def soft_limit(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "soft_limit", value)
+
+
+class ContainerVolumeFromArgsDict(TypedDict):
+    """
+    The volumes of another container.
+    """
+    read_only: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the container may only read them. Defaults to false.
+    """
+    source_container: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the other container.
+    """
+
+@pulumi.input_type
+class ContainerVolumeFromArgs:
+    def __init__(__self__, *,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None,
+                 source_container: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The volumes of another container.
+
+        :param pulumi.Input[_builtins.bool] read_only: Whether the container may only read them. Defaults to false.
+        :param pulumi.Input[_builtins.str] source_container: Name of the other container.
+        """
+        if read_only is not None:
+            pulumi.set(__self__, "read_only", read_only)
+        if source_container is not None:
+            pulumi.set(__self__, "source_container", source_container)
+
+    @_builtins.property
+    @pulumi.getter(name="readOnly")
+    def read_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the container may only read them. Defaults to false.
+        """
+        return pulumi.get(self, "read_only")
+
+    @read_only.setter
+    def read_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "read_only", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sourceContainer")
+    def source_container(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the other container.
+        """
+        return pulumi.get(self, "source_container")
+
+    @source_container.setter
+    def source_container(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "source_container", value)
 
 
 class DnsServiceDiscoveryArgsDict(TypedDict):
@@ -5256,6 +7691,1471 @@ class SubjectAlternativeNamesArgs:
     @match.setter
     def match(self, value: pulumi.Input['SubjectAlternativeNameMatchersArgs']):
         pulumi.set(self, "match", value)
+
+
+class TaskControlPlaneArgsDict(TypedDict):
+    """
+    Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+    """
+    host: pulumi.Input[_builtins.str]
+    """
+    Host name or address of the control plane's xDS server.
+    """
+    certificate_from: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+    """
+    plaintext: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port. Defaults to 18000.
+    """
+    private_key_from: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Secret with the key of that certificate, as PEM.
+    """
+    server_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name that its certificate must have. Defaults to the host.
+    """
+    token_from: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Secret with the token that proves who the proxy is, instead of a certificate.
+    """
+    trust: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The authorities that may have signed its certificate, as PEM. They are no secret.
+    """
+    trust_from: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+    """
+
+@pulumi.input_type
+class TaskControlPlaneArgs:
+    def __init__(__self__, *,
+                 host: pulumi.Input[_builtins.str],
+                 certificate_from: pulumi.Input[Optional[_builtins.str]] = None,
+                 plaintext: pulumi.Input[Optional[_builtins.bool]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 private_key_from: pulumi.Input[Optional[_builtins.str]] = None,
+                 server_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 token_from: pulumi.Input[Optional[_builtins.str]] = None,
+                 trust: pulumi.Input[Optional[_builtins.str]] = None,
+                 trust_from: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Where the Envoy of a task finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom.
+
+        :param pulumi.Input[_builtins.str] host: Host name or address of the control plane's xDS server.
+        :param pulumi.Input[_builtins.str] certificate_from: Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+        :param pulumi.Input[_builtins.bool] plaintext: Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+        :param pulumi.Input[_builtins.int] port: Its port. Defaults to 18000.
+        :param pulumi.Input[_builtins.str] private_key_from: Secret with the key of that certificate, as PEM.
+        :param pulumi.Input[_builtins.str] server_name: Name that its certificate must have. Defaults to the host.
+        :param pulumi.Input[_builtins.str] token_from: Secret with the token that proves who the proxy is, instead of a certificate.
+        :param pulumi.Input[_builtins.str] trust: The authorities that may have signed its certificate, as PEM. They are no secret.
+        :param pulumi.Input[_builtins.str] trust_from: The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+        """
+        pulumi.set(__self__, "host", host)
+        if certificate_from is not None:
+            pulumi.set(__self__, "certificate_from", certificate_from)
+        if plaintext is not None:
+            pulumi.set(__self__, "plaintext", plaintext)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key_from is not None:
+            pulumi.set(__self__, "private_key_from", private_key_from)
+        if server_name is not None:
+            pulumi.set(__self__, "server_name", server_name)
+        if token_from is not None:
+            pulumi.set(__self__, "token_from", token_from)
+        if trust is not None:
+            pulumi.set(__self__, "trust", trust)
+        if trust_from is not None:
+            pulumi.set(__self__, "trust_from", trust_from)
+
+    @_builtins.property
+    @pulumi.getter
+    def host(self) -> pulumi.Input[_builtins.str]:
+        """
+        Host name or address of the control plane's xDS server.
+        """
+        return pulumi.get(self, "host")
+
+    @host.setter
+    def host(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "host", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificateFrom")
+    def certificate_from(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
+        """
+        return pulumi.get(self, "certificate_from")
+
+    @certificate_from.setter
+    def certificate_from(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "certificate_from", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def plaintext(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+        """
+        return pulumi.get(self, "plaintext")
+
+    @plaintext.setter
+    def plaintext(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "plaintext", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its port. Defaults to 18000.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyFrom")
+    def private_key_from(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Secret with the key of that certificate, as PEM.
+        """
+        return pulumi.get(self, "private_key_from")
+
+    @private_key_from.setter
+    def private_key_from(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "private_key_from", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serverName")
+    def server_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name that its certificate must have. Defaults to the host.
+        """
+        return pulumi.get(self, "server_name")
+
+    @server_name.setter
+    def server_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "server_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenFrom")
+    def token_from(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Secret with the token that proves who the proxy is, instead of a certificate.
+        """
+        return pulumi.get(self, "token_from")
+
+    @token_from.setter
+    def token_from(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "token_from", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def trust(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The authorities that may have signed its certificate, as PEM. They are no secret.
+        """
+        return pulumi.get(self, "trust")
+
+    @trust.setter
+    def trust(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "trust", value)
+
+    @_builtins.property
+    @pulumi.getter(name="trustFrom")
+    def trust_from(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The same from a secret or parameter, as in the valueFrom of ECS's secrets.
+        """
+        return pulumi.get(self, "trust_from")
+
+    @trust_from.setter
+    def trust_from(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "trust_from", value)
+
+
+class TaskDockerVolumeArgsDict(TypedDict):
+    """
+    A volume of Docker. Not on Fargate.
+    """
+    autoprovision: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether a shared one is made if there is none. Defaults to false.
+    """
+    driver: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Its driver. Defaults to that of Docker.
+    """
+    driver_opts: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Options of the driver.
+    """
+    labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Labels of the volume.
+    """
+    scope: NotRequired[pulumi.Input[Optional['TaskDockerVolumeScope']]]
+    """
+    How long it lasts. Defaults to task.
+    """
+
+@pulumi.input_type
+class TaskDockerVolumeArgs:
+    def __init__(__self__, *,
+                 autoprovision: pulumi.Input[Optional[_builtins.bool]] = None,
+                 driver: pulumi.Input[Optional[_builtins.str]] = None,
+                 driver_opts: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 scope: pulumi.Input[Optional['TaskDockerVolumeScope']] = None):
+        """
+        A volume of Docker. Not on Fargate.
+
+        :param pulumi.Input[_builtins.bool] autoprovision: Whether a shared one is made if there is none. Defaults to false.
+        :param pulumi.Input[_builtins.str] driver: Its driver. Defaults to that of Docker.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] driver_opts: Options of the driver.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Labels of the volume.
+        :param pulumi.Input['TaskDockerVolumeScope'] scope: How long it lasts. Defaults to task.
+        """
+        if autoprovision is not None:
+            pulumi.set(__self__, "autoprovision", autoprovision)
+        if driver is not None:
+            pulumi.set(__self__, "driver", driver)
+        if driver_opts is not None:
+            pulumi.set(__self__, "driver_opts", driver_opts)
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
+        if scope is not None:
+            pulumi.set(__self__, "scope", scope)
+
+    @_builtins.property
+    @pulumi.getter
+    def autoprovision(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether a shared one is made if there is none. Defaults to false.
+        """
+        return pulumi.get(self, "autoprovision")
+
+    @autoprovision.setter
+    def autoprovision(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "autoprovision", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def driver(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its driver. Defaults to that of Docker.
+        """
+        return pulumi.get(self, "driver")
+
+    @driver.setter
+    def driver(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "driver", value)
+
+    @_builtins.property
+    @pulumi.getter(name="driverOpts")
+    def driver_opts(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Options of the driver.
+        """
+        return pulumi.get(self, "driver_opts")
+
+    @driver_opts.setter
+    def driver_opts(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "driver_opts", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Labels of the volume.
+        """
+        return pulumi.get(self, "labels")
+
+    @labels.setter
+    def labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "labels", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def scope(self) -> pulumi.Input[Optional['TaskDockerVolumeScope']]:
+        """
+        How long it lasts. Defaults to task.
+        """
+        return pulumi.get(self, "scope")
+
+    @scope.setter
+    def scope(self, value: pulumi.Input[Optional['TaskDockerVolumeScope']]):
+        pulumi.set(self, "scope", value)
+
+
+class TaskEfsAuthorizationArgsDict(TypedDict):
+    """
+    How a task gets at a file system.
+    """
+    access_point_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Access point.
+    """
+    iam: NotRequired[pulumi.Input[Optional['TaskEfsIam']]]
+    """
+    Whether the task's role is used. Defaults to DISABLED.
+    """
+
+@pulumi.input_type
+class TaskEfsAuthorizationArgs:
+    def __init__(__self__, *,
+                 access_point_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 iam: pulumi.Input[Optional['TaskEfsIam']] = None):
+        """
+        How a task gets at a file system.
+
+        :param pulumi.Input[_builtins.str] access_point_id: Access point.
+        :param pulumi.Input['TaskEfsIam'] iam: Whether the task's role is used. Defaults to DISABLED.
+        """
+        if access_point_id is not None:
+            pulumi.set(__self__, "access_point_id", access_point_id)
+        if iam is not None:
+            pulumi.set(__self__, "iam", iam)
+
+    @_builtins.property
+    @pulumi.getter(name="accessPointId")
+    def access_point_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Access point.
+        """
+        return pulumi.get(self, "access_point_id")
+
+    @access_point_id.setter
+    def access_point_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "access_point_id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def iam(self) -> pulumi.Input[Optional['TaskEfsIam']]:
+        """
+        Whether the task's role is used. Defaults to DISABLED.
+        """
+        return pulumi.get(self, "iam")
+
+    @iam.setter
+    def iam(self, value: pulumi.Input[Optional['TaskEfsIam']]):
+        pulumi.set(self, "iam", value)
+
+
+class TaskEfsVolumeArgsDict(TypedDict):
+    """
+    A file system of Amazon EFS.
+    """
+    file_system_id: pulumi.Input[_builtins.str]
+    """
+    Id of the file system.
+    """
+    authorization_config: NotRequired[pulumi.Input[Optional['TaskEfsAuthorizationArgsDict']]]
+    """
+    How the task gets at it.
+    """
+    root_directory: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Folder of it. Defaults to its root.
+    """
+    transit_encryption: NotRequired[pulumi.Input[Optional['TaskEfsEncryption']]]
+    """
+    Whether what goes to and fro is encrypted. Defaults to DISABLED.
+    """
+    transit_encryption_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port for that.
+    """
+
+@pulumi.input_type
+class TaskEfsVolumeArgs:
+    def __init__(__self__, *,
+                 file_system_id: pulumi.Input[_builtins.str],
+                 authorization_config: pulumi.Input[Optional['TaskEfsAuthorizationArgs']] = None,
+                 root_directory: pulumi.Input[Optional[_builtins.str]] = None,
+                 transit_encryption: pulumi.Input[Optional['TaskEfsEncryption']] = None,
+                 transit_encryption_port: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A file system of Amazon EFS.
+
+        :param pulumi.Input[_builtins.str] file_system_id: Id of the file system.
+        :param pulumi.Input['TaskEfsAuthorizationArgs'] authorization_config: How the task gets at it.
+        :param pulumi.Input[_builtins.str] root_directory: Folder of it. Defaults to its root.
+        :param pulumi.Input['TaskEfsEncryption'] transit_encryption: Whether what goes to and fro is encrypted. Defaults to DISABLED.
+        :param pulumi.Input[_builtins.int] transit_encryption_port: Port for that.
+        """
+        pulumi.set(__self__, "file_system_id", file_system_id)
+        if authorization_config is not None:
+            pulumi.set(__self__, "authorization_config", authorization_config)
+        if root_directory is not None:
+            pulumi.set(__self__, "root_directory", root_directory)
+        if transit_encryption is not None:
+            pulumi.set(__self__, "transit_encryption", transit_encryption)
+        if transit_encryption_port is not None:
+            pulumi.set(__self__, "transit_encryption_port", transit_encryption_port)
+
+    @_builtins.property
+    @pulumi.getter(name="fileSystemId")
+    def file_system_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Id of the file system.
+        """
+        return pulumi.get(self, "file_system_id")
+
+    @file_system_id.setter
+    def file_system_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "file_system_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="authorizationConfig")
+    def authorization_config(self) -> pulumi.Input[Optional['TaskEfsAuthorizationArgs']]:
+        """
+        How the task gets at it.
+        """
+        return pulumi.get(self, "authorization_config")
+
+    @authorization_config.setter
+    def authorization_config(self, value: pulumi.Input[Optional['TaskEfsAuthorizationArgs']]):
+        pulumi.set(self, "authorization_config", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rootDirectory")
+    def root_directory(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Folder of it. Defaults to its root.
+        """
+        return pulumi.get(self, "root_directory")
+
+    @root_directory.setter
+    def root_directory(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "root_directory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="transitEncryption")
+    def transit_encryption(self) -> pulumi.Input[Optional['TaskEfsEncryption']]:
+        """
+        Whether what goes to and fro is encrypted. Defaults to DISABLED.
+        """
+        return pulumi.get(self, "transit_encryption")
+
+    @transit_encryption.setter
+    def transit_encryption(self, value: pulumi.Input[Optional['TaskEfsEncryption']]):
+        pulumi.set(self, "transit_encryption", value)
+
+    @_builtins.property
+    @pulumi.getter(name="transitEncryptionPort")
+    def transit_encryption_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port for that.
+        """
+        return pulumi.get(self, "transit_encryption_port")
+
+    @transit_encryption_port.setter
+    def transit_encryption_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "transit_encryption_port", value)
+
+
+class TaskEnvoyArgsDict(TypedDict):
+    """
+    The Envoy of a task.
+    """
+    admin_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port of the admin interface on 127.0.0.1. Defaults to 9901.
+    """
+    concurrency: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+    """
+    container: NotRequired[pulumi.Input[Optional['ContainerDefinitionArgsDict']]]
+    """
+    More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+    """
+    log_level: NotRequired[pulumi.Input[Optional['TaskEnvoyLogLevel']]]
+    """
+    Least severe messages that are logged. Defaults to warning.
+    """
+    name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the container. Defaults to envoy.
+    """
+    sds_socket: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+    """
+    variant: NotRequired[pulumi.Input[Optional['TaskEnvoyVariant']]]
+    """
+    What is in the image. Defaults to envoy.
+    """
+
+@pulumi.input_type
+class TaskEnvoyArgs:
+    def __init__(__self__, *,
+                 admin_port: pulumi.Input[Optional[_builtins.int]] = None,
+                 concurrency: pulumi.Input[Optional[_builtins.int]] = None,
+                 container: pulumi.Input[Optional['ContainerDefinitionArgs']] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 log_level: pulumi.Input[Optional['TaskEnvoyLogLevel']] = None,
+                 name: pulumi.Input[Optional[_builtins.str]] = None,
+                 sds_socket: pulumi.Input[Optional[_builtins.str]] = None,
+                 variant: pulumi.Input[Optional['TaskEnvoyVariant']] = None):
+        """
+        The Envoy of a task.
+
+        :param pulumi.Input[_builtins.int] admin_port: Port of the admin interface on 127.0.0.1. Defaults to 9901.
+        :param pulumi.Input[_builtins.int] concurrency: Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+        :param pulumi.Input['ContainerDefinitionArgs'] container: More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+        :param pulumi.Input[_builtins.str] image: The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+        :param pulumi.Input['TaskEnvoyLogLevel'] log_level: Least severe messages that are logged. Defaults to warning.
+        :param pulumi.Input[_builtins.str] name: Name of the container. Defaults to envoy.
+        :param pulumi.Input[_builtins.str] sds_socket: Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+        :param pulumi.Input['TaskEnvoyVariant'] variant: What is in the image. Defaults to envoy.
+        """
+        if admin_port is not None:
+            pulumi.set(__self__, "admin_port", admin_port)
+        if concurrency is not None:
+            pulumi.set(__self__, "concurrency", concurrency)
+        if container is not None:
+            pulumi.set(__self__, "container", container)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if log_level is not None:
+            pulumi.set(__self__, "log_level", log_level)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if sds_socket is not None:
+            pulumi.set(__self__, "sds_socket", sds_socket)
+        if variant is not None:
+            pulumi.set(__self__, "variant", variant)
+
+    @_builtins.property
+    @pulumi.getter(name="adminPort")
+    def admin_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port of the admin interface on 127.0.0.1. Defaults to 9901.
+        """
+        return pulumi.get(self, "admin_port")
+
+    @admin_port.setter
+    def admin_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "admin_port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def concurrency(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Threads that serve traffic. Defaults to 2, as other meshes have it. Not for the variant appMesh.
+        """
+        return pulumi.get(self, "concurrency")
+
+    @concurrency.setter
+    def concurrency(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "concurrency", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def container(self) -> pulumi.Input[Optional['ContainerDefinitionArgs']]:
+        """
+        More of the container's definition, in ECS's words: cpu (128 by default), memoryReservation (128 MiB) and anything else but name and image. Lists are added to what is there, other members replace it.
+        """
+        return pulumi.get(self, "container")
+
+    @container.setter
+    def container(self, value: pulumi.Input[Optional['ContainerDefinitionArgs']]):
+        pulumi.set(self, "container", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The image, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter(name="logLevel")
+    def log_level(self) -> pulumi.Input[Optional['TaskEnvoyLogLevel']]:
+        """
+        Least severe messages that are logged. Defaults to warning.
+        """
+        return pulumi.get(self, "log_level")
+
+    @log_level.setter
+    def log_level(self, value: pulumi.Input[Optional['TaskEnvoyLogLevel']]):
+        pulumi.set(self, "log_level", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the container. Defaults to envoy.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sdsSocket")
+    def sds_socket(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Unix socket of a secret discovery service. Defaults to that of SPIRE's agent.
+        """
+        return pulumi.get(self, "sds_socket")
+
+    @sds_socket.setter
+    def sds_socket(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "sds_socket", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def variant(self) -> pulumi.Input[Optional['TaskEnvoyVariant']]:
+        """
+        What is in the image. Defaults to envoy.
+        """
+        return pulumi.get(self, "variant")
+
+    @variant.setter
+    def variant(self, value: pulumi.Input[Optional['TaskEnvoyVariant']]):
+        pulumi.set(self, "variant", value)
+
+
+class TaskEphemeralStorageArgsDict(TypedDict):
+    """
+    Storage that a task on Fargate has while it runs.
+    """
+    size_in_gib: pulumi.Input[_builtins.int]
+    """
+    Its size, 21 to 200 GiB.
+    """
+
+@pulumi.input_type
+class TaskEphemeralStorageArgs:
+    def __init__(__self__, *,
+                 size_in_gib: pulumi.Input[_builtins.int]):
+        """
+        Storage that a task on Fargate has while it runs.
+
+        :param pulumi.Input[_builtins.int] size_in_gib: Its size, 21 to 200 GiB.
+        """
+        pulumi.set(__self__, "size_in_gib", size_in_gib)
+
+    @_builtins.property
+    @pulumi.getter(name="sizeInGib")
+    def size_in_gib(self) -> pulumi.Input[_builtins.int]:
+        """
+        Its size, 21 to 200 GiB.
+        """
+        return pulumi.get(self, "size_in_gib")
+
+    @size_in_gib.setter
+    def size_in_gib(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "size_in_gib", value)
+
+
+class TaskFsxAuthorizationArgsDict(TypedDict):
+    """
+    How a task gets at a file system of Amazon FSx.
+    """
+    credentials_parameter: pulumi.Input[_builtins.str]
+    """
+    ARN of the secret or parameter with the credentials.
+    """
+    domain: pulumi.Input[_builtins.str]
+    """
+    Domain of Active Directory.
+    """
+
+@pulumi.input_type
+class TaskFsxAuthorizationArgs:
+    def __init__(__self__, *,
+                 credentials_parameter: pulumi.Input[_builtins.str],
+                 domain: pulumi.Input[_builtins.str]):
+        """
+        How a task gets at a file system of Amazon FSx.
+
+        :param pulumi.Input[_builtins.str] credentials_parameter: ARN of the secret or parameter with the credentials.
+        :param pulumi.Input[_builtins.str] domain: Domain of Active Directory.
+        """
+        pulumi.set(__self__, "credentials_parameter", credentials_parameter)
+        pulumi.set(__self__, "domain", domain)
+
+    @_builtins.property
+    @pulumi.getter(name="credentialsParameter")
+    def credentials_parameter(self) -> pulumi.Input[_builtins.str]:
+        """
+        ARN of the secret or parameter with the credentials.
+        """
+        return pulumi.get(self, "credentials_parameter")
+
+    @credentials_parameter.setter
+    def credentials_parameter(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "credentials_parameter", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def domain(self) -> pulumi.Input[_builtins.str]:
+        """
+        Domain of Active Directory.
+        """
+        return pulumi.get(self, "domain")
+
+    @domain.setter
+    def domain(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "domain", value)
+
+
+class TaskFsxVolumeArgsDict(TypedDict):
+    """
+    A file system of Amazon FSx for Windows File Server.
+    """
+    authorization_config: pulumi.Input['TaskFsxAuthorizationArgsDict']
+    """
+    How the task gets at it.
+    """
+    file_system_id: pulumi.Input[_builtins.str]
+    """
+    Id of the file system.
+    """
+    root_directory: pulumi.Input[_builtins.str]
+    """
+    Folder of it.
+    """
+
+@pulumi.input_type
+class TaskFsxVolumeArgs:
+    def __init__(__self__, *,
+                 authorization_config: pulumi.Input['TaskFsxAuthorizationArgs'],
+                 file_system_id: pulumi.Input[_builtins.str],
+                 root_directory: pulumi.Input[_builtins.str]):
+        """
+        A file system of Amazon FSx for Windows File Server.
+
+        :param pulumi.Input['TaskFsxAuthorizationArgs'] authorization_config: How the task gets at it.
+        :param pulumi.Input[_builtins.str] file_system_id: Id of the file system.
+        :param pulumi.Input[_builtins.str] root_directory: Folder of it.
+        """
+        pulumi.set(__self__, "authorization_config", authorization_config)
+        pulumi.set(__self__, "file_system_id", file_system_id)
+        pulumi.set(__self__, "root_directory", root_directory)
+
+    @_builtins.property
+    @pulumi.getter(name="authorizationConfig")
+    def authorization_config(self) -> pulumi.Input['TaskFsxAuthorizationArgs']:
+        """
+        How the task gets at it.
+        """
+        return pulumi.get(self, "authorization_config")
+
+    @authorization_config.setter
+    def authorization_config(self, value: pulumi.Input['TaskFsxAuthorizationArgs']):
+        pulumi.set(self, "authorization_config", value)
+
+    @_builtins.property
+    @pulumi.getter(name="fileSystemId")
+    def file_system_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Id of the file system.
+        """
+        return pulumi.get(self, "file_system_id")
+
+    @file_system_id.setter
+    def file_system_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "file_system_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rootDirectory")
+    def root_directory(self) -> pulumi.Input[_builtins.str]:
+        """
+        Folder of it.
+        """
+        return pulumi.get(self, "root_directory")
+
+    @root_directory.setter
+    def root_directory(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "root_directory", value)
+
+
+class TaskInterceptionArgsDict(TypedDict):
+    """
+    How the traffic of a task's application gets into its Envoy.
+    """
+    app_ports: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]]
+    """
+    By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+    """
+    egress_ignored_ips: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+    """
+    egress_ignored_ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
+    """
+    Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Image with sh and iptables, which initContainer needs. Only for initContainer.
+    """
+    mode: NotRequired[pulumi.Input[Optional['TaskInterceptionMode']]]
+    """
+    How traffic gets into Envoy. Defaults to proxyConfiguration.
+    """
+
+@pulumi.input_type
+class TaskInterceptionArgs:
+    def __init__(__self__, *,
+                 app_ports: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]] = None,
+                 egress_ignored_ips: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 egress_ignored_ports: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 mode: pulumi.Input[Optional['TaskInterceptionMode']] = None):
+        """
+        How the traffic of a task's application gets into its Envoy.
+
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, which initContainer needs. Only for initContainer.
+        :param pulumi.Input['TaskInterceptionMode'] mode: How traffic gets into Envoy. Defaults to proxyConfiguration.
+        """
+        if app_ports is not None:
+            pulumi.set(__self__, "app_ports", app_ports)
+        if egress_ignored_ips is not None:
+            pulumi.set(__self__, "egress_ignored_ips", egress_ignored_ips)
+        if egress_ignored_ports is not None:
+            pulumi.set(__self__, "egress_ignored_ports", egress_ignored_ports)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
+
+    @_builtins.property
+    @pulumi.getter(name="appPorts")
+    def app_ports(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]:
+        """
+        By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+        """
+        return pulumi.get(self, "app_ports")
+
+    @app_ports.setter
+    def app_ports(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "app_ports", value)
+
+    @_builtins.property
+    @pulumi.getter(name="egressIgnoredIps")
+    def egress_ignored_ips(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+        """
+        return pulumi.get(self, "egress_ignored_ips")
+
+    @egress_ignored_ips.setter
+    def egress_ignored_ips(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "egress_ignored_ips", value)
+
+    @_builtins.property
+    @pulumi.getter(name="egressIgnoredPorts")
+    def egress_ignored_ports(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
+        """
+        Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+        """
+        return pulumi.get(self, "egress_ignored_ports")
+
+    @egress_ignored_ports.setter
+    def egress_ignored_ports(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "egress_ignored_ports", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Image with sh and iptables, which initContainer needs. Only for initContainer.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> pulumi.Input[Optional['TaskInterceptionMode']]:
+        """
+        How traffic gets into Envoy. Defaults to proxyConfiguration.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: pulumi.Input[Optional['TaskInterceptionMode']]):
+        pulumi.set(self, "mode", value)
+
+
+class TaskPlacementConstraintArgsDict(TypedDict):
+    """
+    A condition of the instances on which a task may run.
+    """
+    type: pulumi.Input['TaskPlacementConstraintType']
+    """
+    The kind of condition: memberOf.
+    """
+    expression: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The expression.
+    """
+
+@pulumi.input_type
+class TaskPlacementConstraintArgs:
+    def __init__(__self__, *,
+                 type: pulumi.Input['TaskPlacementConstraintType'],
+                 expression: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A condition of the instances on which a task may run.
+
+        :param pulumi.Input['TaskPlacementConstraintType'] type: The kind of condition: memberOf.
+        :param pulumi.Input[_builtins.str] expression: The expression.
+        """
+        pulumi.set(__self__, "type", type)
+        if expression is not None:
+            pulumi.set(__self__, "expression", expression)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input['TaskPlacementConstraintType']:
+        """
+        The kind of condition: memberOf.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input['TaskPlacementConstraintType']):
+        pulumi.set(self, "type", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def expression(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The expression.
+        """
+        return pulumi.get(self, "expression")
+
+    @expression.setter
+    def expression(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "expression", value)
+
+
+class TaskRuntimePlatformArgsDict(TypedDict):
+    """
+    The machine that a task runs on.
+    """
+    cpu_architecture: NotRequired[pulumi.Input[Optional['TaskCpuArchitecture']]]
+    """
+    The processor. Defaults to X86_64.
+    """
+    operating_system_family: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The operating system: LINUX, where Envoy runs. Defaults to it.
+    """
+
+@pulumi.input_type
+class TaskRuntimePlatformArgs:
+    def __init__(__self__, *,
+                 cpu_architecture: pulumi.Input[Optional['TaskCpuArchitecture']] = None,
+                 operating_system_family: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The machine that a task runs on.
+
+        :param pulumi.Input['TaskCpuArchitecture'] cpu_architecture: The processor. Defaults to X86_64.
+        :param pulumi.Input[_builtins.str] operating_system_family: The operating system: LINUX, where Envoy runs. Defaults to it.
+        """
+        if cpu_architecture is not None:
+            pulumi.set(__self__, "cpu_architecture", cpu_architecture)
+        if operating_system_family is not None:
+            pulumi.set(__self__, "operating_system_family", operating_system_family)
+
+    @_builtins.property
+    @pulumi.getter(name="cpuArchitecture")
+    def cpu_architecture(self) -> pulumi.Input[Optional['TaskCpuArchitecture']]:
+        """
+        The processor. Defaults to X86_64.
+        """
+        return pulumi.get(self, "cpu_architecture")
+
+    @cpu_architecture.setter
+    def cpu_architecture(self, value: pulumi.Input[Optional['TaskCpuArchitecture']]):
+        pulumi.set(self, "cpu_architecture", value)
+
+    @_builtins.property
+    @pulumi.getter(name="operatingSystemFamily")
+    def operating_system_family(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The operating system: LINUX, where Envoy runs. Defaults to it.
+        """
+        return pulumi.get(self, "operating_system_family")
+
+    @operating_system_family.setter
+    def operating_system_family(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "operating_system_family", value)
+
+
+class TaskS3FilesVolumeArgsDict(TypedDict):
+    """
+    A file system of Amazon S3 Files.
+    """
+    file_system_arn: pulumi.Input[_builtins.str]
+    """
+    ARN of the file system.
+    """
+    access_point_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the access point.
+    """
+    root_directory: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Folder of it. Defaults to its root.
+    """
+    transit_encryption_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port for encryption.
+    """
+
+@pulumi.input_type
+class TaskS3FilesVolumeArgs:
+    def __init__(__self__, *,
+                 file_system_arn: pulumi.Input[_builtins.str],
+                 access_point_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 root_directory: pulumi.Input[Optional[_builtins.str]] = None,
+                 transit_encryption_port: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A file system of Amazon S3 Files.
+
+        :param pulumi.Input[_builtins.str] file_system_arn: ARN of the file system.
+        :param pulumi.Input[_builtins.str] access_point_arn: ARN of the access point.
+        :param pulumi.Input[_builtins.str] root_directory: Folder of it. Defaults to its root.
+        :param pulumi.Input[_builtins.int] transit_encryption_port: Port for encryption.
+        """
+        pulumi.set(__self__, "file_system_arn", file_system_arn)
+        if access_point_arn is not None:
+            pulumi.set(__self__, "access_point_arn", access_point_arn)
+        if root_directory is not None:
+            pulumi.set(__self__, "root_directory", root_directory)
+        if transit_encryption_port is not None:
+            pulumi.set(__self__, "transit_encryption_port", transit_encryption_port)
+
+    @_builtins.property
+    @pulumi.getter(name="fileSystemArn")
+    def file_system_arn(self) -> pulumi.Input[_builtins.str]:
+        """
+        ARN of the file system.
+        """
+        return pulumi.get(self, "file_system_arn")
+
+    @file_system_arn.setter
+    def file_system_arn(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "file_system_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="accessPointArn")
+    def access_point_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the access point.
+        """
+        return pulumi.get(self, "access_point_arn")
+
+    @access_point_arn.setter
+    def access_point_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "access_point_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rootDirectory")
+    def root_directory(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Folder of it. Defaults to its root.
+        """
+        return pulumi.get(self, "root_directory")
+
+    @root_directory.setter
+    def root_directory(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "root_directory", value)
+
+    @_builtins.property
+    @pulumi.getter(name="transitEncryptionPort")
+    def transit_encryption_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port for encryption.
+        """
+        return pulumi.get(self, "transit_encryption_port")
+
+    @transit_encryption_port.setter
+    def transit_encryption_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "transit_encryption_port", value)
+
+
+class TaskTracingArgsDict(TypedDict):
+    """
+    Where the Envoy of a task tells of the requests that pass it.
+    """
+    config: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+    """
+    config_from: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+    """
+    container: NotRequired[pulumi.Input[Optional['ContainerDefinitionArgsDict']]]
+    """
+    More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+    """
+    host: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Image of the collector or daemon beside Envoy, with a tag or a digest.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+    """
+    sampling_rate: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+    """
+    segment_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+    """
+    tracer: NotRequired[pulumi.Input[Optional['TaskTracer']]]
+    """
+    What takes the traces. Defaults to otel.
+    """
+
+@pulumi.input_type
+class TaskTracingArgs:
+    def __init__(__self__, *,
+                 config: pulumi.Input[Optional[_builtins.str]] = None,
+                 config_from: pulumi.Input[Optional[_builtins.str]] = None,
+                 container: pulumi.Input[Optional['ContainerDefinitionArgs']] = None,
+                 host: pulumi.Input[Optional[_builtins.str]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 sampling_rate: pulumi.Input[Optional[_builtins.float]] = None,
+                 segment_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 tracer: pulumi.Input[Optional['TaskTracer']] = None):
+        """
+        Where the Envoy of a task tells of the requests that pass it.
+
+        :param pulumi.Input[_builtins.str] config: Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+        :param pulumi.Input[_builtins.str] config_from: The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+        :param pulumi.Input['ContainerDefinitionArgs'] container: More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+        :param pulumi.Input[_builtins.str] host: Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+        :param pulumi.Input[_builtins.str] image: Image of the collector or daemon beside Envoy, with a tag or a digest.
+        :param pulumi.Input[_builtins.int] port: Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+        :param pulumi.Input[_builtins.float] sampling_rate: Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+        :param pulumi.Input[_builtins.str] segment_name: Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+        :param pulumi.Input['TaskTracer'] tracer: What takes the traces. Defaults to otel.
+        """
+        if config is not None:
+            pulumi.set(__self__, "config", config)
+        if config_from is not None:
+            pulumi.set(__self__, "config_from", config_from)
+        if container is not None:
+            pulumi.set(__self__, "container", container)
+        if host is not None:
+            pulumi.set(__self__, "host", host)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if sampling_rate is not None:
+            pulumi.set(__self__, "sampling_rate", sampling_rate)
+        if segment_name is not None:
+            pulumi.set(__self__, "segment_name", segment_name)
+        if tracer is not None:
+            pulumi.set(__self__, "tracer", tracer)
+
+    @_builtins.property
+    @pulumi.getter
+    def config(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. It must have the extension health_check. Only for otel.
+        """
+        return pulumi.get(self, "config")
+
+    @config.setter
+    def config(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "config", value)
+
+    @_builtins.property
+    @pulumi.getter(name="configFrom")
+    def config_from(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The same from a secret or parameter, as in the valueFrom of ECS's secrets. Only for otel.
+        """
+        return pulumi.get(self, "config_from")
+
+    @config_from.setter
+    def config_from(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "config_from", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def container(self) -> pulumi.Input[Optional['ContainerDefinitionArgs']]:
+        """
+        More of the container's definition, as of Envoy's. Its cpu is 32 and its memoryReservation 128 MiB by default.
+        """
+        return pulumi.get(self, "container")
+
+    @container.setter
+    def container(self, value: pulumi.Input[Optional['ContainerDefinitionArgs']]):
+        pulumi.set(self, "container", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def host(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+        """
+        return pulumi.get(self, "host")
+
+    @host.setter
+    def host(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Image of the collector or daemon beside Envoy, with a tag or a digest.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="samplingRate")
+    def sampling_rate(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+        """
+        return pulumi.get(self, "sampling_rate")
+
+    @sampling_rate.setter
+    def sampling_rate(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "sampling_rate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="segmentName")
+    def segment_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
+        """
+        return pulumi.get(self, "segment_name")
+
+    @segment_name.setter
+    def segment_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "segment_name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def tracer(self) -> pulumi.Input[Optional['TaskTracer']]:
+        """
+        What takes the traces. Defaults to otel.
+        """
+        return pulumi.get(self, "tracer")
+
+    @tracer.setter
+    def tracer(self, value: pulumi.Input[Optional['TaskTracer']]):
+        pulumi.set(self, "tracer", value)
+
+
+class TaskVolumeArgsDict(TypedDict):
+    """
+    A volume that the containers of a task may mount.
+    """
+    name: pulumi.Input[_builtins.str]
+    """
+    Name of the volume.
+    """
+    configure_at_launch: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether a service or a run of the task says what it is. Defaults to false.
+    """
+    docker_volume_configuration: NotRequired[pulumi.Input[Optional['TaskDockerVolumeArgsDict']]]
+    """
+    A volume of Docker. Not on Fargate.
+    """
+    efs_volume_configuration: NotRequired[pulumi.Input[Optional['TaskEfsVolumeArgsDict']]]
+    """
+    A file system of Amazon EFS.
+    """
+    fsx_windows_file_server_volume_configuration: NotRequired[pulumi.Input[Optional['TaskFsxVolumeArgsDict']]]
+    """
+    A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+    """
+    host_path: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Folder of the instance. Not on Fargate.
+    """
+    s3files_volume_configuration: NotRequired[pulumi.Input[Optional['TaskS3FilesVolumeArgsDict']]]
+    """
+    A file system of Amazon S3 Files.
+    """
+
+@pulumi.input_type
+class TaskVolumeArgs:
+    def __init__(__self__, *,
+                 name: pulumi.Input[_builtins.str],
+                 configure_at_launch: pulumi.Input[Optional[_builtins.bool]] = None,
+                 docker_volume_configuration: pulumi.Input[Optional['TaskDockerVolumeArgs']] = None,
+                 efs_volume_configuration: pulumi.Input[Optional['TaskEfsVolumeArgs']] = None,
+                 fsx_windows_file_server_volume_configuration: pulumi.Input[Optional['TaskFsxVolumeArgs']] = None,
+                 host_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 s3files_volume_configuration: pulumi.Input[Optional['TaskS3FilesVolumeArgs']] = None):
+        """
+        A volume that the containers of a task may mount.
+
+        :param pulumi.Input[_builtins.str] name: Name of the volume.
+        :param pulumi.Input[_builtins.bool] configure_at_launch: Whether a service or a run of the task says what it is. Defaults to false.
+        :param pulumi.Input['TaskDockerVolumeArgs'] docker_volume_configuration: A volume of Docker. Not on Fargate.
+        :param pulumi.Input['TaskEfsVolumeArgs'] efs_volume_configuration: A file system of Amazon EFS.
+        :param pulumi.Input['TaskFsxVolumeArgs'] fsx_windows_file_server_volume_configuration: A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+        :param pulumi.Input[_builtins.str] host_path: Folder of the instance. Not on Fargate.
+        :param pulumi.Input['TaskS3FilesVolumeArgs'] s3files_volume_configuration: A file system of Amazon S3 Files.
+        """
+        pulumi.set(__self__, "name", name)
+        if configure_at_launch is not None:
+            pulumi.set(__self__, "configure_at_launch", configure_at_launch)
+        if docker_volume_configuration is not None:
+            pulumi.set(__self__, "docker_volume_configuration", docker_volume_configuration)
+        if efs_volume_configuration is not None:
+            pulumi.set(__self__, "efs_volume_configuration", efs_volume_configuration)
+        if fsx_windows_file_server_volume_configuration is not None:
+            pulumi.set(__self__, "fsx_windows_file_server_volume_configuration", fsx_windows_file_server_volume_configuration)
+        if host_path is not None:
+            pulumi.set(__self__, "host_path", host_path)
+        if s3files_volume_configuration is not None:
+            pulumi.set(__self__, "s3files_volume_configuration", s3files_volume_configuration)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the volume.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="configureAtLaunch")
+    def configure_at_launch(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether a service or a run of the task says what it is. Defaults to false.
+        """
+        return pulumi.get(self, "configure_at_launch")
+
+    @configure_at_launch.setter
+    def configure_at_launch(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "configure_at_launch", value)
+
+    @_builtins.property
+    @pulumi.getter(name="dockerVolumeConfiguration")
+    def docker_volume_configuration(self) -> pulumi.Input[Optional['TaskDockerVolumeArgs']]:
+        """
+        A volume of Docker. Not on Fargate.
+        """
+        return pulumi.get(self, "docker_volume_configuration")
+
+    @docker_volume_configuration.setter
+    def docker_volume_configuration(self, value: pulumi.Input[Optional['TaskDockerVolumeArgs']]):
+        pulumi.set(self, "docker_volume_configuration", value)
+
+    @_builtins.property
+    @pulumi.getter(name="efsVolumeConfiguration")
+    def efs_volume_configuration(self) -> pulumi.Input[Optional['TaskEfsVolumeArgs']]:
+        """
+        A file system of Amazon EFS.
+        """
+        return pulumi.get(self, "efs_volume_configuration")
+
+    @efs_volume_configuration.setter
+    def efs_volume_configuration(self, value: pulumi.Input[Optional['TaskEfsVolumeArgs']]):
+        pulumi.set(self, "efs_volume_configuration", value)
+
+    @_builtins.property
+    @pulumi.getter(name="fsxWindowsFileServerVolumeConfiguration")
+    def fsx_windows_file_server_volume_configuration(self) -> pulumi.Input[Optional['TaskFsxVolumeArgs']]:
+        """
+        A file system of Amazon FSx for Windows File Server. Only for Windows, where no mesh is.
+        """
+        return pulumi.get(self, "fsx_windows_file_server_volume_configuration")
+
+    @fsx_windows_file_server_volume_configuration.setter
+    def fsx_windows_file_server_volume_configuration(self, value: pulumi.Input[Optional['TaskFsxVolumeArgs']]):
+        pulumi.set(self, "fsx_windows_file_server_volume_configuration", value)
+
+    @_builtins.property
+    @pulumi.getter(name="hostPath")
+    def host_path(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Folder of the instance. Not on Fargate.
+        """
+        return pulumi.get(self, "host_path")
+
+    @host_path.setter
+    def host_path(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host_path", value)
+
+    @_builtins.property
+    @pulumi.getter(name="s3filesVolumeConfiguration")
+    def s3files_volume_configuration(self) -> pulumi.Input[Optional['TaskS3FilesVolumeArgs']]:
+        """
+        A file system of Amazon S3 Files.
+        """
+        return pulumi.get(self, "s3files_volume_configuration")
+
+    @s3files_volume_configuration.setter
+    def s3files_volume_configuration(self, value: pulumi.Input[Optional['TaskS3FilesVolumeArgs']]):
+        pulumi.set(self, "s3files_volume_configuration", value)
 
 
 class TcpConnectionPoolArgsDict(TypedDict):

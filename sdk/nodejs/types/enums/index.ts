@@ -2,6 +2,258 @@
 // *** Do not edit by hand unless you're certain you know what you are doing! ***
 
 
+export const ContainerAppProtocol = {
+    /**
+     * HTTP/1.1.
+     */
+    Http: "http",
+    /**
+     * HTTP/2.
+     */
+    Http2: "http2",
+    /**
+     * gRPC.
+     */
+    Grpc: "grpc",
+} as const;
+
+/**
+ * Protocol of an application, for Service Connect.
+ */
+export type ContainerAppProtocol = (typeof ContainerAppProtocol)[keyof typeof ContainerAppProtocol];
+
+export const ContainerCondition = {
+    /**
+     * The other container has started.
+     */
+    Start: "START",
+    /**
+     * It has ended.
+     */
+    Complete: "COMPLETE",
+    /**
+     * It has ended with exit code 0.
+     */
+    Success: "SUCCESS",
+    /**
+     * Its health check has passed.
+     */
+    Healthy: "HEALTHY",
+} as const;
+
+/**
+ * What a container waits for.
+ */
+export type ContainerCondition = (typeof ContainerCondition)[keyof typeof ContainerCondition];
+
+export const ContainerDevicePermission = {
+    /**
+     * Read from it.
+     */
+    Read: "read",
+    /**
+     * Write to it.
+     */
+    Write: "write",
+    /**
+     * Make it.
+     */
+    Mknod: "mknod",
+} as const;
+
+/**
+ * What a container may do with a device.
+ */
+export type ContainerDevicePermission = (typeof ContainerDevicePermission)[keyof typeof ContainerDevicePermission];
+
+export const ContainerEnvironmentFileType = {
+    /**
+     * In Amazon S3.
+     */
+    S3: "s3",
+} as const;
+
+/**
+ * Where a file of environment variables is.
+ */
+export type ContainerEnvironmentFileType = (typeof ContainerEnvironmentFileType)[keyof typeof ContainerEnvironmentFileType];
+
+export const ContainerFirelensType = {
+    /**
+     * Fluentd.
+     */
+    Fluentd: "fluentd",
+    /**
+     * Fluent Bit.
+     */
+    Fluentbit: "fluentbit",
+} as const;
+
+/**
+ * A log router.
+ */
+export type ContainerFirelensType = (typeof ContainerFirelensType)[keyof typeof ContainerFirelensType];
+
+export const ContainerLogDriver = {
+    /**
+     * Files of JSON lines on the instance. Not on Fargate.
+     */
+    JsonFile: "json-file",
+    /**
+     * Syslog. Not on Fargate.
+     */
+    Syslog: "syslog",
+    /**
+     * The journal of the instance. Not on Fargate.
+     */
+    Journald: "journald",
+    /**
+     * Graylog. Not on Fargate.
+     */
+    Gelf: "gelf",
+    /**
+     * Fluentd. Not on Fargate.
+     */
+    Fluentd: "fluentd",
+    /**
+     * CloudWatch Logs.
+     */
+    Awslogs: "awslogs",
+    /**
+     * Splunk.
+     */
+    Splunk: "splunk",
+    /**
+     * The log router of the task.
+     */
+    Awsfirelens: "awsfirelens",
+} as const;
+
+/**
+ * What takes the output of containers.
+ */
+export type ContainerLogDriver = (typeof ContainerLogDriver)[keyof typeof ContainerLogDriver];
+
+export const ContainerResourceType = {
+    /**
+     * A GPU.
+     */
+    Gpu: "GPU",
+    /**
+     * An Elastic Inference accelerator, which AWS offers no more.
+     */
+    InferenceAccelerator: "InferenceAccelerator",
+    /**
+     * An AWS Neuron device.
+     */
+    NeuronDevice: "NeuronDevice",
+} as const;
+
+/**
+ * A kind of device.
+ */
+export type ContainerResourceType = (typeof ContainerResourceType)[keyof typeof ContainerResourceType];
+
+export const ContainerTransportProtocol = {
+    /**
+     * TCP.
+     */
+    Tcp: "tcp",
+    /**
+     * UDP.
+     */
+    Udp: "udp",
+} as const;
+
+/**
+ * What a port of a container speaks.
+ */
+export type ContainerTransportProtocol = (typeof ContainerTransportProtocol)[keyof typeof ContainerTransportProtocol];
+
+export const ContainerUlimitName = {
+    /**
+     * Size of a core dump.
+     */
+    Core: "core",
+    /**
+     * CPU time.
+     */
+    Cpu: "cpu",
+    /**
+     * Size of the data segment.
+     */
+    Data: "data",
+    /**
+     * Size of a file.
+     */
+    Fsize: "fsize",
+    /**
+     * File locks.
+     */
+    Locks: "locks",
+    /**
+     * Locked memory.
+     */
+    Memlock: "memlock",
+    /**
+     * Message queues.
+     */
+    Msgqueue: "msgqueue",
+    /**
+     * Priority.
+     */
+    Nice: "nice",
+    /**
+     * Open files and sockets. The only one on Fargate.
+     */
+    Nofile: "nofile",
+    /**
+     * Processes.
+     */
+    Nproc: "nproc",
+    /**
+     * Resident memory.
+     */
+    Rss: "rss",
+    /**
+     * Real-time priority.
+     */
+    Rtprio: "rtprio",
+    /**
+     * Real-time CPU time.
+     */
+    Rttime: "rttime",
+    /**
+     * Pending signals.
+     */
+    Sigpending: "sigpending",
+    /**
+     * Size of the stack.
+     */
+    Stack: "stack",
+} as const;
+
+/**
+ * What of a process is limited.
+ */
+export type ContainerUlimitName = (typeof ContainerUlimitName)[keyof typeof ContainerUlimitName];
+
+export const ContainerVersionConsistency = {
+    /**
+     * The digest behind the tag is looked up once for all of them.
+     */
+    Enabled: "enabled",
+    /**
+     * Each task takes what the tag says when it starts.
+     */
+    Disabled: "disabled",
+} as const;
+
+/**
+ * Whether all tasks of a deployment run the same image.
+ */
+export type ContainerVersionConsistency = (typeof ContainerVersionConsistency)[keyof typeof ContainerVersionConsistency];
+
 export const DefaultGatewayRouteRewrite = {
     /**
      * The part is rewritten.
@@ -245,6 +497,270 @@ export const PortProtocol = {
  * What is spoken on a port.
  */
 export type PortProtocol = (typeof PortProtocol)[keyof typeof PortProtocol];
+
+export const TaskCompatibility = {
+    /**
+     * AWS Fargate.
+     */
+    Fargate: "FARGATE",
+    /**
+     * Instances of Amazon EC2.
+     */
+    EC2: "EC2",
+    /**
+     * Instances that ECS manages.
+     */
+    ManagedInstances: "MANAGED_INSTANCES",
+    /**
+     * Machines elsewhere, which have no network that Envoy could share.
+     */
+    External: "EXTERNAL",
+} as const;
+
+/**
+ * On what a task runs.
+ */
+export type TaskCompatibility = (typeof TaskCompatibility)[keyof typeof TaskCompatibility];
+
+export const TaskCpuArchitecture = {
+    /**
+     * x86-64.
+     */
+    X8664: "X86_64",
+    /**
+     * 64-bit Arm, for which Envoy's images and AWS's are made, too.
+     */
+    ARM64: "ARM64",
+} as const;
+
+/**
+ * The processor that a task runs on.
+ */
+export type TaskCpuArchitecture = (typeof TaskCpuArchitecture)[keyof typeof TaskCpuArchitecture];
+
+export const TaskDockerVolumeScope = {
+    /**
+     * As long as its task.
+     */
+    Task: "task",
+    /**
+     * Longer than its task.
+     */
+    Shared: "shared",
+} as const;
+
+/**
+ * How long a volume of Docker lasts.
+ */
+export type TaskDockerVolumeScope = (typeof TaskDockerVolumeScope)[keyof typeof TaskDockerVolumeScope];
+
+export const TaskEfsEncryption = {
+    /**
+     * It is.
+     */
+    Enabled: "ENABLED",
+    /**
+     * It is not.
+     */
+    Disabled: "DISABLED",
+} as const;
+
+/**
+ * Whether what goes to and from a file system is encrypted.
+ */
+export type TaskEfsEncryption = (typeof TaskEfsEncryption)[keyof typeof TaskEfsEncryption];
+
+export const TaskEfsIam = {
+    /**
+     * It is.
+     */
+    Enabled: "ENABLED",
+    /**
+     * It is not.
+     */
+    Disabled: "DISABLED",
+} as const;
+
+/**
+ * Whether the role of a task is used for a file system.
+ */
+export type TaskEfsIam = (typeof TaskEfsIam)[keyof typeof TaskEfsIam];
+
+export const TaskEnvoyLogLevel = {
+    /**
+     * Everything.
+     */
+    Trace: "trace",
+    /**
+     * Much for looking for a mistake.
+     */
+    Debug: "debug",
+    /**
+     * What happens.
+     */
+    Info: "info",
+    /**
+     * What may be wrong.
+     */
+    Warning: "warning",
+    /**
+     * What is wrong.
+     */
+    Error: "error",
+    /**
+     * What ends it.
+     */
+    Critical: "critical",
+    /**
+     * Nothing.
+     */
+    Off: "off",
+} as const;
+
+/**
+ * Least severe messages that Envoy logs.
+ */
+export type TaskEnvoyLogLevel = (typeof TaskEnvoyLogLevel)[keyof typeof TaskEnvoyLogLevel];
+
+export const TaskEnvoyVariant = {
+    /**
+     * Plain Envoy with a shell, as envoyproxy/envoy. Its bootstrap is on its command line.
+     */
+    Envoy: "envoy",
+    /**
+     * AWS's own sidecar for App Mesh, as long as it can be had. It is told by environment variables.
+     */
+    AppMesh: "appMesh",
+} as const;
+
+/**
+ * What is in the image of Envoy.
+ */
+export type TaskEnvoyVariant = (typeof TaskEnvoyVariant)[keyof typeof TaskEnvoyVariant];
+
+export const TaskInterceptionMode = {
+    /**
+     * ECS redirects it, by the proxyConfiguration of the task. For Fargate and EC2.
+     */
+    ProxyConfiguration: "proxyConfiguration",
+    /**
+     * A container that runs first redirects it with iptables. For EC2.
+     */
+    InitContainer: "initContainer",
+    /**
+     * It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For Fargate and EC2.
+     */
+    Explicit: "explicit",
+} as const;
+
+/**
+ * How traffic gets into the Envoy of a task.
+ */
+export type TaskInterceptionMode = (typeof TaskInterceptionMode)[keyof typeof TaskInterceptionMode];
+
+export const TaskIpcMode = {
+    /**
+     * That of the task.
+     */
+    Task: "task",
+    /**
+     * That of the instance.
+     */
+    Host: "host",
+    /**
+     * Each its own.
+     */
+    None: "none",
+} as const;
+
+/**
+ * Whose shared memory the containers of a task see.
+ */
+export type TaskIpcMode = (typeof TaskIpcMode)[keyof typeof TaskIpcMode];
+
+export const TaskNetworkMode = {
+    /**
+     * One of the task's own.
+     */
+    Awsvpc: "awsvpc",
+    /**
+     * That of Docker on the instance.
+     */
+    Bridge: "bridge",
+    /**
+     * That of the instance.
+     */
+    Host: "host",
+    /**
+     * None.
+     */
+    None: "none",
+} as const;
+
+/**
+ * The network of a task.
+ */
+export type TaskNetworkMode = (typeof TaskNetworkMode)[keyof typeof TaskNetworkMode];
+
+export const TaskPidMode = {
+    /**
+     * Those of the task.
+     */
+    Task: "task",
+    /**
+     * Those of the instance. Not on Fargate.
+     */
+    Host: "host",
+} as const;
+
+/**
+ * Whose processes the containers of a task see.
+ */
+export type TaskPidMode = (typeof TaskPidMode)[keyof typeof TaskPidMode];
+
+export const TaskPlacementConstraintType = {
+    /**
+     * An expression of the cluster query language is true.
+     */
+    MemberOf: "memberOf",
+} as const;
+
+/**
+ * A kind of condition.
+ */
+export type TaskPlacementConstraintType = (typeof TaskPlacementConstraintType)[keyof typeof TaskPlacementConstraintType];
+
+export const TaskSizing = {
+    /**
+     * What Envoy and the other containers of the mesh reserve is added to cpu and memory, and on Fargate the task gets the next size that there is.
+     */
+    RoundUp: "roundUp",
+    /**
+     * cpu and memory are the size of the task, in which all containers must find room.
+     */
+    Exact: "exact",
+} as const;
+
+/**
+ * What becomes of the size of a task.
+ */
+export type TaskSizing = (typeof TaskSizing)[keyof typeof TaskSizing];
+
+export const TaskTracer = {
+    /**
+     * An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+     */
+    Otel: "otel",
+    /**
+     * The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+     */
+    Xray: "xray",
+} as const;
+
+/**
+ * What takes the traces of a task.
+ */
+export type TaskTracer = (typeof TaskTracer)[keyof typeof TaskTracer];
 
 export const TcpRetryPolicyEvent = {
     /**

@@ -1,0 +1,9 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** A value of which every part may be an output. */
+export type DeepInput<T> = Input<
+  T extends readonly (infer I)[] ? readonly DeepInput<I>[] : T extends object ? DeepInputs<T> : T
+>;
+
+/** The same for the arguments of a component, which are an object themselves. */
+export type DeepInputs<T> = { readonly [K in keyof T]: DeepInput<Exclude<T[K], undefined>> };

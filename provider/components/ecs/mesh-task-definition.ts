@@ -1,0 +1,224 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+import { TaskDefinition, type TaskDefinitionArgs } from "@pulumi/aws/ecs/taskDefinition.js";
+import { getRegionOutput } from "@pulumi/aws/getRegion.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Inputs,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import type { DeepInputs } from "../deep-input.js";
+import { addMesh, type MeshedTask } from "./add-mesh.js";
+import type { ContainerDefinition } from "./container-definition.js";
+import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
+import { type MeshOptions, meshOptions } from "./mesh-options.js";
+import type { MeshTaskDefinitionInputs } from "./mesh-task-definition-args.js";
+
+type Plain = "tracing" | "executionRolePolicyArns" | "taskRolePolicyArns" | "taskRoleStatements";
+type Given = DeepInputs<MeshTaskDefinitionInputs>;
+
+/** What a `MeshTaskDefinition` is given. How much is made of it is known at once; all else may come later. */
+export type MeshTaskDefinitionArgs = Omit<Given, Plain> & {
+  readonly [K in Plain]?: Exclude<Given[K], Promise<unknown> | Output<unknown>>;
+};
+
+/** An ECS task definition with Envoy beside its containers, and the roles and the log group that it needs. */
+export class MeshTaskDefinition extends ComponentResource {
+  readonly taskDefinitionArn: Output<string>;
+  readonly family: Output<string>;
+  readonly revision: Output<number>;
+  readonly containerDefinitions: Output<string>;
+  readonly cpu: Output<string | undefined>;
+  readonly memory: Output<string | undefined>;
+  readonly envoyContainerName: Output<string>;
+  readonly executionRoleArn: Output<string>;
+  readonly taskRoleArn: Output<string>;
+  readonly taskRoleName: Output<string> | undefined;
+  readonly logGroupName: Output<string> | undefined;
+
+  constructor(name: string, args: MeshTaskDefinitionArgs, opts?: ComponentResourceOptions) {
+    super("appmesh:index:MeshTaskDefinition", name, args as unknown as Inputs, opts);
+    const { tags } = args;
+    const region = output(args.region ?? getRegionOutput({}, { parent: this }).region);
+    this.logGroupName = this.#logGroup(name, args);
+    const task = this.#task(name, args, region);
+
+    const execution = this.#executionRole(name, args, task, region);
+    const taskRole = this.#taskRole(name, args);
+    const definition = new TaskDefinition(
+      `${name}-task-definition`,
+      given({
+        family: args.family ?? name,
+        containerDefinitions: task.apply(({ containerDefinitions }) => JSON.stringify(containerDefinitions)),
+        proxyConfiguration: task.apply(forProvider),
+        cpu: task.apply(({ cpu }) => cpu),
+        memory: task.apply(({ memory }) => memory),
+        networkMode: "awsvpc",
+        requiresCompatibilities: (args.requiresCompatibilities ?? ["FARGATE"]) as Input<Input<string>[]>,
+        executionRoleArn: execution,
+        taskRoleArn: taskRole.arn,
+        volumes: args.volumes as TaskDefinitionArgs["volumes"],
+        runtimePlatform: args.runtimePlatform,
+        ephemeralStorage: args.ephemeralStorage,
+        placementConstraints: args.placementConstraints as TaskDefinitionArgs["placementConstraints"],
+        pidMode: args.pidMode,
+        ipcMode: args.ipcMode,
+        enableFaultInjection: args.enableFaultInjection,
+        skipDestroy: args.skipDestroy,
+        trackLatest: args.trackLatest,
+        region: args.region,
+        tags,
+      }),
+      { parent: this },
+    );
+
+    this.taskDefinitionArn = definition.arn;
+    this.family = definition.family;
+    this.revision = definition.revision;
+    this.containerDefinitions = definition.containerDefinitions;
+    this.cpu = definition.cpu;
+    this.memory = definition.memory;
+    this.envoyContainerName = output(args.envoy).apply((envoy) => envoy?.name ?? "envoy");
+    this.executionRoleArn = execution;
+    this.taskRoleArn = taskRole.arn;
+    this.taskRoleName = taskRole.name;
+    this.registerOutputs({
+      taskDefinitionArn: this.taskDefinitionArn,
+      family: this.family,
+      revision: this.revision,
+      containerDefinitions: this.containerDefinitions,
+      cpu: this.cpu,
+      memory: this.memory,
+      envoyContainerName: this.envoyContainerName,
+      executionRoleArn: this.executionRoleArn,
+      taskRoleArn: this.taskRoleArn,
+      taskRoleName: this.taskRoleName,
+      logGroupName: this.logGroupName,
+    });
+  }
+
+  /** The log group of the containers that have no logConfiguration; none where that is given for all of them. */
+  #logGroup(name: string, args: MeshTaskDefinitionArgs): Output<string> | undefined {
+    if (args.logConfiguration !== undefined) return undefined;
+    if (args.logGroupName !== undefined) return output(args.logGroupName);
+    const group = new LogGroup(
+      `${name}-logs`,
+      given({
+        retentionInDays: args.logRetentionInDays ?? 30,
+        kmsKeyId: args.logKeyArn,
+        region: args.region,
+        tags: args.tags,
+      }),
+      { parent: this },
+    );
+    return group.name;
+  }
+
+  #task(name: string, args: MeshTaskDefinitionArgs, region: Output<string>): Output<MeshedTask> {
+    const { logGroupName } = this;
+    const logConfiguration =
+      logGroupName === undefined
+        ? args.logConfiguration
+        : {
+            logDriver: "awslogs",
+            options: {
+              "awslogs-group": logGroupName,
+              "awslogs-region": region,
+              "awslogs-stream-prefix": name,
+            },
+          };
+    const members = Object.keys(meshOptions).map((member) => [member, args[member as keyof MeshOptions]]);
+    const options = { ...Object.fromEntries(members), logConfiguration };
+    return output({ containers: args.containerDefinitions ?? [], options }).apply((known) =>
+      addMesh(
+        given(known.containers) as readonly ContainerDefinition[],
+        given(known.options) as unknown as MeshOptions,
+      ),
+    );
+  }
+
+  #executionRole(
+    name: string,
+    args: MeshTaskDefinitionArgs,
+    task: Output<MeshedTask>,
+    region: Output<string>,
+  ): Output<string> {
+    if (args.executionRoleArn !== undefined) return output(args.executionRoleArn);
+    const role = this.#role(
+      `${name}-execution-role`,
+      "execution-role",
+      args,
+      args.executionRolePolicyArns,
+      name,
+    );
+    const { secretKeyArns = [], executionRoleStatements = [] } = args;
+    const policy = output({ task, region, secretKeyArns, executionRoleStatements }).apply((known) =>
+      policyDocument([
+        ...executionStatements(known.task.containerDefinitions as never, known.region, known.secretKeyArns),
+        ...known.executionRoleStatements,
+      ]),
+    );
+    const attached = new RolePolicy(
+      `${name}-execution-policy`,
+      { role: role.name, policy },
+      { parent: this },
+    );
+    // A task that starts before its role may do what it must fails.
+    return output({ arn: role.arn, attached: attached.id }).apply(({ arn }) => arn);
+  }
+
+  #taskRole(
+    name: string,
+    args: MeshTaskDefinitionArgs,
+  ): { readonly arn: Output<string>; readonly name: Output<string> | undefined } {
+    if (args.taskRoleArn !== undefined) return { arn: output(args.taskRoleArn), name: undefined };
+    const role = this.#role(`${name}-task-role`, "task-role", args, args.taskRolePolicyArns, name);
+    const traces = args.tracing !== undefined && (args.tracing as { host?: unknown }).host === undefined;
+    const statements: readonly Input<unknown>[] = [
+      ...(traces ? [tracingStatement] : []),
+      ...((args.taskRoleStatements ?? []) as readonly Input<unknown>[]),
+    ];
+    if (statements.length > 0) {
+      const policy = output([...statements]).apply(policyDocument);
+      new RolePolicy(`${name}-task-policy`, { role: role.name, policy }, { parent: this });
+    }
+    return { arn: role.arn, name: role.name };
+  }
+
+  #role(
+    resource: string,
+    part: string,
+    { permissionsBoundary, tags }: MeshTaskDefinitionArgs,
+    policyArns: unknown,
+    name: string,
+  ): Role {
+    const role = new Role(resource, given({ assumeRolePolicy: tasksOnly, permissionsBoundary, tags }), {
+      parent: this,
+    });
+    for (const [index, policyArn] of ((policyArns ?? []) as readonly Input<string>[]).entries()) {
+      new RolePolicyAttachment(`${name}-${part}-${index}`, { role: role.name, policyArn }, { parent: this });
+    }
+    return role;
+  }
+}
+
+/** ECS's JSON has lists where the provider has maps. */
+const forProvider = ({ proxyConfiguration }: MeshedTask) =>
+  proxyConfiguration && {
+    ...proxyConfiguration,
+    properties: Object.fromEntries(proxyConfiguration.properties.map(({ name, value }) => [name, value])),
+  };
+
+/** Without what is not given, at any depth: languages say it in several ways. */
+function given<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(given) as T;
+  if (typeof value !== "object" || value === null || "__pulumiOutput" in value || value instanceof Promise)
+    return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined && member !== null);
+  return Object.fromEntries(members.map(([name, member]) => [name, given(member)])) as T;
+}
