@@ -29,6 +29,7 @@ import { openStore, type SharedTable } from "./open-store.js";
 import { lastKnown, StoreReadiness } from "./readiness.js";
 import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
+import { defaultAdmission } from "./xds/admission.js";
 import { XdsServer } from "./xds/server.js";
 
 export interface ServeOptions {
@@ -44,6 +45,8 @@ export interface ServeOptions {
   readonly audit?: string | undefined;
   /** Where proxies subscribe, over gRPC. Only on an address of this machine's loopback. */
   readonly xds: Endpoint;
+  /** How many streams of proxies are taken in a second; others wait for their turn. Default: 500. */
+  readonly xdsAdmission?: number | undefined;
   /** The folder of the store; made where it does not exist. */
   readonly data: string;
   /** The DynamoDB table of a store that several control planes share. Default: the store is in `data`. */
@@ -181,6 +184,10 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       source,
       translate,
       log,
+      admission:
+        options.xdsAdmission === undefined
+          ? undefined
+          : { ...defaultAdmission, streamsPerSecond: options.xdsAdmission },
       onAcknowledged: (event) => metrics.acknowledged(event),
       onRejected: (event) => metrics.rejected(event),
       onSent: (event) => metrics.sent(event),
@@ -195,6 +202,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       entities: () => state.count(),
       proxies: () => xdsServer.proxies(),
       problems: () => xdsServer.problems(),
+      waiting: () => xdsServer.waiting(),
       revision: () => state.revision,
       store: () => ({ isFollowed: shared.trouble() === undefined, peers: shared.peers() }),
     });

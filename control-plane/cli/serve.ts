@@ -11,6 +11,7 @@ import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
 interface Options extends TlsOptions {
   api: Endpoint;
   xds: Endpoint;
+  xdsAdmission?: number;
   data: string;
   table?: string;
   dynamodbEndpoint?: string;
@@ -40,6 +41,11 @@ export function serveCommand(): Command {
       new Option("--xds <host:port>", "where proxies subscribe; port 0 for any free one")
         .argParser(endpoint)
         .default({ host: "127.0.0.1", port: 18000 }, "127.0.0.1:18000"),
+    )
+    .option(
+      "--xds-admission <streams>",
+      "streams of proxies that are taken in a second; others wait for their turn (default: 500)",
+      streams,
     )
     .addOption(
       dataOption("folder of the store, made where it does not exist").default(
@@ -201,6 +207,12 @@ function interval(text: string): number {
   const value = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0.1 && value <= 3600) return value;
   throw new InvalidArgumentError("It must be 0.1 to 3600 seconds.");
+}
+
+function streams(text: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (value >= 1) return value;
+  throw new InvalidArgumentError("It must be a number of streams in a second, from 1 on.");
 }
 
 function region(text: string): string {

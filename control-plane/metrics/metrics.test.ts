@@ -83,6 +83,7 @@ describe("Metrics", () => {
       entities: () => ({ mesh: 1, virtualNode: 2 }),
       proxies: () => proxies,
       problems: () => 3,
+      waiting: () => 0,
       revision: () => 42,
       store: () => ({ isFollowed: true, peers: 2 }),
     });

@@ -8,6 +8,8 @@ export interface Sources {
   proxies(): readonly ConnectedProxy[];
   /** How many of the things that entities ask for are left out of what connected proxies are told. */
   problems(): number;
+  /** Streams of proxies that wait for their turn. */
+  waiting(): number;
   /** The revision of the store that proxies and clients are shown. */
   revision(): number;
   /** Whether changes of others can be seen, and how many others are told of changes. */
@@ -154,6 +156,12 @@ export class Metrics {
           gauge.inc({ kind, protocol, state: problem === undefined ? "current" : "waiting" });
         }
       },
+    );
+    this.#gauge(
+      "appmesh_xds_waiting_streams",
+      "Streams of proxies that wait for their turn: above zero for some seconds after a restart, and no longer.",
+      [],
+      (gauge, sources) => gauge.set(sources.waiting()),
     );
     this.#gauge(
       "appmesh_xds_problems",

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Proxy } from "../translate/entities.js";
 import { translate } from "../translate/translate.js";
+import { Admission, type AdmissionRate } from "./admission.js";
 import { type Acknowledgement, AdsStream, type Rejected, type Sent } from "./ads-stream.js";
 import type { OrderTiming } from "./change-order.js";
 import { Http2Transport } from "./http2-transport.js";
@@ -8,7 +9,14 @@ import { type ProxyStatus, statusOf } from "./proxy-status.js";
 import { PushSchedule } from "./push-schedule.js";
 import type { MeshSource } from "./source.js";
 import { Subscriptions } from "./subscription.js";
-import { type Address, type Connection, type Protocol, StatusCode, type Transport } from "./transport.js";
+import {
+  type Address,
+  type Connection,
+  type Protocol,
+  StatusCode,
+  type StreamHandler,
+  type Transport,
+} from "./transport.js";
 import { type Translate, type Translated, Views } from "./views.js";
 
 export interface XdsServerOptions {
@@ -30,6 +38,8 @@ export interface XdsServerOptions {
   /** Default: gRPC in plain text. */
   readonly transport?: Transport;
   readonly timing?: Partial<XdsTiming>;
+  /** How fast new streams are taken. Default: 500 in a second. */
+  readonly admission?: AdmissionRate | undefined;
 }
 
 export interface XdsTiming extends OrderTiming {
@@ -60,11 +70,13 @@ export class XdsServer {
   private readonly subscriptions = new Subscriptions();
   private readonly streams = new Set<AdsStream>();
   private readonly schedule: PushSchedule;
+  private readonly admission: Admission;
   private unsubscribe: (() => void) | undefined;
 
   constructor(private readonly options: XdsServerOptions) {
     this.timing = { ...defaultTiming, ...options.timing };
     this.transport = options.transport ?? new Http2Transport();
+    this.admission = new Admission(options.admission);
     this.views = new Views({ translate, ...options });
     this.schedule = new PushSchedule(() => this.views.refresh(), this.timing.coalesceMillis);
   }
@@ -81,6 +93,7 @@ export class XdsServer {
   async close(): Promise<void> {
     this.unsubscribe?.();
     this.schedule.stop();
+    this.admission.stop();
     for (const stream of this.streams) stream.end(StatusCode.ok, "the control plane is closing down");
     await this.transport.close(this.timing.closeMillis);
   }
@@ -90,12 +103,17 @@ export class XdsServer {
     return [...this.streams].flatMap((stream) => statusOf(stream) ?? []);
   }
 
+  /** Streams that wait for their turn to be served. */
+  waiting(): number {
+    return this.admission.queue;
+  }
+
   /** How many of the things that entities ask for are left out of what proxies are told. The log says each once. */
   problems(): number {
     return this.views.problems;
   }
 
-  private accept(protocol: Protocol, connection: Connection): AdsStream {
+  private accept(protocol: Protocol, connection: Connection): StreamHandler {
     const age = this.timing.maxAgeMillis * (0.8 + Math.random() * 0.4);
     const timer = setTimeout(() => stream.end(StatusCode.ok, "the stream is old: open another"), age).unref();
     const stream = new AdsStream(protocol, connection, {
@@ -120,6 +138,6 @@ export class XdsServer {
       },
     });
     this.streams.add(stream);
-    return stream;
+    return this.admission.enter(stream);
   }
 }
