@@ -370,7 +370,6 @@ describe("task definitions as processes", function () {
       const cluster = await Cluster.start(() => ({}));
       const group = cluster.run({
         name: "left",
-        whenEnded: "stop",
         containers: [{ name: "one", image: "", command: ["sleep", "1000000"], essential: true, stopTimeout: 0 }],
       });
       await group.steady();

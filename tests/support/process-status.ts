@@ -11,7 +11,7 @@ export function residentMiB(pid: number): number {
 export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
 /** How many files a process may open. */
-export function fileLimit(pid: number | "self"): number {
-  const line = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"));
-  return Number(line?.[1]);
+export function fileLimit(pid: number | "self", kind: "soft" | "hard" = "soft"): number {
+  const line = /^Max open files\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"));
+  return Number(line?.[kind === "soft" ? 1 : 2]);
 }

@@ -37,10 +37,7 @@ export interface Listening {
   readonly port?: number;
 }
 
-export async function xrayDaemon({
-  host = "127.0.0.1",
-  port = 0,
-}: Listening = {}): Promise<Collector<Packet>> {
+export async function xrayDaemon(): Promise<Collector<Packet>> {
   const received: Packet[] = [];
   const socket = createSocket("udp4");
   socket.on("message", (message) => {
@@ -48,7 +45,7 @@ export async function xrayDaemon({
     const end = text.indexOf("\n");
     received.push({ header: JSON.parse(text.slice(0, end)), segment: JSON.parse(text.slice(end + 1)) });
   });
-  await new Promise<void>((resolve) => socket.bind(port, host, resolve));
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   return {
     port: socket.address().port,
     received,

@@ -11,8 +11,6 @@ export interface ContainerGroup {
   readonly volumes?: Readonly<Record<string, Volume>>;
   /** In the order in which they start where nothing else is said. */
   readonly containers: readonly ContainerSpec[];
-  /** What happens when a container ends by itself: the group does too, if that one is essential (ECS); or it is started again (pods). */
-  readonly whenEnded: "stop" | "restart";
   /** Each container waits until the one before has started, its `postStart` included. */
   readonly oneByOne?: boolean;
 }
@@ -37,7 +35,14 @@ export interface ContainerSpec {
   readonly user?: string;
   readonly workingDirectory?: string;
   readonly dependsOn?: readonly { readonly container: string; readonly condition: Condition }[];
+  /** When it ends by itself, and is not started again, the group does too. */
   readonly essential: boolean;
+  /** Whether, and with what pause in ms, it is started again when it has ended. Default: it is not. */
+  readonly restart?: (run: {
+    readonly exitCode: number;
+    readonly lasted: number;
+    readonly restarts: number;
+  }) => number | undefined;
   /** What decides whether it is healthy. None: it is never known to be. */
   readonly readiness?: Probe;
   /** The others wait until this one has succeeded once; it is killed where this one fails. */

@@ -84,8 +84,21 @@ export async function meshImages(applications: Readonly<Record<string, Image>> =
         lacks: notOfUbuntu.filter((program) => program !== "curl"),
       };
     }
-    if (/(^|\/)aws-otel-collector$/.test(repository)) return { ...nodeImage("collector"), lacks: ["curl"] };
-    if (/(^|\/)aws-xray-daemon$/.test(repository)) return { ...nodeImage("xray-daemon"), lacks: ["curl"] };
+    if (/(^|\/)aws-otel-collector$/.test(repository)) {
+      const check = `#!${node}\nfetch("http://127.0.0.1:13133/").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1));\n`;
+      return {
+        ...nodeImage("collector", { files: { "/healthcheck": { text: check, mode: 0o755 } } }),
+        command: ["--config=/etc/otel-config.yaml"],
+        shell: false,
+      };
+    }
+    if (/(^|\/)aws-xray-daemon$/.test(repository)) {
+      return {
+        ...nodeImage("xray-daemon"),
+        command: ["-t", "0.0.0.0:2000", "-b", "0.0.0.0:2000"],
+        shell: false,
+      };
+    }
     return applications[repository];
   };
 }

@@ -68,7 +68,8 @@ export class RunningGroup {
 
   constructor(
     private readonly network: Network,
-    private readonly space: Namespace,
+    /** Its network, as long as it has not stopped. */
+    readonly space: Namespace,
     readonly group: ContainerGroup,
     images: Images,
     options: RunOptions,
@@ -187,10 +188,17 @@ export class RunningGroup {
     member.logs.push(container.log);
     this.#changed();
     if (this.#stop.signal.aborted) return;
-    if (this.group.whenEnded === "restart" && member.spec.essential) {
-      void sleep(200, undefined, { ref: false }).then(() => this.#run(member));
-    } else if (member.spec.essential) {
-      this.#fail(`essential container ${member.spec.name} ended with ${outcome.code}`);
+    const { essential, name, restart } = member.spec;
+    const lasted = outcome.at - container.startedAt;
+    const pause = restart?.({
+      exitCode: outcome.code,
+      lasted: lasted / this.#pace,
+      restarts: member.restarts,
+    });
+    if (pause !== undefined) {
+      void sleep(pause * this.#pace, undefined, { ref: false }).then(() => this.#run(member));
+    } else if (essential) {
+      this.#fail(`essential container ${name} ended with ${outcome.code}`);
     }
   }
 

@@ -1,5 +1,6 @@
 // What a container is made of, without a container runtime: a file system of its own over this machine's, its own
 // processes, the network of its group, its user, its rights. All of it is gone when its first process ends.
+import { fileLimit } from "../process-status.js";
 import type { ContainerSpec, Mount } from "./container-group.js";
 import { hidden, type Image } from "./images.js";
 
@@ -99,7 +100,9 @@ export function enter(
     ...spec.environment,
   };
   return [
-    ...(openFiles ? [`${hidden.tools}/prlimit`, `--nofile=${openFiles.soft}:${openFiles.hard}`] : []),
+    ...(openFiles
+      ? [`${hidden.tools}/prlimit`, `--nofile=${possible(openFiles.soft)}:${possible(openFiles.hard)}`]
+      : []),
     ...[
       `${hidden.tools}/setpriv`,
       "--pdeathsig",
@@ -113,6 +116,9 @@ export function enter(
     ...command,
   ];
 }
+
+/** A machine that lets nobody raise its own limit has containers keep to it. */
+const possible = (files: number) => Math.min(files, fileLimit("self", "hard"));
 
 /** As Docker has it: an entry point that is given takes the image's command away. */
 export function commandOf(spec: ContainerSpec, image: Image): readonly string[] {

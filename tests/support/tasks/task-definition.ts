@@ -56,6 +56,11 @@ export interface ContainerDefinition {
     readonly hostPort?: number;
     readonly protocol?: string;
   }[];
+  readonly restartPolicy?: {
+    readonly enabled: boolean;
+    readonly ignoredExitCodes?: readonly number[];
+    readonly restartAttemptPeriod?: number;
+  };
   readonly [ignored: string]: unknown;
 }
 
@@ -82,7 +87,6 @@ const elsewhere = {
   ],
   container: [
     ...["cpu", "memory", "memoryReservation", "logConfiguration", "dockerLabels", "versionConsistency"],
-    ...["restartPolicy"],
   ],
 };
 
@@ -91,6 +95,7 @@ const knownOfContainer = [
   ...["name", "image", "essential", "entryPoint", "command", "workingDirectory", "user", "environment"],
   ...["secrets", "dependsOn", "healthCheck", "startTimeout", "stopTimeout", "ulimits", "mountPoints"],
   ...["linuxParameters", "extraHosts", "readonlyRootFilesystem", "dockerSecurityOptions", "portMappings"],
+  "restartPolicy",
 ];
 
 const seconds = (value: number) => value * 1000;
@@ -133,7 +138,6 @@ export function taskGroup(definition: TaskDefinition, options: TaskOptions = {})
         return [volume.name, { mode: 0o755 }];
       }),
     ),
-    whenEnded: "stop",
     containers: containerDefinitions.map((container) => containerOf(container, options)),
   };
 }
@@ -166,6 +170,7 @@ function containerOf(definition: ContainerDefinition, { secrets = {} }: TaskOpti
       condition: conditionOf(name, condition),
     })),
     essential: definition.essential ?? true,
+    ...(definition.restartPolicy?.enabled && { restart: restartOf(definition.restartPolicy) }),
     ...(readiness && { readiness }),
     ...(startTimeout !== undefined && { startTimeout: seconds(startTimeout) }),
     stopTimeout: seconds(stopTimeout),
@@ -180,6 +185,15 @@ function containerOf(definition: ContainerDefinition, { secrets = {} }: TaskOpti
     noNewPrivileges: definition.dockerSecurityOptions?.includes("no-new-privileges") ?? false,
   };
 }
+
+/** One that has not run for so long is not started again. */
+const restartOf =
+  ({
+    ignoredExitCodes = [],
+    restartAttemptPeriod = 300,
+  }: NonNullable<ContainerDefinition["restartPolicy"]>) =>
+  ({ exitCode, lasted }: { readonly exitCode: number; readonly lasted: number }): number | undefined =>
+    ignoredExitCodes.includes(exitCode) || lasted < seconds(restartAttemptPeriod) ? undefined : 0;
 
 function conditionOf(name: string, given: string): Condition {
   if (given === "START" || given === "COMPLETE" || given === "SUCCESS" || given === "HEALTHY") return given;

@@ -2,6 +2,7 @@
 //
 //   GET /…               its name, and the headers that it got (NAME, default: HOSTNAME)
 //   GET /status/503      that status
+//   GET /flaky/2/ID      503 for the first two requests of that ID
 //   GET /slow/200        answers after so many ms
 //   GET /call?url=URL    what GET URL answers, with the request's x- headers; its own headers with &header=NAME:VALUE
 //   GET /greet?at=H:P    the first that a TCP server says
@@ -48,10 +49,17 @@ function greeting(at: string): Promise<{ status: number; body: string }> {
   });
 }
 
+const asked = new Map<string, number>();
+
 async function answer(incoming: IncomingMessage): Promise<{ status: number; body: string }> {
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://here");
   const [, what, value] = pathname.split("/");
   if (what === "status") return { status: Number(value), body: name };
+  if (what === "flaky") {
+    const times = asked.get(pathname) ?? 0;
+    asked.set(pathname, times + 1);
+    if (times < Number(value)) return { status: 503, body: name };
+  }
   if (what === "slow") await new Promise((resolve) => setTimeout(resolve, Number(value)));
   if (what === "greet") return greeting(searchParams.get("at") ?? "");
   if (what === "call") {

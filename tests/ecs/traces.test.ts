@@ -1,0 +1,85 @@
+// The traces of ECS tasks: Envoy sends them to the tracer beside it, whose containers the task definition has.
+import assert from "node:assert/strict";
+import { until } from "../support/sidecar.js";
+import { containersMissing } from "../support/tasks/cluster.js";
+import type { RunningGroup } from "../support/tasks/running-group.js";
+import type { Segment, Span } from "../support/trace-collectors.js";
+import { answers, callCatalog, Shop } from "./shop.js";
+
+describe("traces of ECS tasks", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  let tasks: RunningGroup[] = [];
+
+  before(async function () {
+    const missing = containersMissing();
+    if (missing !== undefined) {
+      console.log(`      left out: ${missing}`);
+      this.skip();
+    }
+    shop = await Shop.open();
+    await shop.createMesh();
+  });
+  after(() => shop?.close());
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") {
+      for (const task of tasks) console.error(`---- ${task.group.name}\n${task.logs}`);
+    }
+    for (const task of tasks.splice(0)) task.kill();
+  });
+
+  /** What the tracer of a task has got, of the lines that begin with a word. */
+  const told = <T>(task: RunningGroup, tracer: string, word: string): readonly T[] =>
+    task
+      .log(tracer)
+      .split("\n")
+      .filter((line) => line.startsWith(`${word} `))
+      .map((line) => JSON.parse(line.slice(word.length + 1)));
+
+  it("arrive at the OpenTelemetry collector of each, in one trace", async () => {
+    const tracing = { tracing: { samplingRate: 1 } };
+    tasks = await shop.service(["catalog-v1", tracing], ["front", tracing]);
+    const [catalog, front] = tasks as [RunningGroup, RunningGroup];
+    await answers(front, "catalog-v1");
+    assert.deepEqual(front.status["otel-collector"], { state: "RUNNING", health: "HEALTHY", restarts: 0 });
+    // As a client that traces by itself: the decision is its own.
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    await callCatalog(front, "/", { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+    const spans = (task: RunningGroup) =>
+      told<Span>(task, "otel-collector", "span").filter((span) => span.traceId === traceId);
+    await until(() => spans(front).length >= 2 && spans(catalog).length >= 1);
+    const [into, out] = [2, 3].map((kind) => spans(front).find((span) => span.kind === kind));
+    const server = spans(catalog).find((span) => span.kind === 2);
+    assert.deepEqual(
+      [into, out, server].map((span) => [span?.service, span?.parentSpanId]),
+      [
+        ["shop/front", "00f067aa0ba902b7"],
+        // The application passes the trace on as it gets it.
+        ["shop/front", into?.spanId],
+        ["shop/catalog-v1", out?.spanId],
+      ],
+    );
+  });
+
+  it("arrive at the X-Ray daemon of each, in one trace", async () => {
+    const tracing = { tracing: { tracer: "xray", samplingRate: 1 } } as const;
+    tasks = await shop.service(["catalog-v1", tracing], ["front", tracing]);
+    const [catalog, front] = tasks as [RunningGroup, RunningGroup];
+    await answers(front, "catalog-v1");
+    const root = "1-5759e988-bd862e3fe1be46a994272793";
+    await callCatalog(front, "/", { "x-amzn-trace-id": `Root=${root};Parent=53995c3f42cd8ad8;Sampled=1` });
+    const segments = (task: RunningGroup) =>
+      told<Segment>(task, "xray-daemon", "segment").filter((segment) => segment.trace_id === root);
+    await until(() => segments(front).length >= 2 && segments(catalog).length >= 1);
+    assert.deepEqual(
+      [...new Set([...segments(front), ...segments(catalog)].map(({ name }) => name))].sort(),
+      ["shop/catalog-v1", "shop/front"],
+    );
+    const ids = new Set(segments(front).map(({ id }) => id));
+    assert.ok(ids.has(segments(catalog)[0]?.parent_id ?? ""));
+    assert.deepEqual(
+      [front, catalog].map((task) => /^refused.*/m.exec(task.log("xray-daemon"))),
+      [null, null],
+    );
+  });
+});
