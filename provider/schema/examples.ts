@@ -193,6 +193,27 @@ export const examples: Readonly<Record<string, Example>> = {
       },
     ],
   },
+  AppMeshController: {
+    title: "AWS's controller in a cluster, and a namespace whose pods get a proxy",
+    resources: [
+      {
+        variable: "controller",
+        type: "AppMeshController",
+        name: "mesh",
+        inputs: {
+          region: "eu-west-1",
+          accountId: "111122223333",
+          controlPlane: { address: "10.0.12.34" },
+          accessKey: { secretName: "appmesh-access-key" },
+          injection: {
+            xdsEndpoint: "xds.shop.internal:443",
+            namespaces: { shop: { labels: { mesh: "shop" } } },
+          },
+        },
+      },
+    ],
+    outputs: { namespace: output("controller", "namespace") },
+  },
   MeshTaskDefinition: {
     title:
       "A task on Fargate whose one container is a virtual node of a mesh, with traces on their way to X-Ray",

@@ -32,10 +32,12 @@ describe("the package schema", () => {
 
   it("has the entities of App Mesh and the components", () => {
     assert.deepEqual(Object.keys(spec.resources).sort(), [
+      "appmesh:index:AppMeshController",
       "appmesh:index:Gateway",
       "appmesh:index:GatewayRoute",
       "appmesh:index:Mesh",
       "appmesh:index:MeshService",
+      "appmesh:index:MeshTaskDefinition",
       "appmesh:index:Route",
       "appmesh:index:VirtualGateway",
       "appmesh:index:VirtualNode",

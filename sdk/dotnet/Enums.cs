@@ -8,6 +8,80 @@ using Pulumi;
 namespace PulumiAppMesh.AppMesh
 {
     /// <summary>
+    /// Which controller reads the objects.
+    /// </summary>
+    [EnumType]
+    public readonly struct AppMeshControllerKind : IEquatable<AppMeshControllerKind>
+    {
+        private readonly string _value;
+
+        private AppMeshControllerKind(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The App Mesh controller of AWS, unmodified.
+        /// </summary>
+        public static AppMeshControllerKind Aws { get; } = new AppMeshControllerKind("aws");
+
+        public static bool operator ==(AppMeshControllerKind left, AppMeshControllerKind right) => left.Equals(right);
+        public static bool operator !=(AppMeshControllerKind left, AppMeshControllerKind right) => !left.Equals(right);
+
+        public static explicit operator string(AppMeshControllerKind value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is AppMeshControllerKind other && Equals(other);
+        public bool Equals(AppMeshControllerKind other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Whom the injected proxies send spans to.
+    /// </summary>
+    [EnumType]
+    public readonly struct AppMeshControllerTracingProvider : IEquatable<AppMeshControllerTracingProvider>
+    {
+        private readonly string _value;
+
+        private AppMeshControllerTracingProvider(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The X-Ray daemon, which is injected as well.
+        /// </summary>
+        public static AppMeshControllerTracingProvider XRay { get; } = new AppMeshControllerTracingProvider("x-ray");
+        /// <summary>
+        /// Jaeger.
+        /// </summary>
+        public static AppMeshControllerTracingProvider Jaeger { get; } = new AppMeshControllerTracingProvider("jaeger");
+        /// <summary>
+        /// The agent of Datadog.
+        /// </summary>
+        public static AppMeshControllerTracingProvider Datadog { get; } = new AppMeshControllerTracingProvider("datadog");
+
+        public static bool operator ==(AppMeshControllerTracingProvider left, AppMeshControllerTracingProvider right) => left.Equals(right);
+        public static bool operator !=(AppMeshControllerTracingProvider left, AppMeshControllerTracingProvider right) => !left.Equals(right);
+
+        public static explicit operator string(AppMeshControllerTracingProvider value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is AppMeshControllerTracingProvider other && Equals(other);
+        public bool Equals(AppMeshControllerTracingProvider other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// Protocol of an application, for Service Connect.
     /// </summary>
     [EnumType]

@@ -5,6 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 // Export members:
+export { AppMeshControllerArgs } from "./appMeshController";
+export type AppMeshController = import("./appMeshController").AppMeshController;
+export const AppMeshController: typeof import("./appMeshController").AppMeshController = null as any;
+utilities.lazyLoad(exports, ["AppMeshController"], () => require("./appMeshController"));
+
 export { GatewayArgs } from "./gateway";
 export type Gateway = import("./gateway").Gateway;
 export const Gateway: typeof import("./gateway").Gateway = null as any;
@@ -147,6 +152,8 @@ const _module = {
     version: utilities.getVersion(),
     construct: (name: string, type: string, urn: string): pulumi.Resource => {
         switch (type) {
+            case "appmesh:index:AppMeshController":
+                return new AppMeshController(name, <any>undefined, { urn })
             case "appmesh:index:Gateway":
                 return new Gateway(name, <any>undefined, { urn })
             case "appmesh:index:GatewayRoute":

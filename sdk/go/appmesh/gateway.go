@@ -47,8 +47,8 @@ import (
 //				Versions: map[string]appmesh.MeshServiceVersionArgs{
 //					"v1": appmesh.MeshServiceVersionArgs{
 //						Weight: pulumi.Int(100),
-//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
-//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//						ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//							Dns: &appmesh.DnsServiceDiscoveryArgs{
 //								Hostname: pulumi.String("catalog-v1.shop.internal"),
 //							},
 //						},
@@ -71,8 +71,8 @@ import (
 //				Routes: map[string]appmesh.GatewayServiceRouteArgs{
 //					"catalog": appmesh.GatewayServiceRouteArgs{
 //						VirtualServiceName: catalog.VirtualServiceName,
-//						HttpRoute: appmesh.GatewayHttpRouteArgs{
-//							Match: appmesh.HttpGatewayRouteMatchArgs{
+//						HttpRoute: &appmesh.GatewayHttpRouteArgs{
+//							Match: &appmesh.HttpGatewayRouteMatchArgs{
 //								Prefix: pulumi.String("/catalog/"),
 //							},
 //						},

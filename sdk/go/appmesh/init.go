@@ -21,6 +21,8 @@ func (m *module) Version() semver.Version {
 
 func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi.Resource, err error) {
 	switch typ {
+	case "appmesh:index:AppMeshController":
+		r = &AppMeshController{}
 	case "appmesh:index:Gateway":
 		r = &Gateway{}
 	case "appmesh:index:GatewayRoute":

@@ -47,24 +47,24 @@ import (
 //				Versions: map[string]appmesh.MeshServiceVersionArgs{
 //					"v1": appmesh.MeshServiceVersionArgs{
 //						Weight: pulumi.Int(95),
-//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
-//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//						ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//							Dns: &appmesh.DnsServiceDiscoveryArgs{
 //								Hostname: pulumi.String("catalog-v1.shop.internal"),
 //							},
 //						},
 //					},
 //					"v2": appmesh.MeshServiceVersionArgs{
 //						Weight: pulumi.Int(5),
-//						ServiceDiscovery: appmesh.ServiceDiscoveryArgs{
-//							Dns: appmesh.DnsServiceDiscoveryArgs{
+//						ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
+//							Dns: &appmesh.DnsServiceDiscoveryArgs{
 //								Hostname: pulumi.String("catalog-v2.shop.internal"),
 //							},
 //						},
-//						Preview: appmesh.MeshServicePreviewArgs{
+//						Preview: &appmesh.MeshServicePreviewArgs{
 //							Headers: appmesh.HttpRouteHeaderArray{
 //								appmesh.HttpRouteHeaderArgs{
 //									Name: pulumi.String("x-preview"),
-//									Match: appmesh.HeaderMatchMethodArgs{
+//									Match: &appmesh.HeaderMatchMethodArgs{
 //										Exact: pulumi.String("v2"),
 //									},
 //								},

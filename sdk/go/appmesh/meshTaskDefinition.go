@@ -78,7 +78,7 @@ import (
 //				},
 //				Cpu:    pulumi.Int(256),
 //				Memory: pulumi.Int(512),
-//				Tracing: appmesh.TaskTracingArgs{
+//				Tracing: &appmesh.TaskTracingArgs{
 //					SamplingRate: pulumi.Float64(0.1),
 //				},
 //			})

@@ -10,6 +10,342 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// Which controller reads the objects.
+type AppMeshControllerKind string
+
+const (
+	// The App Mesh controller of AWS, unmodified.
+	AppMeshControllerKindAws = AppMeshControllerKind("aws")
+)
+
+func (AppMeshControllerKind) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerKind)(nil)).Elem()
+}
+
+func (e AppMeshControllerKind) ToAppMeshControllerKindOutput() AppMeshControllerKindOutput {
+	return pulumi.ToOutput(e).(AppMeshControllerKindOutput)
+}
+
+func (e AppMeshControllerKind) ToAppMeshControllerKindOutputWithContext(ctx context.Context) AppMeshControllerKindOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(AppMeshControllerKindOutput)
+}
+
+func (e AppMeshControllerKind) ToAppMeshControllerKindPtrOutput() AppMeshControllerKindPtrOutput {
+	return e.ToAppMeshControllerKindPtrOutputWithContext(context.Background())
+}
+
+func (e AppMeshControllerKind) ToAppMeshControllerKindPtrOutputWithContext(ctx context.Context) AppMeshControllerKindPtrOutput {
+	return AppMeshControllerKind(e).ToAppMeshControllerKindOutputWithContext(ctx).ToAppMeshControllerKindPtrOutputWithContext(ctx)
+}
+
+func (e AppMeshControllerKind) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AppMeshControllerKind) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AppMeshControllerKind) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e AppMeshControllerKind) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type AppMeshControllerKindOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerKindOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerKind)(nil)).Elem()
+}
+
+func (o AppMeshControllerKindOutput) ToAppMeshControllerKindOutput() AppMeshControllerKindOutput {
+	return o
+}
+
+func (o AppMeshControllerKindOutput) ToAppMeshControllerKindOutputWithContext(ctx context.Context) AppMeshControllerKindOutput {
+	return o
+}
+
+func (o AppMeshControllerKindOutput) ToAppMeshControllerKindPtrOutput() AppMeshControllerKindPtrOutput {
+	return o.ToAppMeshControllerKindPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerKindOutput) ToAppMeshControllerKindPtrOutputWithContext(ctx context.Context) AppMeshControllerKindPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerKind) *AppMeshControllerKind {
+		return &v
+	}).(AppMeshControllerKindPtrOutput)
+}
+
+func (o AppMeshControllerKindOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerKindOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AppMeshControllerKind) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o AppMeshControllerKindOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerKindOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AppMeshControllerKind) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerKindPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerKindPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerKind)(nil)).Elem()
+}
+
+func (o AppMeshControllerKindPtrOutput) ToAppMeshControllerKindPtrOutput() AppMeshControllerKindPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerKindPtrOutput) ToAppMeshControllerKindPtrOutputWithContext(ctx context.Context) AppMeshControllerKindPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerKindPtrOutput) Elem() AppMeshControllerKindOutput {
+	return o.ApplyT(func(v *AppMeshControllerKind) AppMeshControllerKind {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerKind
+		return ret
+	}).(AppMeshControllerKindOutput)
+}
+
+func (o AppMeshControllerKindPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerKindPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *AppMeshControllerKind) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// AppMeshControllerKindInput is an input type that accepts values of the AppMeshControllerKind enum
+// A concrete instance of `AppMeshControllerKindInput` can be one of the following:
+//
+//	AppMeshControllerKindAws
+type AppMeshControllerKindInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerKindOutput() AppMeshControllerKindOutput
+	ToAppMeshControllerKindOutputWithContext(context.Context) AppMeshControllerKindOutput
+}
+
+var appMeshControllerKindPtrType = reflect.TypeOf((**AppMeshControllerKind)(nil)).Elem()
+
+type AppMeshControllerKindPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerKindPtrOutput() AppMeshControllerKindPtrOutput
+	ToAppMeshControllerKindPtrOutputWithContext(context.Context) AppMeshControllerKindPtrOutput
+}
+
+type appMeshControllerKindPtr string
+
+func AppMeshControllerKindPtr(v string) AppMeshControllerKindPtrInput {
+	return (*appMeshControllerKindPtr)(&v)
+}
+
+func (*appMeshControllerKindPtr) ElementType() reflect.Type {
+	return appMeshControllerKindPtrType
+}
+
+func (in *appMeshControllerKindPtr) ToAppMeshControllerKindPtrOutput() AppMeshControllerKindPtrOutput {
+	return pulumi.ToOutput(in).(AppMeshControllerKindPtrOutput)
+}
+
+func (in *appMeshControllerKindPtr) ToAppMeshControllerKindPtrOutputWithContext(ctx context.Context) AppMeshControllerKindPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(AppMeshControllerKindPtrOutput)
+}
+
+// Whom the injected proxies send spans to.
+type AppMeshControllerTracingProvider string
+
+const (
+	// The X-Ray daemon, which is injected as well.
+	AppMeshControllerTracingProviderXRay = AppMeshControllerTracingProvider("x-ray")
+	// Jaeger.
+	AppMeshControllerTracingProviderJaeger = AppMeshControllerTracingProvider("jaeger")
+	// The agent of Datadog.
+	AppMeshControllerTracingProviderDatadog = AppMeshControllerTracingProvider("datadog")
+)
+
+func (AppMeshControllerTracingProvider) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerTracingProvider)(nil)).Elem()
+}
+
+func (e AppMeshControllerTracingProvider) ToAppMeshControllerTracingProviderOutput() AppMeshControllerTracingProviderOutput {
+	return pulumi.ToOutput(e).(AppMeshControllerTracingProviderOutput)
+}
+
+func (e AppMeshControllerTracingProvider) ToAppMeshControllerTracingProviderOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(AppMeshControllerTracingProviderOutput)
+}
+
+func (e AppMeshControllerTracingProvider) ToAppMeshControllerTracingProviderPtrOutput() AppMeshControllerTracingProviderPtrOutput {
+	return e.ToAppMeshControllerTracingProviderPtrOutputWithContext(context.Background())
+}
+
+func (e AppMeshControllerTracingProvider) ToAppMeshControllerTracingProviderPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderPtrOutput {
+	return AppMeshControllerTracingProvider(e).ToAppMeshControllerTracingProviderOutputWithContext(ctx).ToAppMeshControllerTracingProviderPtrOutputWithContext(ctx)
+}
+
+func (e AppMeshControllerTracingProvider) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AppMeshControllerTracingProvider) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e AppMeshControllerTracingProvider) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e AppMeshControllerTracingProvider) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type AppMeshControllerTracingProviderOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerTracingProviderOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerTracingProvider)(nil)).Elem()
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToAppMeshControllerTracingProviderOutput() AppMeshControllerTracingProviderOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToAppMeshControllerTracingProviderOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToAppMeshControllerTracingProviderPtrOutput() AppMeshControllerTracingProviderPtrOutput {
+	return o.ToAppMeshControllerTracingProviderPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToAppMeshControllerTracingProviderPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerTracingProvider) *AppMeshControllerTracingProvider {
+		return &v
+	}).(AppMeshControllerTracingProviderPtrOutput)
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AppMeshControllerTracingProvider) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerTracingProviderOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e AppMeshControllerTracingProvider) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerTracingProviderPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerTracingProviderPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerTracingProvider)(nil)).Elem()
+}
+
+func (o AppMeshControllerTracingProviderPtrOutput) ToAppMeshControllerTracingProviderPtrOutput() AppMeshControllerTracingProviderPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingProviderPtrOutput) ToAppMeshControllerTracingProviderPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingProviderPtrOutput) Elem() AppMeshControllerTracingProviderOutput {
+	return o.ApplyT(func(v *AppMeshControllerTracingProvider) AppMeshControllerTracingProvider {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerTracingProvider
+		return ret
+	}).(AppMeshControllerTracingProviderOutput)
+}
+
+func (o AppMeshControllerTracingProviderPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerTracingProviderPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *AppMeshControllerTracingProvider) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// AppMeshControllerTracingProviderInput is an input type that accepts values of the AppMeshControllerTracingProvider enum
+// A concrete instance of `AppMeshControllerTracingProviderInput` can be one of the following:
+//
+//	AppMeshControllerTracingProviderXRay
+//	AppMeshControllerTracingProviderJaeger
+//	AppMeshControllerTracingProviderDatadog
+type AppMeshControllerTracingProviderInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerTracingProviderOutput() AppMeshControllerTracingProviderOutput
+	ToAppMeshControllerTracingProviderOutputWithContext(context.Context) AppMeshControllerTracingProviderOutput
+}
+
+var appMeshControllerTracingProviderPtrType = reflect.TypeOf((**AppMeshControllerTracingProvider)(nil)).Elem()
+
+type AppMeshControllerTracingProviderPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerTracingProviderPtrOutput() AppMeshControllerTracingProviderPtrOutput
+	ToAppMeshControllerTracingProviderPtrOutputWithContext(context.Context) AppMeshControllerTracingProviderPtrOutput
+}
+
+type appMeshControllerTracingProviderPtr string
+
+func AppMeshControllerTracingProviderPtr(v string) AppMeshControllerTracingProviderPtrInput {
+	return (*appMeshControllerTracingProviderPtr)(&v)
+}
+
+func (*appMeshControllerTracingProviderPtr) ElementType() reflect.Type {
+	return appMeshControllerTracingProviderPtrType
+}
+
+func (in *appMeshControllerTracingProviderPtr) ToAppMeshControllerTracingProviderPtrOutput() AppMeshControllerTracingProviderPtrOutput {
+	return pulumi.ToOutput(in).(AppMeshControllerTracingProviderPtrOutput)
+}
+
+func (in *appMeshControllerTracingProviderPtr) ToAppMeshControllerTracingProviderPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingProviderPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(AppMeshControllerTracingProviderPtrOutput)
+}
+
 // Protocol of an application, for Service Connect.
 type ContainerAppProtocol string
 
@@ -6602,6 +6938,10 @@ func (in *virtualGatewayPortProtocolPtr) ToVirtualGatewayPortProtocolPtrOutputWi
 }
 
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerKindInput)(nil)).Elem(), AppMeshControllerKind("aws"))
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerKindPtrInput)(nil)).Elem(), AppMeshControllerKind("aws"))
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingProviderInput)(nil)).Elem(), AppMeshControllerTracingProvider("x-ray"))
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingProviderPtrInput)(nil)).Elem(), AppMeshControllerTracingProvider("x-ray"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerAppProtocolInput)(nil)).Elem(), ContainerAppProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerAppProtocolPtrInput)(nil)).Elem(), ContainerAppProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerConditionInput)(nil)).Elem(), ContainerCondition("START"))
@@ -6681,6 +7021,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*TcpRetryPolicyEventArrayInput)(nil)).Elem(), TcpRetryPolicyEventArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayPortProtocolInput)(nil)).Elem(), VirtualGatewayPortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualGatewayPortProtocolPtrInput)(nil)).Elem(), VirtualGatewayPortProtocol("http"))
+	pulumi.RegisterOutputType(AppMeshControllerKindOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerKindPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerTracingProviderOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerTracingProviderPtrOutput{})
 	pulumi.RegisterOutputType(ContainerAppProtocolOutput{})
 	pulumi.RegisterOutputType(ContainerAppProtocolPtrOutput{})
 	pulumi.RegisterOutputType(ContainerConditionOutput{})

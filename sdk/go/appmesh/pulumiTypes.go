@@ -153,6 +153,1848 @@ func (o AccessLogPtrOutput) File() FileAccessLogPtrOutput {
 	}).(FileAccessLogPtrOutput)
 }
 
+// The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+type AppMeshControllerAccessKey struct {
+	// The access key's id. A Secret is made of it.
+	AccessKeyId *string `pulumi:"accessKeyId"`
+	// The access key's secret part.
+	SecretAccessKey *string `pulumi:"secretAccessKey"`
+	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+	SecretName *string `pulumi:"secretName"`
+}
+
+// AppMeshControllerAccessKeyInput is an input type that accepts AppMeshControllerAccessKeyArgs and AppMeshControllerAccessKeyOutput values.
+// You can construct a concrete instance of `AppMeshControllerAccessKeyInput` via:
+//
+//	AppMeshControllerAccessKeyArgs{...}
+type AppMeshControllerAccessKeyInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerAccessKeyOutput() AppMeshControllerAccessKeyOutput
+	ToAppMeshControllerAccessKeyOutputWithContext(context.Context) AppMeshControllerAccessKeyOutput
+}
+
+// The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+type AppMeshControllerAccessKeyArgs struct {
+	// The access key's id. A Secret is made of it.
+	AccessKeyId pulumi.StringPtrInput `pulumi:"accessKeyId"`
+	// The access key's secret part.
+	SecretAccessKey pulumi.StringPtrInput `pulumi:"secretAccessKey"`
+	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+	SecretName pulumi.StringPtrInput `pulumi:"secretName"`
+}
+
+func (AppMeshControllerAccessKeyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerAccessKey)(nil)).Elem()
+}
+
+func (i AppMeshControllerAccessKeyArgs) ToAppMeshControllerAccessKeyOutput() AppMeshControllerAccessKeyOutput {
+	return i.ToAppMeshControllerAccessKeyOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerAccessKeyArgs) ToAppMeshControllerAccessKeyOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerAccessKeyOutput)
+}
+
+func (i AppMeshControllerAccessKeyArgs) ToAppMeshControllerAccessKeyPtrOutput() AppMeshControllerAccessKeyPtrOutput {
+	return i.ToAppMeshControllerAccessKeyPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerAccessKeyArgs) ToAppMeshControllerAccessKeyPtrOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerAccessKeyOutput).ToAppMeshControllerAccessKeyPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerAccessKeyPtrInput is an input type that accepts AppMeshControllerAccessKeyArgs, AppMeshControllerAccessKeyPtr and AppMeshControllerAccessKeyPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerAccessKeyPtrInput` via:
+//
+//	        AppMeshControllerAccessKeyArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerAccessKeyPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerAccessKeyPtrOutput() AppMeshControllerAccessKeyPtrOutput
+	ToAppMeshControllerAccessKeyPtrOutputWithContext(context.Context) AppMeshControllerAccessKeyPtrOutput
+}
+
+type appMeshControllerAccessKeyPtrType AppMeshControllerAccessKeyArgs
+
+func AppMeshControllerAccessKeyPtr(v *AppMeshControllerAccessKeyArgs) AppMeshControllerAccessKeyPtrInput {
+	return (*appMeshControllerAccessKeyPtrType)(v)
+}
+
+func (*appMeshControllerAccessKeyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerAccessKey)(nil)).Elem()
+}
+
+func (i *appMeshControllerAccessKeyPtrType) ToAppMeshControllerAccessKeyPtrOutput() AppMeshControllerAccessKeyPtrOutput {
+	return i.ToAppMeshControllerAccessKeyPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerAccessKeyPtrType) ToAppMeshControllerAccessKeyPtrOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerAccessKeyPtrOutput)
+}
+
+// The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+type AppMeshControllerAccessKeyOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerAccessKeyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerAccessKey)(nil)).Elem()
+}
+
+func (o AppMeshControllerAccessKeyOutput) ToAppMeshControllerAccessKeyOutput() AppMeshControllerAccessKeyOutput {
+	return o
+}
+
+func (o AppMeshControllerAccessKeyOutput) ToAppMeshControllerAccessKeyOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyOutput {
+	return o
+}
+
+func (o AppMeshControllerAccessKeyOutput) ToAppMeshControllerAccessKeyPtrOutput() AppMeshControllerAccessKeyPtrOutput {
+	return o.ToAppMeshControllerAccessKeyPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerAccessKeyOutput) ToAppMeshControllerAccessKeyPtrOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerAccessKey) *AppMeshControllerAccessKey {
+		return &v
+	}).(AppMeshControllerAccessKeyPtrOutput)
+}
+
+// The access key's id. A Secret is made of it.
+func (o AppMeshControllerAccessKeyOutput) AccessKeyId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerAccessKey) *string { return v.AccessKeyId }).(pulumi.StringPtrOutput)
+}
+
+// The access key's secret part.
+func (o AppMeshControllerAccessKeyOutput) SecretAccessKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerAccessKey) *string { return v.SecretAccessKey }).(pulumi.StringPtrOutput)
+}
+
+// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+func (o AppMeshControllerAccessKeyOutput) SecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerAccessKey) *string { return v.SecretName }).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerAccessKeyPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerAccessKeyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerAccessKey)(nil)).Elem()
+}
+
+func (o AppMeshControllerAccessKeyPtrOutput) ToAppMeshControllerAccessKeyPtrOutput() AppMeshControllerAccessKeyPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerAccessKeyPtrOutput) ToAppMeshControllerAccessKeyPtrOutputWithContext(ctx context.Context) AppMeshControllerAccessKeyPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerAccessKeyPtrOutput) Elem() AppMeshControllerAccessKeyOutput {
+	return o.ApplyT(func(v *AppMeshControllerAccessKey) AppMeshControllerAccessKey {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerAccessKey
+		return ret
+	}).(AppMeshControllerAccessKeyOutput)
+}
+
+// The access key's id. A Secret is made of it.
+func (o AppMeshControllerAccessKeyPtrOutput) AccessKeyId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerAccessKey) *string {
+		if v == nil {
+			return nil
+		}
+		return v.AccessKeyId
+	}).(pulumi.StringPtrOutput)
+}
+
+// The access key's secret part.
+func (o AppMeshControllerAccessKeyPtrOutput) SecretAccessKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerAccessKey) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SecretAccessKey
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+func (o AppMeshControllerAccessKeyPtrOutput) SecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerAccessKey) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SecretName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Where the Helm chart comes from.
+type AppMeshControllerChart struct {
+	// Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+	Chart *string `pulumi:"chart"`
+	// URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+	Repository *string `pulumi:"repository"`
+	// Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+	Version *string `pulumi:"version"`
+}
+
+// AppMeshControllerChartInput is an input type that accepts AppMeshControllerChartArgs and AppMeshControllerChartOutput values.
+// You can construct a concrete instance of `AppMeshControllerChartInput` via:
+//
+//	AppMeshControllerChartArgs{...}
+type AppMeshControllerChartInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerChartOutput() AppMeshControllerChartOutput
+	ToAppMeshControllerChartOutputWithContext(context.Context) AppMeshControllerChartOutput
+}
+
+// Where the Helm chart comes from.
+type AppMeshControllerChartArgs struct {
+	// Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+	Chart pulumi.StringPtrInput `pulumi:"chart"`
+	// URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+	Repository pulumi.StringPtrInput `pulumi:"repository"`
+	// Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+	Version pulumi.StringPtrInput `pulumi:"version"`
+}
+
+func (AppMeshControllerChartArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerChart)(nil)).Elem()
+}
+
+func (i AppMeshControllerChartArgs) ToAppMeshControllerChartOutput() AppMeshControllerChartOutput {
+	return i.ToAppMeshControllerChartOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerChartArgs) ToAppMeshControllerChartOutputWithContext(ctx context.Context) AppMeshControllerChartOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerChartOutput)
+}
+
+func (i AppMeshControllerChartArgs) ToAppMeshControllerChartPtrOutput() AppMeshControllerChartPtrOutput {
+	return i.ToAppMeshControllerChartPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerChartArgs) ToAppMeshControllerChartPtrOutputWithContext(ctx context.Context) AppMeshControllerChartPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerChartOutput).ToAppMeshControllerChartPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerChartPtrInput is an input type that accepts AppMeshControllerChartArgs, AppMeshControllerChartPtr and AppMeshControllerChartPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerChartPtrInput` via:
+//
+//	        AppMeshControllerChartArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerChartPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerChartPtrOutput() AppMeshControllerChartPtrOutput
+	ToAppMeshControllerChartPtrOutputWithContext(context.Context) AppMeshControllerChartPtrOutput
+}
+
+type appMeshControllerChartPtrType AppMeshControllerChartArgs
+
+func AppMeshControllerChartPtr(v *AppMeshControllerChartArgs) AppMeshControllerChartPtrInput {
+	return (*appMeshControllerChartPtrType)(v)
+}
+
+func (*appMeshControllerChartPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerChart)(nil)).Elem()
+}
+
+func (i *appMeshControllerChartPtrType) ToAppMeshControllerChartPtrOutput() AppMeshControllerChartPtrOutput {
+	return i.ToAppMeshControllerChartPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerChartPtrType) ToAppMeshControllerChartPtrOutputWithContext(ctx context.Context) AppMeshControllerChartPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerChartPtrOutput)
+}
+
+// Where the Helm chart comes from.
+type AppMeshControllerChartOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerChartOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerChart)(nil)).Elem()
+}
+
+func (o AppMeshControllerChartOutput) ToAppMeshControllerChartOutput() AppMeshControllerChartOutput {
+	return o
+}
+
+func (o AppMeshControllerChartOutput) ToAppMeshControllerChartOutputWithContext(ctx context.Context) AppMeshControllerChartOutput {
+	return o
+}
+
+func (o AppMeshControllerChartOutput) ToAppMeshControllerChartPtrOutput() AppMeshControllerChartPtrOutput {
+	return o.ToAppMeshControllerChartPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerChartOutput) ToAppMeshControllerChartPtrOutputWithContext(ctx context.Context) AppMeshControllerChartPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerChart) *AppMeshControllerChart {
+		return &v
+	}).(AppMeshControllerChartPtrOutput)
+}
+
+// Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+func (o AppMeshControllerChartOutput) Chart() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerChart) *string { return v.Chart }).(pulumi.StringPtrOutput)
+}
+
+// URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+func (o AppMeshControllerChartOutput) Repository() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerChart) *string { return v.Repository }).(pulumi.StringPtrOutput)
+}
+
+// Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+func (o AppMeshControllerChartOutput) Version() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerChart) *string { return v.Version }).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerChartPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerChartPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerChart)(nil)).Elem()
+}
+
+func (o AppMeshControllerChartPtrOutput) ToAppMeshControllerChartPtrOutput() AppMeshControllerChartPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerChartPtrOutput) ToAppMeshControllerChartPtrOutputWithContext(ctx context.Context) AppMeshControllerChartPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerChartPtrOutput) Elem() AppMeshControllerChartOutput {
+	return o.ApplyT(func(v *AppMeshControllerChart) AppMeshControllerChart {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerChart
+		return ret
+	}).(AppMeshControllerChartOutput)
+}
+
+// Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+func (o AppMeshControllerChartPtrOutput) Chart() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerChart) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Chart
+	}).(pulumi.StringPtrOutput)
+}
+
+// URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+func (o AppMeshControllerChartPtrOutput) Repository() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerChart) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Repository
+	}).(pulumi.StringPtrOutput)
+}
+
+// Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+func (o AppMeshControllerChartPtrOutput) Version() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerChart) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Version
+	}).(pulumi.StringPtrOutput)
+}
+
+// Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+type AppMeshControllerControlPlane struct {
+	// IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+	Address *string `pulumi:"address"`
+	// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+	CaCertificate *string `pulumi:"caCertificate"`
+}
+
+// AppMeshControllerControlPlaneInput is an input type that accepts AppMeshControllerControlPlaneArgs and AppMeshControllerControlPlaneOutput values.
+// You can construct a concrete instance of `AppMeshControllerControlPlaneInput` via:
+//
+//	AppMeshControllerControlPlaneArgs{...}
+type AppMeshControllerControlPlaneInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerControlPlaneOutput() AppMeshControllerControlPlaneOutput
+	ToAppMeshControllerControlPlaneOutputWithContext(context.Context) AppMeshControllerControlPlaneOutput
+}
+
+// Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+type AppMeshControllerControlPlaneArgs struct {
+	// IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+	Address pulumi.StringPtrInput `pulumi:"address"`
+	// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+	CaCertificate pulumi.StringPtrInput `pulumi:"caCertificate"`
+}
+
+func (AppMeshControllerControlPlaneArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerControlPlane)(nil)).Elem()
+}
+
+func (i AppMeshControllerControlPlaneArgs) ToAppMeshControllerControlPlaneOutput() AppMeshControllerControlPlaneOutput {
+	return i.ToAppMeshControllerControlPlaneOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerControlPlaneArgs) ToAppMeshControllerControlPlaneOutputWithContext(ctx context.Context) AppMeshControllerControlPlaneOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerControlPlaneOutput)
+}
+
+func (i AppMeshControllerControlPlaneArgs) ToAppMeshControllerControlPlanePtrOutput() AppMeshControllerControlPlanePtrOutput {
+	return i.ToAppMeshControllerControlPlanePtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerControlPlaneArgs) ToAppMeshControllerControlPlanePtrOutputWithContext(ctx context.Context) AppMeshControllerControlPlanePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerControlPlaneOutput).ToAppMeshControllerControlPlanePtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerControlPlanePtrInput is an input type that accepts AppMeshControllerControlPlaneArgs, AppMeshControllerControlPlanePtr and AppMeshControllerControlPlanePtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerControlPlanePtrInput` via:
+//
+//	        AppMeshControllerControlPlaneArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerControlPlanePtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerControlPlanePtrOutput() AppMeshControllerControlPlanePtrOutput
+	ToAppMeshControllerControlPlanePtrOutputWithContext(context.Context) AppMeshControllerControlPlanePtrOutput
+}
+
+type appMeshControllerControlPlanePtrType AppMeshControllerControlPlaneArgs
+
+func AppMeshControllerControlPlanePtr(v *AppMeshControllerControlPlaneArgs) AppMeshControllerControlPlanePtrInput {
+	return (*appMeshControllerControlPlanePtrType)(v)
+}
+
+func (*appMeshControllerControlPlanePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerControlPlane)(nil)).Elem()
+}
+
+func (i *appMeshControllerControlPlanePtrType) ToAppMeshControllerControlPlanePtrOutput() AppMeshControllerControlPlanePtrOutput {
+	return i.ToAppMeshControllerControlPlanePtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerControlPlanePtrType) ToAppMeshControllerControlPlanePtrOutputWithContext(ctx context.Context) AppMeshControllerControlPlanePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerControlPlanePtrOutput)
+}
+
+// Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+type AppMeshControllerControlPlaneOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerControlPlaneOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerControlPlane)(nil)).Elem()
+}
+
+func (o AppMeshControllerControlPlaneOutput) ToAppMeshControllerControlPlaneOutput() AppMeshControllerControlPlaneOutput {
+	return o
+}
+
+func (o AppMeshControllerControlPlaneOutput) ToAppMeshControllerControlPlaneOutputWithContext(ctx context.Context) AppMeshControllerControlPlaneOutput {
+	return o
+}
+
+func (o AppMeshControllerControlPlaneOutput) ToAppMeshControllerControlPlanePtrOutput() AppMeshControllerControlPlanePtrOutput {
+	return o.ToAppMeshControllerControlPlanePtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerControlPlaneOutput) ToAppMeshControllerControlPlanePtrOutputWithContext(ctx context.Context) AppMeshControllerControlPlanePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerControlPlane) *AppMeshControllerControlPlane {
+		return &v
+	}).(AppMeshControllerControlPlanePtrOutput)
+}
+
+// IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+func (o AppMeshControllerControlPlaneOutput) Address() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerControlPlane) *string { return v.Address }).(pulumi.StringPtrOutput)
+}
+
+// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+func (o AppMeshControllerControlPlaneOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerControlPlane) *string { return v.CaCertificate }).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerControlPlanePtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerControlPlanePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerControlPlane)(nil)).Elem()
+}
+
+func (o AppMeshControllerControlPlanePtrOutput) ToAppMeshControllerControlPlanePtrOutput() AppMeshControllerControlPlanePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerControlPlanePtrOutput) ToAppMeshControllerControlPlanePtrOutputWithContext(ctx context.Context) AppMeshControllerControlPlanePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerControlPlanePtrOutput) Elem() AppMeshControllerControlPlaneOutput {
+	return o.ApplyT(func(v *AppMeshControllerControlPlane) AppMeshControllerControlPlane {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerControlPlane
+		return ret
+	}).(AppMeshControllerControlPlaneOutput)
+}
+
+// IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+func (o AppMeshControllerControlPlanePtrOutput) Address() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerControlPlane) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Address
+	}).(pulumi.StringPtrOutput)
+}
+
+// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+func (o AppMeshControllerControlPlanePtrOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerControlPlane) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+type AppMeshControllerIdentity struct {
+	// By EKS Pod Identity.
+	PodIdentity *AppMeshControllerPodIdentity `pulumi:"podIdentity"`
+	// By the service account and OIDC (IRSA).
+	ServiceAccountRole *AppMeshControllerServiceAccountRole `pulumi:"serviceAccountRole"`
+}
+
+// AppMeshControllerIdentityInput is an input type that accepts AppMeshControllerIdentityArgs and AppMeshControllerIdentityOutput values.
+// You can construct a concrete instance of `AppMeshControllerIdentityInput` via:
+//
+//	AppMeshControllerIdentityArgs{...}
+type AppMeshControllerIdentityInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerIdentityOutput() AppMeshControllerIdentityOutput
+	ToAppMeshControllerIdentityOutputWithContext(context.Context) AppMeshControllerIdentityOutput
+}
+
+// The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+type AppMeshControllerIdentityArgs struct {
+	// By EKS Pod Identity.
+	PodIdentity AppMeshControllerPodIdentityPtrInput `pulumi:"podIdentity"`
+	// By the service account and OIDC (IRSA).
+	ServiceAccountRole AppMeshControllerServiceAccountRolePtrInput `pulumi:"serviceAccountRole"`
+}
+
+func (AppMeshControllerIdentityArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerIdentity)(nil)).Elem()
+}
+
+func (i AppMeshControllerIdentityArgs) ToAppMeshControllerIdentityOutput() AppMeshControllerIdentityOutput {
+	return i.ToAppMeshControllerIdentityOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerIdentityArgs) ToAppMeshControllerIdentityOutputWithContext(ctx context.Context) AppMeshControllerIdentityOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerIdentityOutput)
+}
+
+func (i AppMeshControllerIdentityArgs) ToAppMeshControllerIdentityPtrOutput() AppMeshControllerIdentityPtrOutput {
+	return i.ToAppMeshControllerIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerIdentityArgs) ToAppMeshControllerIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerIdentityOutput).ToAppMeshControllerIdentityPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerIdentityPtrInput is an input type that accepts AppMeshControllerIdentityArgs, AppMeshControllerIdentityPtr and AppMeshControllerIdentityPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerIdentityPtrInput` via:
+//
+//	        AppMeshControllerIdentityArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerIdentityPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerIdentityPtrOutput() AppMeshControllerIdentityPtrOutput
+	ToAppMeshControllerIdentityPtrOutputWithContext(context.Context) AppMeshControllerIdentityPtrOutput
+}
+
+type appMeshControllerIdentityPtrType AppMeshControllerIdentityArgs
+
+func AppMeshControllerIdentityPtr(v *AppMeshControllerIdentityArgs) AppMeshControllerIdentityPtrInput {
+	return (*appMeshControllerIdentityPtrType)(v)
+}
+
+func (*appMeshControllerIdentityPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerIdentity)(nil)).Elem()
+}
+
+func (i *appMeshControllerIdentityPtrType) ToAppMeshControllerIdentityPtrOutput() AppMeshControllerIdentityPtrOutput {
+	return i.ToAppMeshControllerIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerIdentityPtrType) ToAppMeshControllerIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerIdentityPtrOutput)
+}
+
+// The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+type AppMeshControllerIdentityOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerIdentityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerIdentity)(nil)).Elem()
+}
+
+func (o AppMeshControllerIdentityOutput) ToAppMeshControllerIdentityOutput() AppMeshControllerIdentityOutput {
+	return o
+}
+
+func (o AppMeshControllerIdentityOutput) ToAppMeshControllerIdentityOutputWithContext(ctx context.Context) AppMeshControllerIdentityOutput {
+	return o
+}
+
+func (o AppMeshControllerIdentityOutput) ToAppMeshControllerIdentityPtrOutput() AppMeshControllerIdentityPtrOutput {
+	return o.ToAppMeshControllerIdentityPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerIdentityOutput) ToAppMeshControllerIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerIdentityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerIdentity) *AppMeshControllerIdentity {
+		return &v
+	}).(AppMeshControllerIdentityPtrOutput)
+}
+
+// By EKS Pod Identity.
+func (o AppMeshControllerIdentityOutput) PodIdentity() AppMeshControllerPodIdentityPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerIdentity) *AppMeshControllerPodIdentity { return v.PodIdentity }).(AppMeshControllerPodIdentityPtrOutput)
+}
+
+// By the service account and OIDC (IRSA).
+func (o AppMeshControllerIdentityOutput) ServiceAccountRole() AppMeshControllerServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v AppMeshControllerIdentity) *AppMeshControllerServiceAccountRole { return v.ServiceAccountRole }).(AppMeshControllerServiceAccountRolePtrOutput)
+}
+
+type AppMeshControllerIdentityPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerIdentityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerIdentity)(nil)).Elem()
+}
+
+func (o AppMeshControllerIdentityPtrOutput) ToAppMeshControllerIdentityPtrOutput() AppMeshControllerIdentityPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerIdentityPtrOutput) ToAppMeshControllerIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerIdentityPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerIdentityPtrOutput) Elem() AppMeshControllerIdentityOutput {
+	return o.ApplyT(func(v *AppMeshControllerIdentity) AppMeshControllerIdentity {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerIdentity
+		return ret
+	}).(AppMeshControllerIdentityOutput)
+}
+
+// By EKS Pod Identity.
+func (o AppMeshControllerIdentityPtrOutput) PodIdentity() AppMeshControllerPodIdentityPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerIdentity) *AppMeshControllerPodIdentity {
+		if v == nil {
+			return nil
+		}
+		return v.PodIdentity
+	}).(AppMeshControllerPodIdentityPtrOutput)
+}
+
+// By the service account and OIDC (IRSA).
+func (o AppMeshControllerIdentityPtrOutput) ServiceAccountRole() AppMeshControllerServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerIdentity) *AppMeshControllerServiceAccountRole {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceAccountRole
+	}).(AppMeshControllerServiceAccountRolePtrOutput)
+}
+
+// A container image.
+type AppMeshControllerImage struct {
+	// Registry and name.
+	Repository string `pulumi:"repository"`
+	// The tag.
+	Tag string `pulumi:"tag"`
+}
+
+// AppMeshControllerImageInput is an input type that accepts AppMeshControllerImageArgs and AppMeshControllerImageOutput values.
+// You can construct a concrete instance of `AppMeshControllerImageInput` via:
+//
+//	AppMeshControllerImageArgs{...}
+type AppMeshControllerImageInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerImageOutput() AppMeshControllerImageOutput
+	ToAppMeshControllerImageOutputWithContext(context.Context) AppMeshControllerImageOutput
+}
+
+// A container image.
+type AppMeshControllerImageArgs struct {
+	// Registry and name.
+	Repository pulumi.StringInput `pulumi:"repository"`
+	// The tag.
+	Tag pulumi.StringInput `pulumi:"tag"`
+}
+
+func (AppMeshControllerImageArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerImage)(nil)).Elem()
+}
+
+func (i AppMeshControllerImageArgs) ToAppMeshControllerImageOutput() AppMeshControllerImageOutput {
+	return i.ToAppMeshControllerImageOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerImageArgs) ToAppMeshControllerImageOutputWithContext(ctx context.Context) AppMeshControllerImageOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerImageOutput)
+}
+
+func (i AppMeshControllerImageArgs) ToAppMeshControllerImagePtrOutput() AppMeshControllerImagePtrOutput {
+	return i.ToAppMeshControllerImagePtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerImageArgs) ToAppMeshControllerImagePtrOutputWithContext(ctx context.Context) AppMeshControllerImagePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerImageOutput).ToAppMeshControllerImagePtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerImagePtrInput is an input type that accepts AppMeshControllerImageArgs, AppMeshControllerImagePtr and AppMeshControllerImagePtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerImagePtrInput` via:
+//
+//	        AppMeshControllerImageArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerImagePtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerImagePtrOutput() AppMeshControllerImagePtrOutput
+	ToAppMeshControllerImagePtrOutputWithContext(context.Context) AppMeshControllerImagePtrOutput
+}
+
+type appMeshControllerImagePtrType AppMeshControllerImageArgs
+
+func AppMeshControllerImagePtr(v *AppMeshControllerImageArgs) AppMeshControllerImagePtrInput {
+	return (*appMeshControllerImagePtrType)(v)
+}
+
+func (*appMeshControllerImagePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerImage)(nil)).Elem()
+}
+
+func (i *appMeshControllerImagePtrType) ToAppMeshControllerImagePtrOutput() AppMeshControllerImagePtrOutput {
+	return i.ToAppMeshControllerImagePtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerImagePtrType) ToAppMeshControllerImagePtrOutputWithContext(ctx context.Context) AppMeshControllerImagePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerImagePtrOutput)
+}
+
+// A container image.
+type AppMeshControllerImageOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerImageOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerImage)(nil)).Elem()
+}
+
+func (o AppMeshControllerImageOutput) ToAppMeshControllerImageOutput() AppMeshControllerImageOutput {
+	return o
+}
+
+func (o AppMeshControllerImageOutput) ToAppMeshControllerImageOutputWithContext(ctx context.Context) AppMeshControllerImageOutput {
+	return o
+}
+
+func (o AppMeshControllerImageOutput) ToAppMeshControllerImagePtrOutput() AppMeshControllerImagePtrOutput {
+	return o.ToAppMeshControllerImagePtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerImageOutput) ToAppMeshControllerImagePtrOutputWithContext(ctx context.Context) AppMeshControllerImagePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerImage) *AppMeshControllerImage {
+		return &v
+	}).(AppMeshControllerImagePtrOutput)
+}
+
+// Registry and name.
+func (o AppMeshControllerImageOutput) Repository() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerImage) string { return v.Repository }).(pulumi.StringOutput)
+}
+
+// The tag.
+func (o AppMeshControllerImageOutput) Tag() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerImage) string { return v.Tag }).(pulumi.StringOutput)
+}
+
+type AppMeshControllerImagePtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerImagePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerImage)(nil)).Elem()
+}
+
+func (o AppMeshControllerImagePtrOutput) ToAppMeshControllerImagePtrOutput() AppMeshControllerImagePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerImagePtrOutput) ToAppMeshControllerImagePtrOutputWithContext(ctx context.Context) AppMeshControllerImagePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerImagePtrOutput) Elem() AppMeshControllerImageOutput {
+	return o.ApplyT(func(v *AppMeshControllerImage) AppMeshControllerImage {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerImage
+		return ret
+	}).(AppMeshControllerImageOutput)
+}
+
+// Registry and name.
+func (o AppMeshControllerImagePtrOutput) Repository() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerImage) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Repository
+	}).(pulumi.StringPtrOutput)
+}
+
+// The tag.
+func (o AppMeshControllerImagePtrOutput) Tag() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerImage) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Tag
+	}).(pulumi.StringPtrOutput)
+}
+
+// What the controller puts into pods.
+type AppMeshControllerInjection struct {
+	// The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+	CaCertificate *string `pulumi:"caCertificate"`
+	// Further environment variables of every proxy.
+	Environment map[string]string `pulumi:"environment"`
+	// The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+	InitImage *AppMeshControllerImage `pulumi:"initImage"`
+	// The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+	Namespaces map[string]AppMeshInjectedNamespace `pulumi:"namespaces"`
+	// The image of the proxy. If unset, the chart's own, in AWS's registries.
+	SidecarImage *AppMeshControllerImage `pulumi:"sidecarImage"`
+	// HOST:PORT of the control plane's xDS, as pods reach it.
+	XdsEndpoint string `pulumi:"xdsEndpoint"`
+}
+
+// AppMeshControllerInjectionInput is an input type that accepts AppMeshControllerInjectionArgs and AppMeshControllerInjectionOutput values.
+// You can construct a concrete instance of `AppMeshControllerInjectionInput` via:
+//
+//	AppMeshControllerInjectionArgs{...}
+type AppMeshControllerInjectionInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerInjectionOutput() AppMeshControllerInjectionOutput
+	ToAppMeshControllerInjectionOutputWithContext(context.Context) AppMeshControllerInjectionOutput
+}
+
+// What the controller puts into pods.
+type AppMeshControllerInjectionArgs struct {
+	// The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+	CaCertificate pulumi.StringPtrInput `pulumi:"caCertificate"`
+	// Further environment variables of every proxy.
+	Environment pulumi.StringMapInput `pulumi:"environment"`
+	// The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+	InitImage AppMeshControllerImagePtrInput `pulumi:"initImage"`
+	// The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+	Namespaces AppMeshInjectedNamespaceMapInput `pulumi:"namespaces"`
+	// The image of the proxy. If unset, the chart's own, in AWS's registries.
+	SidecarImage AppMeshControllerImagePtrInput `pulumi:"sidecarImage"`
+	// HOST:PORT of the control plane's xDS, as pods reach it.
+	XdsEndpoint pulumi.StringInput `pulumi:"xdsEndpoint"`
+}
+
+func (AppMeshControllerInjectionArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerInjection)(nil)).Elem()
+}
+
+func (i AppMeshControllerInjectionArgs) ToAppMeshControllerInjectionOutput() AppMeshControllerInjectionOutput {
+	return i.ToAppMeshControllerInjectionOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerInjectionArgs) ToAppMeshControllerInjectionOutputWithContext(ctx context.Context) AppMeshControllerInjectionOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerInjectionOutput)
+}
+
+func (i AppMeshControllerInjectionArgs) ToAppMeshControllerInjectionPtrOutput() AppMeshControllerInjectionPtrOutput {
+	return i.ToAppMeshControllerInjectionPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerInjectionArgs) ToAppMeshControllerInjectionPtrOutputWithContext(ctx context.Context) AppMeshControllerInjectionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerInjectionOutput).ToAppMeshControllerInjectionPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerInjectionPtrInput is an input type that accepts AppMeshControllerInjectionArgs, AppMeshControllerInjectionPtr and AppMeshControllerInjectionPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerInjectionPtrInput` via:
+//
+//	        AppMeshControllerInjectionArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerInjectionPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerInjectionPtrOutput() AppMeshControllerInjectionPtrOutput
+	ToAppMeshControllerInjectionPtrOutputWithContext(context.Context) AppMeshControllerInjectionPtrOutput
+}
+
+type appMeshControllerInjectionPtrType AppMeshControllerInjectionArgs
+
+func AppMeshControllerInjectionPtr(v *AppMeshControllerInjectionArgs) AppMeshControllerInjectionPtrInput {
+	return (*appMeshControllerInjectionPtrType)(v)
+}
+
+func (*appMeshControllerInjectionPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerInjection)(nil)).Elem()
+}
+
+func (i *appMeshControllerInjectionPtrType) ToAppMeshControllerInjectionPtrOutput() AppMeshControllerInjectionPtrOutput {
+	return i.ToAppMeshControllerInjectionPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerInjectionPtrType) ToAppMeshControllerInjectionPtrOutputWithContext(ctx context.Context) AppMeshControllerInjectionPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerInjectionPtrOutput)
+}
+
+// What the controller puts into pods.
+type AppMeshControllerInjectionOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerInjectionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerInjection)(nil)).Elem()
+}
+
+func (o AppMeshControllerInjectionOutput) ToAppMeshControllerInjectionOutput() AppMeshControllerInjectionOutput {
+	return o
+}
+
+func (o AppMeshControllerInjectionOutput) ToAppMeshControllerInjectionOutputWithContext(ctx context.Context) AppMeshControllerInjectionOutput {
+	return o
+}
+
+func (o AppMeshControllerInjectionOutput) ToAppMeshControllerInjectionPtrOutput() AppMeshControllerInjectionPtrOutput {
+	return o.ToAppMeshControllerInjectionPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerInjectionOutput) ToAppMeshControllerInjectionPtrOutputWithContext(ctx context.Context) AppMeshControllerInjectionPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerInjection) *AppMeshControllerInjection {
+		return &v
+	}).(AppMeshControllerInjectionPtrOutput)
+}
+
+// The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+func (o AppMeshControllerInjectionOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) *string { return v.CaCertificate }).(pulumi.StringPtrOutput)
+}
+
+// Further environment variables of every proxy.
+func (o AppMeshControllerInjectionOutput) Environment() pulumi.StringMapOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) map[string]string { return v.Environment }).(pulumi.StringMapOutput)
+}
+
+// The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+func (o AppMeshControllerInjectionOutput) InitImage() AppMeshControllerImagePtrOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) *AppMeshControllerImage { return v.InitImage }).(AppMeshControllerImagePtrOutput)
+}
+
+// The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+func (o AppMeshControllerInjectionOutput) Namespaces() AppMeshInjectedNamespaceMapOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) map[string]AppMeshInjectedNamespace { return v.Namespaces }).(AppMeshInjectedNamespaceMapOutput)
+}
+
+// The image of the proxy. If unset, the chart's own, in AWS's registries.
+func (o AppMeshControllerInjectionOutput) SidecarImage() AppMeshControllerImagePtrOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) *AppMeshControllerImage { return v.SidecarImage }).(AppMeshControllerImagePtrOutput)
+}
+
+// HOST:PORT of the control plane's xDS, as pods reach it.
+func (o AppMeshControllerInjectionOutput) XdsEndpoint() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerInjection) string { return v.XdsEndpoint }).(pulumi.StringOutput)
+}
+
+type AppMeshControllerInjectionPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerInjectionPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerInjection)(nil)).Elem()
+}
+
+func (o AppMeshControllerInjectionPtrOutput) ToAppMeshControllerInjectionPtrOutput() AppMeshControllerInjectionPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerInjectionPtrOutput) ToAppMeshControllerInjectionPtrOutputWithContext(ctx context.Context) AppMeshControllerInjectionPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerInjectionPtrOutput) Elem() AppMeshControllerInjectionOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) AppMeshControllerInjection {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerInjection
+		return ret
+	}).(AppMeshControllerInjectionOutput)
+}
+
+// The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+func (o AppMeshControllerInjectionPtrOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Further environment variables of every proxy.
+func (o AppMeshControllerInjectionPtrOutput) Environment() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Environment
+	}).(pulumi.StringMapOutput)
+}
+
+// The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+func (o AppMeshControllerInjectionPtrOutput) InitImage() AppMeshControllerImagePtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) *AppMeshControllerImage {
+		if v == nil {
+			return nil
+		}
+		return v.InitImage
+	}).(AppMeshControllerImagePtrOutput)
+}
+
+// The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+func (o AppMeshControllerInjectionPtrOutput) Namespaces() AppMeshInjectedNamespaceMapOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) map[string]AppMeshInjectedNamespace {
+		if v == nil {
+			return nil
+		}
+		return v.Namespaces
+	}).(AppMeshInjectedNamespaceMapOutput)
+}
+
+// The image of the proxy. If unset, the chart's own, in AWS's registries.
+func (o AppMeshControllerInjectionPtrOutput) SidecarImage() AppMeshControllerImagePtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) *AppMeshControllerImage {
+		if v == nil {
+			return nil
+		}
+		return v.SidecarImage
+	}).(AppMeshControllerImagePtrOutput)
+}
+
+// HOST:PORT of the control plane's xDS, as pods reach it.
+func (o AppMeshControllerInjectionPtrOutput) XdsEndpoint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerInjection) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.XdsEndpoint
+	}).(pulumi.StringPtrOutput)
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type AppMeshControllerPodIdentity struct {
+	// Name of the EKS cluster.
+	ClusterName string `pulumi:"clusterName"`
+	// ARN of the role. If unset, one is made that may do what the controller does.
+	RoleArn *string `pulumi:"roleArn"`
+}
+
+// AppMeshControllerPodIdentityInput is an input type that accepts AppMeshControllerPodIdentityArgs and AppMeshControllerPodIdentityOutput values.
+// You can construct a concrete instance of `AppMeshControllerPodIdentityInput` via:
+//
+//	AppMeshControllerPodIdentityArgs{...}
+type AppMeshControllerPodIdentityInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput
+	ToAppMeshControllerPodIdentityOutputWithContext(context.Context) AppMeshControllerPodIdentityOutput
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type AppMeshControllerPodIdentityArgs struct {
+	// Name of the EKS cluster.
+	ClusterName pulumi.StringInput `pulumi:"clusterName"`
+	// ARN of the role. If unset, one is made that may do what the controller does.
+	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
+}
+
+func (AppMeshControllerPodIdentityArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerPodIdentity)(nil)).Elem()
+}
+
+func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput {
+	return i.ToAppMeshControllerPodIdentityOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityOutput)
+}
+
+func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
+	return i.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityOutput).ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerPodIdentityPtrInput is an input type that accepts AppMeshControllerPodIdentityArgs, AppMeshControllerPodIdentityPtr and AppMeshControllerPodIdentityPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerPodIdentityPtrInput` via:
+//
+//	        AppMeshControllerPodIdentityArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerPodIdentityPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput
+	ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Context) AppMeshControllerPodIdentityPtrOutput
+}
+
+type appMeshControllerPodIdentityPtrType AppMeshControllerPodIdentityArgs
+
+func AppMeshControllerPodIdentityPtr(v *AppMeshControllerPodIdentityArgs) AppMeshControllerPodIdentityPtrInput {
+	return (*appMeshControllerPodIdentityPtrType)(v)
+}
+
+func (*appMeshControllerPodIdentityPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerPodIdentity)(nil)).Elem()
+}
+
+func (i *appMeshControllerPodIdentityPtrType) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
+	return i.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerPodIdentityPtrType) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityPtrOutput)
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type AppMeshControllerPodIdentityOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerPodIdentityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerPodIdentity)(nil)).Elem()
+}
+
+func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput {
+	return o
+}
+
+func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityOutput {
+	return o
+}
+
+func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
+	return o.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerPodIdentity) *AppMeshControllerPodIdentity {
+		return &v
+	}).(AppMeshControllerPodIdentityPtrOutput)
+}
+
+// Name of the EKS cluster.
+func (o AppMeshControllerPodIdentityOutput) ClusterName() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerPodIdentity) string { return v.ClusterName }).(pulumi.StringOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the controller does.
+func (o AppMeshControllerPodIdentityOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerPodIdentity) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerPodIdentityPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerPodIdentityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerPodIdentity)(nil)).Elem()
+}
+
+func (o AppMeshControllerPodIdentityPtrOutput) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerPodIdentityPtrOutput) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerPodIdentityPtrOutput) Elem() AppMeshControllerPodIdentityOutput {
+	return o.ApplyT(func(v *AppMeshControllerPodIdentity) AppMeshControllerPodIdentity {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerPodIdentity
+		return ret
+	}).(AppMeshControllerPodIdentityOutput)
+}
+
+// Name of the EKS cluster.
+func (o AppMeshControllerPodIdentityPtrOutput) ClusterName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerPodIdentity) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.ClusterName
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the controller does.
+func (o AppMeshControllerPodIdentityPtrOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerPodIdentity) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RoleArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type AppMeshControllerServiceAccountRole struct {
+	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+	OidcProviderArn *string `pulumi:"oidcProviderArn"`
+	// ARN of the role. If unset, one is made that may do what the controller does.
+	RoleArn *string `pulumi:"roleArn"`
+}
+
+// AppMeshControllerServiceAccountRoleInput is an input type that accepts AppMeshControllerServiceAccountRoleArgs and AppMeshControllerServiceAccountRoleOutput values.
+// You can construct a concrete instance of `AppMeshControllerServiceAccountRoleInput` via:
+//
+//	AppMeshControllerServiceAccountRoleArgs{...}
+type AppMeshControllerServiceAccountRoleInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput
+	ToAppMeshControllerServiceAccountRoleOutputWithContext(context.Context) AppMeshControllerServiceAccountRoleOutput
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type AppMeshControllerServiceAccountRoleArgs struct {
+	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
+	// ARN of the role. If unset, one is made that may do what the controller does.
+	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
+}
+
+func (AppMeshControllerServiceAccountRoleArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerServiceAccountRole)(nil)).Elem()
+}
+
+func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput {
+	return i.ToAppMeshControllerServiceAccountRoleOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRoleOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRoleOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRoleOutput)
+}
+
+func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
+	return i.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRoleOutput).ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerServiceAccountRolePtrInput is an input type that accepts AppMeshControllerServiceAccountRoleArgs, AppMeshControllerServiceAccountRolePtr and AppMeshControllerServiceAccountRolePtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerServiceAccountRolePtrInput` via:
+//
+//	        AppMeshControllerServiceAccountRoleArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerServiceAccountRolePtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput
+	ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Context) AppMeshControllerServiceAccountRolePtrOutput
+}
+
+type appMeshControllerServiceAccountRolePtrType AppMeshControllerServiceAccountRoleArgs
+
+func AppMeshControllerServiceAccountRolePtr(v *AppMeshControllerServiceAccountRoleArgs) AppMeshControllerServiceAccountRolePtrInput {
+	return (*appMeshControllerServiceAccountRolePtrType)(v)
+}
+
+func (*appMeshControllerServiceAccountRolePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerServiceAccountRole)(nil)).Elem()
+}
+
+func (i *appMeshControllerServiceAccountRolePtrType) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
+	return i.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerServiceAccountRolePtrType) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRolePtrOutput)
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type AppMeshControllerServiceAccountRoleOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerServiceAccountRoleOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerServiceAccountRole)(nil)).Elem()
+}
+
+func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput {
+	return o
+}
+
+func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRoleOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRoleOutput {
+	return o
+}
+
+func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
+	return o.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerServiceAccountRole) *AppMeshControllerServiceAccountRole {
+		return &v
+	}).(AppMeshControllerServiceAccountRolePtrOutput)
+}
+
+// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+func (o AppMeshControllerServiceAccountRoleOutput) OidcProviderArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerServiceAccountRole) *string { return v.OidcProviderArn }).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the controller does.
+func (o AppMeshControllerServiceAccountRoleOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerServiceAccountRole) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
+}
+
+type AppMeshControllerServiceAccountRolePtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerServiceAccountRolePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerServiceAccountRole)(nil)).Elem()
+}
+
+func (o AppMeshControllerServiceAccountRolePtrOutput) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerServiceAccountRolePtrOutput) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerServiceAccountRolePtrOutput) Elem() AppMeshControllerServiceAccountRoleOutput {
+	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) AppMeshControllerServiceAccountRole {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerServiceAccountRole
+		return ret
+	}).(AppMeshControllerServiceAccountRoleOutput)
+}
+
+// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+func (o AppMeshControllerServiceAccountRolePtrOutput) OidcProviderArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) *string {
+		if v == nil {
+			return nil
+		}
+		return v.OidcProviderArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the controller does.
+func (o AppMeshControllerServiceAccountRolePtrOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RoleArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+type AppMeshControllerTracing struct {
+	// Host of Jaeger or of the agent of Datadog.
+	Address *string `pulumi:"address"`
+	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+	Port *int `pulumi:"port"`
+	// x-ray, jaeger or datadog.
+	Provider AppMeshControllerTracingProvider `pulumi:"provider"`
+}
+
+// AppMeshControllerTracingInput is an input type that accepts AppMeshControllerTracingArgs and AppMeshControllerTracingOutput values.
+// You can construct a concrete instance of `AppMeshControllerTracingInput` via:
+//
+//	AppMeshControllerTracingArgs{...}
+type AppMeshControllerTracingInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerTracingOutput() AppMeshControllerTracingOutput
+	ToAppMeshControllerTracingOutputWithContext(context.Context) AppMeshControllerTracingOutput
+}
+
+// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+type AppMeshControllerTracingArgs struct {
+	// Host of Jaeger or of the agent of Datadog.
+	Address pulumi.StringPtrInput `pulumi:"address"`
+	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// x-ray, jaeger or datadog.
+	Provider AppMeshControllerTracingProviderInput `pulumi:"provider"`
+}
+
+func (AppMeshControllerTracingArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerTracing)(nil)).Elem()
+}
+
+func (i AppMeshControllerTracingArgs) ToAppMeshControllerTracingOutput() AppMeshControllerTracingOutput {
+	return i.ToAppMeshControllerTracingOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerTracingArgs) ToAppMeshControllerTracingOutputWithContext(ctx context.Context) AppMeshControllerTracingOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerTracingOutput)
+}
+
+func (i AppMeshControllerTracingArgs) ToAppMeshControllerTracingPtrOutput() AppMeshControllerTracingPtrOutput {
+	return i.ToAppMeshControllerTracingPtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerTracingArgs) ToAppMeshControllerTracingPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerTracingOutput).ToAppMeshControllerTracingPtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerTracingPtrInput is an input type that accepts AppMeshControllerTracingArgs, AppMeshControllerTracingPtr and AppMeshControllerTracingPtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerTracingPtrInput` via:
+//
+//	        AppMeshControllerTracingArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerTracingPtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerTracingPtrOutput() AppMeshControllerTracingPtrOutput
+	ToAppMeshControllerTracingPtrOutputWithContext(context.Context) AppMeshControllerTracingPtrOutput
+}
+
+type appMeshControllerTracingPtrType AppMeshControllerTracingArgs
+
+func AppMeshControllerTracingPtr(v *AppMeshControllerTracingArgs) AppMeshControllerTracingPtrInput {
+	return (*appMeshControllerTracingPtrType)(v)
+}
+
+func (*appMeshControllerTracingPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerTracing)(nil)).Elem()
+}
+
+func (i *appMeshControllerTracingPtrType) ToAppMeshControllerTracingPtrOutput() AppMeshControllerTracingPtrOutput {
+	return i.ToAppMeshControllerTracingPtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerTracingPtrType) ToAppMeshControllerTracingPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerTracingPtrOutput)
+}
+
+// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+type AppMeshControllerTracingOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerTracingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerTracing)(nil)).Elem()
+}
+
+func (o AppMeshControllerTracingOutput) ToAppMeshControllerTracingOutput() AppMeshControllerTracingOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingOutput) ToAppMeshControllerTracingOutputWithContext(ctx context.Context) AppMeshControllerTracingOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingOutput) ToAppMeshControllerTracingPtrOutput() AppMeshControllerTracingPtrOutput {
+	return o.ToAppMeshControllerTracingPtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerTracingOutput) ToAppMeshControllerTracingPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerTracing) *AppMeshControllerTracing {
+		return &v
+	}).(AppMeshControllerTracingPtrOutput)
+}
+
+// Host of Jaeger or of the agent of Datadog.
+func (o AppMeshControllerTracingOutput) Address() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerTracing) *string { return v.Address }).(pulumi.StringPtrOutput)
+}
+
+// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+func (o AppMeshControllerTracingOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerTracing) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// x-ray, jaeger or datadog.
+func (o AppMeshControllerTracingOutput) Provider() AppMeshControllerTracingProviderOutput {
+	return o.ApplyT(func(v AppMeshControllerTracing) AppMeshControllerTracingProvider { return v.Provider }).(AppMeshControllerTracingProviderOutput)
+}
+
+type AppMeshControllerTracingPtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerTracingPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerTracing)(nil)).Elem()
+}
+
+func (o AppMeshControllerTracingPtrOutput) ToAppMeshControllerTracingPtrOutput() AppMeshControllerTracingPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingPtrOutput) ToAppMeshControllerTracingPtrOutputWithContext(ctx context.Context) AppMeshControllerTracingPtrOutput {
+	return o
+}
+
+func (o AppMeshControllerTracingPtrOutput) Elem() AppMeshControllerTracingOutput {
+	return o.ApplyT(func(v *AppMeshControllerTracing) AppMeshControllerTracing {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerTracing
+		return ret
+	}).(AppMeshControllerTracingOutput)
+}
+
+// Host of Jaeger or of the agent of Datadog.
+func (o AppMeshControllerTracingPtrOutput) Address() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Address
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+func (o AppMeshControllerTracingPtrOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerTracing) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Port
+	}).(pulumi.IntPtrOutput)
+}
+
+// x-ray, jaeger or datadog.
+func (o AppMeshControllerTracingPtrOutput) Provider() AppMeshControllerTracingProviderPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerTracing) *AppMeshControllerTracingProvider {
+		if v == nil {
+			return nil
+		}
+		return &v.Provider
+	}).(AppMeshControllerTracingProviderPtrOutput)
+}
+
+// A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+type AppMeshControllerWebhookCertificate struct {
+	// Its authority, which the API server of the cluster is told to trust, in PEM.
+	CaCertificate string `pulumi:"caCertificate"`
+	// The certificate, in PEM.
+	Certificate string `pulumi:"certificate"`
+	// Its private key, in PEM.
+	PrivateKey string `pulumi:"privateKey"`
+}
+
+// AppMeshControllerWebhookCertificateInput is an input type that accepts AppMeshControllerWebhookCertificateArgs and AppMeshControllerWebhookCertificateOutput values.
+// You can construct a concrete instance of `AppMeshControllerWebhookCertificateInput` via:
+//
+//	AppMeshControllerWebhookCertificateArgs{...}
+type AppMeshControllerWebhookCertificateInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerWebhookCertificateOutput() AppMeshControllerWebhookCertificateOutput
+	ToAppMeshControllerWebhookCertificateOutputWithContext(context.Context) AppMeshControllerWebhookCertificateOutput
+}
+
+// A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+type AppMeshControllerWebhookCertificateArgs struct {
+	// Its authority, which the API server of the cluster is told to trust, in PEM.
+	CaCertificate pulumi.StringInput `pulumi:"caCertificate"`
+	// The certificate, in PEM.
+	Certificate pulumi.StringInput `pulumi:"certificate"`
+	// Its private key, in PEM.
+	PrivateKey pulumi.StringInput `pulumi:"privateKey"`
+}
+
+func (AppMeshControllerWebhookCertificateArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerWebhookCertificate)(nil)).Elem()
+}
+
+func (i AppMeshControllerWebhookCertificateArgs) ToAppMeshControllerWebhookCertificateOutput() AppMeshControllerWebhookCertificateOutput {
+	return i.ToAppMeshControllerWebhookCertificateOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerWebhookCertificateArgs) ToAppMeshControllerWebhookCertificateOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificateOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerWebhookCertificateOutput)
+}
+
+func (i AppMeshControllerWebhookCertificateArgs) ToAppMeshControllerWebhookCertificatePtrOutput() AppMeshControllerWebhookCertificatePtrOutput {
+	return i.ToAppMeshControllerWebhookCertificatePtrOutputWithContext(context.Background())
+}
+
+func (i AppMeshControllerWebhookCertificateArgs) ToAppMeshControllerWebhookCertificatePtrOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificatePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerWebhookCertificateOutput).ToAppMeshControllerWebhookCertificatePtrOutputWithContext(ctx)
+}
+
+// AppMeshControllerWebhookCertificatePtrInput is an input type that accepts AppMeshControllerWebhookCertificateArgs, AppMeshControllerWebhookCertificatePtr and AppMeshControllerWebhookCertificatePtrOutput values.
+// You can construct a concrete instance of `AppMeshControllerWebhookCertificatePtrInput` via:
+//
+//	        AppMeshControllerWebhookCertificateArgs{...}
+//
+//	or:
+//
+//	        nil
+type AppMeshControllerWebhookCertificatePtrInput interface {
+	pulumi.Input
+
+	ToAppMeshControllerWebhookCertificatePtrOutput() AppMeshControllerWebhookCertificatePtrOutput
+	ToAppMeshControllerWebhookCertificatePtrOutputWithContext(context.Context) AppMeshControllerWebhookCertificatePtrOutput
+}
+
+type appMeshControllerWebhookCertificatePtrType AppMeshControllerWebhookCertificateArgs
+
+func AppMeshControllerWebhookCertificatePtr(v *AppMeshControllerWebhookCertificateArgs) AppMeshControllerWebhookCertificatePtrInput {
+	return (*appMeshControllerWebhookCertificatePtrType)(v)
+}
+
+func (*appMeshControllerWebhookCertificatePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerWebhookCertificate)(nil)).Elem()
+}
+
+func (i *appMeshControllerWebhookCertificatePtrType) ToAppMeshControllerWebhookCertificatePtrOutput() AppMeshControllerWebhookCertificatePtrOutput {
+	return i.ToAppMeshControllerWebhookCertificatePtrOutputWithContext(context.Background())
+}
+
+func (i *appMeshControllerWebhookCertificatePtrType) ToAppMeshControllerWebhookCertificatePtrOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificatePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerWebhookCertificatePtrOutput)
+}
+
+// A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+type AppMeshControllerWebhookCertificateOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerWebhookCertificateOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshControllerWebhookCertificate)(nil)).Elem()
+}
+
+func (o AppMeshControllerWebhookCertificateOutput) ToAppMeshControllerWebhookCertificateOutput() AppMeshControllerWebhookCertificateOutput {
+	return o
+}
+
+func (o AppMeshControllerWebhookCertificateOutput) ToAppMeshControllerWebhookCertificateOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificateOutput {
+	return o
+}
+
+func (o AppMeshControllerWebhookCertificateOutput) ToAppMeshControllerWebhookCertificatePtrOutput() AppMeshControllerWebhookCertificatePtrOutput {
+	return o.ToAppMeshControllerWebhookCertificatePtrOutputWithContext(context.Background())
+}
+
+func (o AppMeshControllerWebhookCertificateOutput) ToAppMeshControllerWebhookCertificatePtrOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificatePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerWebhookCertificate) *AppMeshControllerWebhookCertificate {
+		return &v
+	}).(AppMeshControllerWebhookCertificatePtrOutput)
+}
+
+// Its authority, which the API server of the cluster is told to trust, in PEM.
+func (o AppMeshControllerWebhookCertificateOutput) CaCertificate() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerWebhookCertificate) string { return v.CaCertificate }).(pulumi.StringOutput)
+}
+
+// The certificate, in PEM.
+func (o AppMeshControllerWebhookCertificateOutput) Certificate() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerWebhookCertificate) string { return v.Certificate }).(pulumi.StringOutput)
+}
+
+// Its private key, in PEM.
+func (o AppMeshControllerWebhookCertificateOutput) PrivateKey() pulumi.StringOutput {
+	return o.ApplyT(func(v AppMeshControllerWebhookCertificate) string { return v.PrivateKey }).(pulumi.StringOutput)
+}
+
+type AppMeshControllerWebhookCertificatePtrOutput struct{ *pulumi.OutputState }
+
+func (AppMeshControllerWebhookCertificatePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AppMeshControllerWebhookCertificate)(nil)).Elem()
+}
+
+func (o AppMeshControllerWebhookCertificatePtrOutput) ToAppMeshControllerWebhookCertificatePtrOutput() AppMeshControllerWebhookCertificatePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerWebhookCertificatePtrOutput) ToAppMeshControllerWebhookCertificatePtrOutputWithContext(ctx context.Context) AppMeshControllerWebhookCertificatePtrOutput {
+	return o
+}
+
+func (o AppMeshControllerWebhookCertificatePtrOutput) Elem() AppMeshControllerWebhookCertificateOutput {
+	return o.ApplyT(func(v *AppMeshControllerWebhookCertificate) AppMeshControllerWebhookCertificate {
+		if v != nil {
+			return *v
+		}
+		var ret AppMeshControllerWebhookCertificate
+		return ret
+	}).(AppMeshControllerWebhookCertificateOutput)
+}
+
+// Its authority, which the API server of the cluster is told to trust, in PEM.
+func (o AppMeshControllerWebhookCertificatePtrOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerWebhookCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// The certificate, in PEM.
+func (o AppMeshControllerWebhookCertificatePtrOutput) Certificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerWebhookCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Certificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its private key, in PEM.
+func (o AppMeshControllerWebhookCertificatePtrOutput) PrivateKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerWebhookCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.PrivateKey
+	}).(pulumi.StringPtrOutput)
+}
+
+// A namespace whose pods get a proxy. It must exist; only its labels are touched.
+type AppMeshInjectedNamespace struct {
+	// Labels that it gets besides, such as those by which a Mesh object selects it.
+	Labels map[string]string `pulumi:"labels"`
+}
+
+// AppMeshInjectedNamespaceInput is an input type that accepts AppMeshInjectedNamespaceArgs and AppMeshInjectedNamespaceOutput values.
+// You can construct a concrete instance of `AppMeshInjectedNamespaceInput` via:
+//
+//	AppMeshInjectedNamespaceArgs{...}
+type AppMeshInjectedNamespaceInput interface {
+	pulumi.Input
+
+	ToAppMeshInjectedNamespaceOutput() AppMeshInjectedNamespaceOutput
+	ToAppMeshInjectedNamespaceOutputWithContext(context.Context) AppMeshInjectedNamespaceOutput
+}
+
+// A namespace whose pods get a proxy. It must exist; only its labels are touched.
+type AppMeshInjectedNamespaceArgs struct {
+	// Labels that it gets besides, such as those by which a Mesh object selects it.
+	Labels pulumi.StringMapInput `pulumi:"labels"`
+}
+
+func (AppMeshInjectedNamespaceArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshInjectedNamespace)(nil)).Elem()
+}
+
+func (i AppMeshInjectedNamespaceArgs) ToAppMeshInjectedNamespaceOutput() AppMeshInjectedNamespaceOutput {
+	return i.ToAppMeshInjectedNamespaceOutputWithContext(context.Background())
+}
+
+func (i AppMeshInjectedNamespaceArgs) ToAppMeshInjectedNamespaceOutputWithContext(ctx context.Context) AppMeshInjectedNamespaceOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshInjectedNamespaceOutput)
+}
+
+// AppMeshInjectedNamespaceMapInput is an input type that accepts AppMeshInjectedNamespaceMap and AppMeshInjectedNamespaceMapOutput values.
+// You can construct a concrete instance of `AppMeshInjectedNamespaceMapInput` via:
+//
+//	AppMeshInjectedNamespaceMap{ "key": AppMeshInjectedNamespaceArgs{...} }
+type AppMeshInjectedNamespaceMapInput interface {
+	pulumi.Input
+
+	ToAppMeshInjectedNamespaceMapOutput() AppMeshInjectedNamespaceMapOutput
+	ToAppMeshInjectedNamespaceMapOutputWithContext(context.Context) AppMeshInjectedNamespaceMapOutput
+}
+
+type AppMeshInjectedNamespaceMap map[string]AppMeshInjectedNamespaceInput
+
+func (AppMeshInjectedNamespaceMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]AppMeshInjectedNamespace)(nil)).Elem()
+}
+
+func (i AppMeshInjectedNamespaceMap) ToAppMeshInjectedNamespaceMapOutput() AppMeshInjectedNamespaceMapOutput {
+	return i.ToAppMeshInjectedNamespaceMapOutputWithContext(context.Background())
+}
+
+func (i AppMeshInjectedNamespaceMap) ToAppMeshInjectedNamespaceMapOutputWithContext(ctx context.Context) AppMeshInjectedNamespaceMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AppMeshInjectedNamespaceMapOutput)
+}
+
+// A namespace whose pods get a proxy. It must exist; only its labels are touched.
+type AppMeshInjectedNamespaceOutput struct{ *pulumi.OutputState }
+
+func (AppMeshInjectedNamespaceOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AppMeshInjectedNamespace)(nil)).Elem()
+}
+
+func (o AppMeshInjectedNamespaceOutput) ToAppMeshInjectedNamespaceOutput() AppMeshInjectedNamespaceOutput {
+	return o
+}
+
+func (o AppMeshInjectedNamespaceOutput) ToAppMeshInjectedNamespaceOutputWithContext(ctx context.Context) AppMeshInjectedNamespaceOutput {
+	return o
+}
+
+// Labels that it gets besides, such as those by which a Mesh object selects it.
+func (o AppMeshInjectedNamespaceOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v AppMeshInjectedNamespace) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
+type AppMeshInjectedNamespaceMapOutput struct{ *pulumi.OutputState }
+
+func (AppMeshInjectedNamespaceMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]AppMeshInjectedNamespace)(nil)).Elem()
+}
+
+func (o AppMeshInjectedNamespaceMapOutput) ToAppMeshInjectedNamespaceMapOutput() AppMeshInjectedNamespaceMapOutput {
+	return o
+}
+
+func (o AppMeshInjectedNamespaceMapOutput) ToAppMeshInjectedNamespaceMapOutputWithContext(ctx context.Context) AppMeshInjectedNamespaceMapOutput {
+	return o
+}
+
+func (o AppMeshInjectedNamespaceMapOutput) MapIndex(k pulumi.StringInput) AppMeshInjectedNamespaceOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) AppMeshInjectedNamespace {
+		return vs[0].(map[string]AppMeshInjectedNamespace)[vs[1].(string)]
+	}).(AppMeshInjectedNamespaceOutput)
+}
+
 // An attribute that an instance in AWS Cloud Map must have.
 type AwsCloudMapInstanceAttribute struct {
 	// Name of the attribute, 1 to 255 printable ASCII characters without spaces.
@@ -23620,6 +25462,28 @@ func (o WeightedTargetArrayOutput) Index(i pulumi.IntInput) WeightedTargetOutput
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*AccessLogInput)(nil)).Elem(), AccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AccessLogPtrInput)(nil)).Elem(), AccessLogArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerAccessKeyInput)(nil)).Elem(), AppMeshControllerAccessKeyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerAccessKeyPtrInput)(nil)).Elem(), AppMeshControllerAccessKeyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerChartInput)(nil)).Elem(), AppMeshControllerChartArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerChartPtrInput)(nil)).Elem(), AppMeshControllerChartArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerControlPlaneInput)(nil)).Elem(), AppMeshControllerControlPlaneArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerControlPlanePtrInput)(nil)).Elem(), AppMeshControllerControlPlaneArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerIdentityInput)(nil)).Elem(), AppMeshControllerIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerIdentityPtrInput)(nil)).Elem(), AppMeshControllerIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerImageInput)(nil)).Elem(), AppMeshControllerImageArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerImagePtrInput)(nil)).Elem(), AppMeshControllerImageArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerInjectionInput)(nil)).Elem(), AppMeshControllerInjectionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerInjectionPtrInput)(nil)).Elem(), AppMeshControllerInjectionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerPodIdentityInput)(nil)).Elem(), AppMeshControllerPodIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerPodIdentityPtrInput)(nil)).Elem(), AppMeshControllerPodIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerServiceAccountRoleInput)(nil)).Elem(), AppMeshControllerServiceAccountRoleArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerServiceAccountRolePtrInput)(nil)).Elem(), AppMeshControllerServiceAccountRoleArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingInput)(nil)).Elem(), AppMeshControllerTracingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingPtrInput)(nil)).Elem(), AppMeshControllerTracingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerWebhookCertificateInput)(nil)).Elem(), AppMeshControllerWebhookCertificateArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerWebhookCertificatePtrInput)(nil)).Elem(), AppMeshControllerWebhookCertificateArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshInjectedNamespaceInput)(nil)).Elem(), AppMeshInjectedNamespaceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshInjectedNamespaceMapInput)(nil)).Elem(), AppMeshInjectedNamespaceMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AwsCloudMapInstanceAttributeInput)(nil)).Elem(), AwsCloudMapInstanceAttributeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AwsCloudMapInstanceAttributeArrayInput)(nil)).Elem(), AwsCloudMapInstanceAttributeArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AwsCloudMapServiceDiscoveryInput)(nil)).Elem(), AwsCloudMapServiceDiscoveryArgs{})
@@ -23905,6 +25769,28 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*WeightedTargetArrayInput)(nil)).Elem(), WeightedTargetArray{})
 	pulumi.RegisterOutputType(AccessLogOutput{})
 	pulumi.RegisterOutputType(AccessLogPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerAccessKeyOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerAccessKeyPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerChartOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerChartPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerControlPlaneOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerControlPlanePtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerIdentityOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerIdentityPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerImageOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerImagePtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerInjectionOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerInjectionPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerPodIdentityOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerPodIdentityPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerServiceAccountRoleOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerServiceAccountRolePtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerTracingOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerTracingPtrOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerWebhookCertificateOutput{})
+	pulumi.RegisterOutputType(AppMeshControllerWebhookCertificatePtrOutput{})
+	pulumi.RegisterOutputType(AppMeshInjectedNamespaceOutput{})
+	pulumi.RegisterOutputType(AppMeshInjectedNamespaceMapOutput{})
 	pulumi.RegisterOutputType(AwsCloudMapInstanceAttributeOutput{})
 	pulumi.RegisterOutputType(AwsCloudMapInstanceAttributeArrayOutput{})
 	pulumi.RegisterOutputType(AwsCloudMapServiceDiscoveryOutput{})

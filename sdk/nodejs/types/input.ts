@@ -17,6 +17,188 @@ export interface AccessLogArgs {
 }
 
 /**
+ * The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+ */
+export interface AppMeshControllerAccessKeyArgs {
+    /**
+     * The access key's id. A Secret is made of it.
+     */
+    accessKeyId?: pulumi.Input<string | undefined>;
+    /**
+     * The access key's secret part.
+     */
+    secretAccessKey?: pulumi.Input<string | undefined>;
+    /**
+     * Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+     */
+    secretName?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Where the Helm chart comes from.
+ */
+export interface AppMeshControllerChartArgs {
+    /**
+     * Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+     */
+    chart?: pulumi.Input<string | undefined>;
+    /**
+     * URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+     */
+    repository?: pulumi.Input<string | undefined>;
+    /**
+     * Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+     */
+    version?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+ */
+export interface AppMeshControllerControlPlaneArgs {
+    /**
+     * IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+     */
+    address?: pulumi.Input<string | undefined>;
+    /**
+     * The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+     */
+    caCertificate?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+ */
+export interface AppMeshControllerIdentityArgs {
+    /**
+     * By EKS Pod Identity.
+     */
+    podIdentity?: pulumi.Input<inputs.AppMeshControllerPodIdentityArgs | undefined>;
+    /**
+     * By the service account and OIDC (IRSA).
+     */
+    serviceAccountRole?: pulumi.Input<inputs.AppMeshControllerServiceAccountRoleArgs | undefined>;
+}
+
+/**
+ * A container image.
+ */
+export interface AppMeshControllerImageArgs {
+    /**
+     * Registry and name.
+     */
+    repository: pulumi.Input<string>;
+    /**
+     * The tag.
+     */
+    tag: pulumi.Input<string>;
+}
+
+/**
+ * What the controller puts into pods.
+ */
+export interface AppMeshControllerInjectionArgs {
+    /**
+     * The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+     */
+    caCertificate?: pulumi.Input<string | undefined>;
+    /**
+     * Further environment variables of every proxy.
+     */
+    environment?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+     */
+    initImage?: pulumi.Input<inputs.AppMeshControllerImageArgs | undefined>;
+    /**
+     * The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+     */
+    namespaces: pulumi.Input<{[key: string]: pulumi.Input<inputs.AppMeshInjectedNamespaceArgs>}>;
+    /**
+     * The image of the proxy. If unset, the chart's own, in AWS's registries.
+     */
+    sidecarImage?: pulumi.Input<inputs.AppMeshControllerImageArgs | undefined>;
+    /**
+     * HOST:PORT of the control plane's xDS, as pods reach it.
+     */
+    xdsEndpoint: pulumi.Input<string>;
+}
+
+/**
+ * An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+ */
+export interface AppMeshControllerPodIdentityArgs {
+    /**
+     * Name of the EKS cluster.
+     */
+    clusterName: pulumi.Input<string>;
+    /**
+     * ARN of the role. If unset, one is made that may do what the controller does.
+     */
+    roleArn?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+ */
+export interface AppMeshControllerServiceAccountRoleArgs {
+    /**
+     * ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+     */
+    oidcProviderArn?: pulumi.Input<string | undefined>;
+    /**
+     * ARN of the role. If unset, one is made that may do what the controller does.
+     */
+    roleArn?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+ */
+export interface AppMeshControllerTracingArgs {
+    /**
+     * Host of Jaeger or of the agent of Datadog.
+     */
+    address?: pulumi.Input<string | undefined>;
+    /**
+     * Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * x-ray, jaeger or datadog.
+     */
+    provider: pulumi.Input<enums.AppMeshControllerTracingProvider>;
+}
+
+/**
+ * A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+ */
+export interface AppMeshControllerWebhookCertificateArgs {
+    /**
+     * Its authority, which the API server of the cluster is told to trust, in PEM.
+     */
+    caCertificate: pulumi.Input<string>;
+    /**
+     * The certificate, in PEM.
+     */
+    certificate: pulumi.Input<string>;
+    /**
+     * Its private key, in PEM.
+     */
+    privateKey: pulumi.Input<string>;
+}
+
+/**
+ * A namespace whose pods get a proxy. It must exist; only its labels are touched.
+ */
+export interface AppMeshInjectedNamespaceArgs {
+    /**
+     * Labels that it gets besides, such as those by which a Mesh object selects it.
+     */
+    labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+}
+
+/**
  * An attribute that an instance in AWS Cloud Map must have.
  */
 export interface AwsCloudMapInstanceAttributeArgs {

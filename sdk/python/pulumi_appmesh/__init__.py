@@ -7,6 +7,7 @@ from . import _utilities
 import typing
 # Export this package's modules as members:
 from ._enums import *
+from .app_mesh_controller import *
 from .gateway import *
 from .gateway_route import *
 from .get_gateway_route import *
@@ -50,6 +51,7 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_appmesh",
   "classes": {
+   "appmesh:index:AppMeshController": "AppMeshController",
    "appmesh:index:Gateway": "Gateway",
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",

@@ -7,6 +7,8 @@ import pulumi
 from enum import Enum
 
 __all__ = [
+    'AppMeshControllerKind',
+    'AppMeshControllerTracingProvider',
     'ContainerAppProtocol',
     'ContainerCondition',
     'ContainerDevicePermission',
@@ -45,6 +47,36 @@ __all__ = [
     'TcpRetryPolicyEvent',
     'VirtualGatewayPortProtocol',
 ]
+
+
+@pulumi.type_token("appmesh:index:AppMeshControllerKind")
+class AppMeshControllerKind(_builtins.str, Enum):
+    """
+    Which controller reads the objects.
+    """
+    AWS = "aws"
+    """
+    The App Mesh controller of AWS, unmodified.
+    """
+
+
+@pulumi.type_token("appmesh:index:AppMeshControllerTracingProvider")
+class AppMeshControllerTracingProvider(_builtins.str, Enum):
+    """
+    Whom the injected proxies send spans to.
+    """
+    X_RAY = "x-ray"
+    """
+    The X-Ray daemon, which is injected as well.
+    """
+    JAEGER = "jaeger"
+    """
+    Jaeger.
+    """
+    DATADOG = "datadog"
+    """
+    The agent of Datadog.
+    """
 
 
 @pulumi.type_token("appmesh:index:ContainerAppProtocol")

@@ -18,6 +18,28 @@ from ._enums import *
 __all__ = [
     'AccessLogArgs',
     'AccessLogArgsDict',
+    'AppMeshControllerAccessKeyArgs',
+    'AppMeshControllerAccessKeyArgsDict',
+    'AppMeshControllerChartArgs',
+    'AppMeshControllerChartArgsDict',
+    'AppMeshControllerControlPlaneArgs',
+    'AppMeshControllerControlPlaneArgsDict',
+    'AppMeshControllerIdentityArgs',
+    'AppMeshControllerIdentityArgsDict',
+    'AppMeshControllerImageArgs',
+    'AppMeshControllerImageArgsDict',
+    'AppMeshControllerInjectionArgs',
+    'AppMeshControllerInjectionArgsDict',
+    'AppMeshControllerPodIdentityArgs',
+    'AppMeshControllerPodIdentityArgsDict',
+    'AppMeshControllerServiceAccountRoleArgs',
+    'AppMeshControllerServiceAccountRoleArgsDict',
+    'AppMeshControllerTracingArgs',
+    'AppMeshControllerTracingArgsDict',
+    'AppMeshControllerWebhookCertificateArgs',
+    'AppMeshControllerWebhookCertificateArgsDict',
+    'AppMeshInjectedNamespaceArgs',
+    'AppMeshInjectedNamespaceArgsDict',
     'AwsCloudMapInstanceAttributeArgs',
     'AwsCloudMapInstanceAttributeArgsDict',
     'AwsCloudMapServiceDiscoveryArgs',
@@ -328,6 +350,731 @@ class AccessLogArgs:
     @file.setter
     def file(self, value: pulumi.Input[Optional['FileAccessLogArgs']]):
         pulumi.set(self, "file", value)
+
+
+class AppMeshControllerAccessKeyArgsDict(TypedDict):
+    """
+    The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+    """
+    access_key_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The access key's id. A Secret is made of it.
+    """
+    secret_access_key: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The access key's secret part.
+    """
+    secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+    """
+
+@pulumi.input_type
+class AppMeshControllerAccessKeyArgs:
+    def __init__(__self__, *,
+                 access_key_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_access_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 secret_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The access key with which the controller signs its requests: one that the control plane knows. Either it is given, or the name of a Secret that has it.
+
+        :param pulumi.Input[_builtins.str] access_key_id: The access key's id. A Secret is made of it.
+        :param pulumi.Input[_builtins.str] secret_access_key: The access key's secret part.
+        :param pulumi.Input[_builtins.str] secret_name: Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+        """
+        if access_key_id is not None:
+            pulumi.set(__self__, "access_key_id", access_key_id)
+        if secret_access_key is not None:
+            pulumi.set(__self__, "secret_access_key", secret_access_key)
+        if secret_name is not None:
+            pulumi.set(__self__, "secret_name", secret_name)
+
+    @_builtins.property
+    @pulumi.getter(name="accessKeyId")
+    def access_key_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The access key's id. A Secret is made of it.
+        """
+        return pulumi.get(self, "access_key_id")
+
+    @access_key_id.setter
+    def access_key_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "access_key_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretAccessKey")
+    def secret_access_key(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The access key's secret part.
+        """
+        return pulumi.get(self, "secret_access_key")
+
+    @secret_access_key.setter
+    def secret_access_key(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_access_key", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+        """
+        return pulumi.get(self, "secret_name")
+
+    @secret_name.setter
+    def secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "secret_name", value)
+
+
+class AppMeshControllerChartArgsDict(TypedDict):
+    """
+    Where the Helm chart comes from.
+    """
+    chart: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+    """
+    repository: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+    """
+    version: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+    """
+
+@pulumi.input_type
+class AppMeshControllerChartArgs:
+    def __init__(__self__, *,
+                 chart: pulumi.Input[Optional[_builtins.str]] = None,
+                 repository: pulumi.Input[Optional[_builtins.str]] = None,
+                 version: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Where the Helm chart comes from.
+
+        :param pulumi.Input[_builtins.str] chart: Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+        :param pulumi.Input[_builtins.str] repository: URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+        :param pulumi.Input[_builtins.str] version: Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+        """
+        if chart is not None:
+            pulumi.set(__self__, "chart", chart)
+        if repository is not None:
+            pulumi.set(__self__, "repository", repository)
+        if version is not None:
+            pulumi.set(__self__, "version", version)
+
+    @_builtins.property
+    @pulumi.getter
+    def chart(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the chart in the repository, a local path, or an OCI reference (oci://…). Defaults to appmesh-controller.
+        """
+        return pulumi.get(self, "chart")
+
+    @chart.setter
+    def chart(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "chart", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def repository(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        URL of the repository. Defaults to https://aws.github.io/eks-charts; a path or an OCI reference needs none.
+        """
+        return pulumi.get(self, "repository")
+
+    @repository.setter
+    def repository(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "repository", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def version(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Version of the chart. Defaults to 1.13.3, for which the component is made; a path needs none.
+        """
+        return pulumi.get(self, "version")
+
+    @version.setter
+    def version(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "version", value)
+
+
+class AppMeshControllerControlPlaneArgsDict(TypedDict):
+    """
+    Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+    """
+    address: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+    """
+    ca_certificate: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+    """
+
+@pulumi.input_type
+class AppMeshControllerControlPlaneArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[Optional[_builtins.str]] = None,
+                 ca_certificate: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
+
+        :param pulumi.Input[_builtins.str] address: IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+        :param pulumi.Input[_builtins.str] ca_certificate: The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+        """
+        if address is not None:
+            pulumi.set(__self__, "address", address)
+        if ca_certificate is not None:
+            pulumi.set(__self__, "ca_certificate", ca_certificate)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "ca_certificate", value)
+
+
+class AppMeshControllerIdentityArgsDict(TypedDict):
+    """
+    The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+    """
+    pod_identity: NotRequired[pulumi.Input[Optional['AppMeshControllerPodIdentityArgsDict']]]
+    """
+    By EKS Pod Identity.
+    """
+    service_account_role: NotRequired[pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgsDict']]]
+    """
+    By the service account and OIDC (IRSA).
+    """
+
+@pulumi.input_type
+class AppMeshControllerIdentityArgs:
+    def __init__(__self__, *,
+                 pod_identity: pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']] = None,
+                 service_account_role: pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']] = None):
+        """
+        The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
+
+        :param pulumi.Input['AppMeshControllerPodIdentityArgs'] pod_identity: By EKS Pod Identity.
+        :param pulumi.Input['AppMeshControllerServiceAccountRoleArgs'] service_account_role: By the service account and OIDC (IRSA).
+        """
+        if pod_identity is not None:
+            pulumi.set(__self__, "pod_identity", pod_identity)
+        if service_account_role is not None:
+            pulumi.set(__self__, "service_account_role", service_account_role)
+
+    @_builtins.property
+    @pulumi.getter(name="podIdentity")
+    def pod_identity(self) -> pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']]:
+        """
+        By EKS Pod Identity.
+        """
+        return pulumi.get(self, "pod_identity")
+
+    @pod_identity.setter
+    def pod_identity(self, value: pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']]):
+        pulumi.set(self, "pod_identity", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccountRole")
+    def service_account_role(self) -> pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']]:
+        """
+        By the service account and OIDC (IRSA).
+        """
+        return pulumi.get(self, "service_account_role")
+
+    @service_account_role.setter
+    def service_account_role(self, value: pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']]):
+        pulumi.set(self, "service_account_role", value)
+
+
+class AppMeshControllerImageArgsDict(TypedDict):
+    """
+    A container image.
+    """
+    repository: pulumi.Input[_builtins.str]
+    """
+    Registry and name.
+    """
+    tag: pulumi.Input[_builtins.str]
+    """
+    The tag.
+    """
+
+@pulumi.input_type
+class AppMeshControllerImageArgs:
+    def __init__(__self__, *,
+                 repository: pulumi.Input[_builtins.str],
+                 tag: pulumi.Input[_builtins.str]):
+        """
+        A container image.
+
+        :param pulumi.Input[_builtins.str] repository: Registry and name.
+        :param pulumi.Input[_builtins.str] tag: The tag.
+        """
+        pulumi.set(__self__, "repository", repository)
+        pulumi.set(__self__, "tag", tag)
+
+    @_builtins.property
+    @pulumi.getter
+    def repository(self) -> pulumi.Input[_builtins.str]:
+        """
+        Registry and name.
+        """
+        return pulumi.get(self, "repository")
+
+    @repository.setter
+    def repository(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "repository", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def tag(self) -> pulumi.Input[_builtins.str]:
+        """
+        The tag.
+        """
+        return pulumi.get(self, "tag")
+
+    @tag.setter
+    def tag(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "tag", value)
+
+
+class AppMeshControllerInjectionArgsDict(TypedDict):
+    """
+    What the controller puts into pods.
+    """
+    namespaces: pulumi.Input[Mapping[str, pulumi.Input['AppMeshInjectedNamespaceArgsDict']]]
+    """
+    The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+    """
+    xds_endpoint: pulumi.Input[_builtins.str]
+    """
+    HOST:PORT of the control plane's xDS, as pods reach it.
+    """
+    ca_certificate: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+    """
+    environment: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Further environment variables of every proxy.
+    """
+    init_image: NotRequired[pulumi.Input[Optional['AppMeshControllerImageArgsDict']]]
+    """
+    The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+    """
+    sidecar_image: NotRequired[pulumi.Input[Optional['AppMeshControllerImageArgsDict']]]
+    """
+    The image of the proxy. If unset, the chart's own, in AWS's registries.
+    """
+
+@pulumi.input_type
+class AppMeshControllerInjectionArgs:
+    def __init__(__self__, *,
+                 namespaces: pulumi.Input[Mapping[str, pulumi.Input['AppMeshInjectedNamespaceArgs']]],
+                 xds_endpoint: pulumi.Input[_builtins.str],
+                 ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 environment: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 init_image: pulumi.Input[Optional['AppMeshControllerImageArgs']] = None,
+                 sidecar_image: pulumi.Input[Optional['AppMeshControllerImageArgs']] = None):
+        """
+        What the controller puts into pods.
+
+        :param pulumi.Input[Mapping[str, pulumi.Input['AppMeshInjectedNamespaceArgs']]] namespaces: The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+        :param pulumi.Input[_builtins.str] xds_endpoint: HOST:PORT of the control plane's xDS, as pods reach it.
+        :param pulumi.Input[_builtins.str] ca_certificate: The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] environment: Further environment variables of every proxy.
+        :param pulumi.Input['AppMeshControllerImageArgs'] init_image: The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+        :param pulumi.Input['AppMeshControllerImageArgs'] sidecar_image: The image of the proxy. If unset, the chart's own, in AWS's registries.
+        """
+        pulumi.set(__self__, "namespaces", namespaces)
+        pulumi.set(__self__, "xds_endpoint", xds_endpoint)
+        if ca_certificate is not None:
+            pulumi.set(__self__, "ca_certificate", ca_certificate)
+        if environment is not None:
+            pulumi.set(__self__, "environment", environment)
+        if init_image is not None:
+            pulumi.set(__self__, "init_image", init_image)
+        if sidecar_image is not None:
+            pulumi.set(__self__, "sidecar_image", sidecar_image)
+
+    @_builtins.property
+    @pulumi.getter
+    def namespaces(self) -> pulumi.Input[Mapping[str, pulumi.Input['AppMeshInjectedNamespaceArgs']]]:
+        """
+        The namespaces whose pods get a proxy, by name. They are labelled for it, and every new pod of them is told the xDS endpoint and the authority by a MutatingAdmissionPolicy, which Kubernetes has since 1.36.
+        """
+        return pulumi.get(self, "namespaces")
+
+    @namespaces.setter
+    def namespaces(self, value: pulumi.Input[Mapping[str, pulumi.Input['AppMeshInjectedNamespaceArgs']]]):
+        pulumi.set(self, "namespaces", value)
+
+    @_builtins.property
+    @pulumi.getter(name="xdsEndpoint")
+    def xds_endpoint(self) -> pulumi.Input[_builtins.str]:
+        """
+        HOST:PORT of the control plane's xDS, as pods reach it.
+        """
+        return pulumi.get(self, "xds_endpoint")
+
+    @xds_endpoint.setter
+    def xds_endpoint(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "xds_endpoint", value)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The authorities behind the certificate of xDS, in PEM. Defaults to those of the API.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def environment(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Further environment variables of every proxy.
+        """
+        return pulumi.get(self, "environment")
+
+    @environment.setter
+    def environment(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "environment", value)
+
+    @_builtins.property
+    @pulumi.getter(name="initImage")
+    def init_image(self) -> pulumi.Input[Optional['AppMeshControllerImageArgs']]:
+        """
+        The image of the init container, which redirects the traffic. If unset, the chart's own, in AWS's registries.
+        """
+        return pulumi.get(self, "init_image")
+
+    @init_image.setter
+    def init_image(self, value: pulumi.Input[Optional['AppMeshControllerImageArgs']]):
+        pulumi.set(self, "init_image", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sidecarImage")
+    def sidecar_image(self) -> pulumi.Input[Optional['AppMeshControllerImageArgs']]:
+        """
+        The image of the proxy. If unset, the chart's own, in AWS's registries.
+        """
+        return pulumi.get(self, "sidecar_image")
+
+    @sidecar_image.setter
+    def sidecar_image(self, value: pulumi.Input[Optional['AppMeshControllerImageArgs']]):
+        pulumi.set(self, "sidecar_image", value)
+
+
+class AppMeshControllerPodIdentityArgsDict(TypedDict):
+    """
+    An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+    """
+    cluster_name: pulumi.Input[_builtins.str]
+    """
+    Name of the EKS cluster.
+    """
+    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the role. If unset, one is made that may do what the controller does.
+    """
+
+@pulumi.input_type
+class AppMeshControllerPodIdentityArgs:
+    def __init__(__self__, *,
+                 cluster_name: pulumi.Input[_builtins.str],
+                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+
+        :param pulumi.Input[_builtins.str] cluster_name: Name of the EKS cluster.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the controller does.
+        """
+        pulumi.set(__self__, "cluster_name", cluster_name)
+        if role_arn is not None:
+            pulumi.set(__self__, "role_arn", role_arn)
+
+    @_builtins.property
+    @pulumi.getter(name="clusterName")
+    def cluster_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the EKS cluster.
+        """
+        return pulumi.get(self, "cluster_name")
+
+    @cluster_name.setter
+    def cluster_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "cluster_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="roleArn")
+    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the role. If unset, one is made that may do what the controller does.
+        """
+        return pulumi.get(self, "role_arn")
+
+    @role_arn.setter
+    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "role_arn", value)
+
+
+class AppMeshControllerServiceAccountRoleArgsDict(TypedDict):
+    """
+    An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+    """
+    oidc_provider_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+    """
+    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the role. If unset, one is made that may do what the controller does.
+    """
+
+@pulumi.input_type
+class AppMeshControllerServiceAccountRoleArgs:
+    def __init__(__self__, *,
+                 oidc_provider_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+
+        :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the controller does.
+        """
+        if oidc_provider_arn is not None:
+            pulumi.set(__self__, "oidc_provider_arn", oidc_provider_arn)
+        if role_arn is not None:
+            pulumi.set(__self__, "role_arn", role_arn)
+
+    @_builtins.property
+    @pulumi.getter(name="oidcProviderArn")
+    def oidc_provider_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+        """
+        return pulumi.get(self, "oidc_provider_arn")
+
+    @oidc_provider_arn.setter
+    def oidc_provider_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "oidc_provider_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="roleArn")
+    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the role. If unset, one is made that may do what the controller does.
+        """
+        return pulumi.get(self, "role_arn")
+
+    @role_arn.setter
+    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "role_arn", value)
+
+
+class AppMeshControllerTracingArgsDict(TypedDict):
+    """
+    Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+    """
+    provider: pulumi.Input['AppMeshControllerTracingProvider']
+    """
+    x-ray, jaeger or datadog.
+    """
+    address: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Host of Jaeger or of the agent of Datadog.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+    """
+
+@pulumi.input_type
+class AppMeshControllerTracingArgs:
+    def __init__(__self__, *,
+                 provider: pulumi.Input['AppMeshControllerTracingProvider'],
+                 address: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+
+        :param pulumi.Input['AppMeshControllerTracingProvider'] provider: x-ray, jaeger or datadog.
+        :param pulumi.Input[_builtins.str] address: Host of Jaeger or of the agent of Datadog.
+        :param pulumi.Input[_builtins.int] port: Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+        """
+        pulumi.set(__self__, "provider", provider)
+        if address is not None:
+            pulumi.set(__self__, "address", address)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+
+    @_builtins.property
+    @pulumi.getter
+    def provider(self) -> pulumi.Input['AppMeshControllerTracingProvider']:
+        """
+        x-ray, jaeger or datadog.
+        """
+        return pulumi.get(self, "provider")
+
+    @provider.setter
+    def provider(self, value: pulumi.Input['AppMeshControllerTracingProvider']):
+        pulumi.set(self, "provider", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Host of Jaeger or of the agent of Datadog.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+
+class AppMeshControllerWebhookCertificateArgsDict(TypedDict):
+    """
+    A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+    """
+    ca_certificate: pulumi.Input[_builtins.str]
+    """
+    Its authority, which the API server of the cluster is told to trust, in PEM.
+    """
+    certificate: pulumi.Input[_builtins.str]
+    """
+    The certificate, in PEM.
+    """
+    private_key: pulumi.Input[_builtins.str]
+    """
+    Its private key, in PEM.
+    """
+
+@pulumi.input_type
+class AppMeshControllerWebhookCertificateArgs:
+    def __init__(__self__, *,
+                 ca_certificate: pulumi.Input[_builtins.str],
+                 certificate: pulumi.Input[_builtins.str],
+                 private_key: pulumi.Input[_builtins.str]):
+        """
+        A certificate for the controller's webhooks, valid for <release>-webhook-service.<namespace>.svc.
+
+        :param pulumi.Input[_builtins.str] ca_certificate: Its authority, which the API server of the cluster is told to trust, in PEM.
+        :param pulumi.Input[_builtins.str] certificate: The certificate, in PEM.
+        :param pulumi.Input[_builtins.str] private_key: Its private key, in PEM.
+        """
+        pulumi.set(__self__, "ca_certificate", ca_certificate)
+        pulumi.set(__self__, "certificate", certificate)
+        pulumi.set(__self__, "private_key", private_key)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[_builtins.str]:
+        """
+        Its authority, which the API server of the cluster is told to trust, in PEM.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def certificate(self) -> pulumi.Input[_builtins.str]:
+        """
+        The certificate, in PEM.
+        """
+        return pulumi.get(self, "certificate")
+
+    @certificate.setter
+    def certificate(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "certificate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKey")
+    def private_key(self) -> pulumi.Input[_builtins.str]:
+        """
+        Its private key, in PEM.
+        """
+        return pulumi.get(self, "private_key")
+
+    @private_key.setter
+    def private_key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "private_key", value)
+
+
+class AppMeshInjectedNamespaceArgsDict(TypedDict):
+    """
+    A namespace whose pods get a proxy. It must exist; only its labels are touched.
+    """
+    labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Labels that it gets besides, such as those by which a Mesh object selects it.
+    """
+
+@pulumi.input_type
+class AppMeshInjectedNamespaceArgs:
+    def __init__(__self__, *,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None):
+        """
+        A namespace whose pods get a proxy. It must exist; only its labels are touched.
+
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Labels that it gets besides, such as those by which a Mesh object selects it.
+        """
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
+
+    @_builtins.property
+    @pulumi.getter
+    def labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Labels that it gets besides, such as those by which a Mesh object selects it.
+        """
+        return pulumi.get(self, "labels")
+
+    @labels.setter
+    def labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "labels", value)
 
 
 class AwsCloudMapInstanceAttributeArgsDict(TypedDict):

@@ -2,6 +2,38 @@
 // *** Do not edit by hand unless you're certain you know what you are doing! ***
 
 
+export const AppMeshControllerKind = {
+    /**
+     * The App Mesh controller of AWS, unmodified.
+     */
+    Aws: "aws",
+} as const;
+
+/**
+ * Which controller reads the objects.
+ */
+export type AppMeshControllerKind = (typeof AppMeshControllerKind)[keyof typeof AppMeshControllerKind];
+
+export const AppMeshControllerTracingProvider = {
+    /**
+     * The X-Ray daemon, which is injected as well.
+     */
+    XRay: "x-ray",
+    /**
+     * Jaeger.
+     */
+    Jaeger: "jaeger",
+    /**
+     * The agent of Datadog.
+     */
+    Datadog: "datadog",
+} as const;
+
+/**
+ * Whom the injected proxies send spans to.
+ */
+export type AppMeshControllerTracingProvider = (typeof AppMeshControllerTracingProvider)[keyof typeof AppMeshControllerTracingProvider];
+
 export const ContainerAppProtocol = {
     /**
      * HTTP/1.1.
