@@ -1,6 +1,5 @@
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
-import { isFargate } from "./check-size.js";
 import type { Given, GivenContainer } from "./given.js";
 import { imageViolations } from "./image.js";
 import { envoyUser, namesOf } from "./plan.js";
@@ -16,7 +15,7 @@ export function* containerViolations(given: Given): Generator<Violation> {
         "virtualGateway.",
     );
   }
-  const own = Object.values(namesOf(options));
+  const own = addedNames(given);
   const names = new Map<string, number>();
   for (const [index, container] of containers.entries()) {
     if (container === undefined) continue;
@@ -26,8 +25,20 @@ export function* containerViolations(given: Given): Generator<Violation> {
     yield* platformViolations(container, path, given);
     yield* variableViolations(container, path);
   }
-  yield* dependencyViolations(given, own);
+  yield* dependencyViolations(given);
   yield* independentViolations(given, names);
+}
+
+/** Names of the containers that the mesh is known to add, Envoy's first. */
+function addedNames(given: Given): readonly string[] {
+  if (given.isOpen("envoy", "name")) return [];
+  const { envoy, tracer, drain, redirect } = namesOf(given.options);
+  return [
+    envoy,
+    ...(tracer === undefined || given.tracer === undefined ? [] : [tracer]),
+    ...(drain === undefined || given.isOpen("drainSeconds") ? [] : [drain]),
+    ...(redirect === undefined ? [] : [redirect]),
+  ];
 }
 
 function* nameViolations(
@@ -76,8 +87,8 @@ function* imageOf({ image }: GivenContainer, path: Path, given: Given): Generato
 
 function* platformViolations(container: GivenContainer, path: Path, given: Given): Generator<Violation> {
   const { user, links, hostname, privileged, stopTimeout, portMappings = [] } = container;
-  const mode = given.options.interception?.mode ?? "proxyConfiguration";
-  const redirected = given.options.virtualNode !== undefined && mode !== "explicit";
+  const { mode } = given;
+  const redirected = given.options.virtualNode !== undefined && mode !== undefined && mode !== "explicit";
   if (redirected && user !== undefined && user.split(":")[0] === envoyUser) {
     yield violation(
       [...path, "user"],
@@ -103,7 +114,7 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
       `${hostPort} was given; in an awsvpc network it is the containerPort, ${containerPort}. Leave it out.`,
     );
   }
-  if (!isFargate(given.options)) return;
+  if (given.fargate !== true) return;
   if (privileged === true) {
     yield violation(
       [...path, "privileged"],
@@ -142,10 +153,14 @@ function* variableViolations(
   }
 }
 
-function* dependencyViolations(given: Given, own: readonly string[]): Generator<Violation> {
+function* dependencyViolations(given: Given): Generator<Violation> {
   const { containers } = given;
   const named = containers.map((container) => container?.name);
-  const open = containers.some((_, index) => given.isOpen("containerDefinitions", index, "name"));
+  // Nothing can wait for the drain, which waits for the application.
+  const own = addedNames(given).filter((name) => name !== namesOf(given.options).drain);
+  const open = ["envoy", "tracing", "interception", "containerDefinitions"].some((part) =>
+    given.isOpen(part),
+  );
   const graph = new Map<string, string[]>();
   for (const [index, container] of containers.entries()) {
     for (const [at, dependency] of (container?.dependsOn ?? []).entries()) {

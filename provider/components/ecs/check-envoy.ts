@@ -4,8 +4,9 @@ import { violation } from "../check.js";
 import type { Given, GivenContainer } from "./given.js";
 import { imageViolations } from "./image.js";
 
-export function* envoyViolations({ options }: Given): Generator<Violation> {
-  const { image, variant = "envoy", concurrency, container = {} } = options.envoy ?? {};
+export function* envoyViolations(given: Given): Generator<Violation> {
+  const { image, concurrency, container = {} } = given.options.envoy ?? {};
+  const variant = given.choice<string>("envoy", "envoy", "variant");
   yield* decidedViolations("envoy", container);
   if (image !== undefined) yield* imageViolations(["envoy", "image"], image);
   if (variant === "envoy" && image?.includes("distroless")) {
@@ -26,10 +27,11 @@ export function* envoyViolations({ options }: Given): Generator<Violation> {
   }
 }
 
-export function* tracingViolations({ options }: Given): Generator<Violation> {
-  const { tracing, envoy } = options;
+export function* tracingViolations(given: Given): Generator<Violation> {
+  const { tracing, envoy } = given.options;
   if (tracing === undefined) return;
-  const { tracer = "otel", host, image, container = {} } = tracing;
+  const { host, image, container = {} } = tracing;
+  const tracer = given.choice<string>("otel", "tracing", "tracer");
   yield* decidedViolations("tracing", container);
   if (image !== undefined) yield* imageViolations(["tracing", "image"], image);
   for (const member of ["image", "config", "configFrom", "container"] as const) {
@@ -42,7 +44,7 @@ export function* tracingViolations({ options }: Given): Generator<Violation> {
     );
   }
   for (const member of ["config", "configFrom"] as const) {
-    if (tracer === "otel" || tracing[member] === undefined) continue;
+    if (tracer !== "xray" || tracing[member] === undefined) continue;
     yield violation(
       ["tracing", member],
       tracing[member],

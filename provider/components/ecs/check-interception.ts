@@ -1,6 +1,5 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
-import { isFargate } from "./check-size.js";
 import type { Given, Partly } from "./given.js";
 import { imageViolations } from "./image.js";
 import type { MeshOptions } from "./mesh-options.js";
@@ -27,8 +26,8 @@ export function* interceptionViolations(given: Given): Generator<Violation> {
     );
     return;
   }
-  if (given.isOpen("interception", "mode")) return;
-  const mode = interception.mode ?? "proxyConfiguration";
+  const { mode } = given;
+  if (mode === undefined) return;
   for (const [member, modes] of Object.entries(modesOf)) {
     const value = interception[member as keyof typeof modesOf];
     if (value === undefined || (modes as readonly string[]).includes(mode)) continue;
@@ -43,7 +42,7 @@ export function* interceptionViolations(given: Given): Generator<Violation> {
 }
 
 function* initContainerViolations({ image }: Interception, given: Given): Generator<Violation> {
-  if (isFargate(given.options)) {
+  if (given.fargate) {
     yield violation(
       ["interception", "mode"],
       "initContainer",

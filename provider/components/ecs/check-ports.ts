@@ -1,7 +1,6 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
-import { isFargate } from "./check-size.js";
 import type { Given } from "./given.js";
 import { defaultAdminPort, tracerPorts } from "./plan.js";
 
@@ -64,8 +63,8 @@ export function* portViolations(given: Given): Generator<Violation> {
 
 const elsewhere = "Let the application listen elsewhere";
 
-function meshPorts({ options }: Given): readonly MeshPort[] {
-  const { envoy, interception, listenerPorts = [], virtualGateway } = options;
+function meshPorts(given: Given): readonly MeshPort[] {
+  const { listenerPorts = [], virtualGateway } = given.options;
   const tcp = (port: number, by: string, path: Path = [], way = `${elsewhere}.`): MeshPort => ({
     port,
     protocol: "tcp",
@@ -73,18 +72,24 @@ function meshPorts({ options }: Given): readonly MeshPort[] {
     path,
     way,
   });
-  const gateway = virtualGateway !== undefined;
-  const explicit = interception?.mode === "explicit";
+  const gateway = virtualGateway !== undefined || given.isOpen("virtualGateway");
+  const explicit = given.mode === "explicit";
+  const redirected = !gateway && given.mode !== undefined && !explicit;
+  const adminPort = given.choice(defaultAdminPort, "envoy", "adminPort");
   return [
     ...(gateway ? [] : [tcp(egressPort, "Envoy for what goes out")]),
-    ...(gateway || explicit ? [] : [tcp(ingressPort, "Envoy for what comes in")]),
-    tcp(
-      envoy?.adminPort ?? defaultAdminPort,
-      "Envoy's admin interface",
-      ["envoy", "adminPort"],
-      `${elsewhere}, or give envoy.adminPort.`,
-    ),
-    ...tracerListens(options.tracing),
+    ...(redirected ? [tcp(ingressPort, "Envoy for what comes in")] : []),
+    ...(adminPort === undefined
+      ? []
+      : [
+          tcp(
+            adminPort,
+            "Envoy's admin interface",
+            ["envoy", "adminPort"],
+            `${elsewhere}, or give envoy.adminPort.`,
+          ),
+        ]),
+    ...tracerListens(given),
     ...(gateway || explicit ? listenerPorts : []).flatMap((port, index) =>
       port === undefined
         ? []
@@ -102,36 +107,35 @@ function meshPorts({ options }: Given): readonly MeshPort[] {
   ];
 }
 
-function tracerListens(tracing: Given["options"]["tracing"]): readonly MeshPort[] {
-  if (tracing === undefined || tracing.host !== undefined) return [];
-  const { tracer = "otel", port, config, configFrom } = tracing;
-  const use = (number: number, by: string, protocol: "tcp" | "udp" = "tcp"): MeshPort => ({
-    port: number,
-    protocol,
-    by,
-    path: ["tracing", "port"],
-    way: `${elsewhere}.`,
-  });
-  if (tracer === "xray") return [use(port ?? tracerPorts.daemon, "the X-Ray daemon", "udp")];
-  const own = config !== undefined || configFrom !== undefined;
+function tracerListens(given: Given): readonly MeshPort[] {
+  const { tracer } = given;
+  if (tracer === undefined) return [];
+  const use = (port: number | undefined, by: string, protocol: "tcp" | "udp" = "tcp"): readonly MeshPort[] =>
+    port === undefined ? [] : [{ port, protocol, by, path: ["tracing", "port"], way: `${elsewhere}.` }];
+  if (tracer === "xray")
+    return use(given.choice<number>(tracerPorts.daemon, "tracing", "port"), "the X-Ray daemon", "udp");
+  const { config, configFrom } = given.options.tracing ?? {};
+  const own =
+    config ?? configFrom ?? (given.isOpen("tracing", "config") || given.isOpen("tracing", "configFrom"));
   return [
-    use(port ?? tracerPorts.grpc, "the collector"),
+    ...use(given.choice<number>(tracerPorts.grpc, "tracing", "port"), "the collector"),
     ...(own
       ? []
       : [
-          use(tracerPorts.http, "the collector, for HTTP"),
-          use(tracerPorts.health, "the collector's health check"),
+          ...use(tracerPorts.http, "the collector, for HTTP"),
+          ...use(tracerPorts.health, "the collector's health check"),
         ]),
   ];
 }
 
 function* lowPortViolations(given: Given): Generator<Violation> {
   const { options, containers } = given;
-  if (!isFargate(options)) return;
+  if (!given.fargate) return;
   for (const [index, port] of (options.listenerPorts ?? []).entries()) {
     if (port !== undefined && port < 1024) yield violation(["listenerPorts", index], port, tooLow(port));
   }
-  if (options.listenerPorts !== undefined || options.virtualNode === undefined) return;
+  if (options.listenerPorts !== undefined || given.isOpen("listenerPorts")) return;
+  if (options.virtualNode === undefined) return;
   for (const [index, container] of containers.entries()) {
     for (const [at, { containerPort: port, protocol = "tcp" } = {}] of (
       container?.portMappings ?? []

@@ -1,11 +1,8 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, fargateSizeFor, isFargateSize, type TaskSize } from "./fargate-size.js";
-import type { Given, GivenContainer, Partly } from "./given.js";
+import type { Given, GivenContainer } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
-
-export const isFargate = ({ requiresCompatibilities }: Partly<MeshOptions>): boolean =>
-  requiresCompatibilities === undefined || requiresCompatibilities.includes("FARGATE");
 
 /** What containers reserve, all together. */
 export function reserved(containers: readonly (GivenContainer | undefined)[]): TaskSize {
@@ -28,8 +25,10 @@ export function* sizeViolations(given: Given): Generator<Violation> {
         `${memoryReservation} was given; at most the container's memory, ${memory}, is allowed.`,
       );
     }
-    if (isFargate(options) || options.memory !== undefined || given.isOpen("memory")) continue;
-    const open = given.isOpen("containerDefinitions", index, "memory");
+    if (given.fargate !== false || options.memory !== undefined || given.isOpen("memory")) continue;
+    const open =
+      given.isOpen("containerDefinitions", index, "memory") ||
+      given.isOpen("containerDefinitions", index, "memoryReservation");
     if (memory === undefined && memoryReservation === undefined && containers[index] !== undefined && !open) {
       yield violation(
         ["containerDefinitions", index, "memoryReservation"],
@@ -47,7 +46,7 @@ export function taskSize(
   all: readonly GivenContainer[],
   options: Pick<MeshOptions, "cpu" | "memory" | "sizing" | "requiresCompatibilities">,
 ): Partial<TaskSize> | Violation {
-  const fargate = isFargate(options as Partly<MeshOptions>);
+  const fargate = (options.requiresCompatibilities ?? ["FARGATE"]).includes("FARGATE");
   const needed = reserved(all);
   if (options.sizing === "exact") return exactSize(options, needed, fargate);
   const before = reserved(own);

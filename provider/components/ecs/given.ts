@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { ContainerDefinition } from "./container-definition.js";
 import type { MeshOptions } from "./mesh-options.js";
+import type { Mode } from "./plan.js";
 
 /** A value of which some parts are not known yet, and left out. */
 export type Partly<T> = T extends readonly (infer I)[]
@@ -32,6 +33,34 @@ export class Given {
   isOpen(...path: Path): boolean {
     const here = key(path);
     return this.#unknown.some((unknown) => here.startsWith(unknown) || unknown.startsWith(here));
+  }
+
+  /** What was chosen, or what is chosen where nothing is given; undefined while that is not known yet. */
+  choice<T>(otherwise: T, ...path: Path): T | undefined {
+    if (this.isOpen(...path)) return undefined;
+    const chosen = path.reduce<unknown>(
+      (value, step) => (value as Readonly<Record<string, unknown>> | undefined)?.[step],
+      this.options,
+    );
+    return (chosen as T | undefined) ?? otherwise;
+  }
+
+  /** Whether it is known that the task may run on Fargate; undefined while it is not known whether. */
+  get fargate(): boolean | undefined {
+    return this.choice<readonly unknown[]>(["FARGATE"], "requiresCompatibilities")?.includes("FARGATE");
+  }
+
+  /** How traffic gets into the Envoy of a virtual node; undefined while that is not known. */
+  get mode(): Mode | undefined {
+    return this.choice<Mode>("proxyConfiguration", "interception", "mode");
+  }
+
+  /** What takes the traces in the task itself; undefined where nothing does, or while that is not known. */
+  get tracer(): "otel" | "xray" | undefined {
+    const { tracing } = this.options;
+    if (tracing === undefined || tracing.host !== undefined || this.isOpen("tracing", "host"))
+      return undefined;
+    return this.choice<"otel" | "xray">("otel", "tracing", "tracer");
   }
 
   #known(value: unknown, path: Path): unknown {
