@@ -7,28 +7,12 @@ import { functionTypes } from "../functions/types.js";
 import { checkResource } from "../resources/check.js";
 import { resourceTypes } from "../resources/types.js";
 import type { ObjectValue } from "../server/values.js";
-import { type Example, type Input, write } from "./example.js";
 import { examples } from "./examples.js";
 import { functionExamples } from "./examples-of-functions.js";
 import type { PackageSpec } from "./package-spec.js";
+import { resolved } from "./resolved.test.support.js";
 
 const schema: PackageSpec = JSON.parse(readFileSync(new URL("../../schema.json", import.meta.url), "utf8"));
-
-/** The inputs with what other resources of the example give them. */
-function resolved(value: Input, { resources }: Example): unknown {
-  const within = (input: Input): unknown =>
-    write<unknown>(input, {
-      text: (content) => content,
-      scalar: (content) => content,
-      output: ({ variable, property }) =>
-        resources.find((made) => made.variable === variable)?.inputs[property],
-      secret: (content) => content,
-      list: (items) => items.map(within),
-      object: (members) =>
-        Object.fromEntries(Object.entries(members).map(([key, member]) => [key, within(member)])),
-    });
-  return within(value);
-}
 
 describe("the examples", () => {
   it("are there for every resource, component and function, and for nothing else", () => {

@@ -26,12 +26,20 @@ type Programs struct {
 // Writer writes a program in a language: the content of its files by their names.
 type Writer = func(*pcl.Program) (map[string][]byte, hcl.Diagnostics, error)
 
-// Corrected is a writer whose mistake is put right in what it writes.
-func Corrected(write Writer, mistake *regexp.Regexp, right string) Writer {
+// Correction is a mistake of a writer, and what stands in its place.
+type Correction struct {
+	Mistake *regexp.Regexp
+	Right   string
+}
+
+// Corrected is a writer whose mistakes are put right in what it writes.
+func Corrected(write Writer, corrections ...Correction) Writer {
 	return func(program *pcl.Program) (map[string][]byte, hcl.Diagnostics, error) {
 		files, diagnostics, err := write(program)
-		for name, content := range files {
-			files[name] = mistake.ReplaceAllLiteral(content, []byte(right))
+		for name := range files {
+			for _, each := range corrections {
+				files[name] = each.Mistake.ReplaceAll(files[name], []byte(each.Right))
+			}
 		}
 		return files, diagnostics, err
 	}

@@ -32,10 +32,18 @@ func main() {
 		Languages: map[string]command.Writer{
 			"nodejs": nodejs.GenerateProgram,
 			"python": python.GenerateProgram,
-			"go":     command.Corrected(golang.GenerateProgram, plainMap, "map[string]appmesh."),
+			"go":     command.Corrected(golang.GenerateProgram, goCorrections...),
 		},
 	})
 }
 
-// plainMap is how Go's writer of programs begins a map of plain objects; the values of the SDK's maps are no pointers.
-var plainMap = regexp.MustCompile(`map\[string\]\*appmesh\.`)
+var goCorrections = []command.Correction{
+	// The values of the SDK's maps of plain objects are no pointers.
+	{Mistake: regexp.MustCompile(`map\[string\]\*appmesh\.`), Right: "map[string]appmesh."},
+	// An optional member of a plain object is a pointer; where an input is asked for, a pointer does as well.
+	{Mistake: regexp.MustCompile(`(\w+:\s+)(appmesh\.\w+Args\{)`), Right: "$1&$2"},
+	// A function that is called like the getter of a resource is a Lookup in the SDK: those without a plural.
+	{Mistake: regexp.MustCompile(`appmesh\.Get(\w*[^s])(Args\{|\(ctx)`), Right: "appmesh.Lookup$1$2"},
+	// A list of what was looked up is not an input of anything.
+	{Mistake: regexp.MustCompile(`ctx\.Export\(("\w+"), (\w+\.\w+s)\)`), Right: "ctx.Export($1, pulumi.Any($2))"},
+}

@@ -39,13 +39,15 @@ func main() {
 			return pcl.BindProgram(files, pcl.Loader(loader))
 		},
 		Languages: map[string]command.Writer{
-			"dotnet": command.Corrected(dotnet.GenerateProgram, namespace, "= PulumiAppMesh.AppMesh;"),
+			"dotnet": command.Corrected(dotnet.GenerateProgram, namespace),
 		},
 	})
 }
 
 // namespace is where .NET's writer of programs looks for functions, whatever the schema's own namespace.
-var namespace = regexp.MustCompile(`= Pulumi\.AppMesh;`)
+var namespace = command.Correction{
+	Mistake: regexp.MustCompile(`= Pulumi\.AppMesh;`), Right: "= PulumiAppMesh.AppMesh;",
+}
 
 const logo = "logo.png"
 
