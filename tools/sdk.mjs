@@ -1,5 +1,5 @@
-// `npm run sdk`: writes what is generated and committed: provider/schema.json from the model, and the SDK of every
-// language from that schema. With --check it writes nothing, and fails when what is there is not what would be written.
+// `npm run sdk`: writes what is generated and committed: provider/schema.json from the model, and from that schema the
+// SDK of every language and the pages of docs/reference. With --check it writes nothing, and fails when what is there is not what would be written.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -19,6 +19,7 @@ import { ensureSdkGenerators } from "./setup/sdk-generator.mjs";
 import { explained } from "./setup/step.mjs";
 
 const schema = "provider/schema.json";
+const reference = "docs/reference";
 const sdk = (language) => join("sdk", language);
 /** Hand-written files that a language's SDK carries, if there are any. */
 const extra = (language) => join(root, "tools/sdk-gen/extra", language);
@@ -58,6 +59,12 @@ function generate(generators, scratch) {
     });
     finish[language](out, JSON.parse(text));
     for (const [path, bytes] of files(out, sdk(language))) content.set(path, bytes);
+  }
+  const pages = execFileSync(node, [join(root, "provider/dist/schema/pages/main.js"), schemaFile], {
+    maxBuffer: 64 << 20,
+  });
+  for (const [name, page] of Object.entries(JSON.parse(pages))) {
+    content.set(join(reference, name), Buffer.from(page));
   }
   return content;
 }
@@ -112,6 +119,7 @@ await explained(async () => {
     const wanted = generate(generators, scratch);
     const found = new Map([
       ...Object.keys(generators).flatMap((language) => files(join(root, sdk(language)), sdk(language))),
+      ...files(join(root, reference), reference),
       ...file(schema),
     ]);
     const differences = compare(wanted, found);
