@@ -37,7 +37,7 @@ const [egressPort, edgePort] = [15001, 8088] as const;
 export interface Contender {
   readonly path: Pick<DataPath, "way" | "configured">;
   readonly begins: At;
-  readonly envoys: readonly Envoy[];
+  readonly envoys: readonly { readonly program: { exactCpuMs(): number } }[];
   /** Sends the requests. */
   readonly load: typeof loadFromHere;
 }

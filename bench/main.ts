@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { measureApi } from "./api.js";
 import { moto, ours } from "./api-contender.js";
 import { measureDataPath } from "./data-path.js";
+import { measureEcs } from "./ecs.js";
 import { buildPeers } from "./peers.js";
 import { measurePolicies } from "./policies.js";
 import { endAll } from "./processes.js";
@@ -14,7 +15,7 @@ import { measureTranslation } from "./translation.js";
 import { measureTransparent } from "./transparent.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "spread", "up", "data-path", "api", "policies"] as const;
+const sections = ["proxies", "growth", "spread", "up", "data-path", "ecs", "api", "policies"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
@@ -23,6 +24,7 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   spread     propagation and memory where every proxy is of another virtual node
   up         pulumi up and preview beside a provider that does nothing
   data-path  requests through Envoys beside the same by hand, and the time of translation
+  ecs        requests between ECS tasks beside the same without the mesh, Envoy's memory in them, and their start
   api        reads, writes and lists of the API with 10,000 entities beside moto's server
   policies   pulumi preview with the policy pack, with one without rules, and without any`;
 
@@ -62,11 +64,12 @@ async function main(): Promise<void> {
     up: [],
     dataPath: [],
     transparent: undefined,
+    ecs: undefined,
     translation: [],
     api: [],
     policies: [],
   };
-  const alone: readonly Section[] = ["data-path", "api", "policies"];
+  const alone: readonly Section[] = ["data-path", "ecs", "api", "policies"];
   if ([...only].some((section) => !alone.includes(section))) await measureBesidePeers(only, quick, results);
   if (only.has("data-path")) {
     results.translation.push(
@@ -75,6 +78,13 @@ async function main(): Promise<void> {
     const plan = { rounds: quick ? 15 : 80, ms: 100 };
     results.dataPath.push(...(await measureDataPath(say, plan)));
     results.transparent = await measureTransparent(say, plan);
+  }
+  if (only.has("ecs")) {
+    results.ecs = await measureEcs(say, {
+      path: { rounds: quick ? 15 : 80, ms: 100 },
+      backends: [0, 10, 100],
+      starts: quick ? 1 : 3,
+    });
   }
   if (only.has("api")) {
     results.api.push(

@@ -90,18 +90,12 @@ export class Program {
 
   /** CPU time used so far by all of its threads, in ms, to the microsecond. */
   exactCpuMs(): number {
-    const threads = `/proc/${this.pid}/task`;
-    const nanos = readdirSync(threads).map((thread) => {
-      const schedstat = readFileSync(`${threads}/${thread}/schedstat`, "utf8");
-      return Number(schedstat.split(" ")[0]);
-    });
-    return nanos.reduce((sum, spent) => sum + spent, 0) / 1e6;
+    return exactCpuMs(this.pid);
   }
 
   /** Resident memory, in KiB. */
   residentKiB(): number {
-    const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"));
-    return Number(line?.[1]);
+    return residentKiB(this.pid);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -115,6 +109,20 @@ export class Program {
   killNow(): void {
     this.#child.kill("SIGKILL");
   }
+}
+
+export function exactCpuMs(pid: number): number {
+  const threads = `/proc/${pid}/task`;
+  const nanos = readdirSync(threads).map((thread) => {
+    const schedstat = readFileSync(`${threads}/${thread}/schedstat`, "utf8");
+    return Number(schedstat.split(" ")[0]);
+  });
+  return nanos.reduce((sum, spent) => sum + spent, 0) / 1e6;
+}
+
+export function residentKiB(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1]);
 }
 
 /** Ends, by their ids, all that is still running: nothing outlives the benchmark. */

@@ -4,6 +4,8 @@ import type { ApiResults } from "./api.js";
 import { printApi } from "./api-report.js";
 import type { DataPath } from "./data-path.js";
 import { printDataPath, printTranslation, printTransparent } from "./data-path-report.js";
+import type { Ecs } from "./ecs.js";
+import { printEcs } from "./ecs-report.js";
 import type { Protocol } from "./fleet.js";
 import type { MeshSize } from "./mesh.js";
 import type { Policies } from "./policies.js";
@@ -21,6 +23,7 @@ export interface Results {
   readonly dataPath: DataPath[];
   /** Undefined where it was not asked for. */
   transparent: Transparent | undefined;
+  ecs: Ecs | undefined;
   readonly translation: Translation[];
   readonly api: ApiResults[];
   readonly policies: Policies[];
@@ -41,7 +44,7 @@ const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
 export function printResults(results: Results): void {
-  const { machine, quick, proxies, up, dataPath, transparent, translation, api, policies } = results;
+  const { machine, quick, proxies, up, dataPath, transparent, ecs, translation, api, policies } = results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -52,6 +55,7 @@ export function printResults(results: Results): void {
   if (up.length > 0) printUp(up);
   printDataPath(dataPath);
   printTransparent(transparent);
+  printEcs(ecs);
   printTranslation(translation);
   for (const results of api) printApi(results);
   if (policies.length > 0) printPolicies(policies);

@@ -8,8 +8,8 @@ import type { Images } from "./images.js";
 import { RunningGroup, type RunOptions } from "./running-group.js";
 
 /** Why there can be no containers here; undefined where there can. */
-export function containersMissing(): string | undefined {
-  const missing = namespacesMissing();
+export function containersMissing(options: { readonly install?: boolean } = {}): string | undefined {
+  const missing = namespacesMissing(options);
   if (missing !== undefined) return missing;
   const script = `
     mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/root &&

@@ -56,8 +56,11 @@ exec "$@"
 `;
 
 /** The images that tasks and pods of a mesh are made of. Others (applications) a test adds. */
-export async function meshImages(applications: Readonly<Record<string, Image>> = {}): Promise<Images> {
-  const envoy = await envoyPath();
+export async function meshImages(
+  applications: Readonly<Record<string, Image>> = {},
+  executable?: string,
+): Promise<Images> {
+  const envoy = executable ?? (await envoyPath());
   const config = ["-c", "/etc/envoy/envoy.yaml"];
   return (reference) => {
     const repository = reference.replace(/@sha256:[0-9a-f]{64}$/, "").replace(/:[^:/]*$/, "");
