@@ -57,7 +57,16 @@ function apply(type: string, inputs: ObjectValue): void {
 
 function remove(type: string, id: string): void {
   const found = kindOf(type);
-  if (kubectlPath === undefined || type === CHART || found.patch) return;
+  if (kubectlPath === undefined || type === CHART) return;
+  // What is patched is somebody else's: only what the patch said goes.
+  if (found.patch) {
+    const { apiVersion, kind } = found;
+    kubectl(
+      ["apply", "--server-side", "--field-manager=pulumi", "-f", "-"],
+      JSON.stringify({ apiVersion, kind, metadata: { name: id.split("/").at(-1) } }),
+    );
+    return;
+  }
   const [name, namespace] = id.split("/").reverse() as [string, string?];
   const place = namespace === undefined ? [] : ["-n", namespace];
   kubectl(["delete", resourceOf(found), name, ...place, "--wait=false", "--ignore-not-found"]);
