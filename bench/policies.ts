@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import { analyzerIn } from "@pulumi-appmesh/tests/support/analyzer.js";
 import { now } from "./processes.js";
 import { program } from "./up.js";
 
@@ -29,7 +30,7 @@ export async function measurePolicies(
     const environment = {
       APPMESH_ENDPOINT: "http://127.0.0.1:1",
       APPMESH_POLICY_SETTINGS: settings,
-      PATH: [analyzer(folder), process.env.PATH].join(delimiter),
+      PATH: [analyzerIn(folder), process.env.PATH].join(delimiter),
       PULUMI_HOME: join(folder, "home"),
       PULUMI_BACKEND_URL: `file://${folder}`,
       PULUMI_CONFIG_PASSPHRASE: "bench",
@@ -64,17 +65,6 @@ export async function measurePolicies(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** What the engine starts for a pack in Node.js where Pulumi's language hosts are not installed. */
-function analyzer(folder: string): string {
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
-  const file = join(bin, "pulumi-analyzer-policy-nodejs");
-  const run = resolve("@pulumi/pulumi/cmd/run-policy-pack");
-  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${run}' "$@"\n`);
-  chmodSync(file, 0o755);
-  return bin;
 }
 
 function emptyPack(folder: string): string {

@@ -1,8 +1,9 @@
-import { formatPath, type Path } from "@pulumi-appmesh/model";
+import { checkSpec, formatPath, type Path } from "@pulumi-appmesh/model";
 import type { Finding, Judge, MeshRule, Rule, Subject, SubjectRule } from "./rule.js";
-import type { AnyEntity } from "./subjects/entity.js";
+import { nameOf } from "./rules/common.js";
+import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
-import { NotKnownYet } from "./subjects/known.js";
+import { NotKnownYet, unknown } from "./subjects/known.js";
 
 /** What a rule says of one subject. Without findings, and with nothing left open, the subject complies. */
 export interface Verdict {
@@ -51,15 +52,19 @@ export function judgeMesh(
   config: Readonly<Record<string, unknown>>,
 ): Verdict {
   const record = new Findings();
-  record.known(
-    () =>
-      rule.checkMesh(mesh, {
-        config,
-        find: (entity, path, finding) => record.find(entity as AnyEntity, path, finding),
-        notApplicable: (reason) => record.skip(reason),
-      }),
-    undefined,
-  );
+  const known = <T>(entity: Entity, read: () => T): T | undefined =>
+    record.known(read, entity as AnyEntity, ` of ${nameOf(entity)}`);
+  rule.checkMesh(mesh, {
+    config,
+    find: (entity, path, finding) => record.find(entity as AnyEntity, path, finding),
+    known,
+    each: (entity, list, visit) => {
+      const items = known(entity, list) ?? [];
+      for (let index = 0; index < items.length; index++)
+        known(entity, () => visit(items[index] as never, index));
+    },
+    notApplicable: (reason) => record.skip(reason),
+  });
   return record.verdict();
 }
 
@@ -76,17 +81,33 @@ class Findings {
     this.#notApplicable = reason;
   }
 
-  known(judge: () => void, subject: Subject | undefined): void {
+  /** `whose` tells of which subject it is where the rule is about several. */
+  known<T>(read: () => T, subject: Subject, whose = ""): T | undefined {
     try {
-      judge();
+      return read();
     } catch (error) {
-      if (!(error instanceof NotKnownYet)) throw error;
-      this.#open.add(formatPath(subject ? subject.source.path(error.path) : error.path));
+      if (error instanceof NotKnownYet)
+        this.#open.add(`${formatPath(subject.source.path(error.path))}${whose}`);
+      else if (!this.#findInvalid(subject)) throw error;
+      return undefined;
     }
   }
 
+  /** Rules take specs for valid. One that is not is told: nobody else may look at it before it is made. */
+  #findInvalid(subject: Subject): boolean {
+    if (subject.kind === "workload" || subject.kind === "permissions") return false;
+    const isUnknown = (value: unknown) => value === unknown;
+    const [first] = checkSpec(subject.kind, subject.given, { isUnknown });
+    if (first === undefined) return false;
+    const message = `the spec is invalid, so that the rule cannot judge it: ${first.message.replace(/\.$/, "")}`;
+    this.find(subject, first.path, { message, fix: "correct it" });
+    return true;
+  }
+
   verdict(): Verdict {
-    return { findings: this.#findings, notApplicable: this.#notApplicable, open: [...this.#open] };
+    // What seems not to apply may do, once it is known.
+    const notApplicable = this.#open.size > 0 ? undefined : this.#notApplicable;
+    return { findings: this.#findings, notApplicable, open: [...this.#open] };
   }
 }
 

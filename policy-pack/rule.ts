@@ -90,10 +90,25 @@ export interface MeshRule<Config = object> extends RuleInfo<Config> {
   checkMesh(mesh: MeshGraph, judge: MeshJudge<Config>): void;
 }
 
-export interface MeshJudge<Config> {
+export interface MeshJudge<Config> extends Reading {
   readonly config: Config;
   find(entity: Entity, path: Path, finding: Finding): void;
   notApplicable(reason: string): void;
+}
+
+/** How entities of a mesh are read, of which any may have parts that are not known yet. */
+export interface Reading {
+  /**
+   * What is read of an entity; undefined where a part of it is not known yet, which leaves that part open and the others
+   * to be judged.
+   */
+  known<T>(entity: Entity, read: () => T): T | undefined;
+  /** Judges each item of a list of the entity on its own: what is not known of one does not keep the others from it. */
+  each<T>(
+    entity: Entity,
+    list: () => readonly T[] | undefined,
+    judge: (item: T, index: number) => void,
+  ): void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: rules are kept together whatever they are about and configured by.

@@ -1,13 +1,20 @@
-import { Secret } from "@pulumi/policy";
 import type { Subject } from "../rule.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { type Declared, entitiesIn, isKnown, subjectsIn } from "../subjects/forms.js";
-import { plain } from "../subjects/known.js";
 import { isAboutRunning, type Linked, RunningBehind } from "../subjects/running.js";
+import { fromWire } from "./values.js";
 
-interface Resource {
+/** A resource as Pulumi hands it over. */
+export interface Resource {
   readonly type: string;
+  /** As they are on the wire. */
   readonly props: object;
+}
+
+export interface StackResource extends Resource {
+  readonly urn: string;
+  /** By property: the URNs of the resources from which its value was computed. */
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a resource of a stack declares of what rules look at; nothing for other resources, which cost no copy. */
@@ -15,9 +22,7 @@ export const subjectsOf = (resource: Resource): readonly Subject[] =>
   isKnown(resource.type) ? subjectsIn(declared(resource)) : [];
 
 /** The entities of a whole stack, with the URN of the resource that declares each. */
-export function entitiesOfStack(
-  resources: readonly (Resource & { readonly urn: string })[],
-): ReadonlyMap<AnyEntity, string> {
+export function entitiesOfStack(resources: readonly StackResource[]): ReadonlyMap<AnyEntity, string> {
   const known = resources.filter(({ type }) => isKnown(type));
   const entities = entitiesIn(known.map((resource) => ({ ...declared(resource), urn: resource.urn })));
   return new Map([...entities].map(([entity, { urn }]) => [entity, urn]));
@@ -25,6 +30,7 @@ export function entitiesOfStack(
 
 /** What a stack runs, with what it is linked to by the properties that it takes from others. */
 export function runningIn(resources: readonly StackResource[]): RunningBehind {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const linked = ({ propertyDependencies = {}, ...resource }: StackResource, depth: number): Linked => ({
     ...declared(resource),
     from:
@@ -33,7 +39,10 @@ export function runningIn(resources: readonly StackResource[]): RunningBehind {
         : Object.fromEntries(
             Object.entries(propertyDependencies).map(([property, from]) => [
               property,
-              from.map((each) => linked(each, depth - 1)),
+              from.flatMap((urn) => {
+                const each = byUrn.get(urn);
+                return each ? [linked(each, depth - 1)] : [];
+              }),
             ]),
           ),
   });
@@ -43,14 +52,7 @@ export function runningIn(resources: readonly StackResource[]): RunningBehind {
   );
 }
 
-interface StackResource extends Resource {
-  readonly propertyDependencies?: Readonly<Record<string, readonly StackResource[]>>;
-}
-
 const declared = ({ type, props }: Resource): Declared => ({
   type,
-  props: plain(props, unwrapped) as Declared["props"],
+  props: fromWire(props) as Declared["props"],
 });
-
-/** Remediations are given secrets in their wrapping. */
-const unwrapped = (value: object): unknown => (value instanceof Secret ? value.value : value);

@@ -13,7 +13,8 @@ import type { Entity } from "../subjects/entity.js";
 export const nameOf = (entity: Entity): string =>
   `${titles[entity.kind]} ${entity.kind === "mesh" ? entity.meshName : entity.names.join("/")}`;
 
-const titles: Readonly<Record<Entity["kind"], string>> = {
+/** What the kinds are called in a sentence. */
+export const titles: Readonly<Record<Entity["kind"], string>> = {
   mesh: "mesh",
   virtualNode: "virtual node",
   virtualRouter: "virtual router",

@@ -1,9 +1,9 @@
 // The one safe change that mends a finding, in resources as Pulumi hands them to remediations.
 import { deepEqual } from "node:assert/strict";
-import { Secret, unknownCheckingProxy } from "@pulumi/policy";
 import { judgeSubject } from "../judge.js";
 import { remediate } from "../pulumi/remediate.js";
 import { subjectsOf } from "../pulumi/subjects.js";
+import { asSecret } from "../pulumi/values.js";
 import type { SubjectRule } from "../rule.js";
 import { egressDropAll } from "./egress/egress-drop-all.js";
 import { accessLog } from "./observability/access-log.js";
@@ -14,7 +14,7 @@ import { tlsListenerStrict } from "./tls/tls-listener-strict.js";
 /** The spec after the remediation; undefined where there is no safe change. */
 function mended(rule: SubjectRule, kind: string, spec: object, type = `appmesh:index:${kind}`): unknown {
   const props = structuredClone({ meshName: "shop", name: "web", spec });
-  const subjects = subjectsOf({ type, props: unknownCheckingProxy(props) });
+  const subjects = subjectsOf({ type, props });
   const findings = subjects.flatMap((subject) => judgeSubject(rule, subject, {})?.findings ?? []);
   return (remediate(props, findings) as typeof props | undefined)?.spec;
 }
@@ -79,11 +79,11 @@ describe("remediations", () => {
   });
 
   it("change what is within a secret, which stays one", () => {
-    const props = { spec: new Secret({ egressFilter: new Secret({ type: "ALLOW_ALL" }) }) };
+    const props = { spec: asSecret({ egressFilter: asSecret({ type: "ALLOW_ALL" }) }) };
     const [mesh] = subjectsOf({ type: "appmesh:index:Mesh", props });
     const findings = mesh ? (judgeSubject(egressDropAll, mesh, {})?.findings ?? []) : [];
     deepEqual(remediate(props, findings), {
-      spec: new Secret({ egressFilter: new Secret({ type: "DROP_ALL" }) }),
+      spec: asSecret({ egressFilter: asSecret({ type: "DROP_ALL" }) }),
     });
   });
 });

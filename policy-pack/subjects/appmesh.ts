@@ -21,6 +21,7 @@ export function fromAppMesh(type: string, props: Readonly<Record<string, unknown
     get spec() {
       return (guarded(props, []).spec ?? {}) as Entity["spec"];
     },
+    given: props.spec ?? {},
     get tags() {
       return (guarded(props, []).tags ?? {}) as Entity["tags"];
     },

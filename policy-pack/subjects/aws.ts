@@ -45,6 +45,7 @@ export function fromAws(type: string, props: Readonly<Record<string, unknown>>):
     get spec() {
       return guarded({ spec }, []).spec as Entity["spec"];
     },
+    given: spec,
     get tags() {
       return (guarded(props, []).tags ?? {}) as Entity["tags"];
     },

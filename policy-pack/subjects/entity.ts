@@ -10,6 +10,8 @@ export interface Entity<K extends Kind = Kind> {
   /** From the mesh down to the entity itself, without the mesh: `["catalog", "canary"]` for a route. Empty for a mesh. */
   readonly names: readonly string[];
   readonly spec: Specs[K];
+  /** The same as it was given, which may be anything, with `unknown` in the place of what is not known yet. */
+  readonly given: unknown;
   readonly tags: Readonly<Record<string, string>>;
   /** Where a part of the model's spec stands in the declaration. Paths begin with `spec`. */
   readonly source: Source;

@@ -8,12 +8,12 @@ export class MeshGraph {
   readonly #byName = new Map<string, AnyEntity>();
   readonly #children = new Map<string, AnyEntity[]>();
   readonly entities: AnyEntity[] = [];
-  /** False where an entity's name is not known yet: what seems to be missing may be that one. */
-  allNamesKnown = true;
 
   constructor(
     readonly name: string,
     readonly running: RunningBehind,
+    /** Kinds of which an entity's name or mesh is not known yet: what seems to be missing may be that one. */
+    readonly unplaced: ReadonlySet<Kind>,
   ) {}
 
   add(entity: AnyEntity): void {
@@ -49,7 +49,7 @@ const key = (kind: Kind, names: readonly string[]): string => `${kind} ${names.j
 /** The meshes of which these are the entities, and what runs behind their virtual nodes. */
 export function graphs(entities: Iterable<AnyEntity>, running = new RunningBehind([])): readonly MeshGraph[] {
   const meshes = new Map<string, MeshGraph>();
-  let allNamesKnown = true;
+  const unplaced = new Set<Kind>();
   for (const entity of entities) {
     try {
       const { meshName } = entity;
@@ -57,15 +57,14 @@ export function graphs(entities: Iterable<AnyEntity>, running = new RunningBehin
       entity.names.join();
       let graph = meshes.get(meshName);
       if (graph === undefined) {
-        graph = new MeshGraph(meshName, running);
+        graph = new MeshGraph(meshName, running, unplaced);
         meshes.set(meshName, graph);
       }
       graph.add(entity);
     } catch (error) {
       if (!(error instanceof NotKnownYet)) throw error;
-      allNamesKnown = false;
+      unplaced.add(entity.kind);
     }
   }
-  for (const graph of meshes.values()) graph.allNamesKnown = allNamesKnown;
   return [...meshes.values()];
 }

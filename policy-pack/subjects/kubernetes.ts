@@ -133,6 +133,7 @@ function entity(
     get spec() {
       return guarded({ spec: converted }, []).spec as Entity["spec"];
     },
+    given: converted,
     tags: {},
     source: {
       // What is said of an entity as a whole is said of its object, or of its place in one with several.

@@ -1,13 +1,12 @@
 // What a rule says, in the words that a user reads.
 
-import { unknownCheckingProxy } from "@pulumi/policy";
 import type { Kind } from "@pulumi-appmesh/model";
 import { isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
+import { fromWire } from "../pulumi/values.js";
 import type { Rule, Subject } from "../rule.js";
 import { fromAppMesh, lineageNames } from "../subjects/appmesh.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { graphs } from "../subjects/graph.js";
-import { plain } from "../subjects/known.js";
 import { type Linked, RunningBehind } from "../subjects/running.js";
 
 /** As Pulumi marks a text that is not known during a preview. */
@@ -24,11 +23,11 @@ export interface Said {
 const title = (kind: Kind): string => kind[0]?.toUpperCase() + kind.slice(1);
 
 /** An entity as a resource of this project declares it; `path` is `shop`, `shop/web` or `shop/router/route`. */
-export function entity(kind: Kind, path: string, spec: object, more: object = {}): AnyEntity {
+export function entity(kind: Kind, path: string, spec: object | string, more: object = {}): AnyEntity {
   const [meshName, ...names] = path.split("/");
   const members = Object.fromEntries(lineageNames(kind).map((member, index) => [member, names[index]]));
-  const props = unknownCheckingProxy({ meshName, ...members, spec, ...more });
-  const made = fromAppMesh(`appmesh:index:${title(kind)}`, plain(props) as Record<string, unknown>);
+  const props = fromWire({ meshName, ...members, spec, ...more });
+  const made = fromAppMesh(`appmesh:index:${title(kind)}`, props as Record<string, unknown>);
   if (made === undefined) throw new Error(`no entity is of kind ${kind}`);
   return made as AnyEntity;
 }

@@ -1,26 +1,15 @@
 // Stacks on the real engine, with the policy pack in its own process as users run it.
-import { chmodSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Run, TestStack } from "../provider/stack.js";
+import { analyzerIn } from "../support/analyzer.js";
 import { temporaryFolder } from "../support/control-plane.js";
 
 export const pack = fileURLToPath(new URL("../../../policy-pack", import.meta.url));
 
-/** What the engine starts for a Node policy pack where Pulumi's language hosts are not installed: one line. */
-export function analyzerFolder(): string {
-  const folder = temporaryFolder();
-  const run = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run-policy-pack");
-  const file = join(folder, "pulumi-analyzer-policy-nodejs");
-  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${run}' "$@"\n`);
-  chmodSync(file, 0o755);
-  return folder;
-}
-
 export async function policedStack(env: Record<string, string>, settings?: object): Promise<TestStack> {
-  const folder = analyzerFolder();
-  process.env.PATH = [folder, process.env.PATH].join(delimiter);
+  process.env.PATH = [analyzerIn(temporaryFolder()), process.env.PATH].join(delimiter);
   if (settings === undefined) return TestStack.create(env);
   const file = join(temporaryFolder(), "settings.json");
   writeFileSync(file, JSON.stringify(settings));

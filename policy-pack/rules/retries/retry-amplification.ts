@@ -26,7 +26,7 @@ export const retryAmplification = meshRule<{ maximum: number }>({
   },
   checkMesh(mesh, judge) {
     const { maximum } = judge.config;
-    const calls = callGraph(mesh);
+    const calls = callGraph(mesh, judge);
     if (calls.size === 0)
       return judge.notApplicable("no virtual node or gateway of this stack calls another");
     /** By virtual node or gateway: how many requests one at its door becomes, at most, and on which way. */

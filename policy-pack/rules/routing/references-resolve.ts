@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
 import { meshRule } from "../../rule.js";
-import { anyRoute, serviceName } from "../common.js";
+import { NotKnownYet } from "../../subjects/known.js";
+import { anyRoute, serviceName, titles } from "../common.js";
 import { envoy } from "../links.js";
 
 export const referencesResolve = meshRule({
@@ -23,10 +24,6 @@ export const referencesResolve = meshRule({
       return judge.notApplicable(
         `this stack does not declare mesh ${mesh.name}, whose other entities it does not know`,
       );
-    if (!mesh.allNamesKnown)
-      return judge.notApplicable(
-        "some names are not known before they are made: it is judged by `pulumi up`",
-      );
     for (const entity of mesh.entities) {
       const missing = (
         path: Path,
@@ -34,56 +31,68 @@ export const referencesResolve = meshRule({
         name: string,
       ) => {
         if (mesh.get(kind, name)) return;
-        const title = {
-          virtualNode: "virtual node",
-          virtualRouter: "virtual router",
-          virtualService: "virtual service",
-        };
+        // It may be one whose name is not known before it is made.
+        if (mesh.unplaced.has(kind)) throw new NotKnownYet(path);
         judge.find(entity, path, {
-          message: `there is no ${title[kind]} ${name}`,
+          message: `there is no ${titles[kind]} ${name}`,
           fix: "correct the name, or declare it",
         });
       };
       switch (entity.kind) {
         case "virtualNode":
-          entity.spec.backends?.forEach(({ virtualService }, index) => {
-            if (virtualService === undefined) return;
-            const path = ["spec", "backends", index, "virtualService", "virtualServiceName"];
-            missing(path, "virtualService", serviceName(virtualService.virtualServiceName));
+          judge.each(
+            entity,
+            () => entity.spec.backends,
+            ({ virtualService }, index) => {
+              if (virtualService === undefined) return;
+              const path = ["spec", "backends", index, "virtualService", "virtualServiceName"];
+              missing(path, "virtualService", serviceName(virtualService.virtualServiceName));
+            },
+          );
+          break;
+        case "virtualService":
+          judge.known(entity, () => {
+            const { virtualNode, virtualRouter } = entity.spec.provider ?? {};
+            const path = ["spec", "provider"];
+            if (virtualNode)
+              missing(
+                [...path, "virtualNode", "virtualNodeName"],
+                "virtualNode",
+                virtualNode.virtualNodeName,
+              );
+            if (virtualRouter)
+              missing(
+                [...path, "virtualRouter", "virtualRouterName"],
+                "virtualRouter",
+                virtualRouter.virtualRouterName,
+              );
           });
           break;
-        case "virtualService": {
-          const { virtualNode, virtualRouter } = entity.spec.provider ?? {};
-          const path = ["spec", "provider"];
-          if (virtualNode)
-            missing([...path, "virtualNode", "virtualNodeName"], "virtualNode", virtualNode.virtualNodeName);
-          if (virtualRouter)
-            missing(
-              [...path, "virtualRouter", "virtualRouterName"],
-              "virtualRouter",
-              virtualRouter.virtualRouterName,
-            );
-          break;
-        }
         case "route": {
-          const found = anyRoute(entity.spec);
-          found?.route.action.weightedTargets.forEach(({ virtualNode }, index) => {
-            missing(
-              [...found.path, "action", "weightedTargets", index, "virtualNode"],
-              "virtualNode",
-              virtualNode,
-            );
-          });
+          const found = judge.known(entity, () => anyRoute(entity.spec));
+          judge.each(
+            entity,
+            () => found?.route.action.weightedTargets,
+            ({ virtualNode }, index) => {
+              const path = [...(found?.path ?? []), "action", "weightedTargets", index, "virtualNode"];
+              missing(path, "virtualNode", virtualNode);
+            },
+          );
           break;
         }
-        case "gatewayRoute": {
-          const { httpRoute, http2Route, grpcRoute } = entity.spec;
-          for (const [member, route] of Object.entries({ httpRoute, http2Route, grpcRoute })) {
-            if (route === undefined) continue;
-            const path = ["spec", member, "action", "target", "virtualService", "virtualServiceName"];
-            missing(path, "virtualService", route.action.target.virtualService.virtualServiceName);
-          }
-        }
+        case "gatewayRoute":
+          judge.known(entity, () => {
+            const { httpRoute, http2Route, grpcRoute } = entity.spec;
+            for (const [member, route] of Object.entries({ httpRoute, http2Route, grpcRoute })) {
+              if (route === undefined) continue;
+              const path = ["spec", member, "action", "target", "virtualService", "virtualServiceName"];
+              missing(
+                path,
+                "virtualService",
+                serviceName(route.action.target.virtualService.virtualServiceName),
+              );
+            }
+          });
       }
     }
   },

@@ -30,10 +30,13 @@ export const routesReachable = meshRule({
     if (routers.size === 0) return judge.notApplicable("there is no route");
     for (const routes of routers.values()) {
       if (routes.length === 1) continue;
-      const inOrder = new Candidates(routes);
-      for (const route of routes) {
-        const before = inOrder.hiding(route);
+      // What is not known yet hides nothing, and is not said to be hidden.
+      const read = routes.flatMap((route) => judge.known(route, () => readRoute(route)) ?? []);
+      const inOrder = new Candidates(read);
+      for (const known of read) {
+        const before = inOrder.hiding(known)?.route;
         if (before === undefined) continue;
+        const { route } = known;
         judge.find(route, [], {
           message: `route ${before.names[1]} of the same router comes first and takes all that route ${route.names[1]} would take`,
           fix: `give it a priority below ${before.spec.priority ?? "that of all others"}, narrow the match of route ${before.names[1]}, or delete it`,
@@ -51,22 +54,22 @@ type Route = Entity<"route">;
  */
 class Candidates {
   /** By what it takes, the route that comes first. */
-  readonly #first = new Map<string, Route>();
+  readonly #first = new Map<string, Read>();
   readonly #lengths = new Set<number>();
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Read[]) {
     for (const route of routes) {
-      const { place, conditions, prefix } = taken(route.spec);
+      const { place, conditions, prefix } = route.taken;
       if (prefix !== undefined) this.#lengths.add(prefix.length);
       const key = keyOf(place, conditions);
       const other = this.#first.get(key);
-      if (other === undefined || order(route) < order(other)) this.#first.set(key, route);
+      if (other === undefined || route.order < other.order) this.#first.set(key, route);
     }
   }
 
   /** The route that takes all that this one would take, and comes before it: the first of them. */
-  hiding(route: Route): Route | undefined {
-    const { protocol, place, conditions, path } = taken(route.spec);
+  hiding(route: Read): Read | undefined {
+    const { protocol, place, conditions, path } = route.taken;
     const same = this.#first.get(keyOf(place, conditions));
     // Of equals in priority the more specific comes first: only the same match hides it, by being declared before.
     let found = same === route ? undefined : same;
@@ -77,15 +80,26 @@ class Candidates {
     for (const wider of places) {
       for (const fewer of subsets(conditions)) {
         const other = this.#first.get(keyOf(wider, fewer));
-        if (other === undefined || order(other) >= order(route)) continue;
-        if (found === undefined || order(other) < order(found)) found = other;
+        if (other === undefined || other.order >= route.order) continue;
+        if (found === undefined || other.order < found.order) found = other;
       }
     }
     return found;
   }
 }
 
-const order = ({ spec }: Route): number => spec.priority ?? last;
+/** All that is looked at of a route, so that none of it can turn out not to be known. */
+interface Read {
+  readonly route: Route;
+  readonly order: number;
+  readonly taken: Taken;
+}
+
+const readRoute = (route: Route): Read => ({
+  route,
+  order: route.spec.priority ?? last,
+  taken: taken(route.spec),
+});
 
 /** Where a route stands among those that may take the same. */
 interface Taken {

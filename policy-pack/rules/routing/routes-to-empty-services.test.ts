@@ -100,7 +100,9 @@ describe("routes-to-empty-services, behind Cloud Map", () => {
   });
 
   it("waits for what is not known of the route", () => {
-    deepEqual(inEcs([service()], unknownText), { open: ["spec.httpRoute.action.weightedTargets[0].weight"] });
+    deepEqual(inEcs([service()], unknownText), {
+      open: ["spec.httpRoute.action.weightedTargets[0].weight of route r/all"],
+    });
   });
 });
 
@@ -160,8 +162,9 @@ describe("what runs in a stack", () => {
     const inStack = (name: string, { type, props }: Linked, propertyDependencies: object = {}) =>
       ({ urn: urn(name), type, props, propertyDependencies }) as never;
     const at = inStack("namespace", namespace);
-    const entry = inStack("registry", registry(), { dnsConfig: [at] });
-    const all = [inStack("service", service(), { serviceRegistries: [entry], name: [] }), ...[entry, at]];
+    const entry = inStack("registry", registry(), { dnsConfig: [urn("namespace")] });
+    const serviceRegistries = [urn("registry"), urn("elsewhere")];
+    const all = [inStack("service", service(), { serviceRegistries, name: [] }), ...[entry, at]];
     deepEqual(runningIn(all).node(cloudMap as never), [{ title: "ECS service web-v1", copies: 0 }]);
     deepEqual(entitiesOfStack(all).size, 0);
   });

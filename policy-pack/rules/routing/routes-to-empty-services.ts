@@ -19,19 +19,23 @@ export const routesToEmptyServices = meshRule({
   checkMesh(mesh, judge) {
     let isCertain = false;
     for (const route of mesh.of("route")) {
-      const found = anyRoute(route.spec);
-      for (const [index, { virtualNode, weight }] of found?.route.action.weightedTargets.entries() ?? []) {
-        const node = weight > 0 ? mesh.get("virtualNode", virtualNode) : undefined;
-        const running = node ? mesh.running.node(node) : [];
-        if (running.length === 0) continue;
-        isCertain = true;
-        if (running.some(({ copies }) => copies !== 0)) continue;
-        const titles = running.map(({ title }) => title).join(" and ");
-        judge.find(route, [...(found?.path ?? []), "action", "weightedTargets", index, "weight"], {
-          message: `weight ${weight} sends traffic to virtual node ${virtualNode}, and ${titles} behind it ${running.length === 1 ? "is" : "are"} of size 0`,
-          fix: "set the weight to 0, or run a copy at least",
-        });
-      }
+      const found = judge.known(route, () => anyRoute(route.spec));
+      judge.each(
+        route,
+        () => found?.route.action.weightedTargets,
+        ({ virtualNode, weight }, index) => {
+          const node = weight > 0 ? mesh.get("virtualNode", virtualNode) : undefined;
+          const running = (node && judge.known(node, () => mesh.running.node(node))) ?? [];
+          if (running.length === 0) return;
+          isCertain = true;
+          if (running.some(({ copies }) => copies !== 0)) return;
+          const titles = running.map(({ title }) => title).join(" and ");
+          judge.find(route, [...(found?.path ?? []), "action", "weightedTargets", index, "weight"], {
+            message: `weight ${weight} sends traffic to virtual node ${virtualNode}, and ${titles} behind it ${running.length === 1 ? "is" : "are"} of size 0`,
+            fix: "set the weight to 0, or run a copy at least",
+          });
+        },
+      );
     }
     if (!isCertain)
       judge.notApplicable("the stack does not tell for certain what runs behind the targets of its routes");

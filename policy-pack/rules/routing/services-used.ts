@@ -1,4 +1,6 @@
 import { meshRule } from "../../rule.js";
+import { serviceOf } from "../../subjects/calls.js";
+import type { AnyEntity } from "../../subjects/entity.js";
 import { serviceName } from "../common.js";
 import { envoy } from "../links.js";
 
@@ -19,20 +21,18 @@ export const servicesUsed = meshRule({
       return judge.notApplicable(
         `this stack does not declare mesh ${mesh.name}, whose other entities it does not know`,
       );
-    if (!mesh.allNamesKnown)
-      return judge.notApplicable(
-        "some names are not known before they are made: it is judged by `pulumi up`",
-      );
     const used = new Set<string>();
+    // A caller that is not known yet may call any of them.
+    let allCallersKnown = !mesh.unplaced.has("virtualNode") && !mesh.unplaced.has("gatewayRoute");
     for (const entity of mesh.entities) {
-      if (entity.kind === "virtualNode") {
-        for (const { virtualService } of entity.spec.backends ?? [])
-          if (virtualService) used.add(serviceName(virtualService.virtualServiceName));
-      } else if (entity.kind === "gatewayRoute") {
-        const route = entity.spec.httpRoute ?? entity.spec.http2Route ?? entity.spec.grpcRoute;
-        if (route) used.add(route.action.target.virtualService.virtualServiceName);
-      }
+      const names = judge.known(entity, () => calledBy(entity));
+      if (names === undefined) allCallersKnown = false;
+      for (const name of names ?? []) used.add(name);
     }
+    if (!allCallersKnown)
+      return judge.notApplicable(
+        "some callers are not known before they are made: it is judged by `pulumi up`",
+      );
     for (const service of mesh.of("virtualService")) {
       const [name = ""] = service.names;
       if (used.has(name)) continue;
@@ -43,3 +43,13 @@ export const servicesUsed = meshRule({
     }
   },
 });
+
+/** The virtual services that an entity calls. */
+function calledBy(entity: AnyEntity): readonly string[] {
+  if (entity.kind === "virtualNode")
+    return (entity.spec.backends ?? []).flatMap(({ virtualService }) =>
+      virtualService ? [serviceName(virtualService.virtualServiceName)] : [],
+    );
+  const name = entity.kind === "gatewayRoute" ? serviceOf(entity.spec) : undefined;
+  return name === undefined ? [] : [name];
+}

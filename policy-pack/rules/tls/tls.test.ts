@@ -252,7 +252,7 @@ describe("tls-coverage", () => {
   it("says nothing where there is no listener, and waits for what is not known", () => {
     deepEqual(judgedMesh(tlsCoverage, [mesh]), { notApplicable: "the mesh has no listener" });
     deepEqual(judgedMesh(tlsCoverage, many(listener({ ...strict.tls, mode: unknownText }))), {
-      open: ["spec.listeners[0].tls.mode"],
+      open: ["spec.listeners[0].tls.mode of virtual node web"],
     });
   });
 });
