@@ -44,6 +44,8 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   },
   // It looks at the mesh as its clients wrote it, and at what proxies are told of it.
   diagnostics: { uses: ["mesh", "translate", "xds/source.ts"], packages: ["node:timers"] },
+  // What a backup holds is for the mesh to judge.
+  backup: { uses: ["mesh"], packages: [] },
   api: {
     uses: ["mesh", "identity"],
     packages: [

@@ -5,7 +5,10 @@ import { Command } from "commander";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand(),
   table: async () => (await import("./table.js")).tableCommand(),
+  export: async () => (await import("./backup.js")).exportCommand(),
+  "import-data": async () => (await import("./backup.js")).importCommand(),
   keys: async () => (await import("./keys.js")).keysCommand(),
+  identities: async () => (await import("./identities.js")).identitiesCommand(),
   diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
   check: async () => (await import("./check.js")).checkCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { TablePlace } from "../store/dynamodb/calls.js";
-import type { Store } from "../store/store.js";
+import type { Replaceable, Store } from "../store/store.js";
 import { dataOption } from "./data-folder.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 
@@ -36,17 +36,31 @@ export const tableOf = ({ table, region: of, dynamodbEndpoint }: StoreOptions): 
 
 /** Opens the one store that is named; throws NoStore and StoreUnavailable. Whoever opens it closes it. */
 export async function openNamedStore(options: StoreOptions): Promise<Store> {
-  const { data, table } = options;
+  if (named(options) === "data") return openFolder(options);
+  const { DynamoStore } = await import("../store/dynamodb-store.js");
+  return DynamoStore.open({ ...tableOf(options), follow: false, openMilliseconds: 10_000 });
+}
+
+/** The same, to have all that is in it replaced. */
+export async function openReplaceable(options: StoreOptions): Promise<Replaceable> {
+  if (named(options) === "data") return openFolder(options);
+  const { ReplaceableTable } = await import("../store/dynamodb/replace-all.js");
+  return ReplaceableTable.open(tableOf(options));
+}
+
+function named({ data, table }: StoreOptions): "data" | "table" {
   if (data !== undefined && table !== undefined) {
     throw new NoStore(
       "both a folder and a table were given: name one store, by --data DIR or by --table NAME",
     );
   }
-  if (table !== undefined) {
-    const { DynamoStore } = await import("../store/dynamodb-store.js");
-    return DynamoStore.open({ ...tableOf(options), follow: false, openMilliseconds: 10_000 });
+  if (data === undefined && table === undefined) {
+    throw new NoStore("no store was given: name one by --data DIR or by --table NAME");
   }
-  if (data === undefined) throw new NoStore("no store was given: name one by --data DIR or by --table NAME");
+  return table === undefined ? "data" : "table";
+}
+
+async function openFolder({ data = "" }: StoreOptions) {
   const { SqliteStore } = await import("../store/sqlite-store.js");
   return SqliteStore.open(data);
 }

@@ -7,6 +7,7 @@ import {
   type Change,
   CommitInDoubt,
   type Contents,
+  differences,
   RevisionConflict,
   type Store,
   StoreUnavailable,
@@ -258,7 +259,10 @@ export class DynamoStore implements Store {
         return;
       }
       if (attempt > 0) await sleep(GAP_MILLISECONDS);
-      this.#take(await this.#patient.log(this.#revision));
+      if (this.#take(await this.#patient.log(this.#revision)) === "replaced") {
+        await this.#reload();
+        return;
+      }
     }
   }
 
@@ -266,22 +270,21 @@ export class DynamoStore implements Store {
   async #reload(): Promise<void> {
     const { revision, records } = await this.#patient.contents();
     if (revision <= this.#revision) return;
-    const removed = [...this.#records.keys()].filter((key) => !records.has(key));
-    const writes = [
-      ...removed.map((key): Write => ({ key, value: undefined })),
-      ...[...records].flatMap(([key, value]) => (this.#records.get(key) === value ? [] : [{ key, value }])),
-    ];
+    const writes = differences(this.#records, records);
     this.#records = records;
     this.#tell({ revision, writes });
   }
 
-  #take(entries: readonly LogEntry[]): void {
-    for (const { revision, commit: id, writes } of entries) {
+  /** Takes over what follows the revision that is known, up to where everything was replaced. */
+  #take(entries: readonly LogEntry[]): "replaced" | undefined {
+    for (const { revision, commit: id, writes, replacedAll } of entries) {
       if (revision !== this.#revision + 1) continue;
+      if (replacedAll) return "replaced";
       for (const write of writes) apply(this.#records, write);
       for (const own of this.#own.get(revision) ?? []) own.settle(own.id === id);
       this.#tell({ revision, writes });
     }
+    return undefined;
   }
 
   #tell(change: Change): void {

@@ -4,6 +4,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type Change,
   type Contents,
+  differences,
+  type Replaceable,
   RevisionConflict,
   type Store,
   StoreUnavailable,
@@ -30,7 +32,7 @@ const LEAST_ROOM = 1024 * 1024;
  * it lives, so that a second one is refused instead of overwriting the first; the operating system lets go of
  * the lock however the process ends.
  */
-export class SqliteStore implements Store {
+export class SqliteStore implements Store, Replaceable {
   readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -102,6 +104,11 @@ export class SqliteStore implements Store {
     });
     for (const listener of [...this.#listeners]) listener({ revision, writes });
     return revision;
+  }
+
+  async replace(decide: Parameters<Replaceable["replace"]>[0]): Promise<number> {
+    const { revision, records } = await this.load();
+    return this.commit(revision, differences(records, decide(records, false)));
   }
 
   subscribe(listener: (change: Change) => void): Unsubscribe {

@@ -23,6 +23,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** A store whose whole contents can be replaced at once, for a backup that is brought back. */
+export interface Replaceable {
+  /**
+   * Replaces everything by the records that `decide` answers, as one change: whoever reads or follows the store sees all of
+   * it or nothing. `decide` is given what there is, and whether that is what an interrupted replacement left, which the
+   * next one finishes; what it throws is thrown, with nothing changed. Returns the new revision, which is above every one before.
+   */
+  replace(
+    decide: (before: ReadonlyMap<string, string>, isUnfinished: boolean) => ReadonlyMap<string, string>,
+  ): Promise<number>;
+  close(): Promise<void>;
+}
+
 export interface Contents {
   readonly revision: number;
   readonly records: ReadonlyMap<string, string>;
@@ -77,4 +90,12 @@ export class CommitInDoubt extends Error {
 /** More than the store can take in one record or in one change. Nothing of it was applied. */
 export class ChangeTooLarge extends Error {
   override readonly name = "ChangeTooLarge";
+}
+
+/** What turns some records into others. */
+export function differences(from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Write[] {
+  return [
+    ...[...from.keys()].filter((key) => !to.has(key)).map((key) => ({ key, value: undefined })),
+    ...[...to].filter(([key, value]) => from.get(key) !== value).map(([key, value]) => ({ key, value })),
+  ];
 }

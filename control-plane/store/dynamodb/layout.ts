@@ -9,7 +9,7 @@ import { ChangeTooLarge, type Write } from "../store.js";
  * |---|---|---|
  * | `head` | `head` | `revision`, `commit`, `at`, `incarnation`, `importing`: the latest revision, by which commit and when |
  * | `record/0` … `record/f` | a record's key | `value`; `key` where it is too long for `sk` |
- * | `log` | revision `/` part | `commit`, `parts`, `writes`, `expires`: what a revision wrote, for a day |
+ * | `log` | revision `/` part | `commit`, `parts`, `writes`, `expires`: what a revision wrote, for a day; `replacedAll` |
  * | `control-plane` | `control-plane` | `account`, `region`, `limits`: whose mesh it is |
  * | `replica` | the replica's id | `address`, `beat`, `expires`: who tells whom of changes |
  * | `secret` | `notices` | `key`: by which replicas know each other's notices |
@@ -65,12 +65,14 @@ export interface LogEntry {
   readonly revision: number;
   readonly commit: string;
   readonly writes: readonly Write[];
+  /** It replaced everything: what it wrote is not told, but read. */
+  readonly replacedAll?: boolean;
 }
 
 export const logKey = (revision: number, part = 0): string =>
   `${String(revision).padStart(16, "0")}/${String(part).padStart(4, "0")}`;
 
-export function logItems({ revision, commit, writes }: LogEntry, seconds: number): Item[] {
+export function logItems({ revision, commit, writes, replacedAll }: LogEntry, seconds: number): Item[] {
   const text = JSON.stringify(writes.map(({ key, value }) => [key, value ?? null]));
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -86,6 +88,7 @@ export function logItems({ revision, commit, writes }: LogEntry, seconds: number
     commit: { S: commit },
     parts: { N: String(parts.length) },
     writes: { S: part },
+    ...(replacedAll && { replacedAll: { BOOL: true } }),
     expires: { N: String(Math.floor(seconds) + LOG_SECONDS) },
   }));
 }
@@ -95,15 +98,20 @@ export function logItems({ revision, commit, writes }: LogEntry, seconds: number
  * longest such sequence at the end. A revision of which a part is missing is not there.
  */
 export function entriesOf(items: readonly Item[], after?: number): LogEntry[] {
-  const texts = new Map<number, { commit: string; parts: number; texts: string[] }>();
-  for (const { sk, commit, parts, writes } of items) {
+  const texts = new Map<number, { commit: string; parts: number; texts: string[]; replacedAll: boolean }>();
+  for (const { sk, commit, parts, writes, replacedAll } of items) {
     const revision = Number(sk?.S?.slice(0, 16));
-    const entry = texts.get(revision) ?? { commit: commit?.S ?? "", parts: Number(parts?.N), texts: [] };
+    const entry = texts.get(revision) ?? {
+      commit: commit?.S ?? "",
+      parts: Number(parts?.N),
+      texts: [],
+      replacedAll: replacedAll?.BOOL === true,
+    };
     texts.set(revision, entry);
     entry.texts.push(writes?.S ?? "");
   }
   const entries: LogEntry[] = [];
-  for (const [revision, { commit, parts, texts: ofEntry }] of texts) {
+  for (const [revision, { commit, parts, texts: ofEntry, replacedAll }] of texts) {
     const follows = revision === (entries.at(-1)?.revision ?? after ?? revision - 1) + 1;
     if (ofEntry.length !== parts || !follows) {
       if (after !== undefined) break;
@@ -114,7 +122,7 @@ export function entriesOf(items: readonly Item[], after?: number): LogEntry[] {
       key,
       value: value ?? undefined,
     }));
-    entries.push({ revision, commit, writes });
+    entries.push({ revision, commit, writes, ...(replacedAll && { replacedAll }) });
   }
   return entries;
 }

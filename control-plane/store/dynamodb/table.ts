@@ -58,7 +58,14 @@ export class Table {
       const pages = await Promise.all(PARTITIONS.map((partition) => this.query(partition)));
       const records = new Map(pages.flat().map(recordOf));
       const head = this.checked(await this.head());
-      const entries = entriesOf(await this.query("log", logKey(Math.max(before.revision - OVERLAP, 1))));
+      const seen = entriesOf(await this.query("log", logKey(Math.max(before.revision - OVERLAP, 1))));
+      // What was before everything was replaced is not to be applied over it.
+      const entries = seen.slice(
+        Math.max(
+          seen.findLastIndex(({ replacedAll }) => replacedAll),
+          0,
+        ),
+      );
       const latest = entries.at(-1)?.revision ?? 0;
       // The log may have gone by its age; then there is nothing left that could still be becoming visible.
       const isOld = Date.now() - before.at > RECENT_MILLISECONDS && head.revision === before.revision;

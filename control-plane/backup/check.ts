@@ -1,0 +1,53 @@
+import { type Address, addressKey, parentOf, parseKey } from "../mesh/address.js";
+import { decodeEntity } from "../mesh/entity.js";
+import { MeshError } from "../mesh/errors.js";
+import { updateInput } from "../mesh/rules/input.js";
+import { parseSettingsKey } from "../mesh/settings.js";
+import { parseSharesKey } from "../mesh/shares.js";
+import { type Backup, BackupError, isIdentity } from "./document.js";
+
+/** Throws BackupError for records that a control plane could not serve: all that is wrong with them, at most ten. */
+export function checkBackup({ records }: Backup): void {
+  const problems: string[] = [];
+  for (const [key, value] of records) {
+    if (problems.length === MOST) break;
+    const problem = problemOf(key, value, records);
+    if (problem !== undefined) problems.push(`${key}: ${problem}`);
+  }
+  if (problems.length > 0) throw new BackupError(problems.join("\n"));
+}
+
+const MOST = 10;
+
+function problemOf(key: string, value: string, records: Backup["records"]): string | undefined {
+  if (isIdentity(key)) return undefined;
+  const beside = parseSharesKey(key) ?? parseSettingsKey(key);
+  if (beside !== undefined) return missing(beside, records);
+  const address = parseKey(key);
+  if (address === undefined) return "this is the key of nothing that a control plane knows";
+  return entityProblem(address, value) ?? missing(parentOf(address), records);
+}
+
+const missing = (address: Address | undefined, records: Backup["records"]): string | undefined =>
+  address === undefined || records.has(addressKey(address))
+    ? undefined
+    : `${addressKey(address)}, in which it lives, is not among the records`;
+
+function entityProblem(address: Address, value: string): string | undefined {
+  const { metadata, spec, tags, calls } = decodeEntity(address, value);
+  const { arn, uid, version, createdAt, lastUpdatedAt, meshOwner, resourceOwner } = metadata ?? {};
+  const isWhole =
+    [arn, uid, meshOwner, resourceOwner].every((text) => typeof text === "string") &&
+    [version, createdAt, lastUpdatedAt].every((number) => typeof number === "number") &&
+    Array.isArray(tags) &&
+    Array.isArray(calls?.create) &&
+    Array.isArray(calls?.update);
+  if (!isWhole) return "metadata, spec, tags and calls are needed, as an export has them";
+  try {
+    updateInput(address.kind, { spec });
+    return undefined;
+  } catch (error) {
+    if (error instanceof MeshError) return error.message;
+    throw error;
+  }
+}
