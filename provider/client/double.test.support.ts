@@ -20,6 +20,8 @@ export interface Double {
   /** Entities by path: meshes/shop/virtualNodes/catalog-v1. */
   readonly entities: Map<string, Record<string, unknown>>;
   readonly tags: Map<string, Map<string, string>>;
+  /** Paths of entities that are in use: they are not deleted. */
+  readonly inUse: Set<string>;
   /** These answer the next requests, before anything else is done with them; undefined lets one pass. */
   readonly next: (Reply | undefined)[];
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export async function startDouble(): Promise<Double> {
   const seen: Seen[] = [];
   const entities: Double["entities"] = new Map();
   const tags: Double["tags"] = new Map();
+  const inUse: Double["inUse"] = new Set();
   const next: Double["next"] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -57,7 +60,7 @@ export async function startDouble(): Promise<Double> {
     const { method = "", url = "", headers } = request;
     const asked: Seen = { method, path: url, headers, body: raw === "" ? undefined : JSON.parse(raw) };
     seen.push(asked);
-    (next.shift() ?? answer(asked, entities, tags))(response);
+    (next.shift() ?? answer(asked, entities, tags, inUse))(response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -66,6 +69,7 @@ export async function startDouble(): Promise<Double> {
     seen,
     entities,
     tags,
+    inUse,
     next,
     close: async () => {
       server.close();
@@ -75,7 +79,12 @@ export async function startDouble(): Promise<Double> {
   };
 }
 
-function answer({ method, path, body }: Seen, entities: Double["entities"], tags: Double["tags"]): Reply {
+function answer(
+  { method, path, body }: Seen,
+  entities: Double["entities"],
+  tags: Double["tags"],
+  inUse: Double["inUse"],
+): Reply {
   const url = new URL(path, "http://double");
   const at = url.pathname.replace("/v20190125/", "");
   const arn = url.searchParams.get("resourceArn") ?? "";
@@ -99,6 +108,7 @@ function answer({ method, path, body }: Seen, entities: Double["entities"], tags
   const entity = entities.get(key);
   if (isCollection && entity !== undefined) return failure(409, "ConflictException", `${key} exists.`);
   if (!isCollection && entity === undefined) return failure(404, "NotFoundException", `${key} is not there.`);
+  if (method === "DELETE" && inUse.has(key)) return failure(409, "ResourceInUseException", "in use");
   if (method === "DELETE") entities.delete(key);
   if (method === "PUT") {
     const { version = 0 } = (entity?.metadata ?? {}) as { version?: number };

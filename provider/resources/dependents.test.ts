@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { entityTypes } from "@pulumi-appmesh/model";
 import { type Address, AppMesh } from "../client/appmesh.js";
-import { type Double, failure, startDouble } from "../client/double.test.support.js";
+import { type Double, startDouble } from "../client/double.test.support.js";
 import { dependents } from "./dependents.js";
 import { describeAddress } from "./identity.js";
-import { remove } from "./operations.js";
-import { resourceTypes } from "./types.js";
 
 describe("what keeps an entity from being deleted", () => {
   let double: Double;
@@ -99,38 +96,14 @@ describe("what keeps an entity from being deleted", () => {
     assert.deepEqual(await of("gatewayRoute", "shop", "edge", "catalog"), []);
   });
 
-  it("is told only as far as it helps", async () => {
-    for (let n = 0; n < 12; n++) add(`/virtualNodes/v${n}`);
-    assert.equal((await of("mesh", "shop")).length, 10);
-  });
-
-  it("is named when a deletion is refused for good, all kinds of it", async () => {
+  it("is all children, but of what has to be read only as much as helps", async () => {
     shop();
-    const type = resourceTypes.get(`appmesh:index:${entityTypes.mesh.title}`);
-    assert.ok(type);
-    for (let tries = 0; tries < 5; tries++)
-      double.next.push(failure(409, "ResourceInUseException", "in use"));
-    await assert.rejects(remove(type, "shop", { appMesh, call: {} }), {
-      message:
-        'mesh "shop" cannot be deleted while it is in use. It is used by virtual node "v1" of mesh "shop", virtual node "v2" ' +
-        'of mesh "shop", virtual router "catalog" of mesh "shop", virtual service "catalog.local" of mesh "shop", virtual ' +
-        'service "v1.local" of mesh "shop", virtual gateway "edge" of mesh "shop". Delete what uses it first, or change it ' +
-        "to use something else. (ResourceInUseException: in use)",
-    });
-    assert.ok(double.entities.has("meshes/shop"));
-  });
-
-  it("is left out of the refusal where it cannot be found out", async () => {
-    shop();
-    const type = resourceTypes.get("appmesh:index:VirtualNode");
-    assert.ok(type);
-    for (let tries = 0; tries < 5; tries++)
-      double.next.push(failure(409, "ResourceInUseException", "in use"));
-    double.next.push(failure(503, "ServiceUnavailableException", "later"));
-    await assert.rejects(remove(type, "shop/v1", { appMesh, call: {} }), {
-      message:
-        'virtual node "v1" of mesh "shop" cannot be deleted while it is in use. Delete what uses it first, or change it to ' +
-        "use something else. (ResourceInUseException: in use)",
-    });
+    for (let n = 0; n < 12; n++) {
+      add(`/virtualNodes/n${n}`);
+      add(`/virtualRouter/catalog/routes/r${n}`, to("v1"));
+    }
+    assert.equal((await of("mesh", "shop")).length, 18);
+    assert.equal((await of("virtualRouter", "shop", "catalog")).length, 14);
+    assert.equal((await of("virtualNode", "shop", "v1")).length, 10);
   });
 });

@@ -3,32 +3,30 @@ import type { Address, AppMesh } from "../client/appmesh.js";
 import type { CallOptions } from "../client/http.js";
 import { childNames } from "./list.js";
 
-/** More are not looked for: the message would get no clearer. */
+/** How many are looked for where each one has to be read. */
 const ENOUGH = 10;
 
 /**
- * What keeps an entity from being deleted: its children, and what names it in its spec (routes that send to
- * a virtual node, virtual services that a router provides, gateway routes that lead to a virtual service).
+ * What keeps an entity from being deleted: all its children, and what names it in its spec (routes that send to
+ * a virtual node, virtual services that a router provides, gateway routes that lead to a virtual service), as far as needed.
  */
 export async function dependents(
   address: Address,
   context: { readonly appMesh: AppMesh; readonly call: CallOptions },
 ): Promise<Address[]> {
   const found: Address[] = [];
-  for await (const candidate of candidates(address, context)) {
-    found.push(candidate);
-    if (found.length === ENOUGH) break;
+  for (const { kind, parent } of Object.values(entityTypes)) {
+    if (parent === address.kind) for await (const child of listed(kind, address, context)) found.push(child);
+  }
+  for await (const user of users(address, context)) {
+    if (found.length >= ENOUGH) break;
+    found.push(user);
   }
   return found;
 }
 
-async function* candidates(
-  address: Address,
-  context: Parameters<typeof dependents>[1],
-): AsyncGenerator<Address> {
-  for (const { kind, parent } of Object.values(entityTypes)) {
-    if (parent === address.kind) yield* listed(kind, address, context);
-  }
+/** What is no child, and names the entity in its spec. */
+async function* users(address: Address, context: Parameters<typeof dependents>[1]): AsyncGenerator<Address> {
   const [mesh = ""] = address.names;
   const inMesh: Address = { kind: "mesh", names: [mesh], meshOwner: address.meshOwner };
   switch (address.kind) {

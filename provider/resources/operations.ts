@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { entityTypes } from "@pulumi-appmesh/model";
-import { type Address, type AppMesh, type Entity, lineage, type Tags } from "../client/appmesh.js";
-import { isConflict, isInUse, isNotFound } from "../client/errors.js";
+import type { Address, AppMesh, Entity, Tags } from "../client/appmesh.js";
+import { isConflict, isNotFound } from "../client/errors.js";
 import type { CallOptions } from "../client/http.js";
 import { type ObjectValue, toJson } from "../server/values.js";
-import { dependents } from "./dependents.js";
 import { addressOf, describeAddress, formatId, parseId } from "./identity.js";
 import { inputsOf, specChanges, stateOf, tagChanges, tagsOf } from "./state.js";
 import { type ResourceType, words } from "./types.js";
@@ -24,6 +22,8 @@ export class PartlyDone extends Error {
 export interface Context {
   readonly appMesh: AppMesh;
   readonly call: CallOptions;
+  /** The custom timeout, in milliseconds, if the program gave one; the call's signal ends what goes beyond it. */
+  readonly timeLimit?: number;
 }
 
 export interface Made {
@@ -98,37 +98,8 @@ export async function read(
   }
 }
 
-/** Waits between tries to delete something that is in use, in milliseconds. */
-const IN_USE_WAITS = [250, 500, 1_000, 2_000];
-
-/**
- * Deletes the entity; one that is gone already is fine. What is in use may be free in a moment, since the
- * engine deletes what does not depend on each other at the same time.
- */
-export async function remove(type: ResourceType, id: string, { appMesh, call }: Context): Promise<void> {
-  const address = parseId(type, id);
-  for (const wait of [...IN_USE_WAITS, undefined]) {
-    try {
-      return await appMesh.delete(address, call);
-    } catch (error) {
-      if (isNotFound(error)) return;
-      if (!isInUse(error)) return refuse("delete", address, error);
-      if (wait === undefined) throw await inUse(address, error as Error, { appMesh, call });
-      await sleep(wait, undefined, call.signal && { signal: call.signal }).catch(() => undefined);
-    }
-  }
-}
-
-async function inUse(address: Address, error: Error, context: Context): Promise<Error> {
-  const found = await dependents(address, context).catch(() => []);
-  const users = found.length === 0 ? "" : ` It is used by ${found.map(describeAddress).join(", ")}.`;
-  return new Error(
-    `${describeAddress(address)} cannot be deleted while it is in use.${users} Delete what uses it first, or change it to ` +
-      `use something else. (${error.message})`,
-  );
-}
-
-function refuse(doing: string, address: Address, error: unknown): never {
+/** Tells the user of a failed call what was not done, and the way out. */
+export function refuse(doing: string, address: Address, error: unknown): never {
   const what = describeAddress(address);
   const reason = (error as Error).message;
   if (doing === "create" && isConflict(error)) {
@@ -137,11 +108,9 @@ function refuse(doing: string, address: Address, error: unknown): never {
     );
   }
   if (isNotFound(error) && doing === "create" && address.names.length > 1) {
-    const kinds = lineage(address.kind);
-    const parent = { kind: kinds.at(-2) ?? "mesh", names: address.names.slice(0, -1) };
     throw new Error(
-      `cannot create ${what}: something that it needs is not there (${reason}). If this program makes ${describeAddress(parent)}, ` +
-        `pass that resource's own name output here, so that the order is known.`,
+      `cannot create ${what}: something that it needs is not there (${reason}). If this program makes that, pass the name ` +
+        "from the resource's own output here, or name the resource in dependsOn, so that the order is known.",
     );
   }
   if (isNotFound(error) && doing === "update") {

@@ -1,4 +1,5 @@
-import { create, read, remove, update } from "../resources/operations.js";
+import { create, read, update } from "../resources/operations.js";
+import { remove } from "../resources/remove.js";
 import { plannedState, plannedUpdate } from "../resources/state.js";
 import { type Plugin, resourceTypeOf } from "./plugin.js";
 import { empty, messages } from "./protocol.js";

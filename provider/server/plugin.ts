@@ -36,9 +36,11 @@ export class Plugin {
   /** The means to carry out one operation on a resource. The time limit is in seconds; 0 means none. */
   operation(urn: string, timeLimit = 0): Context {
     if (this.#appMesh === undefined) throw new Error("the provider has not been configured");
-    const limits = timeLimit > 0 ? [AbortSignal.timeout(timeLimit * 1000)] : [];
+    const limited = timeLimit > 0;
+    const limits = limited ? [AbortSignal.timeout(timeLimit * 1000)] : [];
     return {
       appMesh: this.#appMesh,
+      ...(limited && { timeLimit: timeLimit * 1000 }),
       call: {
         signal: AbortSignal.any([this.#stop.signal, ...limits]),
         onRetry: (text) => this.engine.log("info", text, urn, true),

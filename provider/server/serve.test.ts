@@ -267,7 +267,7 @@ describe("the plugin", () => {
       "a parent that is not there",
       failure(404, "NotFoundException", "no mesh shop"),
       () =>
-        `cannot create virtual node "catalog-v1" of mesh "shop": something that it needs is not there (NotFoundException: no mesh shop). If this program makes mesh "shop", pass that resource's own name output here, so that the order is known.`,
+        `cannot create virtual node "catalog-v1" of mesh "shop": something that it needs is not there (NotFoundException: no mesh shop). If this program makes that, pass the name from the resource's own output here, or name the resource in dependsOn, so that the order is known.`,
     ],
     [
       "another server",

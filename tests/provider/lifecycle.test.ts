@@ -195,7 +195,7 @@ describe("a mesh on the real engine", function () {
 
   it("is not deleted while something that the stack does not know is in it; what is gone already is no error", async () => {
     await stack.up(async () => {
-      new appmesh.Mesh("shop", { meshName: "shop" });
+      new appmesh.Mesh("shop", { meshName: "shop" }, { customTimeouts: { delete: "1s" } });
     });
     await put("/v20190125/meshes/shop/virtualNodes", { virtualNodeName: "stray", spec: {} });
     const refused = await stack.destroy();
