@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "pino", "node:*"] },
   identity: {
     uses: ["store"],
-    packages: ["@peculiar/x509", "node:*", "reflect-metadata"],
+    packages: ["@peculiar/x509", "jose", "node:*", "reflect-metadata"],
   },
   metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
   // Like the mesh, it implements what the xDS server asks of a source.

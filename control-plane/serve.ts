@@ -15,10 +15,13 @@ import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
 import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
+import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
+import type { ServiceAccountOptions } from "./identity/proxies/service-accounts.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { defaultLimits, type Limits } from "./mesh/limits.js";
 import { MeshSettingsOperations } from "./mesh/mesh-settings.js";
 import { Operations } from "./mesh/operations.js";
+import { runsAs, ServiceAccounts } from "./mesh/service-accounts.js";
 import { Sharing } from "./mesh/sharing.js";
 import { MeshState } from "./mesh/state.js";
 import { Tagging } from "./mesh/tagging.js";
@@ -26,6 +29,7 @@ import { Transactions } from "./mesh/transactions.js";
 import { measuredStore } from "./metrics/measured-store.js";
 import { Metrics } from "./metrics/metrics.js";
 import { openStore, type SharedTable } from "./open-store.js";
+import { authoritiesIn, ProxyAccess, type XdsCertificate } from "./proxy-access.js";
 import { lastKnown, StoreReadiness } from "./readiness.js";
 import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
@@ -43,8 +47,10 @@ export interface ServeOptions {
   readonly insecureHttp?: boolean | undefined;
   /** The file to which each change is told. Default: the log. */
   readonly audit?: string | undefined;
-  /** Where proxies subscribe, over gRPC. Only on an address of this machine's loopback. */
+  /** Where proxies subscribe, over gRPC. Without TLS, only on an address of this machine's loopback. */
   readonly xds: Endpoint;
+  /** How proxies prove who they are, and the control plane to them. */
+  readonly proxies?: ProxiesOptions | undefined;
   /** How many streams of proxies are taken in a second; others wait for their turn. Default: 500. */
   readonly xdsAdmission?: number | undefined;
   /** The folder of the store; made where it does not exist. */
@@ -73,6 +79,19 @@ export interface ServeOptions {
   readonly log: Logger;
 }
 
+export interface ProxiesOptions {
+  /** What makes xDS one over TLS, which only proxies are admitted to that prove who they are. Default: plain text. */
+  readonly tls?: XdsCertificate | undefined;
+  /** Where proxies are served over TLS without a proof, because the network lets nobody else reach it. Default: nowhere. */
+  readonly trustedNetwork?: Endpoint | undefined;
+  /** The host part of SPIFFE ids. Default: `appmesh.local`. */
+  readonly trustDomain?: string | undefined;
+  /** Files with further authorities whose certificates proxies may show, in PEM. */
+  readonly authorities?: readonly string[] | undefined;
+  /** The Kubernetes cluster whose service-account tokens proxies may show. Default: none. */
+  readonly serviceAccounts?: ServiceAccountOptions | undefined;
+}
+
 export interface CertificatesOptions {
   /** URLs of other endpoints than AWS's own. */
   readonly acmEndpoint?: string | undefined;
@@ -92,6 +111,7 @@ export interface ControlPlane {
   readonly scheme: "http" | "https";
   readonly api: Endpoint;
   readonly xds: Endpoint;
+  readonly xdsTrustedNetwork: Endpoint | undefined;
   readonly metrics: Endpoint | undefined;
   /** Where it hears of changes from those that share its table. */
   readonly notices: Endpoint | undefined;
@@ -120,12 +140,21 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     );
   }
   const xdsAddress = await checkedAddress("--xds", options.xds);
-  if (!xdsAddress.isLoopback) {
+  const { proxies = {} } = options;
+  if (!xdsAddress.isLoopback && !proxies.tls) {
     throw new StartError(
-      `xDS at ${formatEndpoint(options.xds)} is refused: off this machine it needs TLS and proxies that prove who they are, ` +
-        "which are not available yet. Keep it on this machine by --xds 127.0.0.1:18000",
+      `xDS at ${formatEndpoint(options.xds)} is refused without TLS: off this machine, proxies get their configuration and ` +
+        "keys over TLS, and prove who they are. Say --xds-tls-self-signed, or --xds-tls-cert FILE --xds-tls-key FILE; or keep " +
+        "it on this machine by --xds 127.0.0.1:18000",
     );
   }
+  if (proxies.trustedNetwork && !proxies.tls) {
+    throw new StartError(
+      "--xds-trusted-network is TLS, and needs a certificate: say --xds-tls-self-signed, or --xds-tls-cert FILE --xds-tls-key FILE",
+    );
+  }
+  const trustedAddress =
+    proxies.trustedNetwork && (await checkedAddress("--xds-trusted-network", proxies.trustedNetwork));
 
   const metricsAddress = options.metrics && (await checkedAddress("--metrics", options.metrics));
   if (options.metrics && !metricsAddress?.isLoopback && !options.metricsToken) {
@@ -180,6 +209,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
         log.warn({ kind, arn, kept }, kept ? `${reason}; what was had before stays in use` : reason),
     });
     closers.push(async () => source.close());
+    const access = await proxyAccess(options, store, state, (code) => metrics.refused(code));
+    closers.push(async () => access.close());
     const xdsServer = new XdsServer({
       source,
       translate,
@@ -192,11 +223,29 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       onRejected: (event) => metrics.rejected(event),
       onSent: (event) => metrics.sent(event),
       onTranslated: (event) => metrics.translated(event),
+      onRefused: ({ code }) => metrics.refused(code),
     });
     closers.push(() => xdsServer.close());
     const xds = await listening("--xds", options.xds, () =>
-      xdsServer.listen(xdsAddress.address, options.xds.port),
+      xdsServer.listen(
+        xdsAddress.address,
+        options.xds.port,
+        proxies.tls ? access.overTls(true) : access.loopback(),
+      ),
     );
+    let xdsTrustedNetwork: Endpoint | undefined;
+    if (proxies.trustedNetwork && trustedAddress) {
+      const { host, port } = proxies.trustedNetwork;
+      const { address } = trustedAddress;
+      const bound = await listening("--xds-trusted-network", { host, port }, () =>
+        xdsServer.listen(address, port, access.overTls(false)),
+      );
+      xdsTrustedNetwork = { host, port: bound.port };
+      log.warn(
+        { xds: formatEndpoint(xdsTrustedNetwork) },
+        "proxies there are believed to be who they say: whoever reaches it gets the configuration of every virtual node",
+      );
+    }
 
     metrics.follow({
       entities: () => state.count(),
@@ -227,6 +276,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       tagging: new Tagging({ state, transactions, limits }),
       sharing: new Sharing({ state, transactions }),
       settings: new MeshSettingsOperations({ state, transactions }),
+      serviceAccounts: new ServiceAccounts({ state, transactions }),
+      identities: access.identities,
       diagnosis,
       status: { unready: () => readiness.unready(), proxies: () => xdsServer.proxies() },
       account,
@@ -252,11 +303,13 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       scheme: tls ? "https" : "http",
       api: { host: options.api.host, port },
       xds,
+      xdsTrustedNetwork,
       metrics: metricsEndpoint,
       notices: shared.notices,
       caFile: tls?.caFile,
       reload: () => {
         tls?.certificate.reload();
+        void access.reload();
         auditFile?.reopen();
       },
       close,
@@ -281,6 +334,36 @@ async function keysOf(store: Store, account: string, initial: Credentials | unde
 async function openedTls(tls: ApiTls, { data, api: { host }, log }: ServeOptions): Promise<OpenedTls> {
   try {
     return await openTls(tls, { data, host, log });
+  } catch (error) {
+    throw error instanceof CertificateError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+async function proxyAccess(
+  { proxies = {}, xds, account, log }: ServeOptions,
+  store: Store,
+  state: MeshState,
+  onRefused: (code: number) => void,
+): Promise<ProxyAccess> {
+  const { tls, trustedNetwork, trustDomain = "appmesh.local", authorities = [], serviceAccounts } = proxies;
+  try {
+    const identities = await ProxyIdentities.open(store, {
+      account,
+      trustDomain,
+      serviceAccounts,
+      furtherTrust: authoritiesIn(authorities, log),
+      runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
+    });
+    // Nobody calls a host by the address that stands for all of its addresses.
+    const own = [xds.host, trustedNetwork?.host].filter((host) => host && !["0.0.0.0", "::"].includes(host));
+    const names = new Set(["localhost", "127.0.0.1", "::1", ...(own as string[])]);
+    return await ProxyAccess.open({
+      identities,
+      account,
+      certificate: tls && ("names" in tls ? { names: [...new Set([...names, ...tls.names])] } : tls),
+      log,
+      onRefused: ({ code }) => onRefused(code),
+    });
   } catch (error) {
     throw error instanceof CertificateError ? new StartError(error.message, { cause: error }) : error;
   }

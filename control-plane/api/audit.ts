@@ -7,6 +7,7 @@ import type { AccessKeyChange } from "./access-key-routes.js";
 import type { AuditSink } from "./audit-file.js";
 import { fromTo } from "./audit-line.js";
 import { peerOf } from "./authentication.js";
+import type { IdentityChange } from "./identity-routes.js";
 
 export interface AuditOptions {
   readonly sink: AuditSink;
@@ -50,6 +51,12 @@ export class Audit {
   /** A change to the access keys. */
   keyChanged({ caller, operation, accessKeyId, before, after }: AccessKeyChange): void {
     const arn = `arn:aws:appmesh:${this.#region}:${this.#account}:access-key/${accessKeyId}`;
+    this.#write("change", caller, { operation, arn, ...fromTo(before, after) });
+  }
+
+  /** A change to what proxies prove who they are by. */
+  identityChanged({ caller, operation, resource, before, after }: IdentityChange): void {
+    const arn = `arn:aws:appmesh:${this.#region}:${this.#account}:${resource}`;
     this.#write("change", caller, { operation, arn, ...fromTo(before, after) });
   }
 

@@ -9,8 +9,10 @@ import fastify, {
   type RawServerDefault,
 } from "fastify";
 import type { AccessKeys } from "../identity/access-keys.js";
+import type { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
 import type { MeshSettingsOperations } from "../mesh/mesh-settings.js";
 import type { Operations } from "../mesh/operations.js";
+import type { ServiceAccounts } from "../mesh/service-accounts.js";
 import type { Sharing } from "../mesh/sharing.js";
 import type { Tagging } from "../mesh/tagging.js";
 import { accessKeyRoutes } from "./access-key-routes.js";
@@ -22,8 +24,10 @@ import { ClientErrors } from "./client-errors.js";
 import { type Diagnosis, diagnosticsRoutes } from "./diagnostics-routes.js";
 import { entityRoutes } from "./entity-routes.js";
 import { ProtocolError, sendError } from "./errors.js";
+import { identityRoutes } from "./identity-routes.js";
 import { metricsRoutes, type Scrapes } from "./metrics-routes.js";
 import { type Answer, RequestLog } from "./request-log.js";
+import { serviceAccountRoutes } from "./service-account-routes.js";
 import { settingsRoutes } from "./settings-routes.js";
 import { shareRoutes } from "./share-routes.js";
 import { type Status, statusRoutes } from "./status-routes.js";
@@ -41,6 +45,10 @@ export interface ApiOptions {
   readonly tagging: Tagging;
   readonly sharing: Sharing;
   readonly settings: MeshSettingsOperations;
+  /** Default: there are no paths of service accounts. */
+  readonly serviceAccounts?: ServiceAccounts;
+  /** Default: there are no paths of identities. */
+  readonly identities?: ProxyIdentities;
   /** What is served at /v1/diagnostics. Default: there is no such path. */
   readonly diagnosis?: Diagnosis;
   readonly status: Status;
@@ -184,6 +192,15 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   tagRoutes(app, options.tagging);
   shareRoutes(app, options.sharing);
   settingsRoutes(app, options.settings);
+  if (options.serviceAccounts) serviceAccountRoutes(app, options.serviceAccounts);
+  if (options.identities) {
+    const { identities, settings } = options;
+    identityRoutes(app, {
+      identities,
+      settings,
+      onChange: (change) => options.audit?.identityChanged(change),
+    });
+  }
   if (options.diagnosis) diagnosticsRoutes(app, options.diagnosis);
   statusRoutes(app, options.status);
   if (accessKeys) accessKeyRoutes(app, accessKeys, (change) => options.audit?.keyChanged(change));

@@ -3,22 +3,31 @@ import { type ApiClientOptions, readAuthority } from "./api-client.js";
 import { credentialsIn } from "./credentials.js";
 import { accountId } from "./options.js";
 
-/** Options of commands that read a mesh by the API of a running control plane. */
-export interface ApiOptions {
-  readonly meshOwner?: string;
+/** Options of commands that call the API of a running control plane. */
+export interface EndpointOptions {
   readonly endpoint: string;
   readonly region: string;
   readonly ca?: string;
 }
 
+/** Options of commands that read a mesh by it. */
+export interface ApiOptions extends EndpointOptions {
+  readonly meshOwner?: string;
+}
+
 export function addApiOptions(command: Command): Command {
-  return command
-    .addOption(
+  return addEndpointOptions(
+    command.addOption(
       new Option(
         "--mesh-owner <account>",
         "account that owns the mesh (default: the caller's own)",
       ).argParser(accountId),
-    )
+    ),
+  );
+}
+
+export function addEndpointOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--endpoint <url>", "where the control plane's API is")
         .env("APPMESH_ENDPOINT")
@@ -37,7 +46,7 @@ export function addApiOptions(command: Command): Command {
 }
 
 /** Throws EnvironmentError and ApiError. */
-export const apiClientOf = ({ endpoint, region, ca }: ApiOptions): ApiClientOptions => ({
+export const apiClientOf = ({ endpoint, region, ca }: EndpointOptions): ApiClientOptions => ({
   endpoint,
   region,
   credentials: credentialsIn(process.env),

@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../store/store.js";
 import { ApiError, callApi, readAuthority } from "./api-client.js";
 import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption } from "./data-folder.js";
-import { accountId } from "./options.js";
+import { accountId, duration } from "./options.js";
 import { NoStore, openNamedStore, type StoreOptions } from "./store-options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 
@@ -176,16 +176,6 @@ async function inStore<T>(options: StoreOptions, action: (keys: Keys) => Promise
   } finally {
     await store.close();
   }
-}
-
-function duration(text: string): number {
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (amount === undefined) {
-    throw new InvalidArgumentError(
-      "It must be a number of days, hours, minutes or seconds, such as 90d, 12h or 30m.",
-    );
-  }
-  return Number(amount) * { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 }[unit as "s" | "m" | "h" | "d"];
 }
 
 function url(text: string): string {

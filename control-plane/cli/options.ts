@@ -80,3 +80,14 @@ export function seconds(text: string): number {
   if (Number.isNaN(value)) throw new InvalidArgumentError("It must be a number of seconds, 0 or more.");
   return value;
 }
+
+/** A number of days, hours, minutes or seconds, in seconds. */
+export function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (amount === undefined) {
+    throw new InvalidArgumentError(
+      "It must be a number of days, hours, minutes or seconds, such as 90d, 12h or 30m.",
+    );
+  }
+  return Number(amount) * { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 }[unit as "s" | "m" | "h" | "d"];
+}

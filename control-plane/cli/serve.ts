@@ -5,10 +5,11 @@ import { defaultLimits, type Limits } from "../mesh/limits.js";
 import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
+import { addProxiesOptions, type ProxiesCommandOptions, proxiesOf } from "./proxies-options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
 
-interface Options extends TlsOptions {
+interface Options extends TlsOptions, ProxiesCommandOptions {
   api: Endpoint;
   xds: Endpoint;
   xdsAdmission?: number;
@@ -30,7 +31,7 @@ interface Options extends TlsOptions {
 const CLOSE_MILLISECONDS = 10_000;
 
 export function serveCommand(): Command {
-  return addTlsOptions(new Command("serve"))
+  return addProxiesOptions(addTlsOptions(new Command("serve")))
     .description("run the control plane")
     .addOption(
       new Option("--api <host:port>", "where the App Mesh API listens; port 0 for any free one")
@@ -137,6 +138,7 @@ async function run(options: Options): Promise<void> {
       limits: options.limit,
       accessKey: credentialsIn(process.env),
       tls: tlsOf(options),
+      proxies: proxiesOf(options),
       metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,
       cloudMap: {
         endpoint:
@@ -152,9 +154,19 @@ async function run(options: Options): Promise<void> {
     });
     const api = `${controlPlane.scheme}://${formatEndpoint(controlPlane.api)}`;
     const xds = formatEndpoint(controlPlane.xds);
+    const xdsTrustedNetwork =
+      controlPlane.xdsTrustedNetwork && formatEndpoint(controlPlane.xdsTrustedNetwork);
     const metrics = controlPlane.metrics && `http://${formatEndpoint(controlPlane.metrics)}/metrics`;
     log.info(
-      { api, xds, metrics, ...stored(options), region: options.region, account: options.account },
+      {
+        api,
+        xds,
+        xdsTrustedNetwork,
+        metrics,
+        ...stored(options),
+        region: options.region,
+        account: options.account,
+      },
       "ready",
     );
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -171,7 +183,7 @@ async function run(options: Options): Promise<void> {
       });
     }
     // Without anything to open anew, it means what it means for every program whose terminal is closed.
-    if (options.audit !== undefined || controlPlane.scheme === "https") {
+    if (options.audit !== undefined || controlPlane.scheme === "https" || options.proxyCa) {
       process.on("SIGHUP", () => controlPlane.reload());
     }
     if (controlPlane.caFile) process.stdout.write(`tls ca=${controlPlane.caFile}\n`);

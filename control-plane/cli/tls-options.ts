@@ -33,7 +33,7 @@ export function addTlsOptions(command: Command): Command {
       new Option(
         "--tls-name <name>",
         "a further host name or IP address that clients of --tls-self-signed call; repeatable",
-      ).argParser(name),
+      ).argParser(hostName),
     )
     .addOption(
       new Option(
@@ -59,7 +59,8 @@ export function tlsOf({ tlsCert, tlsKey, tlsSelfSigned, tlsName }: TlsOptions): 
   return tlsCert !== undefined && tlsKey !== undefined ? { certFile: tlsCert, keyFile: tlsKey } : undefined;
 }
 
-function name(text: string, previous: readonly string[] = []): readonly string[] {
+/** Gathers host names and IP addresses. */
+export function hostName(text: string, previous: readonly string[] = []): readonly string[] {
   if (
     isIP(text) === 0 &&
     !/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(text)

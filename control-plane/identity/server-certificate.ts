@@ -38,7 +38,7 @@ export class ServerCertificate {
 
   /** Throws CertificateError where the files cannot be read, or do not fit. */
   static open(options: ServerCertificateOptions): ServerCertificate {
-    return new ServerCertificate(options, JSON.stringify(read(options)));
+    return new ServerCertificate(options, JSON.stringify(readCertificate(options)));
   }
 
   /** What the server is to be made with. */
@@ -56,7 +56,7 @@ export class ServerCertificate {
   reload(): void {
     let found: string;
     try {
-      found = JSON.stringify(read(this.#options));
+      found = JSON.stringify(readCertificate(this.#options));
     } catch (error) {
       // Files are often written one after the other: said once for each failure, and tried again.
       const { message } = error as CertificateError;
@@ -76,7 +76,8 @@ export class ServerCertificate {
   }
 }
 
-function read({ certFile, keyFile }: CertificateFiles): SecureContextOptions {
+/** What a server shows of itself, as it is in its files now. Throws CertificateError. */
+export function readCertificate({ certFile, keyFile }: CertificateFiles): SecureContextOptions {
   const tls = {
     cert: readPem(certFile, "certificate"),
     key: readPem(keyFile, "private key"),

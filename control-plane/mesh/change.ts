@@ -9,7 +9,7 @@ export interface CommittedChange extends DecidedChange {
 
 /** What an operation is about to change. */
 export interface DecidedChange {
-  /** As AWS names it, `UpdateVirtualNode`; `ShareMesh`, `UnshareMesh` and `UpdateMeshSettings` are this control plane's own. */
+  /** As AWS names it, `UpdateVirtualNode`; `ShareMesh`, `UnshareMesh`, `UpdateMeshSettings` and those of service accounts are this control plane's own. */
   readonly operation: string;
   readonly address: Address;
   /** undefined where there was nothing. */
@@ -22,7 +22,8 @@ export interface DecidedChange {
 export type Snapshot =
   | { readonly version: number; readonly spec: object; readonly tags: readonly Tag[] }
   | { readonly sharedWith: readonly string[] }
-  | { readonly settings: object };
+  | { readonly settings: object }
+  | { readonly serviceAccounts: object };
 
 export const snapshot = ({ metadata, spec, tags }: Entity): Snapshot => ({
   version: metadata.version,

@@ -18,6 +18,7 @@ import { checkReferences } from "./rules/references.js";
 import { callOf, isRepeated, withCall } from "./rules/repeated-calls.js";
 import { checkRoutePorts } from "./rules/route-ports.js";
 import { checkTagCount } from "./rules/tags.js";
+import { encodeServiceAccounts, NO_SERVICE_ACCOUNTS } from "./service-accounts.js";
 import { DEFAULT_SETTINGS, encodeSettings } from "./settings.js";
 import { encodeShares, NO_SHARES } from "./shares.js";
 import { collectionKey, type MeshState } from "./state.js";
@@ -177,13 +178,16 @@ export class Operations {
     return { items: page.entities.map(reference), nextToken: pageToken(key, page.last) };
   }
 
-  /** A mesh's shares and settings go with it: another mesh of that name is shared with nobody, and as App Mesh had it. */
+  /** What stands beside a mesh goes with it: another mesh of that name is shared with nobody, and as App Mesh had it. */
   #besides(address: Address): Write[] {
     if (address.kind !== "mesh") return [];
     const mesh = address as Address<"mesh">;
     return [
       ...(Object.keys(this.#state.shares(mesh)).length > 0 ? [encodeShares(mesh, NO_SHARES)] : []),
       ...(this.#state.settings(mesh) === DEFAULT_SETTINGS ? [] : [encodeSettings(mesh, undefined)]),
+      ...(this.#state.serviceAccounts(mesh) === NO_SERVICE_ACCOUNTS
+        ? []
+        : [encodeServiceAccounts(mesh, NO_SERVICE_ACCOUNTS)]),
     ];
   }
 

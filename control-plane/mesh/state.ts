@@ -5,6 +5,12 @@ import type { MeshChange, MeshSource } from "../xds/source.js";
 import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";
+import {
+  decodeServiceAccounts,
+  NO_SERVICE_ACCOUNTS,
+  parseServiceAccountsKey,
+  type ServiceAccountsOfMesh,
+} from "./service-accounts.js";
 import { DEFAULT_SETTINGS, decodeSettings, parseSettingsKey } from "./settings.js";
 import { decodeShares, NO_SHARES, parseSharesKey, type Shares } from "./shares.js";
 
@@ -22,6 +28,8 @@ export class MeshState implements MeshSource {
   readonly #shares = new Map<string, Shares>();
   /** Of each mesh whose owner has settled something, by its key. */
   readonly #settings = new Map<string, MeshSettings>();
+  /** Of each mesh whose proxies run as Kubernetes service accounts, by its key. */
+  readonly #serviceAccounts = new Map<string, ServiceAccountsOfMesh>();
   /** The meshes that an account owns, and those that are shared with it. */
   readonly #meshesSeen = new Map<string, Collection<Entity<"mesh">>>();
   readonly #meshesOwned = new Map<string, number>();
@@ -94,6 +102,10 @@ export class MeshState implements MeshSource {
     return this.#settings.get(addressKey(mesh)) ?? DEFAULT_SETTINGS;
   }
 
+  serviceAccounts(mesh: Address<"mesh">): ServiceAccountsOfMesh {
+    return this.#serviceAccounts.get(addressKey(mesh)) ?? NO_SERVICE_ACCOUNTS;
+  }
+
   entities(meshName: string, meshOwner = this.#account): MeshEntities {
     return new MeshView(this, { kind: "mesh", meshOwner, names: [meshName] });
   }
@@ -142,6 +154,12 @@ export class MeshState implements MeshSource {
   #write(key: string, value: string | undefined): { address: Address; read: string } | undefined {
     const shared = parseSharesKey(key);
     if (shared) this.#writeShares(shared, value);
+    const running = parseServiceAccountsKey(key);
+    if (running) {
+      if (value === undefined) this.#serviceAccounts.delete(addressKey(running));
+      else this.#serviceAccounts.set(addressKey(running), decodeServiceAccounts(value));
+      return undefined;
+    }
     const settled = parseSettingsKey(key);
     if (settled)
       return this.#writeSettings(settled, value) ? { address: settled, read: "settings" } : undefined;

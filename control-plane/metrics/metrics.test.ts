@@ -113,6 +113,7 @@ describe("Metrics", () => {
   it("are as many for ten thousand entities as for ten: no label holds what a client chose", async () => {
     const labels = new Set(new Metrics().describe().flatMap((metric) => metric.labels));
     assert.deepEqual([...labels].sort(), [
+      "code",
       "error",
       "kind",
       "operation",

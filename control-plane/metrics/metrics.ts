@@ -118,6 +118,12 @@ export class Metrics {
     "Responses that a proxy rejected (NACK). The log says which resources of which entities, and why.",
     ["kind"],
   );
+  readonly #xdsRefusals = this.#counter(
+    "appmesh_xds_refusals_total",
+    "Streams that were not let in, or ended, for want of a proof of who their proxy is, by gRPC status: 16 nothing genuine " +
+      "was shown, 7 it is a proof of something else, 14 it could not be checked.",
+    ["code"],
+  );
   readonly #translationSeconds = this.#histogram(
     "appmesh_translation_duration_seconds",
     "Time to make the configuration of the proxies of one virtual node or gateway.",
@@ -203,6 +209,10 @@ export class Metrics {
 
   rejected({ kind }: { readonly kind: string }): void {
     this.#xdsRejections.inc({ kind });
+  }
+
+  refused(code: number): void {
+    this.#xdsRefusals.inc({ code });
   }
 
   translated({ millis, failed }: { readonly millis: number; readonly failed: boolean }): void {

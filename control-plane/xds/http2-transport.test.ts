@@ -37,7 +37,7 @@ describe("the HTTP/2 transport", () => {
   }
 
   it("cuts off a client that gives no sign of life", async () => {
-    transport = new Http2Transport({ idleMillis: 20, answerMillis: 20 });
+    transport = new Http2Transport({ keepalive: { idleMillis: 20, answerMillis: 20 } });
     await listen();
     const socket = await open();
     socket.write(preface);
@@ -46,7 +46,7 @@ describe("the HTTP/2 transport", () => {
 
   it("keeps a client that does", async () => {
     // Its answers take a moment on a busy machine, too.
-    transport = new Http2Transport({ idleMillis: 1, answerMillis: 150 });
+    transport = new Http2Transport({ keepalive: { idleMillis: 1, answerMillis: 150 } });
     await listen();
     const session = connectHttp2(`http://${address.host}:${address.port}`);
     let pings = 0;

@@ -1,18 +1,25 @@
+import { constants as crypto } from "node:crypto";
 import {
   constants,
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import { type SecureContextOptions, TLSSocket } from "node:tls";
 import { FrameReader, FrameTooLarge, frameHeader } from "./grpc-frames.js";
 import {
   type Accept,
   type Address,
+  type Authenticate,
   type Connection,
+  type Identity,
   type Protocol,
+  Refusal,
   StatusCode,
   type StreamHandler,
   type Transport,
@@ -27,6 +34,14 @@ export interface Keepalive {
   readonly answerMillis: number;
 }
 
+export interface Http2TransportOptions {
+  readonly keepalive?: Keepalive;
+  /** What makes it gRPC over TLS: the server's certificate, and in `ca` who may sign those of clients. Default: plain text. */
+  readonly tls?: SecureContextOptions;
+  /** Default: nobody is asked who they are. */
+  readonly authenticate?: Authenticate;
+}
+
 const defaultKeepalive: Keepalive = { idleMillis: 30_000, answerMillis: 10_000 };
 /** Requests are small; the largest known, a first request with 5,000 names, is below 1 MiB. */
 const maxRequestBytes = 4 * 1024 * 1024;
@@ -34,6 +49,9 @@ const maxRequestBytes = 4 * 1024 * 1024;
 const copiedBytes = 4096;
 /** How long a client has to read what is left and to close its side, once the server has ended a stream. */
 const lingerMillis = 1_000;
+
+/** A client that speaks no TLS, or not to its end, is cut off after this time. */
+const handshakeMillis = 10_000;
 
 /**
  * Connections that may wait to be accepted. After a restart all proxies come at once; whom the system turns away
@@ -52,19 +70,46 @@ const protocols: ReadonlyMap<string, Protocol> = new Map([
  * each message twice although a thousand proxies are sent the same bytes, and cannot close one connection.
  */
 export class Http2Transport implements Transport {
-  private readonly server: Http2Server = createServer({ settings: { maxConcurrentStreams: 100 } });
+  private readonly server: Http2Server | Http2SecureServer;
   private readonly sessions = new Map<ServerHttp2Session, { heardAt: number; askedAt: number | undefined }>();
   private readonly sockets = new Set<Socket>();
   private readonly watch: NodeJS.Timeout;
 
-  constructor(private readonly keepalive = defaultKeepalive) {
+  private readonly keepalive: Keepalive;
+  private readonly authenticate: Authenticate | undefined;
+
+  constructor({ keepalive = defaultKeepalive, tls, authenticate }: Http2TransportOptions = {}) {
+    this.keepalive = keepalive;
+    this.authenticate = authenticate;
+    const settings = { maxConcurrentStreams: 100 };
+    this.server = tls
+      ? createSecureServer({
+          ...tls,
+          settings,
+          // Whom a client's certificate does not convince is told why, by gRPC, instead of being cut off.
+          requestCert: true,
+          rejectUnauthorized: false,
+          handshakeTimeout: handshakeMillis,
+          // A session that is resumed would be believed what was believed when it began.
+          secureOptions: crypto.SSL_OP_NO_TICKET,
+        })
+      : createServer({ settings });
     this.watch = setInterval(() => this.askForLife(), keepalive.answerMillis).unref();
+  }
+
+  /** Shows another certificate, and believes others, from the next connection on. */
+  setTls(tls: SecureContextOptions): void {
+    if ("setSecureContext" in this.server) {
+      this.server.setSecureContext({ ...tls, secureOptions: crypto.SSL_OP_NO_TICKET });
+    }
   }
 
   async listen(host: string, port: number, accept: Accept): Promise<Address> {
     this.server.on("connection", (socket) => this.connect(socket));
     this.server.on("session", (session) => this.open(session));
-    this.server.on("stream", (stream, headers) => handle(stream, headers, accept));
+    this.server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+      handle(stream, headers, accept, this.authenticate),
+    );
     // A connection that breaks closes its streams, and they hear of it themselves.
     this.server.on("sessionError", () => {});
     await new Promise<void>((resolve, reject) => {
@@ -117,7 +162,12 @@ export class Http2Transport implements Transport {
   }
 }
 
-function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, accept: Accept): void {
+function handle(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  accept: Accept,
+  authenticate: Authenticate | undefined,
+): void {
   stream.on("error", () => {});
   if (
     !String(headers[HTTP2_HEADER_CONTENT_TYPE]).startsWith("application/grpc") ||
@@ -140,10 +190,34 @@ function handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, accept:
     end(stream, StatusCode.unimplemented, `${path} is not served here: only aggregated discovery is`);
     return;
   }
-  carry(stream, protocol, accept);
+  if (authenticate === undefined) {
+    carry(stream, protocol, accept, undefined);
+    return;
+  }
+  const { socket } = stream.session as ServerHttp2Session;
+  const tls = socket instanceof TLSSocket ? socket : undefined;
+  const { authorization } = headers;
+  // Meanwhile nothing is read: what the client sends waits in its stream.
+  authenticate({ peer: peerOf(stream), tls, authorization }).then(
+    (identity) => {
+      if (!stream.destroyed) carry(stream, protocol, accept, identity);
+    },
+    (error) => {
+      const refusal = error instanceof Refusal ? error : undefined;
+      end(stream, refusal?.code ?? StatusCode.internal, refusal?.message ?? "internal error");
+    },
+  );
 }
 
-function carry(stream: ServerHttp2Stream, protocol: Protocol, accept: Accept): void {
+const peerOf = ({ session }: ServerHttp2Stream): string =>
+  `${session?.socket.remoteAddress}:${session?.socket.remotePort}`;
+
+function carry(
+  stream: ServerHttp2Stream,
+  protocol: Protocol,
+  accept: Accept,
+  identity: Identity | undefined,
+): void {
   let handler: StreamHandler | undefined;
   let over = false;
   const finish = (): void => {
@@ -152,7 +226,8 @@ function carry(stream: ServerHttp2Stream, protocol: Protocol, accept: Accept): v
     handler?.closed();
   };
   const connection: Connection = {
-    peer: `${stream.session?.socket.remoteAddress}:${stream.session?.socket.remotePort}`,
+    peer: peerOf(stream),
+    identity,
     send: (body, tail) => !over && !stream.destroyed && send(stream, body, tail),
     end(code, details) {
       if (over) return;

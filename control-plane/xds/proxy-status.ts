@@ -16,6 +16,8 @@ export interface ProxyStatus {
   readonly interception: "transparent" | "explicit";
   readonly protocol: Protocol;
   readonly peer: string;
+  /** What it has proven who it is by. */
+  readonly identity?: string;
   /** ISO 8601. */
   readonly connectedSince: string;
   /** What keeps it from today's configuration, such as an entity that does not exist. */
@@ -65,6 +67,7 @@ export function statusOf(stream: AdsStream): ProxyStatus | undefined {
     interception: proxy.interception.mode,
     protocol: stream.protocol,
     peer: stream.connection.peer,
+    ...(stream.connection.identity && { identity: stream.connection.identity.description }),
     connectedSince: new Date(stream.connectedAt).toISOString(),
     ...(view?.problem === undefined ? {} : { problem: view.problem }),
     resources,

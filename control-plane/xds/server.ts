@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import type { Proxy } from "../translate/entities.js";
 import { translate } from "../translate/translate.js";
 import { Admission, type AdmissionRate } from "./admission.js";
 import { type Acknowledgement, AdsStream, type Rejected, type Sent } from "./ads-stream.js";
@@ -13,6 +12,7 @@ import {
   type Address,
   type Connection,
   type Protocol,
+  Refusal,
   StatusCode,
   type StreamHandler,
   type Transport,
@@ -25,8 +25,6 @@ export interface XdsServerOptions {
   readonly log: Logger;
   /** Default: the translation of App Mesh's entities. */
   readonly translate?: Translate;
-  /** Decides whether a proxy may have what it asks for; throws a Refusal where it may not. Default: every proxy may. */
-  readonly admit?: (proxy: Proxy, connection: Connection) => void;
   /** Called whenever a proxy has taken a response. */
   readonly onAcknowledged?: (event: Acknowledgement) => void;
   /** Called whenever a proxy has refused a response. */
@@ -35,8 +33,8 @@ export interface XdsServerOptions {
   readonly onSent?: (event: Sent) => void;
   /** Called whenever a configuration was made, or could not be made. */
   readonly onTranslated?: (event: Translated) => void;
-  /** Default: gRPC in plain text. */
-  readonly transport?: Transport;
+  /** Called whenever a stream is ended, or not begun, for want of a proof that it is its proxy's. */
+  readonly onRefused?: (refusal: Refusal) => void;
   readonly timing?: Partial<XdsTiming>;
   /** How fast new streams are taken. Default: 500 in a second. */
   readonly admission?: AdmissionRate | undefined;
@@ -50,6 +48,8 @@ export interface XdsTiming extends OrderTiming {
   readonly coalesceMillis: number;
   /** Streams end after this time, give or take a fifth, so that proxies spread over the replicas that there are by then. */
   readonly maxAgeMillis: number;
+  /** How often open streams are asked whether what their clients have proven holds still. */
+  readonly recheckMillis: number;
   /** How long `close` waits for streams to end. */
   readonly closeMillis: number;
 }
@@ -59,43 +59,50 @@ const defaultTiming: XdsTiming = {
   reconnectMillis: 1_000,
   coalesceMillis: 25,
   maxAgeMillis: 30 * 60_000,
+  recheckMillis: 10_000,
   closeMillis: 2_000,
 };
 
 /** Tells every connected Envoy what its virtual node or gateway is to do, and goes on telling it as that changes. */
 export class XdsServer {
   private readonly timing: XdsTiming;
-  private readonly transport: Transport;
+  private readonly transports = new Set<Transport>();
   private readonly views: Views;
   private readonly subscriptions = new Subscriptions();
   private readonly streams = new Set<AdsStream>();
   private readonly schedule: PushSchedule;
   private readonly admission: Admission;
   private unsubscribe: (() => void) | undefined;
+  private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: XdsServerOptions) {
     this.timing = { ...defaultTiming, ...options.timing };
-    this.transport = options.transport ?? new Http2Transport();
     this.admission = new Admission(options.admission);
     this.views = new Views({ translate, ...options });
     this.schedule = new PushSchedule(() => this.views.refresh(), this.timing.coalesceMillis);
   }
 
-  /** Starts to serve; port 0 takes a free one. Rejects where the address cannot be bound. */
-  async listen(host: string, port: number): Promise<Address> {
-    this.unsubscribe = this.options.source.subscribe((change) => {
+  /**
+   * Starts to serve, also on several addresses, each by its own transport; port 0 takes a free one. Rejects where the
+   * address cannot be bound. `transport`: gRPC in plain text by default.
+   */
+  async listen(host: string, port: number, transport: Transport = new Http2Transport()): Promise<Address> {
+    this.unsubscribe ??= this.options.source.subscribe((change) => {
       if (this.views.invalidate(change)) this.schedule.request();
     });
-    return this.transport.listen(host, port, (protocol, connection) => this.accept(protocol, connection));
+    this.recheck ??= setInterval(() => this.checkIdentities(), this.timing.recheckMillis).unref();
+    this.transports.add(transport);
+    return transport.listen(host, port, (protocol, connection) => this.accept(protocol, connection));
   }
 
   /** Ends every stream and stops listening. Proxies keep what they have. */
   async close(): Promise<void> {
     this.unsubscribe?.();
+    clearInterval(this.recheck);
     this.schedule.stop();
     this.admission.stop();
     for (const stream of this.streams) stream.end(StatusCode.ok, "the control plane is closing down");
-    await this.transport.close(this.timing.closeMillis);
+    await Promise.all([...this.transports].map((transport) => transport.close(this.timing.closeMillis)));
   }
 
   /** Every proxy that is connected now. */
@@ -113,6 +120,24 @@ export class XdsServer {
     return this.views.problems;
   }
 
+  /** Ends the streams whose clients are not any more who they have proven to be. Call it where that may have changed. */
+  checkIdentities(): void {
+    for (const stream of this.streams) {
+      if (stream.proxy === undefined) continue;
+      try {
+        stream.connection.identity?.check(stream.proxy);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.options.onRefused?.(error);
+        this.options.log.warn(
+          { nodeId: stream.node?.id, peer: stream.connection.peer, code: error.code },
+          `proxy ${stream.node?.id} is sent away: ${error.message}`,
+        );
+        stream.end(error.code, error.message);
+      }
+    }
+  }
+
   private accept(protocol: Protocol, connection: Connection): StreamHandler {
     const age = this.timing.maxAgeMillis * (0.8 + Math.random() * 0.4);
     const timer = setTimeout(() => stream.end(StatusCode.ok, "the stream is old: open another"), age).unref();
@@ -122,7 +147,12 @@ export class XdsServer {
       log: this.options.log,
       timing: this.timing,
       attach: (proxy, from, changed) => {
-        this.options.admit?.(proxy, from);
+        try {
+          from.identity?.check(proxy);
+        } catch (error) {
+          if (error instanceof Refusal) this.options.onRefused?.(error);
+          throw error;
+        }
         return this.views.attach(proxy, changed);
       },
       acknowledged: (event) => this.options.onAcknowledged?.(event),

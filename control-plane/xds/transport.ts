@@ -1,7 +1,12 @@
+import type { TLSSocket } from "node:tls";
+import type { Proxy } from "../translate/entities.js";
+
 /** One open ADS stream, whatever carries it. */
 export interface Connection {
   /** Address of the other side. */
   readonly peer: string;
+  /** Who the other side has proven to be. Undefined: nobody asked, and it has shown nothing. */
+  readonly identity?: Identity | undefined;
   /**
    * Sends one message, given in parts. False where the client has fallen behind: nothing more may be sent until
    * `drained` is called.
@@ -10,6 +15,26 @@ export interface Connection {
   /** Ends the stream with a gRPC status. The handler is not called any more, not even that it is closed. */
   end(code: StatusCode, details: string): void;
 }
+
+/** What a client shows of itself when it opens a stream. */
+export interface Shown {
+  readonly peer: string;
+  /** Its connection, where that is one of TLS. */
+  readonly tls: TLSSocket | undefined;
+  /** The header of this name. */
+  readonly authorization: string | undefined;
+}
+
+/** What a client has proven of itself. */
+export interface Identity {
+  /** For the log and for people. Nothing secret. */
+  readonly description: string;
+  /** Throws a Refusal where it is no proof that the client is this proxy, or is none any more. */
+  check(proxy: Proxy): void;
+}
+
+/** Finds out who opens a stream; rejects with a Refusal where that may not be. */
+export type Authenticate = (shown: Shown) => Promise<Identity | undefined>;
 
 /** The server's side of an open stream, called by what carries it. */
 export interface StreamHandler {

@@ -1,6 +1,6 @@
 // A server of its own for each test, with the clients that the test opens, all closed when it ends.
 import { XdsServer, type XdsServerOptions } from "@pulumi-appmesh/control-plane/xds/server.js";
-import type { Address, Protocol } from "@pulumi-appmesh/control-plane/xds/transport.js";
+import type { Address, Protocol, Transport } from "@pulumi-appmesh/control-plane/xds/transport.js";
 import { pino } from "pino";
 import { AdsClient } from "../support/ads-client.js";
 import { FakeMesh, type Lists } from "../support/fake-mesh.js";
@@ -24,14 +24,18 @@ export class World {
   private readonly clients = new Set<AdsClient>();
 
   /** Serves `web`, if there are lists for it. */
-  static async start(web?: Lists, options: Partial<XdsServerOptions> = {}): Promise<World> {
+  static async start(
+    web?: Lists,
+    options: Partial<XdsServerOptions> = {},
+    transport?: Transport,
+  ): Promise<World> {
     const world = new World();
     if (web !== undefined) world.mesh.set("web", web);
-    await world.serve(options);
+    await world.serve(options, transport);
     return world;
   }
 
-  async serve(options: Partial<XdsServerOptions> = {}): Promise<void> {
+  async serve(options: Partial<XdsServerOptions> = {}, transport?: Transport): Promise<void> {
     const log = pino({ level: "trace" }, { write: (line: string) => this.log.push(JSON.parse(line)) });
     this.server = new XdsServer({
       source: this.mesh,
@@ -40,7 +44,7 @@ export class World {
       timing,
       ...options,
     });
-    this.address = await this.server.listen("127.0.0.1", this.address?.port ?? 0);
+    this.address = await this.server.listen("127.0.0.1", this.address?.port ?? 0, transport);
   }
 
   open(protocol: Protocol): AdsClient {

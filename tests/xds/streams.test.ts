@@ -8,6 +8,7 @@ import {
   DiscoveryRequestSchema,
 } from "@pulumi-appmesh/control-plane/gen/envoy/service/discovery/v3/discovery_pb.js";
 import type { Acknowledgement } from "@pulumi-appmesh/control-plane/xds/ads-stream.js";
+import { Http2Transport } from "@pulumi-appmesh/control-plane/xds/http2-transport.js";
 import type { XdsServerOptions } from "@pulumi-appmesh/control-plane/xds/server.js";
 import { type Protocol, Refusal, StatusCode } from "@pulumi-appmesh/control-plane/xds/transport.js";
 import type { AdsClient, Received } from "../support/ads-client.js";
@@ -124,11 +125,15 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       it("may be refused, and then nothing is told", async () => {
         world = await World.start(
           { clusters: [edsCluster("a")] },
-          {
-            admit: ({ name }) => {
-              throw new Refusal(StatusCode.permissionDenied, `not a proxy of ${name}`);
-            },
-          },
+          {},
+          new Http2Transport({
+            authenticate: async () => ({
+              description: "a proof of something else",
+              check: ({ name }) => {
+                throw new Refusal(StatusCode.permissionDenied, `not a proxy of ${name}`);
+              },
+            }),
+          }),
         );
         client = world.open(protocol);
         client.send({ nodeId, kind: "clusters" });

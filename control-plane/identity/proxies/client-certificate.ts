@@ -1,0 +1,71 @@
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { SubjectAlternativeNameExtension, X509Certificate } from "@peculiar/x509";
+import { type Proof, ProofError } from "./proof.js";
+import { parseSpiffeId } from "./proxy-name.js";
+
+export interface CertificateContext {
+  readonly trustDomain: string;
+  readonly account: string;
+  /** Whether a root is trusted still, by its SHA-256 fingerprint. */
+  trusts(fingerprint: string): boolean;
+}
+
+/** What the certificate of a TLS client proves; undefined where it showed none. Throws ProofError. */
+export function proofOfCertificate(socket: TLSSocket, context: CertificateContext): Proof | undefined {
+  const peer = socket.getPeerCertificate(true);
+  if (peer?.raw === undefined) return undefined;
+  if (!socket.authorized) {
+    const code = String(
+      (socket.authorizationError as NodeJS.ErrnoException | null)?.code ?? socket.authorizationError,
+    );
+    throw new ProofError(
+      "unauthenticated",
+      `the proxy's certificate is refused: ${reasons[code] ?? code}. Give it one of the control plane's authority, by ` +
+        "appmesh identities issue, or of one that --proxy-ca names",
+    );
+  }
+  const { trustDomain, account } = context;
+  const uris = urisOf(peer.raw);
+  const proxies = uris.flatMap((uri) => parseSpiffeId(uri, trustDomain, account) ?? []);
+  if (proxies.length === 0) {
+    throw new ProofError(
+      "unauthenticated",
+      `the proxy's certificate names no virtual node or gateway: among its URIs (${uris.join(", ") || "it has none"}) ` +
+        `must be one of the form spiffe://${trustDomain}/mesh/MESH/virtualNode/NAME`,
+    );
+  }
+  const root = rootOf(peer);
+  return {
+    kind: "certificate",
+    id: peer.serialNumber.toLowerCase(),
+    issuedAt: Date.parse(peer.valid_from) / 1000,
+    expiresAt: Date.parse(peer.valid_to) / 1000,
+    proxies,
+    isBelieved: () => context.trusts(root),
+  };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "it has expired",
+  CERT_NOT_YET_VALID: "it is not valid yet",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "it is of an authority that is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "it is of an authority that is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT: "it is of an authority that is not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "it is of an authority that is not trusted",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "it has signed itself",
+  CERT_SIGNATURE_FAILURE: "its signature is not that of the authority that it names",
+  INVALID_PURPOSE: "it is not one for TLS clients (extended key usage clientAuth)",
+};
+
+function urisOf(raw: Buffer): string[] {
+  const names = new X509Certificate(raw).getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
+  return names.filter(({ type }) => type === "url").map(({ value }) => value);
+}
+
+function rootOf(peer: DetailedPeerCertificate): string {
+  let certificate = peer;
+  while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate) {
+    certificate = certificate.issuerCertificate;
+  }
+  return certificate.fingerprint256;
+}

@@ -1,0 +1,138 @@
+import {
+  enumeration,
+  exactlyOne,
+  formatViolation,
+  type Infer,
+  integer,
+  optional,
+  resourceName,
+  type Shape,
+  string,
+  structure,
+  validate,
+} from "@pulumi-appmesh/model";
+import { IdentityError } from "../errors.js";
+import { formatProxy, type ProxyName } from "./proxy-name.js";
+
+/** What is known of a proof that was issued to a proxy. Times are seconds since 1970. */
+export interface IssuedIdentity {
+  /** The certificate's serial number, or the token's id. */
+  readonly identityId: string;
+  readonly kind: "certificate" | "token";
+  readonly proxy: ProxyName;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly revokedAt?: number | undefined;
+}
+
+const DAY = 24 * 60 * 60;
+/** A certificate or token that a proxy is given in a secret is replaced when the secret is. */
+const DEFAULT_LIFE = 90 * DAY;
+export const LONGEST_LIFE = 397 * DAY;
+
+const proxyMembers = {
+  virtualNode: optional(resourceName, "The virtual node whose proxies it is for."),
+  virtualGateway: optional(resourceName, "The virtual gateway whose proxies it is for."),
+};
+
+export const IssueIdentityInput = structure(
+  "IssueIdentityInput",
+  "A certificate or token to be issued to the proxies of one virtual node or gateway.",
+  {
+    ...proxyMembers,
+    kind: optional(
+      enumeration("IdentityKind", "What proves who a proxy is.", {
+        certificate: "A client certificate with its private key.",
+        token: "A signed token.",
+      }),
+      "What is issued. Default: `certificate`.",
+    ),
+    expiresInSeconds: optional(
+      integer({ min: 60, max: LONGEST_LIFE }),
+      "For how many seconds it is taken: a minute to 397 days. Default: 90 days.",
+    ),
+  },
+  exactlyOne("virtualNode", "virtualGateway"),
+);
+
+export const RevokeProxyInput = structure(
+  "RevokeProxyInput",
+  "The virtual node or gateway whose proxies must prove anew who they are.",
+  proxyMembers,
+  exactlyOne("virtualNode", "virtualGateway"),
+);
+
+export const RevokeCertificateInput = structure(
+  "RevokeCertificateInput",
+  "A certificate of an authority that is not the control plane's own.",
+  {
+    serialNumber: {
+      shape: string({
+        minLength: 1,
+        maxLength: 40,
+        pattern: { regex: /^[0-9a-fA-F]+$/, says: "hexadecimal digits, without what may stand between them" },
+      }),
+      required: true,
+      doc: "Its serial number, in hexadecimal digits.",
+    },
+  },
+);
+
+export const RotateTokenKeyInput = structure(
+  "RotateTokenKeyInput",
+  "How the key that signs tokens is replaced.",
+  {
+    overlapSeconds: optional(
+      integer({ min: 0, max: LONGEST_LIFE }),
+      "For how many seconds tokens of the keys before are taken: none, to 397 days. Default: 90 days.",
+    ),
+  },
+);
+
+export function checked<S extends Shape>(shape: S, body: unknown): Infer<S> {
+  const violations = validate(shape, body);
+  if (violations.length === 0) return body as Infer<S>;
+  throw new IdentityError("BadRequestException", violations.map(formatViolation).join(" "));
+}
+
+/** A mesh by its name and owner. */
+interface MeshName {
+  readonly meshName: string;
+  readonly meshOwner: string;
+}
+
+export function proxyIn(
+  mesh: MeshName,
+  input: { readonly virtualNode?: string | undefined; readonly virtualGateway?: string | undefined },
+): ProxyName {
+  const { virtualNode, virtualGateway = "" } = input;
+  const { meshName, meshOwner } = mesh;
+  return virtualNode === undefined
+    ? { meshName, meshOwner, kind: "virtualGateway", name: virtualGateway }
+    : { meshName, meshOwner, kind: "virtualNode", name: virtualNode };
+}
+
+export function issueInput(mesh: MeshName, body: unknown) {
+  const input = checked(IssueIdentityInput, body);
+  const { kind = "certificate", expiresInSeconds = DEFAULT_LIFE } = input;
+  return { kind, proxy: proxyIn(mesh, input), expiresInSeconds };
+}
+
+export const overlapIn = (body: unknown): number =>
+  checked(RotateTokenKeyInput, body).overlapSeconds ?? DEFAULT_LIFE;
+
+/** As clients see it. `seconds`: now, since 1970. */
+export function describeIdentity({ proxy, ...identity }: IssuedIdentity, seconds: number): object {
+  const { identityId, kind, createdAt, expiresAt, revokedAt } = identity;
+  const status = revokedAt !== undefined ? "Revoked" : expiresAt <= seconds ? "Expired" : "Active";
+  return {
+    identityId,
+    kind,
+    [proxy.kind]: proxy.name,
+    nodeId: formatProxy(proxy),
+    createdAt,
+    expiresAt,
+    ...(revokedAt !== undefined && { revokedAt }),
+    status,
+  };
+}

@@ -1,0 +1,382 @@
+import { randomUUID, X509Certificate } from "node:crypto";
+import type { TLSSocket } from "node:tls";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
+import type { Store } from "../../store/store.js";
+import { issueCertificate } from "../certificates.js";
+import { IdentityError } from "../errors.js";
+import { type Decision, Records } from "../records.js";
+import { Authorities } from "./authorities.js";
+import { proofOfCertificate } from "./client-certificate.js";
+import {
+  checked,
+  type IssuedIdentity,
+  issueInput,
+  LONGEST_LIFE,
+  proxyIn,
+  RevokeCertificateInput,
+  RevokeProxyInput,
+} from "./issued.js";
+import { type Proof, ProofError } from "./proof.js";
+import { formatProxy, isSameProxy, type ProxyName, parseProxy, spiffeId } from "./proxy-name.js";
+import {
+  expired,
+  type ServiceAccountOptions,
+  ServiceAccountTokens,
+  skewSeconds,
+} from "./service-accounts.js";
+import { TokenKeys } from "./token-keys.js";
+
+export interface ProxyIdentitiesOptions {
+  /** The control plane's own. */
+  readonly account: string;
+  /** The host part of SPIFFE ids. */
+  readonly trustDomain: string;
+  /** Whose tokens are taken beside the control plane's own. Default: nobody's. */
+  readonly serviceAccounts?: ServiceAccountOptions | undefined;
+  /** Whether the proxies of a virtual node or gateway run as a service account, by its NAMESPACE:NAME. Default: none do. */
+  readonly runsAs?: (proxy: ProxyName, serviceAccount: string) => boolean;
+  /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
+  readonly furtherTrust?: () => readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** A proof that was just issued: the only time that it is told. */
+export interface Issued {
+  readonly identity: IssuedIdentity;
+  /** The authorities by which the control plane can be known, in PEM. */
+  readonly trust: string;
+  /** PEM. */
+  readonly certificate?: string;
+  /** PEM. */
+  readonly privateKey?: string;
+  readonly token?: string;
+}
+
+/** What a client has shown when it opened a stream. */
+export interface Shown {
+  /** Its connection, where that is one of TLS. */
+  readonly tls: TLSSocket | undefined;
+  /** The header of this name. */
+  readonly authorization: string | undefined;
+}
+
+interface MeshName {
+  readonly meshName: string;
+  readonly meshOwner: string;
+}
+
+type IssuedRecord = Omit<IssuedIdentity, "identityId" | "proxy"> & { readonly proxy: string };
+type StoredRecord = Partial<IssuedRecord> & { readonly revokedAt?: number };
+
+/** MeshState reads no keys of this form. */
+const PREFIX = "identity/proxies/";
+const MOST = 10_000;
+const HOUR = 60 * 60;
+const AUDIENCE = "appmesh-xds";
+
+/** Who proxies are: the proofs that a control plane issues, takes back, and checks. */
+export class ProxyIdentities {
+  readonly authorities: Authorities;
+  readonly tokenKeys: TokenKeys;
+  readonly #records: Records<StoredRecord>;
+  readonly #options: ProxyIdentitiesOptions;
+  readonly #serviceAccounts: ServiceAccountTokens | undefined;
+  readonly #now: () => number;
+  #trusted: { readonly text: string; readonly fingerprints: ReadonlySet<string> } | undefined;
+
+  private constructor(
+    authorities: Authorities,
+    tokenKeys: TokenKeys,
+    records: Records<StoredRecord>,
+    options: ProxyIdentitiesOptions,
+  ) {
+    this.authorities = authorities;
+    this.tokenKeys = tokenKeys;
+    this.#records = records;
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#serviceAccounts = options.serviceAccounts && new ServiceAccountTokens(options.serviceAccounts);
+  }
+
+  static async open(store: Store, options: ProxyIdentitiesOptions): Promise<ProxyIdentities> {
+    const authorities = await Authorities.open(store, options.now);
+    const tokenKeys = await TokenKeys.open(store, options.now);
+    const records = await Records.open(store, PREFIX, (_, value) => JSON.parse(value) as StoredRecord);
+    return new ProxyIdentities(authorities, tokenKeys, records, options);
+  }
+
+  seconds(): number {
+    return this.#now() / 1000;
+  }
+
+  /** Issues what `body`, an IssueIdentityInput, asks for. Nothing of it that is secret is kept. */
+  async issue(mesh: MeshName, body: unknown): Promise<Issued> {
+    const { kind, proxy, expiresInSeconds } = issueInput(mesh, body);
+    const createdAt = Math.floor(this.seconds());
+    const expiresAt = createdAt + expiresInSeconds;
+    const made =
+      kind === "token"
+        ? await this.#token(proxy, createdAt, expiresAt)
+        : await this.#certificate(proxy, createdAt, expiresAt);
+    // Who asks for a token alone must know the control plane, too.
+    await this.authorities.signer("proxies");
+    const { identityId, ...secrets } = made;
+    const identity = { identityId, kind, proxy, createdAt, expiresAt };
+    await this.#records.change(() => ({
+      writes: [
+        ...this.#room(),
+        this.#records.write(`issued/${identityId}`, {
+          kind,
+          proxy: formatProxy(proxy),
+          createdAt,
+          expiresAt,
+        }),
+      ],
+      result: undefined,
+    }));
+    return { identity, ...secrets, trust: this.authorities.trust("proxies") };
+  }
+
+  /** What was issued to the proxies of a mesh and has not ended, in the order in which it was. */
+  list({ meshName, meshOwner }: MeshName): IssuedIdentity[] {
+    return this.#issued()
+      .filter(({ proxy }) => proxy.meshName === meshName && proxy.meshOwner === meshOwner)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.identityId < b.identityId ? -1 : 1));
+  }
+
+  /** Takes back what was issued to a proxy of a mesh. */
+  revoke(mesh: MeshName, identityId: string): Promise<IssuedIdentity> {
+    return this.#records.change((): Decision<IssuedIdentity> => {
+      const found = this.list(mesh).find((identity) => identity.identityId === identityId);
+      if (!found) {
+        throw new IdentityError(
+          "NotFoundException",
+          `nothing of the id '${identityId}' was issued to a proxy of mesh ${mesh.meshName}`,
+        );
+      }
+      if (found.revokedAt !== undefined) return { writes: [], result: found };
+      const revokedAt = this.seconds();
+      const { proxy, identityId: id, ...record } = found;
+      const write = this.#records.write(`issued/${id}`, { ...record, proxy: formatProxy(proxy), revokedAt });
+      return { writes: [write], result: { ...found, revokedAt } };
+    });
+  }
+
+  /** Takes back whatever a virtual node or gateway, as `body`, a RevokeProxyInput, names it, could show so far. */
+  revokeProxy(
+    mesh: MeshName,
+    body: unknown,
+  ): Promise<{ readonly proxy: ProxyName; readonly revokedAt: number }> {
+    const proxy = proxyIn(mesh, checked(RevokeProxyInput, body));
+    return this.#records.change(() => {
+      const revokedAt = this.seconds();
+      return {
+        writes: [this.#records.write(`proxies/${formatProxy(proxy)}`, { revokedAt })],
+        result: { proxy, revokedAt },
+      };
+    });
+  }
+
+  /** Refuses a certificate of another authority, as `body`, a RevokeCertificateInput, names it. */
+  revokeCertificate(body: unknown): Promise<{ readonly serialNumber: string; readonly revokedAt: number }> {
+    const serialNumber = checked(RevokeCertificateInput, body)
+      .serialNumber.toLowerCase()
+      .replace(/^0+(?=.)/, "");
+    return this.#records.change(() => {
+      const revokedAt = this.#records.all.get(`certificates/${serialNumber}`)?.revokedAt;
+      if (revokedAt !== undefined) return { writes: [], result: { serialNumber, revokedAt } };
+      const now = this.seconds();
+      return {
+        writes: [this.#records.write(`certificates/${serialNumber}`, { revokedAt: now })],
+        result: { serialNumber, revokedAt: now },
+      };
+    });
+  }
+
+  /** What clients may be signed by, in PEM. */
+  trust(): string[] {
+    return [this.authorities.trust("proxies"), ...(this.#options.furtherTrust?.() ?? [])].filter(Boolean);
+  }
+
+  /** What a client has shown, if that is genuine; undefined where it has shown nothing. Throws ProofError. */
+  async prove({ tls, authorization }: Shown): Promise<Proof | undefined> {
+    const { trustDomain, account } = this.#options;
+    const context = { trustDomain, account, trusts: (fingerprint: string) => this.#trusts(fingerprint) };
+    const proof =
+      (tls && proofOfCertificate(tls, context)) ?? (await this.#proofOfToken(tokenIn(authorization)));
+    if (proof) this.#checkValid(proof);
+    return proof;
+  }
+
+  /** Throws ProofError where a proof is none of this proxy, or none any more. */
+  check(proof: Proof, proxy: ProxyName): void {
+    this.#checkValid(proof);
+    const own = proof.proxies?.find((name) => isSameProxy(name, proxy));
+    const isOwn = proof.proxies ? own !== undefined : this.#options.runsAs?.(proxy, proof.id);
+    if (!isOwn) {
+      const shown = proof.proxies
+        ? `what it has shown is a proof of ${proof.proxies.map(formatProxy).join(", ")}`
+        : `service account ${proof.id} is not one that it runs as, by the mesh's service accounts`;
+      throw new ProofError("denied", `the proxy is not one of ${formatProxy(proxy)}: ${shown}`);
+    }
+    const revoked = this.#records.all.get(`proxies/${formatProxy(proxy)}`)?.revokedAt;
+    if (revoked !== undefined && this.#issuedAt(proof) <= revoked) throw revokedError;
+  }
+
+  #checkValid(proof: Proof): void {
+    if (proof.expiresAt <= this.seconds()) {
+      throw proof.kind === "certificate"
+        ? new ProofError("unauthenticated", "the proxy's certificate has expired")
+        : expired;
+    }
+    const id = proof.id.replace(/^0+(?=.)/, "");
+    const revoked =
+      this.#records.all.get(`issued/${proof.id}`)?.revokedAt ??
+      (proof.kind === "certificate" ? this.#records.all.get(`certificates/${id}`)?.revokedAt : undefined);
+    if (revoked !== undefined) throw revokedError;
+    if (!proof.isBelieved()) {
+      throw new ProofError(
+        "unauthenticated",
+        "what the proxy has shown is signed with what is not trusted any more",
+      );
+    }
+  }
+
+  /** Certificates are valid since some time before they were issued, for clocks that are behind. */
+  #issuedAt(proof: Proof): number {
+    return this.#records.all.get(`issued/${proof.id}`)?.createdAt ?? proof.issuedAt;
+  }
+
+  async #certificate(proxy: ProxyName, createdAt: number, expiresAt: number) {
+    const { trustDomain, account } = this.#options;
+    const { certificate, key } = await issueCertificate(await this.authorities.signer("proxies"), {
+      commonName: proxy.name.slice(0, 64),
+      uris: [spiffeId(proxy, trustDomain, account)],
+      usages: ["client"],
+      notBefore: new Date((createdAt - HOUR) * 1000),
+      notAfter: new Date(expiresAt * 1000),
+    });
+    const identityId = new X509Certificate(certificate).serialNumber.toLowerCase();
+    return { identityId, certificate, privateKey: key };
+  }
+
+  async #token(proxy: ProxyName, createdAt: number, expiresAt: number) {
+    const { tokenKeyId, key } = await this.tokenKeys.signer();
+    const identityId = randomUUID();
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: "ES256", kid: tokenKeyId })
+      .setIssuer(this.#issuer)
+      .setAudience(AUDIENCE)
+      .setSubject(formatProxy(proxy))
+      .setJti(identityId)
+      .setIssuedAt(createdAt)
+      .setExpirationTime(expiresAt)
+      .sign(key);
+    return { identityId, token };
+  }
+
+  async #proofOfToken(token: string | undefined): Promise<Proof | undefined> {
+    if (token === undefined) return undefined;
+    let issuer: string | undefined;
+    try {
+      issuer = decodeJwt(token).iss;
+    } catch (error) {
+      throw unreadable(error as Error);
+    }
+    if (this.#serviceAccounts && issuer === this.#serviceAccounts.issuer) {
+      return this.#serviceAccounts.prove(token, this.#now());
+    }
+    return this.#proofOfOwn(token);
+  }
+
+  async #proofOfOwn(token: string): Promise<Proof> {
+    try {
+      const { kid = "" } = decodeProtectedHeader(token);
+      const key = this.tokenKeys.verifier(kid);
+      if (key === undefined) {
+        throw new ProofError(
+          "unauthenticated",
+          "the proxy's token is signed with a key that this control plane does not have, or has no longer",
+        );
+      }
+      const { payload } = await jwtVerify(token, key, {
+        issuer: this.#issuer,
+        audience: AUDIENCE,
+        algorithms: ["ES256"],
+        requiredClaims: ["exp", "iat", "sub", "jti"],
+        currentDate: new Date(this.#now()),
+        clockTolerance: skewSeconds,
+      });
+      const proxy = parseProxy(payload.sub ?? "", this.#options.account);
+      if (proxy === undefined) throw unreadable();
+      return {
+        kind: "token",
+        id: payload.jti ?? "",
+        issuedAt: payload.iat ?? 0,
+        expiresAt: payload.exp ?? 0,
+        proxies: [proxy],
+        isBelieved: () => this.tokenKeys.verifier(kid) !== undefined,
+      };
+    } catch (error) {
+      if (error instanceof ProofError) throw error;
+      if (error instanceof errors.JWTExpired) throw expired;
+      throw unreadable(error as Error);
+    }
+  }
+
+  get #issuer(): string {
+    return `appmesh:${this.#options.account}`;
+  }
+
+  #trusts(fingerprint: string): boolean {
+    const text = this.trust().join("");
+    if (this.#trusted?.text !== text) {
+      const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      const fingerprints = new Set(certificates.map((pem) => new X509Certificate(pem).fingerprint256));
+      this.#trusted = { text, fingerprints };
+    }
+    return this.#trusted.fingerprints.has(fingerprint);
+  }
+
+  #issued(): IssuedIdentity[] {
+    return [...this.#records.all].flatMap(([name, record]) => {
+      if (!name.startsWith("issued/")) return [];
+      const { proxy: text, ...rest } = record as IssuedRecord;
+      const proxy = parseProxy(text, this.#options.account);
+      return proxy ? [{ ...rest, identityId: name.slice("issued/".length), proxy }] : [];
+    });
+  }
+
+  /** Removes what has ended, and says where there is no room all the same. */
+  #room() {
+    const seconds = this.seconds();
+    const ended = [...this.#records.all].filter(
+      ([, { expiresAt, revokedAt = seconds }]) => (expiresAt ?? revokedAt + LONGEST_LIFE) <= seconds,
+    );
+    if (this.#records.all.size - ended.length >= MOST) {
+      throw new IdentityError(
+        "LimitExceededException",
+        `there are ${MOST} certificates and tokens of proxies, which is as many as are kept. Issue shorter ones`,
+      );
+    }
+    // One change of a store holds some dozens of writes at the most.
+    return ended.slice(0, 20).map(([name]) => this.#records.write(name, undefined));
+  }
+}
+
+const revokedError = new ProofError(
+  "unauthenticated",
+  "what the proxy has shown has been taken back. Issue it another one, by appmesh identities issue",
+);
+
+const unreadable = (cause?: Error) =>
+  new ProofError("unauthenticated", "the proxy's token is none that this control plane has issued", {
+    cause,
+  });
+
+/** AWS's own sidecars sign with keys that only AWS can check: to this control plane, they show nothing. */
+function tokenIn(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.startsWith("AWS4-")) return undefined;
+  return authorization.replace(/^Bearer /i, "").trim();
+}

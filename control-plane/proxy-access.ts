@@ -1,0 +1,216 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import type { Logger } from "pino";
+import { issueCertificate } from "./identity/certificates.js";
+import { type Proof, ProofError } from "./identity/proxies/proof.js";
+import type { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
+import type { ProxyName } from "./identity/proxies/proxy-name.js";
+import { CertificateError, readCertificate } from "./identity/server-certificate.js";
+import type { Proxy } from "./translate/entities.js";
+import { Http2Transport } from "./xds/http2-transport.js";
+import { type Authenticate, type Identity, Refusal, StatusCode } from "./xds/transport.js";
+
+/** How the control plane shows proxies who it is: by a certificate in files, or one of its own authority, for these names. */
+export type XdsCertificate =
+  | { readonly certFile: string; readonly keyFile: string }
+  | { readonly names: readonly string[] };
+
+export interface ProxyAccessOptions {
+  readonly identities: ProxyIdentities;
+  /** The account of meshes whose owner proxies do not name. */
+  readonly account: string;
+  readonly certificate: XdsCertificate | undefined;
+  readonly log: Logger;
+  /** Called for each stream that is not let in. */
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+const LOOK_MILLISECONDS = 2_000;
+const DAY = 24 * 60 * 60 * 1000;
+/** The longest that all clients take. */
+const SERVER_DAYS = 397;
+const RENEWAL_DAYS = 30;
+
+/** Lets proxies in by what they prove, and keeps what that needs up to date on all addresses where they are served. */
+export class ProxyAccess {
+  readonly #options: ProxyAccessOptions;
+  readonly #transports = new Set<Http2Transport>();
+  #tls: SecureContextOptions | undefined;
+  /** Of the certificate of the control plane's own. */
+  #made: { readonly signer: string; readonly until: number; readonly tls: SecureContextOptions } | undefined;
+  #failed: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: ProxyAccessOptions) {
+    this.#options = options;
+  }
+
+  get identities(): ProxyIdentities {
+    return this.#options.identities;
+  }
+
+  /** Throws CertificateError where there is no certificate that can be used. */
+  static async open(options: ProxyAccessOptions): Promise<ProxyAccess> {
+    const access = new ProxyAccess(options);
+    if (options.certificate) {
+      await access.#load();
+      options.identities.authorities.onChanged(() => void access.reload());
+      access.#timer = setInterval(() => void access.reload(), LOOK_MILLISECONDS).unref();
+    }
+    return access;
+  }
+
+  /** Plain text, for this machine alone: proxies need no proof, and are held to the one that they show. */
+  loopback(): Http2Transport {
+    return new Http2Transport({ authenticate: this.#authenticate(false) });
+  }
+
+  /** TLS. `proven`: whether proxies must prove who they are, or the network that reaches this says enough. */
+  overTls(proven: boolean): Http2Transport {
+    const transport = new Http2Transport({ tls: this.#tls ?? {}, authenticate: this.#authenticate(proven) });
+    this.#transports.add(transport);
+    return transport;
+  }
+
+  /** Looks at once at what may have changed. */
+  async reload(): Promise<void> {
+    const before = JSON.stringify(this.#tls);
+    try {
+      await this.#load();
+      this.#failed = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      // Files are often written one after the other: said once for each failure, and tried again.
+      if (message !== this.#failed) {
+        this.#options.log.error(
+          { err: error },
+          "the certificate for proxies cannot be used; the last one stays",
+        );
+      }
+      this.#failed = message;
+      return;
+    }
+    if (JSON.stringify(this.#tls) === before) return;
+    for (const transport of this.#transports) transport.setTls(this.#tls ?? {});
+    this.#options.log.info("what proxies are shown and believed by has changed, for new connections");
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #load(): Promise<void> {
+    const { certificate, identities } = this.#options;
+    if (certificate === undefined) return;
+    const shown =
+      "certFile" in certificate ? readCertificate(certificate) : await this.#own(certificate.names);
+    this.#tls = { ...shown, ca: identities.trust() };
+  }
+
+  async #own(names: readonly string[]): Promise<SecureContextOptions> {
+    const signer = await this.#options.identities.authorities.signer("proxies");
+    const now = Date.now();
+    const made = this.#made;
+    if (made?.signer === signer.certificate && made.until > now + RENEWAL_DAYS * DAY) return made.tls;
+    const until = now + SERVER_DAYS * DAY;
+    const { certificate, key } = await issueCertificate(signer, {
+      commonName: "appmesh serve",
+      names,
+      usages: ["server"],
+      notBefore: new Date(now - DAY / 24),
+      notAfter: new Date(until),
+    });
+    const tls = { cert: certificate, key, minVersion: "TLSv1.2" } as const;
+    this.#made = { signer: signer.certificate, until, tls };
+    return tls;
+  }
+
+  #authenticate(proven: boolean): Authenticate {
+    const { identities } = this.#options;
+    return async ({ tls, authorization, peer }) => {
+      try {
+        const proof = await identities.prove({ tls, authorization });
+        if (proof === undefined && proven) throw nothingShown;
+        return proof && this.#identity(proof);
+      } catch (error) {
+        const refusal = refusalOf(error);
+        this.#options.onRefused(refusal);
+        this.#options.log.warn({ peer, code: refusal.code }, `proxy refused: ${refusal.message}`);
+        throw refusal;
+      }
+    };
+  }
+
+  #identity(proof: Proof): Identity {
+    const { identities, account } = this.#options;
+    const kind = { certificate: "certificate", token: "token", serviceAccount: "service account" }[
+      proof.kind
+    ];
+    return {
+      description: `${kind} ${proof.id}`,
+      check: (proxy) => {
+        try {
+          identities.check(proof, nameOf(proxy, account));
+        } catch (error) {
+          throw refusalOf(error);
+        }
+      },
+    };
+  }
+}
+
+const nameOf = ({ meshName, meshOwner, kind, name }: Proxy, account: string): ProxyName => ({
+  meshName,
+  meshOwner: meshOwner ?? account,
+  kind,
+  name,
+});
+
+const nothingShown = new ProofError(
+  "unauthenticated",
+  "the proxy has not shown who it is: give it a certificate or a token, by appmesh identities issue",
+);
+
+const codes = {
+  unauthenticated: StatusCode.unauthenticated,
+  denied: StatusCode.permissionDenied,
+  unavailable: StatusCode.unavailable,
+} as const;
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof ProofError) return new Refusal(codes[error.code], error.message);
+  throw error;
+}
+
+/** Authorities in PEM files, as they are at any time. Throws CertificateError where one holds none at the start. */
+export function authoritiesIn(files: readonly string[], log: Logger): () => readonly string[] {
+  let texts = files.map(readAuthorities);
+  let readAt = Date.now();
+  return () => {
+    if (Date.now() - readAt < LOOK_MILLISECONDS) return texts;
+    readAt = Date.now();
+    texts = files.map((file, i) => {
+      try {
+        return readAuthorities(file);
+      } catch (error) {
+        log.error({ err: error }, "an authority of proxies cannot be read; the last one stays");
+        return texts[i] as string;
+      }
+    });
+    return texts;
+  };
+}
+
+function readAuthorities(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new Error("there is no certificate in it");
+    createSecureContext({ ca: text });
+    return text;
+  } catch (error) {
+    throw new CertificateError(
+      `the authority of proxies in ${file} cannot be used: ${(error as Error).message}. It must be PEM`,
+      { cause: error },
+    );
+  }
+}
