@@ -201,6 +201,12 @@ namespace PulumiAppMesh.AppMesh
         [Input("meshOwner")]
         public Input<string>? MeshOwner { get; set; }
 
+        /// <summary>
+        /// Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
+        /// </summary>
+        [Input("priority")]
+        public Input<int>? Priority { get; set; }
+
         [Input("tags")]
         private InputMap<string>? _tags;
 

@@ -120,6 +120,7 @@ export class MeshService extends pulumi.ComponentResource {
             resourceInputs["logging"] = args?.logging;
             resourceInputs["meshName"] = args?.meshName;
             resourceInputs["meshOwner"] = args?.meshOwner;
+            resourceInputs["priority"] = args?.priority;
             resourceInputs["tags"] = args?.tags;
             resourceInputs["tcpRoute"] = args?.tcpRoute;
             resourceInputs["versions"] = args?.versions;
@@ -178,6 +179,10 @@ export interface MeshServiceArgs {
      * Account that owns the mesh, twelve digits, if it is shared by another account.
      */
     meshOwner?: pulumi.Input<string | undefined>;
+    /**
+     * Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
+     */
+    priority?: pulumi.Input<number | undefined>;
     /**
      * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      */

@@ -128,6 +128,7 @@ describe("MeshService on the real engine", function () {
         virtualServiceName: "catalog.shop.local",
         listener: { portMapping: { port: 8080, protocol: "http" } },
         httpRoute: { timeout: { perRequest: { unit: "s", value: 3 } } },
+        priority: 100,
         versions: {
           v1: { weight: 100, serviceDiscovery: { dns: { hostname: "catalog-v1.internal" } } },
           v2: {
@@ -151,6 +152,7 @@ describe("MeshService on the real engine", function () {
     });
     const main = routeSpec(0).httpRoute;
     assert.deepEqual(await spec("virtualRouter/catalog-router/routes/catalog-route"), {
+      priority: 100,
       httpRoute: { ...main, timeout },
     });
     assert.deepEqual((await stack.preview(preview)).steps, []);

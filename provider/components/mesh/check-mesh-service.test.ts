@@ -133,6 +133,32 @@ describe("the check of a MeshService", () => {
     ]);
   });
 
+  it("wants a preview to come no later than the service's own route, as far as their priorities are known", () => {
+    const previewed = (priority: Value | undefined, own: Value) => {
+      const preview = { headers: [{ name: "x-preview" }], ...(priority !== undefined && { priority }) };
+      return service({ priority: own, versions: { v1: { weight: 1, virtualNodeName: "a", preview } } });
+    };
+    for (const [preview, own] of [
+      [undefined, 0],
+      [7, 7],
+      [3, 1000],
+      [UNKNOWN, 1],
+      [5, UNKNOWN],
+    ] as const)
+      deepStrictEqual(checkMeshService(previewed(preview, own)), []);
+    deepStrictEqual(checkMeshService(service({ priority: 1001 })), [
+      { property: "priority", reason: "1001 was given; an integer from 0 to 1000 is allowed." },
+    ]);
+    deepStrictEqual(checkMeshService(previewed(8, 7)), [
+      {
+        property: "versions.v1.preview.priority",
+        reason:
+          "8 was given; 0 to 7 is allowed, since the service's own route, of priority 7, would take the preview's " +
+          "requests before it.",
+      },
+    ]);
+  });
+
   it("wants one version at least to get traffic, of those whose weight is known", () => {
     const versions = (weight: Value) => ({
       v1: { weight: 0, virtualNodeName: "a" },

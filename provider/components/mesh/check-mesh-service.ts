@@ -81,10 +81,24 @@ function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
       );
       continue;
     }
+    yield* hidden(service, name);
     yield* checked("route", previewSpec(service, name, nodes[name], look), (path) =>
       previewPlace(service, name, path),
     );
   }
+}
+
+/** A preview that the service's own route comes before: it would never get a request. */
+function* hidden({ priority, versions }: MeshServiceParts, name: string): Generator<Violation> {
+  const preview = versions[name]?.preview;
+  const own = isObject(preview) ? (preview.priority ?? 0) : undefined;
+  if (typeof priority !== "number" || typeof own !== "number" || own <= priority) return;
+  yield violation(
+    ["versions", name, "preview", "priority"],
+    own,
+    `${own} was given; 0 to ${priority} is allowed, since the service's own route, of priority ${priority}, would take the ` +
+      "preview's requests before it.",
+  );
 }
 
 /** Where a part of a virtual node's spec comes from. */

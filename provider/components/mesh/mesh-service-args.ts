@@ -126,6 +126,11 @@ const meshServiceInputs = {
     "Match, time limits and retries, if the listener's protocol is grpc.",
   ),
   tcpRoute: optional(MeshServiceTcpRoute, "Match and time limits, if the listener's protocol is tcp."),
+  priority: optional(
+    RouteSpec.members.priority.shape,
+    "Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after " +
+      "those that have one, such as the versions' previews.",
+  ),
   versions: required(
     map(MeshServiceVersion, { minItems: 1, maxItems: 10 }),
     "The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version " +

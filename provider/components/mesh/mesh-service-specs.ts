@@ -16,6 +16,7 @@ export interface MeshServiceParts {
   readonly http2Route?: unknown;
   readonly grpcRoute?: unknown;
   readonly tcpRoute?: unknown;
+  readonly priority?: unknown;
   readonly versions: Readonly<Record<string, VersionParts>>;
 }
 
@@ -75,9 +76,10 @@ export function routeSpec(
   });
   return byProtocol(service, lift, (protocol) => {
     const kind = ROUTE_KINDS[protocol];
-    return {
+    return given({
+      priority: service.priority,
       [kind]: lift(service[kind] ?? {}, (settings: object) => route(protocol, weightedTargets, settings)),
-    };
+    });
   });
 }
 

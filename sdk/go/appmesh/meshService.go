@@ -141,6 +141,8 @@ type meshServiceArgs struct {
 	MeshName string `pulumi:"meshName"`
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
 	MeshOwner *string `pulumi:"meshOwner"`
+	// Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
+	Priority *int `pulumi:"priority"`
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags map[string]string `pulumi:"tags"`
 	// Match and time limits, if the listener's protocol is tcp.
@@ -171,6 +173,8 @@ type MeshServiceArgs struct {
 	MeshName pulumi.StringInput
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
 	MeshOwner pulumi.StringPtrInput
+	// Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
+	Priority pulumi.IntPtrInput
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags pulumi.StringMapInput
 	// Match and time limits, if the listener's protocol is tcp.

@@ -32,6 +32,7 @@ class MeshServiceArgs:
                  http_route: pulumi.Input[Optional['MeshServiceHttpRouteArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
+                 priority: pulumi.Input[Optional[_builtins.int]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tcp_route: pulumi.Input[Optional['MeshServiceTcpRouteArgs']] = None):
         """
@@ -48,6 +49,7 @@ class MeshServiceArgs:
         :param pulumi.Input['MeshServiceHttpRouteArgs'] http_route: Match, time limits and retries, if the listener's protocol is http.
         :param pulumi.Input['LoggingArgs'] logging: What the versions' proxies log.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
+        :param pulumi.Input[_builtins.int] priority: Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input['MeshServiceTcpRouteArgs'] tcp_route: Match and time limits, if the listener's protocol is tcp.
         """
@@ -69,6 +71,8 @@ class MeshServiceArgs:
             pulumi.set(__self__, "logging", logging)
         if mesh_owner is not None:
             pulumi.set(__self__, "mesh_owner", mesh_owner)
+        if priority is not None:
+            pulumi.set(__self__, "priority", priority)
         if tags is not None:
             pulumi.set(__self__, "tags", tags)
         if tcp_route is not None:
@@ -208,6 +212,18 @@ class MeshServiceArgs:
 
     @_builtins.property
     @pulumi.getter
+    def priority(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
+        """
+        return pulumi.get(self, "priority")
+
+    @priority.setter
+    def priority(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "priority", value)
+
+    @_builtins.property
+    @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
         Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
@@ -246,6 +262,7 @@ class MeshService(pulumi.ComponentResource):
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
+                 priority: pulumi.Input[Optional[_builtins.int]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tcp_route: pulumi.Input[Optional[Union['MeshServiceTcpRouteArgs', 'MeshServiceTcpRouteArgsDict']]] = None,
                  versions: Optional[Mapping[str, Union['MeshServiceVersionArgs', 'MeshServiceVersionArgsDict']]] = None,
@@ -310,6 +327,7 @@ class MeshService(pulumi.ComponentResource):
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the versions' proxies log.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
+        :param pulumi.Input[_builtins.int] priority: Order of the service's route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions' previews.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input[Union['MeshServiceTcpRouteArgs', 'MeshServiceTcpRouteArgsDict']] tcp_route: Match and time limits, if the listener's protocol is tcp.
         :param Mapping[str, Union['MeshServiceVersionArgs', 'MeshServiceVersionArgsDict']] versions: The versions of the service, 1 to 10, by name. The weights share out the traffic: a canary is a second version with a small weight, blue/green a swap of two. The names are part of the virtual nodes' names.
@@ -393,6 +411,7 @@ class MeshService(pulumi.ComponentResource):
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
+                 priority: pulumi.Input[Optional[_builtins.int]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tcp_route: pulumi.Input[Optional[Union['MeshServiceTcpRouteArgs', 'MeshServiceTcpRouteArgsDict']]] = None,
                  versions: Optional[Mapping[str, Union['MeshServiceVersionArgs', 'MeshServiceVersionArgsDict']]] = None,
@@ -421,6 +440,7 @@ class MeshService(pulumi.ComponentResource):
                 raise TypeError("Missing required property 'mesh_name'")
             __props__.__dict__["mesh_name"] = mesh_name
             __props__.__dict__["mesh_owner"] = mesh_owner
+            __props__.__dict__["priority"] = priority
             __props__.__dict__["tags"] = tags
             __props__.__dict__["tcp_route"] = tcp_route
             if versions is None and not opts.urn:

@@ -13,6 +13,7 @@ import io.pulumiappmesh.appmesh.inputs.MeshServiceGrpcRouteArgs;
 import io.pulumiappmesh.appmesh.inputs.MeshServiceHttpRouteArgs;
 import io.pulumiappmesh.appmesh.inputs.MeshServiceTcpRouteArgs;
 import io.pulumiappmesh.appmesh.inputs.MeshServiceVersionArgs;
+import java.lang.Integer;
 import java.lang.String;
 import java.util.List;
 import java.util.Map;
@@ -161,6 +162,21 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
+     * Order of the service&#39;s route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions&#39; previews.
+     * 
+     */
+    @Import(name="priority")
+    private @Nullable Output<Integer> priority;
+
+    /**
+     * @return Order of the service&#39;s route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions&#39; previews.
+     * 
+     */
+    public Optional<Output<Integer>> priority() {
+        return Optional.ofNullable(this.priority);
+    }
+
+    /**
      * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      * 
      */
@@ -232,6 +248,7 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
         this.logging = $.logging;
         this.meshName = $.meshName;
         this.meshOwner = $.meshOwner;
+        this.priority = $.priority;
         this.tags = $.tags;
         this.tcpRoute = $.tcpRoute;
         this.versions = $.versions;
@@ -453,6 +470,27 @@ public final class MeshServiceArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder meshOwner(String meshOwner) {
             return meshOwner(Output.of(meshOwner));
+        }
+
+        /**
+         * @param priority Order of the service&#39;s route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions&#39; previews.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder priority(@Nullable Output<Integer> priority) {
+            $.priority = priority;
+            return this;
+        }
+
+        /**
+         * @param priority Order of the service&#39;s route among those of its virtual router, 0 to 1000; 0 comes first. If unset, it comes after those that have one, such as the versions&#39; previews.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder priority(Integer priority) {
+            return priority(Output.of(priority));
         }
 
         /**
