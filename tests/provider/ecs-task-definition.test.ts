@@ -1,41 +1,29 @@
-// The component of a task definition, on Pulumi's real engine, with a stand-in for the AWS provider.
+// The component of a task definition, on Pulumi's real engine, with a stand-in for the AWS provider: what it makes.
 import assert from "node:assert/strict";
-import type * as pulumi from "@pulumi/pulumi";
-import * as appmesh from "@pulumi-appmesh/appmesh";
+import { addMesh } from "@pulumi-appmesh/provider/components/ecs/add-mesh.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
+import { typeErrors } from "../support/aws-stand-in/types.js";
+import {
+  app,
+  controlPlane,
+  secretArn,
+  statements,
+  TASK,
+  taskArgs,
+  taskProgram,
+  trustArn,
+} from "./ecs-programs.js";
 import { sorted, TestStack } from "./stack.js";
 
-const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:appmesh/catalog-AbCdEf";
-const trustArn = "arn:aws:ssm:eu-west-1:123456789012:parameter/appmesh/trust";
-
-const task = (more: Partial<appmesh.MeshTaskDefinitionArgs> = {}): appmesh.MeshTaskDefinitionArgs => ({
-  meshName: "shop",
-  virtualNode: "shop/catalog",
-  controlPlane: { host: "appmesh.shop.internal", trustFrom: trustArn, tokenFrom: `${secretArn}:token::` },
-  containerDefinitions: [
-    {
-      name: "catalog",
-      image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/catalog:1.4.2",
-      portMappings: [{ containerPort: 8080 }],
-    },
-  ],
-  cpu: 256,
-  memory: 512,
-  ...more,
-});
-
-const program =
-  (args = task(), opts: pulumi.ComponentResourceOptions = {}) =>
-  async () => {
-    const made = new appmesh.MeshTaskDefinition("catalog", args, opts);
-    const { taskDefinitionArn, cpu, memory, executionRoleArn, taskRoleArn, logGroupName } = made;
-    return { taskDefinitionArn, cpu, memory, executionRoleArn, taskRoleArn, logGroupName };
-  };
+const all = [
+  ...(["taskDefinitionArn", "family", "revision", "cpu", "memory", "envoyContainerName"] as const),
+  ...(["executionRoleArn", "taskRoleArn", "taskRoleName", "logGroupName"] as const),
+];
 
 const steps = (op: string) => [
   { op, type: "appmesh:index:MeshTaskDefinition", name: "catalog" },
   { op, type: "aws:cloudwatch/logGroup:LogGroup", name: "catalog-logs" },
-  { op, type: "aws:ecs/taskDefinition:TaskDefinition", name: "catalog-task-definition" },
+  { op, type: TASK, name: "catalog-task-definition" },
   { op, type: "aws:iam/role:Role", name: "catalog-execution-role" },
   { op, type: "aws:iam/role:Role", name: "catalog-task-role" },
   { op, type: "aws:iam/rolePolicy:RolePolicy", name: "catalog-execution-policy" },
@@ -54,14 +42,276 @@ describe("MeshTaskDefinition on the real engine", function () {
     aws.take();
   });
 
-  it("is previewed, made of children of its own, and the same the next time", async () => {
-    const planned = await stack.preview(program());
+  it("is previewed, made of children of its own, changed by a revision, and leaves nothing", async () => {
+    const planned = await stack.preview(taskProgram(taskArgs(), all));
     assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
     assert.deepEqual(sorted(planned.steps), steps("create"));
     aws.take();
-    const made = await stack.up(program());
-    assert.deepEqual([made.failure, made.messages], [undefined, []]);
-    const again = await stack.preview(program());
+
+    const up = await stack.up(taskProgram(taskArgs(), all));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(sorted(up.steps), steps("create"));
+    const made = aws.made();
+    const logs = String(made["aws:cloudwatch/logGroup:LogGroup catalog-logs"]?.name);
+    const [execution, role] = ["execution", "task"].map((part) =>
+      String(made[`aws:iam/role:Role catalog-${part}-role`]?.name),
+    );
+    assert.deepEqual(up.outputs, {
+      taskDefinitionArn: "arn:aws:ecs:eu-west-1:123456789012:task-definition/catalog:1",
+      family: "catalog",
+      revision: 1,
+      cpu: "512",
+      memory: "1024",
+      envoyContainerName: "envoy",
+      executionRoleArn: `arn:aws:iam::123456789012:role/${execution}`,
+      taskRoleArn: `arn:aws:iam::123456789012:role/${role}`,
+      taskRoleName: role,
+      logGroupName: logs,
+    });
+
+    const { containerDefinitions, ...definition } = made[`${TASK} catalog-task-definition`] ?? {};
+    const expected = addMesh([app], {
+      meshName: "shop",
+      virtualNode: "catalog",
+      controlPlane,
+      logConfiguration: {
+        logDriver: "awslogs",
+        options: {
+          "awslogs-group": logs,
+          "awslogs-region": "eu-west-1",
+          "awslogs-stream-prefix": "catalog",
+        },
+      },
+    });
+    assert.deepEqual(JSON.parse(String(containerDefinitions)), expected.containerDefinitions);
+    assert.deepEqual(definition, {
+      family: "catalog",
+      cpu: "512",
+      memory: "1024",
+      networkMode: "awsvpc",
+      requiresCompatibilities: ["FARGATE"],
+      proxyConfiguration: {
+        type: "APPMESH",
+        containerName: "envoy",
+        properties: {
+          IgnoredUID: "1337",
+          ProxyIngressPort: "15000",
+          ProxyEgressPort: "15001",
+          AppPorts: "8080",
+          EgressIgnoredIPs: "169.254.170.2,169.254.169.254",
+        },
+      },
+      executionRoleArn: up.outputs.executionRoleArn,
+      taskRoleArn: up.outputs.taskRoleArn,
+    });
+    assert.deepEqual(statements(made["aws:iam/rolePolicy:RolePolicy catalog-execution-policy"]), [
+      { Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+      {
+        Effect: "Allow",
+        Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Resource: ["arn:aws:ecr:eu-west-1:123456789012:repository/shop/catalog"],
+      },
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: [`arn:aws:logs:eu-west-1:*:log-group:${logs}:*`],
+      },
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: [secretArn] },
+      { Effect: "Allow", Action: ["ssm:GetParameters"], Resource: [trustArn] },
+    ]);
+    assert.deepEqual(JSON.parse(String(made["aws:iam/role:Role catalog-task-role"]?.assumeRolePolicy)), {
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" },
+      ],
+    });
+
+    const component = "urn:pulumi:test::shop::appmesh:index:MeshTaskDefinition::catalog";
+    const children = (await stack.resources()).filter(({ parent }) => parent === component);
+    assert.equal(children.length, steps("").length - 1);
+
+    const again = await stack.preview(taskProgram(taskArgs(), all));
     assert.deepEqual([again.steps, again.messages], [[], []]);
+
+    const newer = taskArgs({
+      containerDefinitions: [{ ...app, image: app.image.replace("1.4.2", "1.5.0") }],
+    });
+    const changed = await stack.up(taskProgram(newer));
+    assert.deepEqual(
+      [...new Set(sorted(changed.steps).map(({ op, name }) => `${op} ${name}`))],
+      [
+        "update catalog",
+        "create-replacement catalog-task-definition",
+        "replace catalog-task-definition",
+        "delete-replaced catalog-task-definition",
+      ],
+    );
+
+    const gone = await stack.destroy();
+    assert.deepEqual(
+      sorted(gone.steps).map(({ op, type, name }) => ({ op, type, name })),
+      steps("delete"),
+    );
+  });
+
+  it("gives the real provider what its types take, with everything that a task definition may have", async () => {
+    const given = taskArgs({
+      family: "shop-catalog",
+      tracing: { samplingRate: 0.1, segmentName: "catalog" },
+      containerDefinitions: [
+        { ...app, mountPoints: [{ sourceVolume: "data", containerPath: "/data", readOnly: true }] },
+        {
+          name: "router",
+          image: "public.ecr.aws/aws-observability/aws-for-fluent-bit:2.32.5",
+          firelensConfiguration: { type: "fluentbit", options: { "config-file-type": "file" } },
+        },
+      ],
+      volumes: [
+        {
+          name: "data",
+          efsVolumeConfiguration: { fileSystemId: "fs-1", authorizationConfig: { iam: "ENABLED" } },
+        },
+        { name: "scratch" },
+      ],
+      runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
+      ephemeralStorage: { sizeInGib: 50 },
+      placementConstraints: [{ type: "memberOf", expression: "attribute:ecs.os-type == linux" }],
+      pidMode: "task",
+      ipcMode: "task",
+      enableFaultInjection: true,
+      skipDestroy: true,
+      trackLatest: true,
+      region: "eu-central-1",
+      executionRolePolicyArns: ["arn:aws:iam::123456789012:policy/pull"],
+      executionRoleStatements: [
+        { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::cache/*" },
+      ],
+      secretKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/k1"],
+      taskRolePolicyArns: ["arn:aws:iam::123456789012:policy/a", "arn:aws:iam::123456789012:policy/b"],
+      taskRoleStatements: [{ Effect: "Allow", Action: "dynamodb:GetItem", Resource: "*" }],
+      permissionsBoundary: "arn:aws:iam::123456789012:policy/bound",
+      logRetentionInDays: 0,
+      logKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/k2",
+      tags: { team: "shop" },
+    });
+    const up = await stack.up(taskProgram(given));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const made = aws.made();
+    assert.deepEqual(
+      Object.keys(made)
+        .map((key) => key.split(" ")[1])
+        .sort(),
+      [
+        ...["catalog-execution-policy", "catalog-execution-role", "catalog-execution-role-0", "catalog-logs"],
+        ...["catalog-task-definition", "catalog-task-policy", "catalog-task-role"],
+        ...["catalog-task-role-0", "catalog-task-role-1"],
+      ],
+    );
+    const { containerDefinitions, executionRoleArn, taskRoleArn, proxyConfiguration, ...rest } =
+      made[`${TASK} catalog-task-definition`] ?? {};
+    const { virtualNode: _, controlPlane: __, meshName: ___, ...own } = given;
+    assert.deepEqual(rest, {
+      family: "shop-catalog",
+      cpu: "512",
+      memory: "1024",
+      networkMode: "awsvpc",
+      requiresCompatibilities: ["FARGATE"],
+      ...Object.fromEntries(
+        [
+          ...(["volumes", "runtimePlatform", "ephemeralStorage", "placementConstraints", "pidMode"] as const),
+          ...(["ipcMode", "enableFaultInjection", "skipDestroy", "trackLatest", "region", "tags"] as const),
+        ].map((name) => [name, own[name]]),
+      ),
+    });
+    assert.deepEqual(
+      JSON.parse(String(containerDefinitions)).map((each: { name: string; dependsOn?: unknown }) => [
+        each.name,
+        each.dependsOn,
+      ]),
+      [
+        ["catalog", [{ containerName: "envoy", condition: "HEALTHY" }]],
+        ["router", undefined],
+        ["envoy", [{ containerName: "otel-collector", condition: "START" }]],
+        ["otel-collector", undefined],
+        [
+          "envoy-drain",
+          [
+            { containerName: "envoy", condition: "HEALTHY" },
+            { containerName: "catalog", condition: "START" },
+          ],
+        ],
+      ],
+    );
+    const policy = made["aws:iam/rolePolicy:RolePolicy catalog-task-policy"];
+    assert.deepEqual(
+      statements(policy).map(({ Action }: { Action: unknown }) => Action),
+      [
+        [
+          ...["xray:GetSamplingRules", "xray:GetSamplingStatisticSummaries", "xray:GetSamplingTargets"],
+          ...["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        ],
+        "dynamodb:GetItem",
+      ],
+    );
+    const executionPolicy = statements(made["aws:iam/rolePolicy:RolePolicy catalog-execution-policy"]);
+    assert.deepEqual(executionPolicy.slice(-2), [
+      {
+        Effect: "Allow",
+        Action: ["kms:Decrypt"],
+        Resource: ["arn:aws:kms:eu-central-1:123456789012:key/k1"],
+      },
+      { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::cache/*" },
+    ]);
+    assert.deepEqual(typeErrors("@pulumi/aws", made), []);
+  });
+
+  it("makes no more than the task definition where roles and logs are there already", async () => {
+    const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+    const given = taskArgs({
+      executionRoleArn: role("execution"),
+      taskRoleArn: role("task"),
+      logGroupName: "/shop",
+      tracing: { tracer: "xray" },
+    });
+    const roles = ["executionRoleArn", "taskRoleArn", "logGroupName"] as const;
+    const up = await stack.up(taskProgram(given, roles));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(up.outputs, {
+      executionRoleArn: role("execution"),
+      taskRoleArn: role("task"),
+      logGroupName: "/shop",
+    });
+    const made = aws.made();
+    assert.deepEqual(Object.keys(made), [`${TASK} catalog-task-definition`]);
+  });
+
+  it("is an Envoy by itself for a virtual gateway, and on instances has what those have", async () => {
+    const { virtualNode: _, containerDefinitions: __, ...rest } = taskArgs({ tags: { team: "edge" } });
+    const up = await stack.up(taskProgram({ ...rest, virtualGateway: "ingress", listenerPorts: [8443] }));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const { proxyConfiguration, ...definition } = aws.made()[`${TASK} catalog-task-definition`] ?? {};
+    assert.deepEqual([proxyConfiguration, definition.cpu, definition.memory], [undefined, "512", "1024"]);
+    const containers = JSON.parse(String(definition.containerDefinitions)) as { name: string }[];
+    assert.deepEqual(
+      containers.map(({ name }) => name),
+      ["envoy", "envoy-drain"],
+    );
+
+    const {
+      cpu: ___,
+      memory: ____,
+      ...sizeless
+    } = taskArgs({
+      requiresCompatibilities: ["EC2"],
+      containerDefinitions: [{ ...app, memoryReservation: 128 }],
+      interception: { mode: "initContainer", image: "shop/iptables:1" },
+    });
+    const onInstances = await stack.up(taskProgram(sizeless));
+    assert.deepEqual([onInstances.failure, onInstances.messages], [undefined, []]);
+    const made = aws.made()[`${TASK} catalog-task-definition`] ?? {};
+    assert.deepEqual(
+      [made.cpu, made.memory, made.proxyConfiguration, made.requiresCompatibilities],
+      [undefined, undefined, undefined, ["EC2"]],
+    );
   });
 });

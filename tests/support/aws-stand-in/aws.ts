@@ -39,6 +39,7 @@ export const standIn: StandInDefinition = {
       replaceOn: ["role", "policyArn"],
       id: ({ role, policyArn }) => `${text(role)}/${text(policyArn)}`,
     },
+    "aws:sns/topic:Topic": named("sns", ""),
     "aws:ecs/taskDefinition:TaskDefinition": {
       required: ["family", "containerDefinitions"],
       // Each change but that of tags is a revision of its own.
