@@ -22,6 +22,10 @@ export interface FoundAt extends Finding {
 
 export const isMeshRule = (rule: Rule): rule is MeshRule => "checkMesh" in rule;
 
+/** Whether a rule looks at what can be told of a stack as a whole only. */
+export const isAboutStacks = (rule: Rule): boolean =>
+  isMeshRule(rule) || rule.kinds.every((kind) => kind === "grant");
+
 /** What a rule says of one subject; undefined where it is about other kinds. */
 export function judgeSubject(
   rule: SubjectRule,
@@ -95,7 +99,7 @@ class Findings {
 
   /** Rules take specs for valid. One that is not is told: nobody else may look at it before it is made. */
   #findInvalid(subject: Subject): boolean {
-    if (subject.kind === "workload" || subject.kind === "permissions") return false;
+    if (!("given" in subject)) return false;
     const isUnknown = (value: unknown) => value === unknown;
     const [first] = checkSpec(subject.kind, subject.given, { isUnknown });
     if (first === undefined) return false;

@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { JSONSchema } from "./schema.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
+import type { Grant } from "./subjects/grants.js";
 import type { MeshGraph } from "./subjects/graph.js";
 import type { Permissions } from "./subjects/permissions.js";
 import type { Workload } from "./subjects/workload.js";
@@ -75,7 +76,7 @@ export interface Edit {
 }
 
 /** What a rule may look at: an entity, a task definition or pod with a proxy in it, or what such a one may do in AWS. */
-export type Subject = AnyEntity | Workload | Permissions;
+export type Subject = AnyEntity | Workload | Permissions | Grant;
 export type SubjectKind = Subject["kind"];
 
 /** A rule that looks at one subject. */

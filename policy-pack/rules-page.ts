@@ -1,5 +1,5 @@
 import { presetLevel, presets } from "./presets.js";
-import { families, type Rule } from "./rule.js";
+import { families, type Rule, type SubjectKind } from "./rule.js";
 import { rules } from "./rules/index.js";
 import type { JSONSchema } from "./schema.js";
 
@@ -35,10 +35,19 @@ export function rulesPage(): string {
   return lines.join("\n");
 }
 
+/** What is looked at beside the entities of a mesh. */
+const beside: Partial<Readonly<Record<SubjectKind, string>>> = {
+  workload: "task definitions and pods with a proxy in them",
+  permissions: "roles of containers and policies for proxies, in AWS",
+  grant: "policies that the stack attaches to roles of containers, in AWS",
+};
+
 function section(rule: Rule): string[] {
   const settings = Object.entries(rule.settings as Record<string, JSONSchema & { default: unknown }>);
   const about =
-    "checkMesh" in rule ? "a mesh as a whole, as far as the stack declares it" : rule.kinds.join(", ");
+    "checkMesh" in rule
+      ? "a mesh as a whole, as far as the stack declares it"
+      : rule.kinds.map((kind: SubjectKind) => beside[kind] ?? kind).join(", ");
   return [
     `### ${rule.name}`,
     "",

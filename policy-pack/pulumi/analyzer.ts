@@ -1,13 +1,21 @@
 import { Exemptions } from "../exemptions.js";
-import { isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
+import { isAboutStacks, isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
 import type { Level, Severity, Subject, SubjectRule } from "../rule.js";
 import type { Configuration, ConfiguredRule } from "../settings.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { isKnown } from "../subjects/forms.js";
+import type { Grant } from "../subjects/grants.js";
 import { graphs } from "../subjects/graph.js";
 import { exemptionsPolicy } from "./policies.js";
 import { remediate } from "./remediate.js";
-import { entitiesOfStack, type Resource, runningIn, type StackResource, subjectsOf } from "./subjects.js";
+import {
+  entitiesOfStack,
+  grantsOfStack,
+  type Resource,
+  runningIn,
+  type StackResource,
+  subjectsOf,
+} from "./subjects.js";
 
 /** What a rule found, as the engine tells it. */
 export interface Diagnostic {
@@ -79,16 +87,10 @@ export class Analyzer {
     if (subjects.length === 0) return answer;
     for (const configured of this.#rules) {
       const { rule, config } = configured;
-      if (isMeshRule(rule)) continue;
+      if (isMeshRule(rule) || isAboutStacks(rule)) continue;
       const verdict = verdictOn(rule, subjects, config);
       if (verdict === undefined) answer.skip(rule.name, aboutOthers(rule));
-      else
-        this.#tell(
-          configured,
-          verdict,
-          verdict.findings.map((found) => ({ found, urn: resource.urn })),
-          answer,
-        );
+      else this.#tell(configured, verdict, () => resource.urn, answer);
     }
     return answer;
   }
@@ -106,7 +108,7 @@ export class Analyzer {
     let subjects = subjectsOf({ type, props: now });
     if (subjects.length === 0) return { remediations, notApplicable: [] };
     for (const { rule, config } of rules) {
-      if (isMeshRule(rule)) continue;
+      if (isMeshRule(rule) || isAboutStacks(rule)) continue;
       const verdict = verdictOn(rule, subjects, config);
       if (verdict === undefined) {
         answer.skip(rule.name, aboutOthers(rule));
@@ -127,19 +129,22 @@ export class Analyzer {
     const answer = new Answers();
     const entities = entitiesOfStack(resources);
     const meshes = graphs(entities.keys(), runningIn(resources));
+    const grants = grantsOfStack(resources);
     for (const configured of this.#rules) {
       const { rule, config } = configured;
-      if (!isMeshRule(rule)) continue;
+      if (!isAboutStacks(rule)) continue;
+      if (!isMeshRule(rule)) {
+        const verdict = verdictOn(rule, [...grants.keys()], config);
+        if (verdict === undefined) answer.skip(rule.name, "no policy is attached to a role of containers");
+        else this.#tell(configured, verdict, (subject) => grants.get(subject as Grant) ?? "", answer);
+        continue;
+      }
       if (meshes.length === 0) {
         answer.skip(rule.name, entities.size === 0 ? nothing : unplaced);
         continue;
       }
       const verdict = together(meshes.map((mesh) => judgeMesh(rule, mesh, config)));
-      const findings = verdict.findings.map((found) => ({
-        found,
-        urn: entities.get(found.subject as AnyEntity) ?? "",
-      }));
-      this.#tell(configured, verdict, findings, answer);
+      this.#tell(configured, verdict, (subject) => entities.get(subject as AnyEntity) ?? "", answer);
     }
     if (this.#exemptionsLevel !== "disabled")
       for (const line of this.#exemptions.report())
@@ -155,13 +160,13 @@ export class Analyzer {
 
   #tell(
     { rule, level }: ConfiguredRule,
-    { notApplicable, open }: Verdict,
-    findings: readonly { readonly found: Verdict["findings"][number]; readonly urn: string }[],
+    { findings, notApplicable, open }: Verdict,
+    urnOf: (subject: Subject) => string,
     answer: Answers,
   ): void {
-    for (const { found, urn } of findings) {
+    for (const { subject, path, ...finding } of findings) {
+      const urn = urnOf(subject);
       if (this.#exemptions.covers(rule.name, urn)) continue;
-      const { path, ...finding } = found;
       answer.find({
         policy: rule.name,
         description: describe(rule),

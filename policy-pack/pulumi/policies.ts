@@ -1,4 +1,4 @@
-import { isMeshRule } from "../judge.js";
+import { isAboutStacks } from "../judge.js";
 import type { Framework, Level, Rule, Severity } from "../rule.js";
 import type { JSONSchema } from "../schema.js";
 import type { Configuration } from "../settings.js";
@@ -55,7 +55,7 @@ function described(rule: Rule, level: Level, initial: Readonly<Record<string, un
     description: `${rule.what} ${rule.why}`,
     severity: rule.severity,
     level,
-    type: isMeshRule(rule) ? "stack" : "resource",
+    type: isAboutStacks(rule) ? "stack" : "resource",
     tags: [rule.family],
     remediationSteps: rule.remediation.join(" "),
     url: rule.link,

@@ -1,6 +1,7 @@
 import type { Subject } from "../rule.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { type Declared, entitiesIn, isKnown, subjectsIn } from "../subjects/forms.js";
+import { type Grant, grantsIn, isAboutGrants } from "../subjects/grants.js";
 import { isAboutRunning, type Linked, RunningBehind } from "../subjects/running.js";
 import { fromWire } from "./values.js";
 
@@ -28,11 +29,25 @@ export function entitiesOfStack(resources: readonly StackResource[]): ReadonlyMa
   return new Map([...entities].map(([entity, { urn }]) => [entity, urn]));
 }
 
-/** What a stack runs, with what it is linked to by the properties that it takes from others. */
-export function runningIn(resources: readonly StackResource[]): RunningBehind {
+/** What a stack runs. */
+export const runningIn = (resources: readonly StackResource[]): RunningBehind =>
+  // From a service to its registry, and from that to the namespace.
+  new RunningBehind(linkedIn(resources, isAboutRunning, 2));
+
+/** What policies of a stack grant to roles of containers, with the URN of the resource that says what. */
+export const grantsOfStack = (resources: readonly StackResource[]): ReadonlyMap<Grant, string> =>
+  new Map([...grantsIn(linkedIn(resources, isAboutGrants, 1))].map(([grant, { id = "" }]) => [grant, id]));
+
+/** Resources of some types, with what they are linked to by the properties that they take from others. */
+function linkedIn(
+  resources: readonly StackResource[],
+  isLookedAt: (type: string) => boolean,
+  depth: number,
+): readonly Linked[] {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const linked = ({ propertyDependencies = {}, ...resource }: StackResource, depth: number): Linked => ({
     ...declared(resource),
+    id: resource.urn,
     from:
       depth === 0
         ? {}
@@ -46,10 +61,7 @@ export function runningIn(resources: readonly StackResource[]): RunningBehind {
             ]),
           ),
   });
-  // From a service to its registry, and from that to the namespace.
-  return new RunningBehind(
-    resources.filter(({ type }) => isAboutRunning(type)).map((resource) => linked(resource, 2)),
-  );
+  return resources.filter(({ type }) => isLookedAt(type)).map((resource) => linked(resource, depth));
 }
 
 const declared = ({ type, props }: Resource): Declared => ({

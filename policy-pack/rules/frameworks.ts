@@ -28,3 +28,9 @@ export const recorded: readonly Framework[] = [
   { name: "NIST SP 800-53", version: "5", reference: "AU-2" },
   { name: "PCI DSS", version: "4.0.1", reference: "10.2.1" },
 ];
+
+/** Requirements to allow no more than is needed. */
+export const leastPrivilege: readonly Framework[] = [
+  { name: "NIST SP 800-53", version: "5", reference: "AC-6" },
+  { name: "PCI DSS", version: "4.0.1", reference: "7.2.5" },
+];

@@ -18,6 +18,7 @@ import { routeWeights } from "./routing/route-weights.js";
 import { routesReachable } from "./routing/routes-reachable.js";
 import { routesToEmptyServices } from "./routing/routes-to-empty-services.js";
 import { servicesUsed } from "./routing/services-used.js";
+import { sidecarAttachedPolicies } from "./sidecars/sidecar-attached-policies.js";
 import { sidecarEssential } from "./sidecars/sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecars/sidecar-image-pinned.js";
@@ -70,6 +71,7 @@ export const rules: readonly Rule[] = [
   sidecarStartOrder,
   sidecarNoPlainSecrets,
   sidecarLeastPrivilege,
+  sidecarAttachedPolicies,
   namePattern,
   requiredTags,
 ];

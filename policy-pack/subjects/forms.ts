@@ -62,7 +62,7 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
   const onlyMesh = () => (meshes.length === 1 ? meshes[0]?.meshName : undefined);
   for (const resource of resources) {
     for (const subject of subjectsIn(resource, onlyMesh)) {
-      if (subject.kind === "workload" || subject.kind === "permissions") continue;
+      if (!("given" in subject)) continue;
       found.set(subject, resource);
       if (subject.kind === "mesh") meshes.push(subject);
     }

@@ -6,6 +6,8 @@ import { guarded, unknown } from "./known.js";
 export interface Permissions {
   readonly kind: "permissions";
   readonly statements: readonly Statement[];
+  /** ARNs of policies that stand elsewhere, AWS's own among them. */
+  readonly managed: readonly ManagedPolicy[];
   readonly source: Source;
 }
 
@@ -16,6 +18,11 @@ export interface Statement {
   /** It allows all but some actions. */
   readonly isInverse: boolean;
   readonly resources: readonly string[];
+  readonly path: Path;
+}
+
+export interface ManagedPolicy {
+  readonly arn: string;
   readonly path: Path;
 }
 
@@ -47,6 +54,12 @@ export function fromIam(type: string, props: Members): Permissions | undefined {
           return statementsOf(membersOf(policy).policy, path);
         });
       },
+      get managed() {
+        // One of them that is not known yet is a policy of this stack, which is judged with the stack.
+        return listOf(props.managedPolicyArns).flatMap((arn, index) =>
+          typeof arn === "string" ? [{ arn, path: ["managedPolicyArns", index] }] : [],
+        );
+      },
       source,
     };
   }
@@ -54,7 +67,7 @@ export function fromIam(type: string, props: Members): Permissions | undefined {
   const isForProxies = statements.some(({ actions }) =>
     actions.some((action) => action.toLowerCase().startsWith("appmesh:") && covers(action, asked)),
   );
-  return isForProxies ? { kind: "permissions", statements, source } : undefined;
+  return isForProxies ? { kind: "permissions", statements, managed: [], source } : undefined;
 }
 
 export const iamTypes = /^aws:iam\/(role:Role|rolePolicy:RolePolicy|policy:Policy)$/;
@@ -74,7 +87,8 @@ export function covers(pattern: string, action: string): boolean {
   return new RegExp(`^${expression}$`, "i").test(action);
 }
 
-function isForContainers(policy: unknown): boolean {
+/** Whether a role is taken on by the containers of a task, or of a pod. */
+export function isForContainers(policy: unknown): boolean {
   return listOf(documentOf(policy).Statement).some((statement) =>
     listOf(membersOf(membersOf(statement).Principal).Service).some((service) =>
       platforms.includes(String(service)),
@@ -82,7 +96,8 @@ function isForContainers(policy: unknown): boolean {
   );
 }
 
-function statementsOf(policy: unknown, path: Path): readonly Statement[] {
+/** What a policy allows. Paths begin with that of the policy. */
+export function statementsOf(policy: unknown, path: Path): readonly Statement[] {
   return listOf(documentOf(policy).Statement).flatMap((each, index) => {
     const { Effect, Action, NotAction, Resource } = membersOf(each);
     if (Effect !== "Allow") return [];

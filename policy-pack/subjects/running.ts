@@ -14,6 +14,8 @@ export interface Running {
 
 /** A resource with what its properties were computed from, by property. */
 export interface Linked {
+  /** What the others name it by: its URN. */
+  readonly id?: string;
   readonly type: string;
   readonly props: Members;
   readonly from?: Readonly<Record<string, readonly Linked[]>>;

@@ -68,6 +68,41 @@ describe("sidecar-least-privilege", () => {
     });
   });
 
+  it("finds AWS's own policies that allow as much, and no others", () => {
+    const managed = (...managedPolicyArns: unknown[]) =>
+      said("aws:iam/role:Role", { assumeRolePolicy: trust(), managedPolicyArns });
+    const ofAws = (name: string) => `arn:aws:iam::aws:policy/${name}`;
+    const found = (at: number, name: string, allows: string) => ({
+      findings: [
+        `managedPolicyArns[${at}]: AWS's policy ${name} ${allows}; attach a policy that names the actions.`,
+      ],
+    });
+    deepEqual(
+      managed(ofAws("CloudWatchLogsFullAccess"), ofAws("AdministratorAccess")),
+      found(1, "AdministratorAccess", "allows every action"),
+    );
+    for (const [name, allows] of [
+      ["PowerUserAccess", "allows every action but those of IAM"],
+      ["IAMFullAccess", "allows to give oneself every action"],
+      ["AWSAppMeshFullAccess", "allows to change every mesh"],
+    ] as const)
+      deepEqual(managed(ofAws(name)), found(0, name, allows));
+    deepEqual(managed("arn:aws-us-gov:iam::aws:policy/IAMFullAccess")?.findings?.length, 1);
+    for (const other of [
+      "arn:aws:iam::123456789012:policy/AdministratorAccess",
+      "xarn:aws:iam::aws:policy/AdministratorAccess",
+      ofAws("AdministratorAccess-Amplify"),
+      ofAws("toString"),
+      "AdministratorAccess",
+      unknownText,
+    ])
+      deepEqual(managed(other), complies, other);
+    deepEqual(
+      said("aws:iam/role:Role", { assumeRolePolicy: trust(), managedPolicyArns: unknownText }),
+      complies,
+    );
+  });
+
   it("is not about what may be anybody's", () => {
     deepEqual(policy(allow("*")), undefined);
     deepEqual(policy(allow("appmesh:CreateMesh"), allow("*")), undefined);

@@ -1,5 +1,7 @@
 import { rule } from "../../rule.js";
+import { leastPrivilege } from "../frameworks.js";
 import { ecs } from "../links.js";
+import { tooMuch, tooMuchOfAws } from "./too-much.js";
 
 export const sidecarLeastPrivilege = rule({
   name: "sidecar-least-privilege",
@@ -14,28 +16,15 @@ export const sidecarLeastPrivilege = rule({
   ],
   link: ecs("task-iam-roles.html"),
   level: "mandatory",
-  frameworks: [{ name: "NIST SP 800-53", version: "5", reference: "AC-6" }],
+  frameworks: leastPrivilege,
   settings: {},
   kinds: ["permissions"],
-  check({ statements }, judge) {
-    for (const { actions, isInverse, resources, path } of statements) {
-      if (isInverse) {
-        judge.find([...path, "NotAction"], {
-          message: "all actions but some are allowed, those of App Mesh and of tomorrow included",
-          fix: "name the actions by Action",
-        });
-      }
-      const at = [...path, "Action"];
-      for (const action of actions) {
-        if (/^\*+(:\*+)?$/.test(action)) {
-          judge.find(at, { message: `${action} allows every action`, fix: "name the actions" });
-        } else if (/^appmesh:\*+$/i.test(action) && resources.some((resource) => /^\*+$/.test(resource))) {
-          judge.find(at, {
-            message: `${action} on every resource allows to change every mesh`,
-            fix: "allow appmesh:StreamAggregatedResources on the ARN of the virtual node or gateway",
-          });
-        }
-      }
+  check(permissions, judge) {
+    for (const each of permissions.managed) {
+      const found = tooMuchOfAws(each);
+      if (found) judge.find(found.path, found);
     }
+    for (const statement of permissions.statements)
+      for (const found of tooMuch(statement)) judge.find(found.path, found);
   },
 });
