@@ -19,11 +19,16 @@ export interface ContainerGroup {
 export interface Volume {
   /** The permissions of the folder. */
   readonly mode: number;
+  /** Whose the folder and its files are, besides root's. */
+  readonly group?: number;
   /** By path in it. */
   readonly files?: Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
 }
 
 export type Condition = "START" | "COMPLETE" | "SUCCESS" | "HEALTHY";
+
+/** Stands for the group's address in environment variables and commands. */
+export const groupAddress = "\u0001address\u0001";
 
 export interface ContainerSpec {
   readonly name: string;
@@ -33,6 +38,8 @@ export interface ContainerSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** UID, UID:GID or a name. Default: the image's, which is root where it has none. */
   readonly user?: string;
+  /** Further groups of that user. */
+  readonly groups?: readonly number[];
   readonly workingDirectory?: string;
   readonly dependsOn?: readonly { readonly container: string; readonly condition: Condition }[];
   /** When it ends by itself, and is not started again, the group does too. */
@@ -94,7 +101,8 @@ export type Action =
         readonly headers?: Readonly<Record<string, string>>;
       };
     }
-  | { readonly tcp: { readonly port: number } };
+  | { readonly tcp: { readonly port: number } }
+  | { readonly sleep: number };
 
 /** What a container group has in it that this harness cannot run as it is meant: told before anything is started. */
 export class Unsupported extends Error {

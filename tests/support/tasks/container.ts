@@ -135,6 +135,10 @@ export class Container {
   async does(action: Action, timeout?: number): Promise<boolean> {
     try {
       if ("command" in action) return (await this.run(action.command, timeout)).code === 0;
+      if ("sleep" in action) {
+        await sleep(action.sleep, undefined, { ref: false });
+        return true;
+      }
       const signal = AbortSignal.timeout(timeout ?? 60_000);
       if ("http" in action) {
         const { port, path, headers = {} } = action.http;

@@ -1,10 +1,16 @@
 // Runs a container group: in its order, with its probes, until one of its containers ends it or somebody stops it.
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Network } from "../namespaces.js";
 import { Container, type Outcome } from "./container.js";
-import { type Condition, type ContainerGroup, type ContainerSpec, Unsupported } from "./container-group.js";
+import {
+  type Condition,
+  type ContainerGroup,
+  type ContainerSpec,
+  groupAddress,
+  Unsupported,
+} from "./container-group.js";
 import { type Health, watch } from "./health.js";
 import { clone, type Image, type Images } from "./images.js";
 import type { Place } from "./sandbox.js";
@@ -24,6 +30,8 @@ class Member {
   /** Of the startup probe, or at once where there is none. */
   started = false;
   outcome: Outcome | undefined;
+  /** It has ended, and is about to be started again. */
+  restarting = false;
   restarts = -1;
   logs: string[] = [];
   stopProbes = new AbortController();
@@ -81,7 +89,7 @@ export class RunningGroup {
       if (image === undefined) {
         throw new Unsupported(`container ${spec.name}: this harness has no image ${spec.image}`);
       }
-      return new Member(spec, image);
+      return new Member(located(spec, space.address), image);
     });
     checkDependencies(group);
     for (const [program = "", ...args] of group.redirection ?? []) space.run(program, ...args);
@@ -97,14 +105,17 @@ export class RunningGroup {
 
   #makeVolumes(): Record<string, string> {
     const folders: Record<string, string> = {};
-    for (const [name, { mode, files = {} }] of Object.entries(this.group.volumes ?? {})) {
+    for (const [name, { mode, group = 0, files = {} }] of Object.entries(this.group.volumes ?? {})) {
       const folder = join(this.space.folder, "volumes", name);
       mkdirSync(folder, { recursive: true, mode });
+      chownSync(folder, 0, group);
       chmodSync(folder, mode);
       for (const [path, file] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });
         writeFileSync(join(folder, path), file.text);
-        chmodSync(join(folder, path), file.mode);
+        chownSync(join(folder, path), 0, group);
+        // Its group may read what root may.
+        chmodSync(join(folder, path), file.mode | (group === 0 ? 0 : (file.mode & 0o400) >> 3));
       }
       folders[name] = folder;
     }
@@ -119,7 +130,7 @@ export class RunningGroup {
     }
   }
 
-  /** Resolves once it runs, its `postStart` done and its startup probe passed. */
+  /** Resolves once it runs, its `postStart` done. */
   async #startMember(member: Member): Promise<void> {
     const { dependsOn = [], startTimeout, name } = member.spec;
     const limit = startTimeout === undefined ? undefined : sleep(startTimeout, "late", { ref: false });
@@ -144,6 +155,7 @@ export class RunningGroup {
     if (this.#stop.signal.aborted) return;
     const { spec } = member;
     member.restarts += 1;
+    member.restarting = false;
     member.health = "UNKNOWN";
     member.started = false;
     member.stopProbes = new AbortController();
@@ -157,10 +169,15 @@ export class RunningGroup {
       container.kill();
       return;
     }
+    void this.#probe(member, container);
+  }
+
+  async #probe(member: Member, container: Container): Promise<void> {
+    const { startup, readiness, liveness } = member.spec;
     const stop = AbortSignal.any([this.#stop.signal, member.stopProbes.signal]);
-    if (spec.startup) {
+    if (startup) {
       const passed = new AbortController();
-      await watch(container, spec.startup, this.#pace, AbortSignal.any([stop, passed.signal]), (health) => {
+      await watch(container, startup, this.#pace, AbortSignal.any([stop, passed.signal]), (health) => {
         if (health === "UNHEALTHY") container.kill();
         else member.started = true;
         passed.abort();
@@ -169,37 +186,35 @@ export class RunningGroup {
     }
     member.started = true;
     this.#changed();
-    if (spec.readiness) {
-      void watch(container, spec.readiness, this.#pace, stop, (health) => {
+    if (readiness) {
+      void watch(container, readiness, this.#pace, stop, (health) => {
         member.health = health;
         this.#changed();
       });
     }
-    if (spec.liveness) {
-      void watch(container, spec.liveness, this.#pace, stop, (health) => {
+    if (liveness) {
+      void watch(container, liveness, this.#pace, stop, (health) => {
         if (health === "UNHEALTHY") void container.stop();
       });
     }
   }
 
   #ended(member: Member, container: Container, outcome: Outcome): void {
+    const { essential, name, restart } = member.spec;
     member.stopProbes.abort();
     member.outcome = outcome;
     member.logs.push(container.log);
-    this.#changed();
-    if (this.#stop.signal.aborted) return;
-    const { essential, name, restart } = member.spec;
-    const lasted = outcome.at - container.startedAt;
-    const pause = restart?.({
-      exitCode: outcome.code,
-      lasted: lasted / this.#pace,
-      restarts: member.restarts,
-    });
-    if (pause !== undefined) {
-      void sleep(pause * this.#pace, undefined, { ref: false }).then(() => this.#run(member));
-    } else if (essential) {
-      this.#fail(`essential container ${name} ended with ${outcome.code}`);
+    if (!this.#stop.signal.aborted) {
+      const lasted = (outcome.at - container.startedAt) / this.#pace;
+      const pause = restart?.({ exitCode: outcome.code, lasted, restarts: member.restarts });
+      member.restarting = pause !== undefined;
+      if (pause !== undefined) {
+        void sleep(pause * this.#pace, undefined, { ref: false }).then(() => this.#run(member));
+      } else if (essential) {
+        this.#fail(`essential container ${name} ended with ${outcome.code}`);
+      }
     }
+    this.#changed();
   }
 
   #fail(reason: string): void {
@@ -327,19 +342,32 @@ export class RunningGroup {
   }
 }
 
+/** With the address of its group. */
+function located(spec: ContainerSpec, address: string): ContainerSpec {
+  const told = (text: string) => text.replaceAll(groupAddress, address);
+  const { entryPoint, command, environment = {} } = spec;
+  return {
+    ...spec,
+    ...(entryPoint && { entryPoint: entryPoint.map(told) }),
+    ...(command && { command: command.map(told) }),
+    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, told(value)])),
+  };
+}
+
 /** Whether a condition holds; undefined as long as it may yet. */
 function met(dependency: Member, condition: Condition): boolean | undefined {
-  const { container, outcome, health } = dependency;
+  const { container, health, restarting } = dependency;
+  const outcome = container?.outcome;
   switch (condition) {
     case "START":
       return dependency.started || outcome !== undefined ? true : undefined;
     case "COMPLETE":
       return outcome === undefined ? undefined : true;
     case "SUCCESS":
-      return outcome === undefined ? undefined : outcome.code === 0;
+      return outcome?.code === 0 ? true : outcome === undefined || restarting ? undefined : false;
     case "HEALTHY":
       if (health === "HEALTHY") return true;
-      return container?.outcome === undefined ? undefined : false;
+      return outcome === undefined || restarting ? undefined : false;
   }
 }
 

@@ -108,7 +108,7 @@ export function enter(
       "--pdeathsig",
       "KILL",
       ...rights(spec),
-      ...userOf(spec.user ?? image.user),
+      ...userOf(spec.user ?? image.user, spec.groups),
     ],
     ...(noNewPrivileges ? ["--no-new-privs"] : []),
     ...[`${hidden.tools}/env`, "-i", "-C", spec.workingDirectory ?? image.workingDirectory ?? "/"],
@@ -138,12 +138,12 @@ function rights({ capabilities = {} }: ContainerSpec): readonly string[] {
 }
 
 /** A user without an entry in the image's /etc/passwd is of root's group, where none is given. */
-function userOf(user: string | undefined): readonly string[] {
-  if (user === undefined || user === "" || user === "0" || user === "root") return [];
-  const [uid = "", gid] = user.split(":");
+function userOf(user = "0", groups: readonly number[] = []): readonly string[] {
+  const further = groups.length > 0 ? ["--groups", groups.join()] : ["--clear-groups"];
+  const [uid = "", gid] = (user === "" ? "0" : user).split(":");
   const named = !/^\d+$/.test(uid);
   if (named && gid === undefined) return ["--reuid", uid, "--init-groups"];
-  return ["--reuid", uid, "--regid", gid ?? "0", "--clear-groups"];
+  return ["--reuid", uid, "--regid", gid ?? "0", ...further];
 }
 
 /** The command that makes the namespaces of a container and runs the script there. It dies with this process. */
