@@ -4,6 +4,7 @@ import type { Autonaming } from "../resources/naming.js";
 import type { ResourceType } from "../resources/types.js";
 import { checkResponse, diffResponse } from "./answers.js";
 import { withDefaultTags } from "./default-tags.js";
+import { withIgnoredTags } from "./ignored-tags.js";
 import { type Plugin, parseUrn, resourceTypeOf } from "./plugin.js";
 import { messages } from "./protocol.js";
 import { unary } from "./unary.js";
@@ -29,12 +30,14 @@ export const check = (plugin: Plugin) => ({
   diff: unary((request: messages.DiffRequest) => {
     const urn = request.getUrn();
     const type = resourceTypeOf(urn);
+    // State that was written without inputs has the same properties among its outputs.
+    const olds = oldInputs(request, type);
+    const ignoreChanges = request.getIgnorechangesList();
     const { changes, deleteBeforeReplace, stables } = diffResource(type, {
       urnName: parseUrn(urn).name,
-      // State that was written without inputs has the same properties among its outputs.
-      olds: oldInputs(request, type),
-      news: decode(request.getNews()),
-      ignoreChanges: request.getIgnorechangesList(),
+      olds,
+      news: withIgnoredTags(olds, decode(request.getNews()), ignoreChanges),
+      ignoreChanges,
     });
     return diffResponse(changes, deleteBeforeReplace, stables);
   }),

@@ -1,6 +1,7 @@
 import { create, read, update } from "../resources/operations.js";
 import { remove } from "../resources/remove.js";
 import { plannedState, plannedUpdate } from "../resources/state.js";
+import { withIgnoredTags } from "./ignored-tags.js";
 import { type Plugin, resourceTypeOf } from "./plugin.js";
 import { empty, messages } from "./protocol.js";
 import { unary } from "./unary.js";
@@ -29,7 +30,8 @@ export const crud = (plugin: Plugin) => ({
 
   update: unary(async (request: messages.UpdateRequest) => {
     const type = resourceTypeOf(request.getUrn());
-    const [olds, news] = [decode(request.getOlds()), decode(request.getNews())];
+    const olds = decode(request.getOlds());
+    const news = withIgnoredTags(olds, decode(request.getNews()), request.getIgnorechangesList());
     const state = request.getPreview()
       ? plannedUpdate(type, olds, news)
       : await update(

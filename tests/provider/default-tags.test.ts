@@ -113,6 +113,44 @@ describe("default tags", function () {
     assert.equal((await stack.destroy()).failure, undefined);
   });
 
+  it("leave alone what a resource ignores, all of its tags or one", async () => {
+    const stack = await TestStack.create({ APPMESH_MAX_RETRIES: "0" });
+    const ignoring = (defaultTags: Record<string, string>, node: string, mesh?: "DROP_ALL") => async () => {
+      const provider = new appmesh.Provider("mine", { endpoint: controlPlane.api, defaultTags });
+      const spec = mesh && { egressFilter: { type: mesh } };
+      const { meshName } = new appmesh.Mesh(
+        "shop",
+        { meshName: "shop", ...(spec && { spec }) },
+        { provider, ignoreChanges: ["tags"] },
+      );
+      new appmesh.VirtualNode(
+        "own",
+        { meshName, virtualNodeName: "own", spec: {}, tags: { own: node } },
+        { provider, ignoreChanges: ["tags.team"] },
+      );
+    };
+    const first = { team: "shop", stage: "test" };
+    assert.equal((await stack.up(ignoring(first, "1"))).failure, undefined);
+    const second = { team: "retail", cost: "7" };
+
+    const ofNode = { "tags.cost": "add", "tags.own": "update", "tags.stage": "delete" };
+    const update = (name: string, diff: object) => ({ op: "update", type: `appmesh:index:${name}`, diff });
+    const shown = (steps: Awaited<ReturnType<typeof stack.up>>["steps"]) =>
+      sorted(steps).map(({ op, type, diff }) => ({ op, type, diff }));
+    const planned = await stack.preview(ignoring(second, "2"));
+    assert.deepEqual([planned.messages, shown(planned.steps)], [[], [update("VirtualNode", ofNode)]]);
+
+    // An update of something else does not bring the tags along.
+    const changed = await stack.up(ignoring(second, "2", "DROP_ALL"));
+    assert.deepEqual(shown(changed.steps), [update("Mesh", { spec: "add" }), update("VirtualNode", ofNode)]);
+    assert.deepEqual(await tags("shop"), first);
+    assert.deepEqual(await tags("shop/virtualNodes/own"), { own: "2", team: "shop", cost: "7" });
+    assert.deepEqual((await stack.preview(ignoring(second, "2", "DROP_ALL"))).steps, []);
+    assert.equal((await stack.refresh({ expectNoChanges: true })).failure, undefined);
+    assert.deepEqual((await stack.preview(ignoring(second, "2", "DROP_ALL"))).steps, []);
+    assert.equal((await stack.destroy()).failure, undefined);
+  });
+
   it("do not stand in the way of an import", async () => {
     const stack = await TestStack.create({
       APPMESH_ENDPOINT: controlPlane.api,
