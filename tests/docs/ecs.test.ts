@@ -1,0 +1,82 @@
+// docs/ecs.md: its programs are checked by the compiler and run with Pulumi's real engine and a stand-in for AWS.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import ts from "typescript";
+import { TestStack } from "../provider/stack.js";
+import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
+const programs = ["task", "gateway", "add-mesh"] as const;
+
+describe("docs/ecs.md", function () {
+  this.timeout(180_000);
+  let folder: string;
+  let aws: StandIn;
+  let controlPlane: ControlPlane;
+  let stack: TestStack;
+  before(async () => {
+    mkdirSync(join(root, "tests/dist"), { recursive: true });
+    folder = mkdtempSync(join(root, "tests/dist/ecs-"));
+    for (const name of programs) {
+      const [, program] = new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(text) ?? [];
+      writeFileSync(join(folder, `${name}.mts`), program ?? assert.fail(name));
+    }
+    aws = putStandIn("aws");
+    controlPlane = await startControlPlane();
+    stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await controlPlane?.stop();
+  });
+  afterEach(() => stack.destroy());
+
+  const up = async (name: (typeof programs)[number]) => {
+    aws.take();
+    const url = `${pathToFileURL(join(folder, `${name}.mts`))}`;
+    const run = await stack.up(async () => ({ ...(await import(url)) }));
+    assert.deepEqual([run.failure, run.messages], [undefined, []]);
+    return run.outputs;
+  };
+  const arn = (family: string) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/${family}:1`;
+
+  it("has no other programs, and no mistake in them", () => {
+    assert.equal([...text.matchAll(/```ts\n/g)].length, programs.length);
+    const files = programs.map((name) => join(folder, `${name}.mts`));
+    const program = ts.createProgram(files, {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+    });
+    const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
+    assert.deepEqual(
+      found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
+      [],
+    );
+  });
+
+  it("makes a task of a virtual node", async () => {
+    assert.deepEqual(await up("task"), { taskDefinitionArn: arn("catalog"), cpu: "512", memory: "1024" });
+  });
+
+  it("makes a task of a virtual gateway", async () => {
+    assert.deepEqual(await up("gateway"), { taskDefinitionArn: arn("ingress"), envoyContainerName: "envoy" });
+  });
+
+  it("puts the mesh into a task definition of somebody's own", async () => {
+    assert.deepEqual(await up("add-mesh"), { arn: arn("catalog") });
+    const [definition] = Object.values(aws.made());
+    assert.deepEqual(
+      [definition?.cpu, definition?.memory, JSON.parse(String(definition?.containerDefinitions)).length],
+      ["256", "512", 3],
+    );
+  });
+});
