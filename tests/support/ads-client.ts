@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from "@grpc/grpc-js";
 import { ClusterSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ClusterLoadAssignmentSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@pulumi-appmesh/control-plane/gen/envoy/config/listener/v3/listener_pb.js";
@@ -61,6 +61,16 @@ const methods: Readonly<Record<Protocol, string>> = {
 const identity = (bytes: Buffer): Buffer => bytes;
 const patienceMillis = 30_000;
 
+/** How a client knows its server over TLS, and what it shows of itself. */
+export interface ShownByClient {
+  /** PEM. Default: plain text. */
+  readonly trust?: string;
+  /** PEM. */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
+  /** The header `authorization`. */
+  readonly authorization?: string;
+}
+
 export class AdsClient {
   readonly received: Received[] = [];
   /** How the stream ended. */
@@ -72,8 +82,16 @@ export class AdsClient {
   constructor(
     { host, port }: Address,
     readonly protocol: Protocol,
+    { trust, certificate, authorization }: ShownByClient = {},
   ) {
-    this.client = new Client(`${host}:${port}`, credentials.createInsecure(), {
+    const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
+    const channel =
+      trust === undefined
+        ? credentials.createInsecure()
+        : credentials.createSsl(pem(trust), pem(certificate?.key), pem(certificate?.certificate));
+    const metadata = new Metadata();
+    if (authorization !== undefined) metadata.set("authorization", authorization);
+    this.client = new Client(`${host}:${port}`, channel, {
       "grpc.max_receive_message_length": -1,
       "grpc.use_local_subchannel_pool": 1,
     });
@@ -81,6 +99,7 @@ export class AdsClient {
       `/envoy.service.discovery.v3.AggregatedDiscoveryService/${methods[protocol]}`,
       identity,
       identity,
+      metadata,
     );
     this.call.on("data", (message: Buffer) => {
       this.received.push(

@@ -1,4 +1,5 @@
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { X509Certificate as AuthorityCertificate } from "node:crypto";
+import type { TLSSocket } from "node:tls";
 import { SubjectAlternativeNameExtension, X509Certificate } from "@peculiar/x509";
 import { type Proof, ProofError } from "./proof.js";
 import { parseSpiffeId } from "./proxy-name.js";
@@ -6,13 +7,13 @@ import { parseSpiffeId } from "./proxy-name.js";
 export interface CertificateContext {
   readonly trustDomain: string;
   readonly account: string;
-  /** Whether a root is trusted still, by its SHA-256 fingerprint. */
-  trusts(fingerprint: string): boolean;
+  /** The authorities that are trusted now. */
+  trusted(): readonly AuthorityCertificate[];
 }
 
 /** What the certificate of a TLS client proves; undefined where it showed none. Throws ProofError. */
 export function proofOfCertificate(socket: TLSSocket, context: CertificateContext): Proof | undefined {
-  const peer = socket.getPeerCertificate(true);
+  const peer = socket.getPeerCertificate();
   if (peer?.raw === undefined) return undefined;
   if (!socket.authorized) {
     const code = String(
@@ -34,14 +35,13 @@ export function proofOfCertificate(socket: TLSSocket, context: CertificateContex
         `must be one of the form spiffe://${trustDomain}/mesh/MESH/virtualNode/NAME`,
     );
   }
-  const root = rootOf(peer);
   return {
     kind: "certificate",
     id: peer.serialNumber.toLowerCase(),
     issuedAt: Date.parse(peer.valid_from) / 1000,
     expiresAt: Date.parse(peer.valid_to) / 1000,
     proxies,
-    isBelieved: () => context.trusts(root),
+    isBelieved: stillBelieved(peer.raw, () => context.trusted()),
   };
 }
 
@@ -62,10 +62,24 @@ function urisOf(raw: Buffer): string[] {
   return names.filter(({ type }) => type === "url").map(({ value }) => value);
 }
 
-function rootOf(peer: DetailedPeerCertificate): string {
-  let certificate = peer;
-  while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate) {
-    certificate = certificate.issuerCertificate;
-  }
-  return certificate.fingerprint256;
+/**
+ * Whether a certificate that was believed still would be: one of the authorities that are trusted has signed it, or all
+ * that were trusted then still are. Node does not tell what was between the two; who is sent away for that comes back.
+ */
+function stillBelieved(raw: Buffer, trusted: () => readonly AuthorityCertificate[]): () => boolean {
+  const certificate = new AuthorityCertificate(raw);
+  const then = trusted();
+  let last: readonly AuthorityCertificate[] | undefined;
+  let believed = true;
+  return () => {
+    const now = trusted();
+    if (now === last) return believed;
+    last = now;
+    believed =
+      now.some(
+        (authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey),
+      ) ||
+      then.every((before) => now.some((authority) => authority.fingerprint256 === before.fingerprint256));
+    return believed;
+  };
 }

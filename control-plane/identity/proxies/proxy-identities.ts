@@ -83,7 +83,7 @@ export class ProxyIdentities {
   readonly #options: ProxyIdentitiesOptions;
   readonly #serviceAccounts: ServiceAccountTokens | undefined;
   readonly #now: () => number;
-  #trusted: { readonly text: string; readonly fingerprints: ReadonlySet<string> } | undefined;
+  #trusted: { readonly text: string; readonly certificates: readonly X509Certificate[] } | undefined;
 
   private constructor(
     authorities: Authorities,
@@ -202,7 +202,7 @@ export class ProxyIdentities {
   /** What a client has shown, if that is genuine; undefined where it has shown nothing. Throws ProofError. */
   async prove({ tls, authorization }: Shown): Promise<Proof | undefined> {
     const { trustDomain, account } = this.#options;
-    const context = { trustDomain, account, trusts: (fingerprint: string) => this.#trusts(fingerprint) };
+    const context = { trustDomain, account, trusted: () => this.#trusts() };
     const proof =
       (tls && proofOfCertificate(tls, context)) ?? (await this.#proofOfToken(tokenIn(authorization)));
     if (proof) this.#checkValid(proof);
@@ -329,14 +329,13 @@ export class ProxyIdentities {
     return `appmesh:${this.#options.account}`;
   }
 
-  #trusts(fingerprint: string): boolean {
+  #trusts(): readonly X509Certificate[] {
     const text = this.trust().join("");
     if (this.#trusted?.text !== text) {
-      const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-      const fingerprints = new Set(certificates.map((pem) => new X509Certificate(pem).fingerprint256));
-      this.#trusted = { text, fingerprints };
+      const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      this.#trusted = { text, certificates: found.map((pem) => new X509Certificate(pem)) };
     }
-    return this.#trusted.fingerprints.has(fingerprint);
+    return this.#trusted.certificates;
   }
 
   #issued(): IssuedIdentity[] {
