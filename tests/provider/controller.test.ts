@@ -28,8 +28,7 @@ describe("AppMeshController on the real engine and a real API server", function 
     const tools = await kubernetesTools();
     cluster = await startCluster();
     plugin = putKubernetesPlugin({
-      KUBECONFIG: cluster.kubeconfig,
-      STAND_IN_KUBECTL: tools?.kubectl ?? "",
+      STAND_IN_KUBECONFIG: cluster.kubeconfig,
       STAND_IN_HELM: tools?.helm ?? "",
     });
     cluster.apply({

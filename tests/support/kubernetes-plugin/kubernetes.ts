@@ -1,6 +1,7 @@
-// Stands in for the plugin of Kubernetes. With STAND_IN_KUBECTL and KUBECONFIG it applies to a real API server what it is
-// given; the charts of Helm are rendered by Helm itself (STAND_IN_HELM).
+// Stands in for the plugin of Kubernetes. With STAND_IN_KUBECONFIG it applies to a real API server what it is given; the charts of Helm are rendered by Helm itself (STAND_IN_HELM).
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
 import { messages } from "@pulumi-appmesh/provider/server/protocol.js";
 import { componentOptions, loadRuntime } from "@pulumi-appmesh/provider/server/runtime.js";
 import type { ObjectValue } from "@pulumi-appmesh/provider/server/values.js";
@@ -9,7 +10,7 @@ import { parseAllDocuments } from "yaml";
 import { serveStandIn } from "./plugin.js";
 
 const [record = "", engine = ""] = process.argv.slice(2);
-const { STAND_IN_KUBECTL: kubectlPath, STAND_IN_HELM: helm = "helm" } = process.env;
+const { STAND_IN_KUBECONFIG: kubeconfig, STAND_IN_HELM: helm = "helm" } = process.env;
 
 const CHART = "kubernetes:helm.sh/v4:Chart";
 
@@ -27,65 +28,90 @@ function kindOf(type: string): { apiVersion: string; kind: string; patch: boolea
   return { apiVersion, kind: patch ? kind.slice(0, -"Patch".length) : kind, patch };
 }
 
-const kubectl = (args: readonly string[], input = ""): string => {
-  try {
-    return execFileSync(kubectlPath as string, args, {
-      encoding: "utf8",
-      input,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-  } catch (error) {
-    throw new Error(String((error as { stderr?: string }).stderr ?? error).trim());
-  }
-};
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: objects of every kind.
+  readonly body: any;
+}
 
-/** A group is needed where two have a kind of the same name. */
-const resourceOf = ({ apiVersion, kind }: { apiVersion: string; kind: string }) => {
-  const [group, version] = apiVersion.split("/");
-  return version === undefined ? kind : `${kind}.${version}.${group}`;
-};
+/** Asks the API server, whose address and token the file KUBECONFIG has as JSON. */
+function ask(
+  method: string,
+  path: string,
+  body?: unknown,
+  contentType = "application/json",
+): Promise<Answer> {
+  const { clusters, users } = configuration();
+  const [{ cluster }, { user }] = [clusters[0], users[0]];
+  const ca = Buffer.from(cluster["certificate-authority-data"], "base64");
+  const headers = { authorization: `Bearer ${user.token}`, "content-type": contentType };
+  return new Promise((resolve, reject) => {
+    request(`${cluster.server}${path}`, { method, ca, headers, agent }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response
+        .on("error", reject)
+        .on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+    })
+      .on("error", reject)
+      .end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
 
-function apply(type: string, inputs: ObjectValue): void {
-  if (kubectlPath === undefined || type === CHART) return;
+const agent = new Agent({ keepAlive: true });
+const configuration = () => JSON.parse(readFileSync(kubeconfig as string, "utf8"));
+
+/** Where an object is, by what the API server says of its kind. */
+async function pathOf(type: string, { name, namespace }: Metadata): Promise<string> {
   const { apiVersion, kind } = kindOf(type);
-  const object = { ...inputs, apiVersion, kind };
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const { body } = await ask("GET", group);
+  const found = body.resources?.find(
+    (each: { kind: string; name: string }) => each.kind === kind && !each.name.includes("/"),
+  );
+  if (found === undefined) throw new Error(`the API server knows no ${kind} of ${apiVersion}`);
+  const place = found.namespaced ? `/namespaces/${namespace ?? "default"}` : "";
+  return `${group}${place}/${found.name}/${name}`;
+}
+
+/** As the plugin does it: what others own is a conflict, unless the object says to take it over. */
+async function applied(type: string, object: ObjectValue, force: boolean): Promise<void> {
+  const { apiVersion, kind } = kindOf(type);
+  const path = await pathOf(type, (object.metadata ?? {}) as Metadata);
+  const query = `?fieldManager=pulumi&force=${force}`;
+  const { status, body } = await ask(
+    "PATCH",
+    path + query,
+    { ...object, apiVersion, kind },
+    "application/apply-patch+yaml",
+  );
+  if (status >= 300) throw new Error(body.message);
+}
+
+async function apply(type: string, inputs: ObjectValue): Promise<void> {
+  if (kubeconfig === undefined || type === CHART) return;
   const { annotations } = (inputs.metadata ?? {}) as Metadata;
-  // As the plugin does it: what others own is a conflict, unless the object says to take it over.
-  const force = annotations?.["pulumi.com/patchForce"] === "true" ? ["--force-conflicts"] : [];
-  kubectl(["apply", "--server-side", "--field-manager=pulumi", ...force, "-f", "-"], JSON.stringify(object));
+  await applied(type, inputs, annotations?.["pulumi.com/patchForce"] === "true");
 }
 
-function remove(type: string, id: string): void {
-  const found = kindOf(type);
-  if (kubectlPath === undefined || type === CHART) return;
+const placeOf = (id: string): Metadata => {
+  const [name, namespace] = id.split("/").reverse() as [string, string?];
+  return { name, ...(namespace !== undefined && { namespace }) };
+};
+
+async function remove(type: string, id: string): Promise<void> {
+  if (kubeconfig === undefined || type === CHART) return;
   // What is patched is somebody else's: only what the patch said goes.
-  if (found.patch) {
-    const { apiVersion, kind } = found;
-    kubectl(
-      ["apply", "--server-side", "--field-manager=pulumi", "-f", "-"],
-      JSON.stringify({ apiVersion, kind, metadata: { name: id.split("/").at(-1) } }),
-    );
-    return;
-  }
-  const [name, namespace] = id.split("/").reverse() as [string, string?];
-  const place = namespace === undefined ? [] : ["-n", namespace];
-  kubectl(["delete", resourceOf(found), name, ...place, "--wait=false", "--ignore-not-found"]);
+  if (kindOf(type).patch) return applied(type, { metadata: { ...placeOf(id) } as ObjectValue }, false);
+  const { status, body } = await ask("DELETE", await pathOf(type, placeOf(id)));
+  if (status >= 300 && status !== 404) throw new Error(body.message);
 }
 
-function read(type: string, id: string): ObjectValue | undefined {
-  if (kubectlPath === undefined) return undefined;
-  const [name, namespace] = id.split("/").reverse() as [string, string?];
-  const place = namespace === undefined ? [] : ["-n", namespace];
-  const found = kubectl([
-    "get",
-    resourceOf(kindOf(type)),
-    name,
-    ...place,
-    "--ignore-not-found",
-    "-o",
-    "json",
-  ]);
-  return found.trim() === "" ? undefined : (JSON.parse(found) as ObjectValue);
+async function read(type: string, id: string): Promise<ObjectValue | undefined> {
+  const { status, body } = await ask("GET", await pathOf(type, placeOf(id)));
+  return status === 404 ? undefined : body;
 }
 
 /** The objects of a chart, each a child of it, which the program's transforms reach. */
@@ -165,7 +191,7 @@ await serveStandIn(
     },
     apply,
     remove,
-    ...(kubectlPath !== undefined && { read }),
+    ...(kubeconfig !== undefined && { read }),
     construct,
   },
   record,

@@ -30,10 +30,10 @@ export interface StandIn {
   /** The id of a new resource, and the properties that it has beside its inputs. */
   create(type: string, name: string, inputs: ObjectValue): { id: string; outputs?: ObjectValue };
   /** Does for real what the engine asks for; throws where it cannot be. */
-  apply?(type: string, inputs: ObjectValue): void;
-  remove?(type: string, id: string, inputs: ObjectValue): void;
+  apply?(type: string, inputs: ObjectValue): Promise<void>;
+  remove?(type: string, id: string): Promise<void>;
   /** The properties of a resource that the program reads; undefined where there is none. */
-  read?(type: string, id: string): ObjectValue | undefined;
+  read?(type: string, id: string): Promise<ObjectValue | undefined>;
   construct?(request: messages.ConstructRequest, engine: string): Promise<messages.ConstructResponse>;
 }
 
@@ -96,31 +96,31 @@ export async function serveStandIn(standIn: StandIn, record: string, engine: str
       response.setDiffsList(names);
       return response;
     }),
-    create: unary((request: messages.CreateRequest) => {
+    create: unary(async (request: messages.CreateRequest) => {
       const { type, name } = partsOf(request.getUrn());
       const inputs = decode(request.getProperties());
       const preview = request.getPreview();
       note({ call: "create", preview, type, name, inputs: open(inputs) });
-      if (!preview) standIn.apply?.(type, reveal(inputs) as ObjectValue);
+      if (!preview) await standIn.apply?.(type, reveal(inputs) as ObjectValue);
       const { id, state } = outputsOf(type, name, inputs);
       const response = new messages.CreateResponse();
       if (!preview) response.setId(id);
       response.setProperties(encode(state));
       return response;
     }),
-    update: unary((request: messages.UpdateRequest) => {
+    update: unary(async (request: messages.UpdateRequest) => {
       const { type, name } = partsOf(request.getUrn());
       const inputs = decode(request.getNews());
       const preview = request.getPreview();
       note({ call: "update", preview, type, name, id: request.getId(), inputs: open(inputs) });
-      if (!preview) standIn.apply?.(type, reveal(inputs) as ObjectValue);
+      if (!preview) await standIn.apply?.(type, reveal(inputs) as ObjectValue);
       const response = new messages.UpdateResponse();
       response.setProperties(encode(outputsOf(type, name, inputs).state));
       return response;
     }),
-    read: unary((request: messages.ReadRequest) => {
+    read: unary(async (request: messages.ReadRequest) => {
       const { type, name } = partsOf(request.getUrn());
-      const found = standIn.read?.(type, request.getId());
+      const found = await standIn.read?.(type, request.getId());
       note({ call: "read", preview: false, type, name, id: request.getId(), inputs: {} });
       const response = new messages.ReadResponse();
       if (standIn.read !== undefined && found === undefined) return response;
@@ -130,11 +130,10 @@ export async function serveStandIn(standIn: StandIn, record: string, engine: str
       response.setInputs(request.getInputs() ?? encode({}));
       return response;
     }),
-    delete: unary((request: messages.DeleteRequest) => {
+    delete: unary(async (request: messages.DeleteRequest) => {
       const { type, name } = partsOf(request.getUrn());
-      const inputs = (decode(request.getProperties())[KEPT] ?? {}) as ObjectValue;
       note({ call: "delete", preview: false, type, name, id: request.getId(), inputs: {} });
-      standIn.remove?.(type, request.getId(), reveal(inputs) as ObjectValue);
+      await standIn.remove?.(type, request.getId());
       return new empty.Empty();
     }),
     construct: unary((request: messages.ConstructRequest) => {
