@@ -130,9 +130,15 @@ describe("a canary of ECS tasks", function () {
       listenerPorts: [8080],
       interception: { mode: "explicit", appPorts: { "8080": 9080 } },
     } as const;
+    // These prove by tokens who they are, the others by certificates.
+    const withToken = async (virtualNode: string) => ({
+      ...explicit,
+      controlPlane: { ...shop.endpoint, ...(await shop.identity({ virtualNode }, "token")) },
+      task: `explicit-${virtualNode}`,
+    });
     const [caller, called] = (await shop.service(
-      ["front", { ...explicit, task: "explicit-front" }],
-      ["catalog-v2", { ...explicit, task: "explicit-v2" }],
+      ["front", await withToken("front")],
+      ["catalog-v2", await withToken("catalog-v2")],
     )) as [RunningGroup, RunningGroup];
     assert.equal(caller.space.run("iptables", "-w", "-t", "nat", "-S").includes("APPMESH"), false);
     await until(async () => (await callCatalog(caller)) === "explicit");

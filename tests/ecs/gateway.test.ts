@@ -58,7 +58,7 @@ describe("a virtual gateway as an ECS task", function () {
     } as const;
     tasks = await shop.service(["catalog-v1", init], ["front", init]);
     const [catalog, front] = tasks as [RunningGroup, RunningGroup];
-    const edge = gateway("edge");
+    const edge = await gateway("edge");
     tasks.push(edge);
     await edge.steady();
     assert.deepEqual(catalog.status["envoy-redirect"], {
@@ -80,7 +80,7 @@ describe("a virtual gateway as an ECS task", function () {
     let target = old;
     const traffic = new Traffic(() => call(target));
     await traffic.more("catalog-v1 /path");
-    const next = gateway("edge-2");
+    const next = await gateway("edge-2");
     tasks.push(next);
     await next.steady();
     await until(async () => (await call(next)) === "catalog-v1 /path");
@@ -91,7 +91,7 @@ describe("a virtual gateway as an ECS task", function () {
   });
 
   it("does not start before its control plane has told it what to serve", async () => {
-    const unknown = shop.start("nobody", { task: "nobody", containers: [application("nobody")] });
+    const unknown = await shop.start("nobody", { task: "nobody", containers: [application("nobody")] });
     tasks.push(unknown);
     await unknown.until(({ envoy }) => envoy?.state === "RUNNING");
     await until(async () => (await unknown.container("envoy").run(["true"])).code === 0);

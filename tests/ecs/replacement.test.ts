@@ -42,7 +42,11 @@ describe("the replacement of an ECS task", function () {
     });
     await traffic.more("old");
 
-    const replacement = shop.start("catalog-v1", { ...drain, task: "new", containers: [application("new")] });
+    const replacement = await shop.start("catalog-v1", {
+      ...drain,
+      task: "new",
+      containers: [application("new")],
+    });
     tasks.push(replacement);
     await replacement.steady();
     shop.cluster.register("catalog-v1.tasks", replacement);
@@ -65,7 +69,7 @@ describe("the replacement of an ECS task", function () {
 
   it("is noticed where a task vanishes without a word", async () => {
     const [, front, current] = tasks as [RunningGroup, RunningGroup, RunningGroup];
-    const other = shop.start("catalog-v1", { task: "other", containers: [application("other")] });
+    const other = await shop.start("catalog-v1", { task: "other", containers: [application("other")] });
     tasks.push(other);
     await other.steady();
     shop.cluster.register("catalog-v1.tasks", other, current);

@@ -35,21 +35,27 @@ const pace = 0.1;
 export class Shop {
   readonly api: AppMesh;
 
+  /** Of Secrets Manager and of Systems Manager, as deployments put them there. */
+  readonly #secrets: Record<string, string> = {};
+
   private constructor(
     readonly cluster: Cluster,
     readonly controlPlane: ControlPlane,
-    private readonly xdsPort: number,
   ) {
     this.api = new AppMesh({ endpoint: controlPlane.api, region: "us-east-1", key, maxRetries: 0 });
     cluster.names.set(catalogService, [nowhere]);
   }
 
-  static async open(images: Readonly<Record<string, Image>> = {}): Promise<Shop> {
+  /** `serve` are further arguments of the control plane. */
+  static async open(
+    images: Readonly<Record<string, Image>> = {},
+    serve: (host: string) => readonly string[] = () => [],
+  ): Promise<Shop> {
     const cluster = await Cluster.start(await meshImages({ "shop/app": nodeImage("app"), ...images }));
     try {
-      const controlPlane = await startControlPlane({ accessKey: key });
-      const port = Number(controlPlane.xds.split(":")[1]);
-      return new Shop(cluster, controlPlane, await cluster.network.relay(port));
+      const { host } = cluster.network;
+      const args = ["--xds-tls-self-signed", ...serve(host)];
+      return new Shop(cluster, await startControlPlane({ accessKey: key, xds: `${host}:0`, args }));
     } catch (error) {
       await cluster.close();
       throw error;
@@ -84,31 +90,59 @@ export class Shop {
     await this.create("virtualNode", ["front"], { ...node("front"), backends });
   }
 
+  /** Issues what a proxy proves by who it is, and answers where ECS finds it. */
+  async identity(
+    proxy: { readonly virtualNode: string } | { readonly virtualGateway: string },
+    kind: "certificate" | "token" = "certificate",
+  ): Promise<Partial<MeshOptions["controlPlane"]>> {
+    const path = "/v1/meshes/shop/identities";
+    const { status, body } = await this.controlPlane.call("POST", path, { ...proxy, kind });
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    const name = Object.values(proxy)[0];
+    const trustFrom = "arn:aws:ssm:us-east-1:000000000000:parameter/shop/trust";
+    const secret = `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${kind}`;
+    this.#secrets[trustFrom] = body.trust;
+    this.#secrets[secret] = JSON.stringify(body);
+    return kind === "token"
+      ? { trustFrom, tokenFrom: `${secret}:token::` }
+      : { trustFrom, certificateFrom: `${secret}:certificate::`, privateKeyFrom: `${secret}:privateKey::` };
+  }
+
+  /** The control plane as tasks know it. */
+  get endpoint(): { readonly host: string; readonly port: number } {
+    const { host } = this.cluster.network;
+    return { host, port: Number(this.controlPlane.xds.split(":").at(-1)) };
+  }
+
   /** The task definition that a user's containers become. */
-  definition(node: string, { containers, task: _, ...options }: TaskOf = {}): TaskDefinition {
+  async definition(node: string, { containers, task: _, ...options }: TaskOf = {}): Promise<TaskDefinition> {
+    const { virtualGateway } = options;
+    const proxy = virtualGateway === undefined ? { virtualNode: node } : { virtualGateway };
     const { networkMode, ...task } = addMesh(containers ?? [application(node)], {
       meshName: "shop",
-      ...(options.virtualGateway === undefined && { virtualNode: node }),
-      controlPlane: { host: this.cluster.network.host, port: this.xdsPort, plaintext: true },
+      ...proxy,
       ...options,
+      controlPlane: options.controlPlane ?? { ...this.endpoint, ...(await this.identity(proxy)) },
     });
     // As ECS has it: through JSON.
     return JSON.parse(JSON.stringify({ family: node, networkMode, ...task }));
   }
 
   /** Starts a task. It is not steady yet. */
-  start(node: string, options: TaskOf = {}): RunningGroup {
-    const group = taskGroup(this.definition(node, options), { name: options.task ?? node });
+  async start(node: string, options: TaskOf = {}): Promise<RunningGroup> {
+    const definition = await this.definition(node, options);
+    const group = taskGroup(definition, { name: options.task ?? node, secrets: this.#secrets });
     return this.cluster.run(group, { pace });
   }
 
   /** Starts a task of each node, to which its name leads, and waits until all are steady. */
   async service(...nodes: readonly (readonly [node: string, options?: TaskOf])[]): Promise<RunningGroup[]> {
-    const tasks = nodes.map(([node, options]) => {
-      const task = this.start(node, options);
+    const tasks: RunningGroup[] = [];
+    for (const [node, options] of nodes) {
+      const task = await this.start(node, options);
       this.cluster.register(`${node}.tasks`, task);
-      return task;
-    });
+      tasks.push(task);
+    }
     for (const task of tasks) await task.steady();
     return tasks;
   }
