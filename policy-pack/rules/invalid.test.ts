@@ -31,7 +31,7 @@ describe("rules on invalid specs", () => {
       metadata: { name: "r" },
       spec: { routes: [{ name: "all", httpRoute }] },
     }) as Record<string, unknown>;
-    const [, route] = fromKubernetes(object, () => "shop");
+    const [, route] = fromKubernetes(object);
     deepEqual(judged(retryWithinTimeout, route as AnyEntity), {
       findings: [invalid("spec.routes[0].httpRoute.retryPolicy.perRetryTimeout", missing)],
     });

@@ -210,7 +210,7 @@ describe("Kubernetes objects of App Mesh", () => {
       [[], ["spec", "routes", 0], ["spec", "routes", 1]],
     );
     deepEqual(entities[2]?.source.path(["spec", "tcpRoute", "action", "weightedTargets", 0, "virtualNode"]), [
-      ...["spec", "routes", 1, "tcpRoute", "action", "weightedTargets", 0, "virtualNodeRef"],
+      ...["spec", "routes", 1, "tcpRoute", "action", "weightedTargets", 0, "virtualNodeARN"],
     ]);
   });
 
@@ -258,8 +258,6 @@ describe("Kubernetes objects of App Mesh", () => {
           "other",
           ["edge_shop", "web_shop"],
           {
-            virtualGatewayRef: { name: "edge" },
-            meshRef: { name: "other" },
             httpRoute: { action: { target: { virtualService: { virtualServiceName: "catalog.shop" } } } },
           },
         ],
@@ -267,19 +265,53 @@ describe("Kubernetes objects of App Mesh", () => {
     );
   });
 
+  it("are called as objects beside them say, whichever comes first", () => {
+    const backends = ["named", "other", "elsewhere"].map((name) => ({
+      virtualService: { virtualServiceRef: { name, ...(name === "elsewhere" && { namespace: "lab" }) } },
+    }));
+    const resources = [
+      kubernetes("VirtualNode", { backends, meshRef: { name: "m" } }),
+      kubernetes("VirtualService", { awsName: "catalog.local" }, { name: "named", namespace: "shop" }),
+      kubernetes("VirtualNode", { awsName: "a" }, { name: "other", namespace: "shop" }),
+      kubernetes("VirtualService", { awsName: "lab.local" }, { name: "elsewhere", namespace: "lab" }),
+      kubernetes("VirtualService", { awsName: unknownText }, { name: "other", namespace: "shop" }),
+    ];
+    const [node] = entitiesOfStack(resources).keys();
+    deepEqual(
+      (node as AnyEntity & { kind: "virtualNode" }).spec.backends?.map(
+        ({ virtualService }) => virtualService?.virtualServiceName,
+      ),
+      ["catalog.local", "other.shop", "lab.local"],
+    );
+  });
+
   it("may have parts that are not known", () => {
-    const [entity] = readObject("VirtualNode", unknownObject, { name: unknownText });
+    const [entity] = readObject("VirtualNode", unknownObject, { name: "web" });
+    for (const read of [() => entity?.names, () => entity?.spec, () => entity?.meshName])
+      deepEqual(notKnown(read), ["spec"]);
+    const names = (kind: string, spec: object, metadata: object | string) =>
+      readObject(kind, spec, metadata as object).map((each) => notKnown(() => each.names));
+    deepEqual(names("VirtualNode", {}, { name: unknownText }), [["metadata", "name"]]);
+    deepEqual(names("VirtualNode", {}, { name: "web", namespace: unknownText }), [["metadata", "namespace"]]);
+    deepEqual(names("VirtualNode", {}, unknownObject), [["metadata", "name"]]);
+    deepEqual(names("VirtualNode", { awsName: unknownText }, { name: "web" }), [["spec", "awsName"]]);
     deepEqual(
-      notKnown(() => entity?.names),
-      ["metadata", "name"],
+      readObject("Mesh", {}, { name: unknownText }).map((each) => notKnown(() => each.meshName)),
+      [["metadata", "name"]],
     );
     deepEqual(
-      notKnown(() => entity?.spec),
-      ["spec"],
+      readObject("VirtualNode", {}).map((each) => notKnown(() => each.meshName)),
+      [["spec", "meshRef"]],
     );
+    const [, route] = readObject("VirtualRouter", { routes: [{ tcpRoute: {} }] });
     deepEqual(
-      notKnown(() => entity?.meshName),
-      ["spec", "meshRef"],
+      notKnown(() => route?.names),
+      ["spec", "routes", 0, "name"],
+    );
+    const [unknownGateway] = readObject("GatewayRoute", { virtualGatewayRef: { name: unknownText } });
+    deepEqual(
+      notKnown(() => unknownGateway?.names),
+      ["spec", "virtualGatewayRef", "name"],
     );
     const [nameless] = readObject("VirtualNode", {}, {});
     deepEqual(

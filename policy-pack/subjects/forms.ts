@@ -2,7 +2,7 @@ import type { Subject } from "../rule.js";
 import { fromAppMesh } from "./appmesh.js";
 import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
-import { fromKubernetes } from "./kubernetes.js";
+import { fromKubernetes, type Neighbours, objectKey, ownNames } from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
 import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
 
@@ -15,6 +15,7 @@ export interface Declared {
   readonly props: Members;
 }
 
+const objects = /^kubernetes:appmesh\.k8s\.aws\//;
 const taskDefinitions = /^aws:ecs\/taskDefinition:/;
 const pods =
   /^kubernetes:(core\/v1:Pod|apps\/v1:(Deployment|StatefulSet|DaemonSet|ReplicaSet)|batch\/v1:(Cron)?Job)$/;
@@ -24,14 +25,14 @@ const forms: readonly {
   read(
     type: string,
     props: Members,
-    onlyMesh: () => string | undefined,
+    neighbours: Neighbours | undefined,
   ): readonly (Entity | Workload | Permissions)[];
 }[] = [
   { types: /^appmesh:index:/, read: (type, props) => single(fromAppMesh(type, props)) },
   { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },
   {
-    types: /^kubernetes:appmesh\.k8s\.aws\//,
-    read: (_type, props, onlyMesh) => fromKubernetes(props, onlyMesh),
+    types: objects,
+    read: (_type, props, neighbours) => fromKubernetes(props, neighbours),
   },
   { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
   { types: pods, read: (_type, props) => single(fromPods(props)) },
@@ -46,22 +47,23 @@ const single = <T>(subject: T | undefined): readonly T[] => (subject ? [subject]
 export const isKnown = (type: string): boolean => formOf(type) !== undefined;
 
 /** What a resource declares of what rules look at; nothing for other resources. */
-export function subjectsIn(
-  { type, props }: Declared,
-  onlyMesh: () => string | undefined = () => undefined,
-): readonly Subject[] {
+export function subjectsIn({ type, props }: Declared, neighbours?: Neighbours): readonly Subject[] {
   const form = formOf(type);
-  return form ? (form.read(type, props, onlyMesh) as readonly Subject[]) : [];
+  return form ? (form.read(type, props, neighbours) as readonly Subject[]) : [];
 }
 
 /** The entities that several resources declare together, with the resource that declares each. */
 export function entitiesIn<D extends Declared>(resources: Iterable<D>): ReadonlyMap<AnyEntity, D> {
   const found = new Map<AnyEntity, D>();
-  // Kubernetes objects tell their mesh by the labels of their namespace: where there is one mesh, it is that.
   const meshes: AnyEntity[] = [];
-  const onlyMesh = () => (meshes.length === 1 ? meshes[0]?.meshName : undefined);
-  for (const resource of resources) {
-    for (const subject of subjectsIn(resource, onlyMesh)) {
+  const all = [...resources];
+  const names = new Map(all.flatMap(({ type, props }) => (objects.test(type) ? ownNames(props) : [])));
+  const neighbours: Neighbours = {
+    onlyMesh: () => (meshes.length === 1 ? meshes[0]?.meshName : undefined),
+    resolve: (kind, name, namespace) => names.get(objectKey(kind, name, namespace)),
+  };
+  for (const resource of all) {
+    for (const subject of subjectsIn(resource, neighbours)) {
       if (!("given" in subject)) continue;
       found.set(subject, resource);
       if (subject.kind === "mesh") meshes.push(subject);

@@ -1,144 +1,102 @@
 // App Mesh as Kubernetes objects have it: group appmesh.k8s.aws, version v1beta2, for which AWS's controller wrote.
-import type { Kind, Path } from "@pulumi-appmesh/model";
+import {
+  type Declared,
+  declaredEntities,
+  nameOf,
+  pathInManifest,
+  type Referable,
+} from "@pulumi-appmesh/model/kubernetes";
 import type { Entity } from "./entity.js";
 import { guarded, NotKnownYet, unknown } from "./known.js";
-import { inModelWords, inOtherWords, type Renaming } from "./renaming.js";
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A Kubernetes object, as far as it matters here. */
-interface KubernetesObject {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly annotations: Members };
-  readonly spec: Members;
+/** What objects of a stack are to one another. */
+export interface Neighbours {
+  /** The mesh of objects that name none, where there is one: the controller finds it by the labels of their namespace. */
+  readonly onlyMesh: () => string | undefined;
+  /** What the entity is called that an object declares, where it is called otherwise than by the controller's rule. */
+  readonly resolve: (kind: Referable, name: string, namespace: string) => string | undefined;
 }
+
+export const alone: Neighbours = { onlyMesh: () => undefined, resolve: () => undefined };
 
 /**
  * The entities that a Kubernetes object declares: one, or a virtual router and its routes. None where it is of another
- * kind. `onlyMesh` is the mesh of objects that name none: the controller finds it by the labels of their namespace.
+ * kind.
  */
-export function fromKubernetes(props: Members, onlyMesh: () => string | undefined): readonly Entity[] {
-  if (typeof props.apiVersion !== "string" || !props.apiVersion.startsWith("appmesh.k8s.aws/")) return [];
-  const metadata = (props.metadata === unknown ? {} : (props.metadata ?? {})) as Members;
-  const object: KubernetesObject = {
-    kind: String(props.kind),
-    metadata: {
-      name: metadata.name as string,
-      namespace: (metadata.namespace as string | undefined) ?? "default",
-      annotations: (metadata.annotations ?? {}) as Members,
-    },
-    spec: (props.spec === unknown ? { [wholeUnknown]: true } : (props.spec ?? {})) as Members,
-  };
-  const kind = kinds[object.kind];
-  if (kind === undefined) return [];
-  const words = wordsOf(object.metadata.namespace);
-  const whole = entity(kind, object, ["spec"], object.spec, words, onlyMesh);
-  if (kind !== "virtualRouter" || !Array.isArray(object.spec.routes)) return [whole];
-  const routes = object.spec.routes.map((route: unknown, index) =>
-    entity("route", object, ["spec", "routes", index], route as Members, words, onlyMesh),
-  );
-  return [whole, ...routes];
+export function fromKubernetes(props: Members, { onlyMesh, resolve }: Neighbours = alone): readonly Entity[] {
+  const isUnknown = (value: unknown): boolean => value === unknown;
+  return declaredEntities(props, { resolve, isUnknown }).map((declared) => entity(declared, props, onlyMesh));
 }
 
-const wholeUnknown = "\u0000unknown";
-
-const kinds: Readonly<Record<string, Kind>> = {
-  Mesh: "mesh",
-  VirtualNode: "virtualNode",
-  VirtualRouter: "virtualRouter",
-  VirtualService: "virtualService",
-  VirtualGateway: "virtualGateway",
-  GatewayRoute: "gatewayRoute",
-};
-
-/** What an object is called in App Mesh where it does not say: the controller's own rule. */
-const meshName = (name: string, namespace: string): string => `${name}_${namespace}`;
-const serviceName = (name: string, namespace: string): string => `${name}.${namespace}`;
-
-function wordsOf(namespace: string): Renaming {
-  const named =
-    (compose: (name: string, namespace: string) => string) =>
-    (reference: unknown): unknown => {
-      const { name, namespace: other } = reference as { name: unknown; namespace?: string };
-      return name === unknown || (other as unknown) === unknown
-        ? unknown
-        : compose(String(name), other ?? namespace);
-    };
-  const byArn = (to: string) => ({
-    to,
-    value: (arn: unknown) => (arn === unknown ? unknown : String(arn).split("/").at(-1)),
-  });
-  return {
-    acm: { certificateARN: "certificateArn", certificateAuthorityARNs: "certificateAuthorityArns" },
-    spec: { meshServiceDiscovery: "serviceDiscovery" },
-    virtualService: {
-      virtualServiceRef: { to: "virtualServiceName", value: named(serviceName) },
-      virtualServiceARN: byArn("virtualServiceName"),
-    },
-    virtualRouter: {
-      virtualRouterRef: { to: "virtualRouterName", value: named(meshName) },
-      virtualRouterARN: byArn("virtualRouterName"),
-    },
-    virtualNode: {
-      virtualNodeRef: { to: "virtualNodeName", value: named(meshName) },
-      virtualNodeARN: byArn("virtualNodeName"),
-    },
-    weightedTargets: {
-      virtualNodeRef: { to: "virtualNode", value: named(meshName) },
-      virtualNodeARN: byArn("virtualNode"),
-    },
-  };
+/** What an object calls its entity, where it says so, by what others name the object by. */
+export function ownNames(props: Members): readonly (readonly [key: string, name: string])[] {
+  const { kind, metadata } = props;
+  const { name, namespace = "default" } = membersOf(metadata);
+  const { awsName } = membersOf(props.spec);
+  if (![name, namespace, awsName].every((each) => typeof each === "string")) return [];
+  return [[objectKey(String(kind), name as string, namespace as string), awsName as string]];
 }
+
+/** An object as others name it. */
+export const objectKey = (kind: string, name: string, namespace: string): string =>
+  `${kind} ${namespace}/${name}`;
+
+const membersOf = (value: unknown): Members =>
+  typeof value === "object" && value !== null ? (value as Members) : {};
 
 function entity(
-  kind: Kind,
-  object: KubernetesObject,
-  place: Path,
-  spec: Members,
-  words: Renaming,
+  { kind, place, name, spec }: Declared,
+  props: Members,
   onlyMesh: () => string | undefined,
 ): Entity {
-  const converted =
-    (spec as unknown) === unknown || wholeUnknown in spec ? unknown : inModelWords(words, spec, "spec");
-  const { metadata } = object;
-  const ownName = (): string => {
-    const { awsName } = guarded(object, []).spec;
-    const name = guarded(metadata, ["metadata"]).name;
-    if (name === undefined) throw new NotKnownYet(["metadata", "name"]);
-    if (typeof awsName === "string") return awsName;
-    if (object.kind === "Mesh") return name;
-    return object.kind === "VirtualService"
-      ? serviceName(name, metadata.namespace)
-      : meshName(name, metadata.namespace);
+  const objectSpec = (): Members => guarded(props, []).spec as Members;
+  const namespace = (): string =>
+    (guarded(membersOf(props.metadata), ["metadata"]).namespace as string | undefined) ?? "default";
+  const objectName = (): string => {
+    const { awsName } = objectSpec() ?? {};
+    const { name } = membersOf(props.metadata);
+    if (typeof name !== "string") throw new NotKnownYet(["metadata", "name"]);
+    return nameOf(String(props.kind), name, namespace(), awsName as string | undefined);
   };
+  const routeName = (): string => {
+    if (name === undefined) throw new NotKnownYet([...place, "name"]);
+    return name;
+  };
+  let given: unknown = props;
+  for (const step of place) given = (given as Record<string | number, unknown> | undefined)?.[step];
   return {
     kind,
     get meshName() {
-      if (kind === "mesh") return ownName();
-      const { meshRef } = guarded(object, []).spec as { meshRef?: { name: string } };
-      const name = meshRef?.name ?? onlyMesh();
-      if (name === undefined) throw new NotKnownYet(["spec", "meshRef"]);
-      return name;
+      if (kind === "mesh") return objectName();
+      const { meshRef } = (objectSpec() ?? {}) as { meshRef?: { name: string } };
+      const mesh = meshRef?.name ?? onlyMesh();
+      if (mesh === undefined) throw new NotKnownYet(["spec", "meshRef"]);
+      return mesh;
     },
     get names() {
       if (kind === "mesh") return [];
-      if (kind === "route") return [ownName(), guarded(spec, place).name as string];
-      if (kind !== "gatewayRoute") return [ownName()];
-      const { virtualGatewayRef } = guarded(object, []).spec as {
+      if (kind === "route") return [objectName(), routeName()];
+      if (kind !== "gatewayRoute") return [objectName()];
+      const { virtualGatewayRef } = (objectSpec() ?? {}) as {
         virtualGatewayRef?: { name: string; namespace?: string };
       };
       if (virtualGatewayRef === undefined) throw new NotKnownYet(["spec", "virtualGatewayRef"]);
-      return [meshName(virtualGatewayRef.name, virtualGatewayRef.namespace ?? metadata.namespace), ownName()];
+      const { name, namespace: other = namespace() } = virtualGatewayRef;
+      return [nameOf("VirtualGateway", name, other), objectName()];
     },
     get spec() {
-      return guarded({ spec: converted }, []).spec as Entity["spec"];
+      return guarded({ spec }, []).spec as Entity["spec"];
     },
-    given: converted,
+    given: spec,
     tags: {},
     source: {
       // What is said of an entity as a whole is said of its object, or of its place in one with several.
       path: (path) =>
-        path.length === 0 && kind !== "route" ? [] : [...place, ...inOtherWords(words, path).slice(1)],
+        path.length === 0 && kind !== "route"
+          ? []
+          : [...place, ...pathInManifest(kind, path.slice(1), given)],
     },
   } as Entity;
 }
