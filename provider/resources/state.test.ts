@@ -65,6 +65,13 @@ describe("the state of a resource", () => {
     });
   });
 
+  it("has an empty spec where the resource needs one, so that what is imported passes the check", () => {
+    const empty = { ...entity, spec: {} };
+    assert.deepEqual(inputsOf(node, address, {}, empty, {}), { ...inputs, spec: {} });
+    const mesh = resourceTypes.get("appmesh:index:Mesh") as ResourceType;
+    assert.deepEqual(inputsOf(mesh, { kind: "mesh", names: ["shop"] }, {}, empty, {}), { meshName: "shop" });
+  });
+
   it("is planned with only that unknown which the control plane makes up", () => {
     const unknown = Object.fromEntries(Object.keys(outputs).map((name) => [name, UNKNOWN]));
     assert.deepEqual(plannedState(node, inputs), { ...unknown, ...inputs });

@@ -78,14 +78,14 @@ export const tagsOf = (properties: ObjectValue): Tags => (reveal(properties.tags
  * kept, so that no difference shows that makes none.
  */
 function liveProperties(
-  _type: ResourceType,
+  { entity: { specRequired } }: ResourceType,
   inputs: ObjectValue,
   entity: Entity,
   tags: Tags,
 ): Record<string, Value> {
   const live: Record<string, Value> = {};
   const spec = (entity.spec ?? {}) as Json;
-  if (inputs.spec !== undefined || !equal(spec, {})) live.spec = sameOr(inputs.spec, spec);
+  if (specRequired || inputs.spec !== undefined || !equal(spec, {})) live.spec = sameOr(inputs.spec, spec);
   if (inputs.tags !== undefined || Object.keys(tags).length > 0) live.tags = sameOr(inputs.tags, tags);
   return live;
 }
