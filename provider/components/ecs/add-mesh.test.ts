@@ -46,6 +46,10 @@ describe("addMesh", () => {
     const large = { ...app, cpu: 900, memory: 3000 };
     assert.deepEqual(size({}, [large]), { cpu: "2048", memory: "4096" });
     assert.deepEqual(size({ cpu: 256, memory: 512 }, [large]), { cpu: "2048", memory: "4096" });
+    // It reserves little and may have much: so much the task must have, but no more.
+    const elastic = { ...app, memory: 4000, memoryReservation: 10 };
+    assert.deepEqual(size({ cpu: 100, memory: 300 }, [elastic]), { cpu: "512", memory: "4096" });
+    assert.deepEqual(size({ cpu: 512, memory: 4096 }, [elastic]), { cpu: "1024", memory: "5120" });
   });
 
   it("leaves a task on instances without a size where it has none, and adds to it where it has one", () => {
@@ -61,11 +65,11 @@ describe("addMesh", () => {
     const exact = { sizing: "exact" } as const;
     assert.deepEqual(size({ ...exact, cpu: 256, memory: 512 }), { cpu: "256", memory: "512" });
     assert.deepEqual(refusal({ ...exact, cpu: 256, memory: 512 }, [{ ...app, cpu: 200 }]).split("\n"), [
-      "cpu: 256 was given; the containers of the task, with those of the mesh, reserve 328 CPU units. Give more, or let sizing be roundUp.",
+      "cpu: 256 was given; the containers of the task, with those of the mesh, need 328 CPU units. Give more, or let sizing be roundUp.",
     ]);
     assert.equal(
       refusal({ ...exact, cpu: 256, memory: 512 }, [{ ...app, memoryReservation: 369 }]),
-      "memory: 512 was given; the containers of the task, with those of the mesh, reserve 513 MiB. Give more, or let sizing be roundUp.",
+      "memory: 512 was given; the containers of the task, with those of the mesh, need 513 MiB. Give more, or let sizing be roundUp.",
     );
     assert.equal(
       refusal({ ...exact, cpu: 300, memory: 512 }),

@@ -47,14 +47,18 @@ export function taskSize(
   options: Pick<MeshOptions, "cpu" | "memory" | "sizing" | "requiresCompatibilities">,
 ): Partial<TaskSize> | Violation {
   const fargate = (options.requiresCompatibilities ?? ["FARGATE"]).includes("FARGATE");
-  const needed = reserved(all);
+  const together = reserved(all);
+  // A task is no smaller than what any one of its containers may have.
+  const largest = Math.max(0, ...all.map(({ memory = 0 }) => memory));
+  const needed = { cpu: together.cpu, memory: Math.max(together.memory, largest) };
   if (options.sizing === "exact") return exactSize(options, needed, fargate);
   const before = reserved(own);
-  const added = { cpu: needed.cpu - before.cpu, memory: needed.memory - before.memory };
+  const added = { cpu: together.cpu - before.cpu, memory: together.memory - before.memory };
   if (!fargate) {
     return {
-      ...(options.cpu !== undefined && { cpu: Math.max(128, options.cpu + added.cpu) }),
-      ...(options.memory !== undefined && { memory: options.memory + added.memory }),
+      // ECS takes no less than 128 CPU units.
+      ...(options.cpu !== undefined && { cpu: Math.max(128, options.cpu + added.cpu, needed.cpu) }),
+      ...(options.memory !== undefined && { memory: Math.max(options.memory + added.memory, needed.memory) }),
     };
   }
   const wanted = {
@@ -97,7 +101,7 @@ function exactSize(
     return violation(
       [member],
       size,
-      `${size} was given; the containers of the task, with those of the mesh, reserve ${need} ${unit}. Give more, or let ` +
+      `${size} was given; the containers of the task, with those of the mesh, need ${need} ${unit}. Give more, or let ` +
         "sizing be roundUp.",
     );
   }
