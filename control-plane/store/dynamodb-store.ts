@@ -64,6 +64,7 @@ export class DynamoStore implements Store {
   #commits: Promise<unknown> = Promise.resolve();
   #looks: Promise<unknown> = Promise.resolve();
   #hinted = false;
+  #asking: Promise<void> | undefined;
   #failures = 0;
   /** Since when, by the clock of this process, the table has not been read. */
   #failingSince: number | undefined;
@@ -206,9 +207,24 @@ export class DynamoStore implements Store {
     }, delay).unref();
   }
 
+  /** Finds out what others have committed by now. Those who ask while it has not been asked yet are answered together. */
+  refresh(): Promise<void> {
+    this.#asking ??= this.#look({ asked: () => (this.#asking = undefined) });
+    return this.#asking;
+  }
+
   /** Takes over what others have committed. */
-  #look({ known, table = this.#patient }: { known?: Head; table?: Table } = {}): Promise<void> {
+  #look({
+    known,
+    table = this.#patient,
+    asked,
+  }: {
+    known?: Head;
+    table?: Table;
+    asked?: () => void;
+  } = {}): Promise<void> {
     return this.#inTurn(async () => {
+      asked?.();
       const start = performance.now();
       try {
         await this.#follow(known ?? (await table.head()));

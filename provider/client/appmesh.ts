@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
-import { type CallOptions, type Connection, encode, HttpClient } from "./http.js";
+import { type Call, type CallOptions, type Connection, encode, HttpClient, type Sender } from "./http.js";
+import { TableClient } from "./table.js";
 
 /** Where an entity is: the names from its mesh down to itself. */
 export interface Address {
@@ -42,14 +43,17 @@ export function lineage(kind: Kind): readonly Kind[] {
 
 /** The operations of the App Mesh API that a provider needs, one method each. */
 export class AppMesh {
-  readonly #http: HttpClient;
+  readonly #sender: Sender;
 
   constructor(connection: Connection) {
-    this.#http = new HttpClient(connection);
+    this.#sender =
+      connection.table === undefined
+        ? new HttpClient(connection)
+        : new TableClient(connection, connection.table);
   }
 
   get connection(): Connection {
-    return this.#http.connection;
+    return this.#sender.connection;
   }
 
   create(at: Address, spec: unknown, tags: Tags, options?: CallOptions): Promise<Entity> {
@@ -61,22 +65,37 @@ export class AppMesh {
       ...(Object.keys(tags).length > 0 && { tags: tagList(tags) }),
     };
     return this.#send<Entity>(
-      { method: "PUT", path: collectionPath(at.kind, at.names.slice(0, -1)), query: owner(at), body },
+      {
+        operation: { name: "create", kind: at.kind, names: at.names.slice(0, -1) },
+        method: "PUT",
+        path: collectionPath(at.kind, at.names.slice(0, -1)),
+        query: owner(at),
+        body,
+      },
       options,
     );
   }
 
   describe(at: Address, options?: CallOptions): Promise<Entity> {
-    return this.#send<Entity>({ method: "GET", path: path(at), query: owner(at) }, options);
+    return this.#send<Entity>(
+      { operation: on("describe", at), method: "GET", path: path(at), query: owner(at) },
+      options,
+    );
   }
 
   update(at: Address, spec: unknown, options?: CallOptions): Promise<Entity> {
     const body = { clientToken: randomUUID(), ...(spec !== undefined && { spec }) };
-    return this.#send<Entity>({ method: "PUT", path: path(at), query: owner(at), body }, options);
+    return this.#send<Entity>(
+      { operation: on("update", at), method: "PUT", path: path(at), query: owner(at), body },
+      options,
+    );
   }
 
   async delete(at: Address, options?: CallOptions): Promise<void> {
-    await this.#send({ method: "DELETE", path: path(at), query: owner(at) }, options);
+    await this.#send(
+      { operation: on("delete", at), method: "DELETE", path: path(at), query: owner(at) },
+      options,
+    );
   }
 
   /** The entities of one kind below `parents` (their names from the mesh down; none for meshes). */
@@ -90,7 +109,12 @@ export class AppMesh {
     do {
       const query = { ...(meshOwner && { meshOwner }), ...(nextToken && { nextToken }) };
       const page = await this.#send<Record<string, unknown>>(
-        { method: "GET", path: collectionPath(kind, parents), query },
+        {
+          operation: { name: "list", kind, names: parents },
+          method: "GET",
+          path: collectionPath(kind, parents),
+          query,
+        },
         options,
       );
       yield* (page[entityTypes[kind].listMember] ?? []) as Reference[];
@@ -104,7 +128,7 @@ export class AppMesh {
     do {
       const query = { resourceArn: arn, ...(nextToken && { nextToken }) };
       const page = await this.#send<{ tags?: { key: string; value?: string }[]; nextToken?: string }>(
-        { method: "GET", path: "/v20190125/tags", query },
+        { operation: { name: "tags" }, method: "GET", path: "/v20190125/tags", query },
         options,
       );
       for (const { key, value } of page.tags ?? []) tags[key] = value ?? "";
@@ -115,22 +139,37 @@ export class AppMesh {
 
   async tag(arn: string, tags: Tags, options?: CallOptions): Promise<void> {
     const body = { tags: tagList(tags) };
-    await this.#send({ method: "PUT", path: "/v20190125/tag", query: { resourceArn: arn }, body }, options);
+    await this.#send(
+      {
+        operation: { name: "tag" },
+        method: "PUT",
+        path: "/v20190125/tag",
+        query: { resourceArn: arn },
+        body,
+      },
+      options,
+    );
   }
 
   async untag(arn: string, tagKeys: readonly string[], options?: CallOptions): Promise<void> {
     await this.#send(
-      { method: "PUT", path: "/v20190125/untag", query: { resourceArn: arn }, body: { tagKeys } },
+      {
+        operation: { name: "untag" },
+        method: "PUT",
+        path: "/v20190125/untag",
+        query: { resourceArn: arn },
+        body: { tagKeys },
+      },
       options,
     );
   }
 
   close(): void {
-    this.#http.close();
+    this.#sender.close();
   }
 
-  async #send<T>(call: Parameters<HttpClient["send"]>[0], options?: CallOptions): Promise<T> {
-    return (await this.#http.send(call, options)) as T;
+  async #send<T>(call: Call, options?: CallOptions): Promise<T> {
+    return (await this.#sender.send(call, options)) as T;
   }
 }
 
@@ -148,6 +187,8 @@ function parentPath(kind: Kind, names: readonly string[]): string {
 
 const path = ({ kind, names }: Address): string =>
   `${collectionPath(kind, names.slice(0, -1))}/${encode(names.at(-1) ?? "")}`;
+
+const on = (name: "describe" | "update" | "delete", { kind, names }: Address) => ({ name, kind, names });
 
 /** The mesh operations themselves know no other owner than the caller. */
 const owner = ({ kind, meshOwner }: Address): Record<string, string> =>

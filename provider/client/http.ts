@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Sha256 } from "@aws-crypto/sha256-js";
+import type { Kind } from "@pulumi-appmesh/model";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import {
@@ -28,13 +29,37 @@ export interface Connection {
   readonly caCertificate?: string;
   /** How often a request is sent again when it could not be answered. */
   readonly maxRetries: number;
+  /** The DynamoDB table that is written instead of calling a control plane at `endpoint`. */
+  readonly table?: string;
 }
 
-export interface Call {
+/** How an operation is asked for over HTTP. */
+export interface Request {
   readonly method: "GET" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+}
+
+/** An operation of the App Mesh API. */
+export interface Call extends Request {
+  readonly operation: Operation;
+}
+
+export interface Operation {
+  readonly name: "create" | "describe" | "update" | "delete" | "list" | "tags" | "tag" | "untag";
+  /** Of what the operation is about; none for those on tags, which name their entity by its ARN. */
+  readonly kind?: Kind;
+  /** From the mesh down to the entity, or to what a list and a new entity live in. */
+  readonly names?: readonly string[];
+}
+
+/** What carries out operations: a control plane, or this process itself on the control planes' table. */
+export interface Sender {
+  readonly connection: Connection;
+  /** The answer as the API has it. Throws `ControlPlaneError`s only. */
+  send(call: Call, options?: CallOptions): Promise<unknown>;
+  close(): void;
 }
 
 export interface CallOptions {
@@ -50,7 +75,7 @@ const FIRST_WAIT = 200;
 const LONGEST_WAIT = 5_000;
 
 /** Sends signed JSON requests, and sends them again when the failure may pass. */
-export class HttpClient {
+export class HttpClient implements Sender {
   readonly #url: URL;
   readonly #agent: http.Agent;
   readonly #signer: SignatureV4 | undefined;
@@ -73,7 +98,7 @@ export class HttpClient {
   }
 
   /** The answer's JSON body. Throws `ControlPlaneError`s only. */
-  async send(call: Call, options: CallOptions = {}): Promise<unknown> {
+  async send(call: Request, options: CallOptions = {}): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       if (options.signal?.aborted) throw stopped(options.signal);
       const outcome = await this.#attempt(call, options.signal);
@@ -91,7 +116,7 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
-  async #attempt(call: Call, signal: AbortSignal | undefined): Promise<Outcome> {
+  async #attempt(call: Request, signal: AbortSignal | undefined): Promise<Outcome> {
     const { endpoint } = this.connection;
     let response: Response;
     try {
@@ -110,7 +135,7 @@ export class HttpClient {
     return this.#judge(call, response);
   }
 
-  #judge(call: Call, { status, errorType, body }: Response): Outcome {
+  #judge(call: Request, { status, errorType, body }: Response): Outcome {
     const { endpoint, key } = this.connection;
     const parsed = parse(body);
     if (status >= 200 && status < 300) {
@@ -139,7 +164,7 @@ export class HttpClient {
       : { mayPass, why, error };
   }
 
-  async #exchange(call: Call, signal: AbortSignal | undefined): Promise<Response> {
+  async #exchange(call: Request, signal: AbortSignal | undefined): Promise<Response> {
     const request = await this.#request(call);
     return new Promise((resolve, reject) => {
       const { request: open } = this.#url.protocol === "https:" ? https : http;
@@ -175,7 +200,7 @@ export class HttpClient {
   }
 
   async #request(
-    call: Call,
+    call: Request,
   ): Promise<{ method: string; path: string; headers: Record<string, string>; body?: string }> {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const request = new HttpRequest({
@@ -216,10 +241,10 @@ type Outcome =
     };
 
 /** Doubling waits with jitter, so that many requests that failed at once do not come back at once. */
-const backoff = (attempt: number): number =>
+export const backoff = (attempt: number): number =>
   Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT) * (0.75 + Math.random() / 2);
 
-function stopped(signal: AbortSignal | undefined): Stopped {
+export function stopped(signal: AbortSignal | undefined): Stopped {
   const reason: unknown = signal?.reason;
   return reason instanceof Stopped
     ? reason

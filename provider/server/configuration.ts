@@ -17,9 +17,14 @@ export const settings = {
     environment: ["APPMESH_ENDPOINT"],
     default: "http://127.0.0.1:7070",
   },
+  table: {
+    type: "string",
+    doc: "DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.",
+    environment: ["APPMESH_TABLE"],
+  },
   region: {
     type: "string",
-    doc: "Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.",
+    doc: "Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.",
     environment: ["APPMESH_REGION"],
     default: "us-east-1",
   },

@@ -12,6 +12,27 @@ describe("the provider's settings", () => {
     assert.deepEqual(resolveConnection({ version: "0.1.0" }, {}), { connection: defaults, failures: [] });
   });
 
+  it("name a table in place of an endpoint, which one of the two the program says", () => {
+    const { connection } = resolveConnection({ table: "meshes" }, { APPMESH_ENDPOINT: "http://elsewhere" });
+    assert.deepEqual(connection, { ...defaults, endpoint: "http://elsewhere", table: "meshes" });
+    const environment = { APPMESH_TABLE: "meshes" };
+    assert.deepEqual(resolveConnection({}, environment).connection, { ...defaults, table: "meshes" });
+    assert.deepEqual(resolveConnection({ endpoint: defaults.endpoint }, environment).connection, defaults);
+    assert.deepEqual(failures({ table: "meshes", endpoint: defaults.endpoint }), [
+      {
+        property: "table",
+        reason: "it was given beside endpoint; give the one by which the mesh is to be reached.",
+      },
+    ]);
+    assert.deepEqual(failures({ table: "my meshes" }), [
+      {
+        property: "table",
+        reason:
+          '"my meshes" was given; the name of a DynamoDB table has 3 to 255 letters, digits, dots, hyphens and underscores.',
+      },
+    ]);
+  });
+
   it("come from the program, and behind it from the environment", () => {
     const environment = {
       APPMESH_ENDPOINT: "https://mesh.example.com",
@@ -92,7 +113,7 @@ describe("the provider's settings", () => {
     [
       { endpont: "x" },
       "endpont",
-      "it is not a setting of this provider; endpoint, region, accessKeyId, secretAccessKey, caCertificate, maxRetries, defaultTags are.",
+      "it is not a setting of this provider; endpoint, table, region, accessKeyId, secretAccessKey, caCertificate, maxRetries, defaultTags are.",
     ],
   ];
   for (const [inputs, property, reason] of refused) {

@@ -39,6 +39,7 @@ export function resolveConnection(
       `${JSON.stringify(region)} was given; small letters, digits and hyphens are allowed, such as us-east-1.`,
     );
   }
+  const table = tableOf(get("table"), inputs, fail);
   const draft = {
     endpoint: endpoint(get("endpoint") ?? settings.endpoint.default, fail),
     region,
@@ -51,7 +52,12 @@ export function resolveConnection(
   }
   const { key: accessKey, caCertificate: ca, ...rest } = draft;
   return {
-    connection: { ...rest, ...(accessKey && { key: accessKey }), ...(ca && { caCertificate: ca }) },
+    connection: {
+      ...rest,
+      ...(accessKey && { key: accessKey }),
+      ...(ca && { caCertificate: ca }),
+      ...(table !== undefined && { table }),
+    },
     failures,
   };
 }
@@ -60,6 +66,22 @@ type Fail = (property: SettingName, reason: string) => void;
 
 function fromEnvironment({ environment: names }: Setting, environment: Environment): string | undefined {
   return names.map((name) => environment[name]).find((value) => value !== undefined && value !== "");
+}
+
+/** A program that names one of the two has decided, whatever the environment says of the other. */
+function tableOf(table: string | undefined, inputs: ObjectValue, fail: Fail): string | undefined {
+  const isGiven = (name: SettingName) =>
+    ![undefined, null, ""].includes(reveal(inputs[name] ?? null) as null);
+  if (table === undefined || (isGiven("endpoint") && !isGiven("table"))) return undefined;
+  if (isGiven("endpoint")) {
+    fail("table", "it was given beside endpoint; give the one by which the mesh is to be reached.");
+  } else if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(table)) {
+    fail(
+      "table",
+      `${JSON.stringify(table)} was given; the name of a DynamoDB table has 3 to 255 letters, digits, dots, hyphens and underscores.`,
+    );
+  }
+  return table;
 }
 
 function endpoint(text: string, fail: Fail): string {

@@ -81,7 +81,7 @@ namespace PulumiAppMesh.AppMesh
         public Input<int>? MaxRetries { get; set; }
 
         /// <summary>
-        /// Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        /// Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         /// </summary>
         [Input("region")]
         public Input<string>? Region { get; set; }
@@ -102,6 +102,12 @@ namespace PulumiAppMesh.AppMesh
             }
         }
 
+        /// <summary>
+        /// DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+        /// </summary>
+        [Input("table")]
+        public Input<string>? Table { get; set; }
+
         public ProviderArgs()
         {
             AccessKeyId = Utilities.GetEnv("APPMESH_ACCESS_KEY_ID");
@@ -110,6 +116,7 @@ namespace PulumiAppMesh.AppMesh
             MaxRetries = Utilities.GetEnvInt32("APPMESH_MAX_RETRIES");
             Region = Utilities.GetEnv("APPMESH_REGION");
             SecretAccessKey = Utilities.GetEnv("APPMESH_SECRET_ACCESS_KEY");
+            Table = Utilities.GetEnv("APPMESH_TABLE");
         }
         public static new ProviderArgs Empty => new ProviderArgs();
     }

@@ -41,6 +41,7 @@ export class Provider extends pulumi.ProviderResource {
             resourceInputs["maxRetries"] = pulumi.output((args?.maxRetries) ?? utilities.getEnvNumber("APPMESH_MAX_RETRIES")).apply(JSON.stringify);
             resourceInputs["region"] = (args?.region) ?? utilities.getEnv("APPMESH_REGION");
             resourceInputs["secretAccessKey"] = (args?.secretAccessKey ? pulumi.secret(args.secretAccessKey) : undefined) ?? utilities.getEnv("APPMESH_SECRET_ACCESS_KEY");
+            resourceInputs["table"] = (args?.table) ?? utilities.getEnv("APPMESH_TABLE");
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         super(Provider.__pulumiType, name, resourceInputs, opts);
@@ -72,11 +73,15 @@ export interface ProviderArgs {
      */
     maxRetries?: pulumi.Input<number | undefined>;
     /**
-     * Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+     * Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
      */
     region?: pulumi.Input<string | undefined>;
     /**
      * Secret part of the access key. It is needed as soon as accessKeyId is given.
      */
     secretAccessKey?: pulumi.Input<string | undefined>;
+    /**
+     * DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+     */
+    table?: pulumi.Input<string | undefined>;
 }

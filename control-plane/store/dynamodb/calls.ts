@@ -106,7 +106,10 @@ export function failureOf(error: unknown): Failure {
 export const backoff = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.min(25 * 2 ** attempt, 800) * (0.5 + Math.random())));
 
-function explained({ name, message }: Error, { table }: TablePlace): string {
+function explained(error: Error & { code?: string }, { table }: TablePlace): string {
+  const { name, message, code } = error;
+  // The SDK takes a connection that breaks for one that takes too long.
+  if (code === "ECONNRESET" || code === "EPIPE") return `broke the connection (${code})`;
   switch (name) {
     case "ResourceNotFoundException":
       return `does not exist. Create it by appmesh table create --table ${table}, or give another one, by --table NAME`;

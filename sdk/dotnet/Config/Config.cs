@@ -84,7 +84,7 @@ namespace PulumiAppMesh.AppMesh
 
         private static readonly __Value<string?> _region = new __Value<string?>(() => __config.Get("region") ?? Utilities.GetEnv("APPMESH_REGION"));
         /// <summary>
-        /// Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        /// Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         /// </summary>
         public static string? Region
         {
@@ -100,6 +100,16 @@ namespace PulumiAppMesh.AppMesh
         {
             get => _secretAccessKey.Get();
             set => _secretAccessKey.Set(value);
+        }
+
+        private static readonly __Value<string?> _table = new __Value<string?>(() => __config.Get("table") ?? Utilities.GetEnv("APPMESH_TABLE"));
+        /// <summary>
+        /// DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+        /// </summary>
+        public static string? Table
+        {
+            get => _table.Get();
+            set => _table.Set(value);
         }
 
     }

@@ -53,6 +53,11 @@ func NewProvider(ctx *pulumi.Context,
 			args.SecretAccessKey = pulumi.StringPtr(d.(string))
 		}
 	}
+	if args.Table == nil {
+		if d := internal.GetEnvOrDefault(nil, nil, "APPMESH_TABLE"); d != nil {
+			args.Table = pulumi.StringPtr(d.(string))
+		}
+	}
 	if args.SecretAccessKey != nil {
 		args.SecretAccessKey = pulumi.ToSecret(args.SecretAccessKey).(pulumi.StringPtrInput)
 	}
@@ -76,10 +81,12 @@ type providerArgs struct {
 	Endpoint *string `pulumi:"endpoint"`
 	// How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
 	MaxRetries *int `pulumi:"maxRetries"`
-	// Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+	// Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
 	Region *string `pulumi:"region"`
 	// Secret part of the access key. It is needed as soon as accessKeyId is given.
 	SecretAccessKey *string `pulumi:"secretAccessKey"`
+	// DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+	Table *string `pulumi:"table"`
 }
 
 // The set of arguments for constructing a Provider resource.
@@ -94,10 +101,12 @@ type ProviderArgs struct {
 	Endpoint pulumi.StringPtrInput
 	// How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
 	MaxRetries pulumi.IntPtrInput
-	// Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+	// Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
 	Region pulumi.StringPtrInput
 	// Secret part of the access key. It is needed as soon as accessKeyId is given.
 	SecretAccessKey pulumi.StringPtrInput
+	// DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+	Table pulumi.StringPtrInput
 }
 
 func (ProviderArgs) ElementType() reflect.Type {

@@ -63,7 +63,7 @@ Object.defineProperty(exports, "maxRetries", {
 });
 
 /**
- * Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+ * Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
  */
 export declare const region: string | undefined;
 Object.defineProperty(exports, "region", {
@@ -80,6 +80,17 @@ export declare const secretAccessKey: string | undefined;
 Object.defineProperty(exports, "secretAccessKey", {
     get() {
         return __config.get("secretAccessKey") ?? utilities.getEnv("APPMESH_SECRET_ACCESS_KEY");
+    },
+    enumerable: true,
+});
+
+/**
+ * DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+ */
+export declare const table: string | undefined;
+Object.defineProperty(exports, "table", {
+    get() {
+        return __config.get("table") ?? utilities.getEnv("APPMESH_TABLE");
     },
     enumerable: true,
 });

@@ -25,7 +25,8 @@ class ProviderArgs:
                  endpoint: pulumi.Input[Optional[_builtins.str]] = None,
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
-                 secret_access_key: pulumi.Input[Optional[_builtins.str]] = None):
+                 secret_access_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 table: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The set of arguments for constructing a Provider resource.
 
@@ -34,8 +35,9 @@ class ProviderArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] default_tags: Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
         :param pulumi.Input[_builtins.str] endpoint: Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
         :param pulumi.Input[_builtins.int] max_retries: How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
-        :param pulumi.Input[_builtins.str] region: Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        :param pulumi.Input[_builtins.str] region: Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         :param pulumi.Input[_builtins.str] secret_access_key: Secret part of the access key. It is needed as soon as accessKeyId is given.
+        :param pulumi.Input[_builtins.str] table: DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
         """
         if access_key_id is None:
             access_key_id = _utilities.get_env('APPMESH_ACCESS_KEY_ID')
@@ -63,6 +65,10 @@ class ProviderArgs:
             secret_access_key = _utilities.get_env('APPMESH_SECRET_ACCESS_KEY')
         if secret_access_key is not None:
             pulumi.set(__self__, "secret_access_key", secret_access_key)
+        if table is None:
+            table = _utilities.get_env('APPMESH_TABLE')
+        if table is not None:
+            pulumi.set(__self__, "table", table)
 
     @_builtins.property
     @pulumi.getter(name="accessKeyId")
@@ -128,7 +134,7 @@ class ProviderArgs:
     @pulumi.getter
     def region(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         """
         return pulumi.get(self, "region")
 
@@ -148,6 +154,18 @@ class ProviderArgs:
     def secret_access_key(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "secret_access_key", value)
 
+    @_builtins.property
+    @pulumi.getter
+    def table(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+        """
+        return pulumi.get(self, "table")
+
+    @table.setter
+    def table(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "table", value)
+
 
 @pulumi.type_token("pulumi:providers:appmesh")
 class Provider(pulumi.ProviderResource):
@@ -162,6 +180,7 @@ class Provider(pulumi.ProviderResource):
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  secret_access_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 table: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
         Where the control plane is, and as whom to talk to it. Every setting can also come from the stack's configuration or from the environment.
@@ -173,8 +192,9 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] default_tags: Tags of everything that the provider makes, besides the tags of each resource, which win over them. They are among the tags that a resource shows. APPMESH_DEFAULT_TAGS gives them as JSON.
         :param pulumi.Input[_builtins.str] endpoint: Address of the control plane's API, such as https://mesh.example.com:7070. Defaults to http://127.0.0.1:7070, where `appmesh serve` listens.
         :param pulumi.Input[_builtins.int] max_retries: How often a request that could not be answered is sent again, 0 to 20, with growing waits. Defaults to 4, which gives up after about three seconds.
-        :param pulumi.Input[_builtins.str] region: Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        :param pulumi.Input[_builtins.str] region: Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         :param pulumi.Input[_builtins.str] secret_access_key: Secret part of the access key. It is needed as soon as accessKeyId is given.
+        :param pulumi.Input[_builtins.str] table: DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
         """
         ...
     @overload
@@ -207,6 +227,7 @@ class Provider(pulumi.ProviderResource):
                  max_retries: pulumi.Input[Optional[_builtins.int]] = None,
                  region: pulumi.Input[Optional[_builtins.str]] = None,
                  secret_access_key: pulumi.Input[Optional[_builtins.str]] = None,
+                 table: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -235,6 +256,9 @@ class Provider(pulumi.ProviderResource):
             if secret_access_key is None:
                 secret_access_key = _utilities.get_env('APPMESH_SECRET_ACCESS_KEY')
             __props__.__dict__["secret_access_key"] = None if secret_access_key is None else pulumi.Output.secret(secret_access_key)
+            if table is None:
+                table = _utilities.get_env('APPMESH_TABLE')
+            __props__.__dict__["table"] = table
         super(Provider, __self__).__init__(
             'appmesh',
             resource_name,

@@ -68,7 +68,7 @@ func GetMaxRetries(ctx *pulumi.Context) int {
 	return value
 }
 
-// Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+// Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
 func GetRegion(ctx *pulumi.Context) string {
 	v, err := config.Try(ctx, "appmesh:region")
 	if err == nil {
@@ -89,6 +89,19 @@ func GetSecretAccessKey(ctx *pulumi.Context) string {
 	}
 	var value string
 	if d := internal.GetEnvOrDefault(nil, nil, "APPMESH_SECRET_ACCESS_KEY"); d != nil {
+		value = d.(string)
+	}
+	return value
+}
+
+// DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+func GetTable(ctx *pulumi.Context) string {
+	v, err := config.Try(ctx, "appmesh:table")
+	if err == nil {
+		return v
+	}
+	var value string
+	if d := internal.GetEnvOrDefault(nil, nil, "APPMESH_TABLE"); d != nil {
 		value = d.(string)
 	}
 	return value

@@ -41,11 +41,16 @@ How often a request that could not be answered is sent again, 0 to 20, with grow
 
 region: Optional[str]
 """
-Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
 """
 
 secretAccessKey: Optional[str]
 """
 Secret part of the access key. It is needed as soon as accessKeyId is given.
+"""
+
+table: Optional[str]
+"""
+DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
 """
 

@@ -58,7 +58,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def region(self) -> Optional[str]:
         """
-        Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+        Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
         """
         return __config__.get('region') or _utilities.get_env('APPMESH_REGION')
 
@@ -68,4 +68,11 @@ class _ExportableConfig(types.ModuleType):
         Secret part of the access key. It is needed as soon as accessKeyId is given.
         """
         return __config__.get('secretAccessKey') or _utilities.get_env('APPMESH_SECRET_ACCESS_KEY')
+
+    @_builtins.property
+    def table(self) -> Optional[str]:
+        """
+        DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+        """
+        return __config__.get('table') or _utilities.get_env('APPMESH_TABLE')
 

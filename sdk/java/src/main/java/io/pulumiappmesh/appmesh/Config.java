@@ -49,7 +49,7 @@ public final class Config {
         return Codegen.integerProp("maxRetries").config(config).env("APPMESH_MAX_RETRIES").get();
     }
 /**
- * Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+ * Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
  * 
  */
     public Optional<String> region() {
@@ -61,5 +61,12 @@ public final class Config {
  */
     public Optional<String> secretAccessKey() {
         return Codegen.stringProp("secretAccessKey").config(config).env("APPMESH_SECRET_ACCESS_KEY").get();
+    }
+/**
+ * DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+ * 
+ */
+    public Optional<String> table() {
+        return Codegen.stringProp("table").config(config).env("APPMESH_TABLE").get();
     }
 }

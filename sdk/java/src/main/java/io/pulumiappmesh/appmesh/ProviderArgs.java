@@ -94,14 +94,14 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+     * Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
      * 
      */
     @Import(name="region")
     private @Nullable Output<String> region;
 
     /**
-     * @return Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+     * @return Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
      * 
      */
     public Optional<Output<String>> region() {
@@ -123,6 +123,21 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         return Optional.ofNullable(this.secretAccessKey);
     }
 
+    /**
+     * DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+     * 
+     */
+    @Import(name="table")
+    private @Nullable Output<String> table;
+
+    /**
+     * @return DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+     * 
+     */
+    public Optional<Output<String>> table() {
+        return Optional.ofNullable(this.table);
+    }
+
     private ProviderArgs() {}
 
     private ProviderArgs(ProviderArgs $) {
@@ -133,6 +148,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         this.maxRetries = $.maxRetries;
         this.region = $.region;
         this.secretAccessKey = $.secretAccessKey;
+        this.table = $.table;
     }
 
     public static Builder builder() {
@@ -259,7 +275,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+         * @param region Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
          * 
          * @return builder
          * 
@@ -270,7 +286,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param region Region that requests are signed for, and that the control plane puts into ARNs. Defaults to us-east-1.
+         * @param region Region that requests are signed for, that the control plane puts into ARNs, and that the table is in. Defaults to us-east-1.
          * 
          * @return builder
          * 
@@ -300,6 +316,27 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
             return secretAccessKey(Output.of(secretAccessKey));
         }
 
+        /**
+         * @param table DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder table(@Nullable Output<String> table) {
+            $.table = table;
+            return this;
+        }
+
+        /**
+         * @param table DynamoDB table of the control planes, which is then written directly with the AWS credentials of whoever runs Pulumi, in place of an endpoint: no control plane has to be reachable, and IAM says who may. Unset, the API at `endpoint` is called.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder table(String table) {
+            return table(Output.of(table));
+        }
+
         public ProviderArgs build() {
             $.accessKeyId = Codegen.stringProp("accessKeyId").output().arg($.accessKeyId).env("APPMESH_ACCESS_KEY_ID").getNullable();
             $.caCertificate = Codegen.stringProp("caCertificate").output().arg($.caCertificate).env("APPMESH_CA_CERTIFICATE").getNullable();
@@ -307,6 +344,7 @@ public final class ProviderArgs extends com.pulumi.resources.ResourceArgs {
             $.maxRetries = Codegen.integerProp("maxRetries").output().arg($.maxRetries).env("APPMESH_MAX_RETRIES").getNullable();
             $.region = Codegen.stringProp("region").output().arg($.region).env("APPMESH_REGION").getNullable();
             $.secretAccessKey = Codegen.stringProp("secretAccessKey").secret().arg($.secretAccessKey).env("APPMESH_SECRET_ACCESS_KEY").getNullable();
+            $.table = Codegen.stringProp("table").output().arg($.table).env("APPMESH_TABLE").getNullable();
             return $;
         }
     }
