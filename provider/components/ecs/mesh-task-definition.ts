@@ -12,12 +12,13 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
+import { checkedArgs } from "../check-args.js";
 import type { DeepInputs } from "../deep-input.js";
 import { addMesh, type MeshedTask } from "./add-mesh.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
 import { type MeshOptions, meshOptions } from "./mesh-options.js";
-import type { MeshTaskDefinitionInputs } from "./mesh-task-definition-args.js";
+import { type MeshTaskDefinitionInputs, meshTaskDefinition } from "./mesh-task-definition-args.js";
 
 type Plain = "tracing" | "executionRolePolicyArns" | "taskRolePolicyArns" | "taskRoleStatements";
 type Given = DeepInputs<MeshTaskDefinitionInputs>;
@@ -42,7 +43,12 @@ export class MeshTaskDefinition extends ComponentResource {
   readonly logGroupName: Output<string> | undefined;
 
   constructor(name: string, args: MeshTaskDefinitionArgs, opts?: ComponentResourceOptions) {
-    super("appmesh:index:MeshTaskDefinition", name, args as unknown as Inputs, opts);
+    super(
+      "appmesh:index:MeshTaskDefinition",
+      name,
+      checkedArgs(meshTaskDefinition, name, args) as unknown as Inputs,
+      opts,
+    );
     const { tags } = args;
     const region = output(args.region ?? getRegionOutput({}, { parent: this }).region);
     this.logGroupName = this.#logGroup(name, args);
