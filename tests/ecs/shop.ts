@@ -46,12 +46,13 @@ export class Shop {
     cluster.names.set(catalogService, [nowhere]);
   }
 
-  /** `serve` are further arguments of the control plane. */
+  /** `images` may be added to until a task needs them; `serve` are further arguments of the control plane. */
   static async open(
-    images: Readonly<Record<string, Image>> = {},
+    images: Record<string, Image> = {},
     serve: (host: string) => readonly string[] = () => [],
   ): Promise<Shop> {
-    const cluster = await Cluster.start(await meshImages({ "shop/app": nodeImage("app"), ...images }));
+    images["shop/app"] ??= nodeImage("app");
+    const cluster = await Cluster.start(await meshImages(images));
     try {
       const { host } = cluster.network;
       const args = ["--xds-tls-self-signed", ...serve(host)];

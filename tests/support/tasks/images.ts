@@ -44,6 +44,10 @@ const notOfUbuntu = [
   ...["ip", "iptables", "ip6tables", "nft", "go", "java", "git"],
 ];
 
+/** The authorities that everybody trusts: on this machine, and in AWS's image. */
+const publicTrust = "/etc/ssl/certs/ca-certificates.crt";
+export const awsTrust = "/etc/pki/tls/cert.pem";
+
 /** Envoy's entry point: options are Envoy's, and root becomes the user `envoy` (101) unless ENVOY_UID is 0. */
 const envoyEntryPoint = `#!/bin/sh
 set -e
@@ -55,7 +59,7 @@ fi
 exec "$@"
 `;
 
-/** The images that tasks and pods of a mesh are made of. Others (applications) a test adds. */
+/** The images that tasks and pods of a mesh are made of. Others a test adds, by their names without a tag. */
 export async function meshImages(
   applications: Readonly<Record<string, Image>> = {},
   executable?: string,
@@ -64,6 +68,7 @@ export async function meshImages(
   const config = ["-c", "/etc/envoy/envoy.yaml"];
   return (reference) => {
     const repository = reference.replace(/@sha256:[0-9a-f]{64}$/, "").replace(/:[^:/]*$/, "");
+    if (applications[repository]) return applications[repository];
     if (/(^|\/)envoyproxy\/envoy(-distroless)?$/.test(repository)) {
       return /distroless/.test(reference)
         ? {
@@ -83,7 +88,7 @@ export async function meshImages(
     }
     if (/(^|\/)aws-appmesh-envoy$/.test(repository)) {
       return {
-        ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy } }),
+        ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy, [awsTrust]: publicTrust } }),
         lacks: notOfUbuntu.filter((program) => program !== "curl"),
       };
     }
@@ -102,6 +107,6 @@ export async function meshImages(
         shell: false,
       };
     }
-    return applications[repository];
+    return undefined;
   };
 }

@@ -64,10 +64,10 @@ export function sandboxScript(spec: ContainerSpec, image: Image, place: Place): 
       `mkdir -p ${at(hidden.tools)}; : > ${at(`${hidden.tools}/${program}`)}`,
       `mount --bind "$(command -v ${program})" ${at(`${hidden.tools}/${program}`)}`,
     ]),
-    ...Object.entries(image.programs ?? {}).flatMap(([path, source]) => bind(source, path, true)),
     ...Object.entries(image.files ?? {}).flatMap(([path, { text, mode }]) => [
       `mkdir -p "$(dirname ${at(path)})"; printf %s ${quoted(text)} > ${at(path)}; chmod ${mode.toString(8)} ${at(path)}`,
     ]),
+    ...Object.entries(image.programs ?? {}).flatMap(([path, source]) => bind(source, path, true)),
     ...bind(place.hosts, "/etc/hosts", false),
     ...bind(place.resolvConf, "/etc/resolv.conf", false),
     ...(spec.mounts ?? []).flatMap((mount) => bind(sourceOf(mount, place), mount.path, mount.readOnly)),
