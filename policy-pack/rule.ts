@@ -4,6 +4,7 @@ import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { Grant } from "./subjects/grants.js";
 import type { MeshGraph } from "./subjects/graph.js";
 import type { Permissions } from "./subjects/permissions.js";
+import type { Unread } from "./subjects/unread.js";
 import type { Workload } from "./subjects/workload.js";
 
 /** Rules that are switched together. */
@@ -16,6 +17,7 @@ export const families = {
   observability: "Logs and traces of what happens.",
   sidecars: "Proxies beside the applications, in ECS tasks and Kubernetes pods.",
   naming: "Names and tags.",
+  declarations: "Declarations that can be judged at all.",
 } as const;
 export type Family = keyof typeof families;
 
@@ -76,7 +78,7 @@ export interface Edit {
 }
 
 /** What a rule may look at: an entity, a task definition or pod with a proxy in it, or what such a one may do in AWS. */
-export type Subject = AnyEntity | Workload | Permissions | Grant;
+export type Subject = AnyEntity | Workload | Permissions | Grant | Unread;
 export type SubjectKind = Subject["kind"];
 
 /** A rule that looks at one subject. */

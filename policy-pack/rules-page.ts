@@ -39,6 +39,7 @@ export function rulesPage(): string {
 const beside: Partial<Readonly<Record<SubjectKind, string>>> = {
   workload: "task definitions and pods with a proxy in them",
   permissions: "roles of containers and policies for proxies, in AWS",
+  unread: "what cannot be read",
   grant: "policies that the stack attaches to roles of containers, in AWS",
 };
 

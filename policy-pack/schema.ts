@@ -1,9 +1,12 @@
 /** As much of JSON schema as settings of rules need. */
 export interface JSONSchema {
-  readonly type: "boolean" | "integer" | "number" | "string" | "array" | "object";
+  readonly type: "boolean" | "integer" | "number" | "string" | "array";
   readonly description: string;
-  readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /** A regular expression that a text has to match. */
+  readonly pattern?: string;
+  /** The text is a regular expression of JavaScript. */
+  readonly format?: "regex";
   readonly items?: Omit<JSONSchema, "description">;
 }

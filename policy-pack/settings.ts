@@ -70,7 +70,7 @@ export function configure(settings: unknown = {}): Configuration {
     return {
       rule,
       level: level ?? (byFamily[rule.family] as Level) ?? all ?? presetLevel(rule, preset ?? "baseline"),
-      config: { ...defaults(rule), ...settingsOf(rule, given, problems) },
+      config: withSettings(rule, defaults(rule), given, problems),
     };
   });
   const exemptions = readExemptions(
@@ -89,8 +89,10 @@ const defaults = (rule: Rule): Record<string, unknown> =>
     ),
   );
 
-function settingsOf(
+/** Settings of a rule with others on top, which are checked. */
+export function withSettings(
   rule: Rule,
+  settings: Readonly<Record<string, unknown>>,
   given: Readonly<Record<string, unknown>>,
   problems: string[],
 ): Readonly<Record<string, unknown>> {
@@ -100,7 +102,7 @@ function settingsOf(
       problems.push(`rules.${rule.name}.${name}: ${shown(value)} was given; ${allowed(schema)} is allowed`);
     }
   }
-  return given;
+  return { ...settings, ...given };
 }
 
 function fits(schema: Omit<JSONSchema, "description">, value: unknown): boolean {
@@ -115,14 +117,31 @@ function fits(schema: Omit<JSONSchema, "description">, value: unknown): boolean 
       );
     case "array":
       return Array.isArray(value) && value.every((item) => !schema.items || fits(schema.items, item));
-    default:
-      return typeof value === schema.type;
+    case "string":
+      return (
+        typeof value === "string" &&
+        new RegExp(schema.pattern ?? "").test(value) &&
+        (schema.format !== "regex" || isExpression(value))
+      );
+    case "boolean":
+      return typeof value === "boolean";
+  }
+}
+
+function isExpression(text: string): boolean {
+  try {
+    new RegExp(text, "u");
+    return true;
+  } catch {
+    return false;
   }
 }
 
 function allowed(schema: JSONSchema): string {
   const { type, minimum, maximum, items } = schema;
-  if (type === "array") return `a list of ${items?.type ?? "value"}s`;
+  if (type === "array") return `a list of ${items?.type}s`;
+  if (schema.format === "regex") return "a regular expression";
+  if (schema.pattern !== undefined) return `a string that matches ${schema.pattern}`;
   const range =
     minimum === undefined
       ? ""

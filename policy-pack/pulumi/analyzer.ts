@@ -1,7 +1,7 @@
 import { Exemptions } from "../exemptions.js";
 import { isAboutStacks, isMeshRule, judgeMesh, judgeSubject, sentence, type Verdict } from "../judge.js";
 import type { Level, Severity, Subject, SubjectRule } from "../rule.js";
-import type { Configuration, ConfiguredRule } from "../settings.js";
+import { type Configuration, type ConfiguredRule, SettingsError, withSettings } from "../settings.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { isKnown } from "../subjects/forms.js";
 import type { Grant } from "../subjects/grants.js";
@@ -69,13 +69,16 @@ export class Analyzer {
     this.#rules = enabled(configuration.rules);
   }
 
+  /** Throws SettingsError where a rule cannot follow its settings. */
   configure(given: ReadonlyMap<string, Given>): void {
-    this.#rules = enabled(
-      this.#configuration.rules.map(({ rule, level, config }) => {
-        const own = given.get(rule.name);
-        return { rule, level: own?.level ?? level, config: { ...config, ...own?.settings } };
-      }),
-    );
+    const problems: string[] = [];
+    const rules = this.#configuration.rules.map(({ rule, level, config }) => {
+      const { level: own = level, settings = {} } = given.get(rule.name) ?? {};
+      return { rule, level: own, config: withSettings(rule, config, settings, problems) };
+    });
+    // The engine looks at schemas only where it reads a configuration file; Pulumi Cloud may hold another version's.
+    if (problems.length > 0) throw new SettingsError(problems);
+    this.#rules = enabled(rules);
     this.#exemptionsLevel = given.get(exemptionsPolicy.name)?.level ?? exemptionsPolicy.level;
   }
 

@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.js";
+import { declarationsReadable } from "./declarations/declarations-readable.js";
 import { egressDropAll } from "./egress/egress-drop-all.js";
 import { namePattern } from "./naming/name-pattern.js";
 import { requiredTags } from "./naming/required-tags.js";
@@ -74,4 +75,5 @@ export const rules: readonly Rule[] = [
   sidecarAttachedPolicies,
   namePattern,
   requiredTags,
+  declarationsReadable,
 ];

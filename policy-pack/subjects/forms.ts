@@ -4,6 +4,7 @@ import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
 import { fromKubernetes, type Neighbours, objectKey, ownNames } from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
+import type { Unread } from "./unread.js";
 import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ const forms: readonly {
     type: string,
     props: Members,
     neighbours: Neighbours | undefined,
-  ): readonly (Entity | Workload | Permissions)[];
+  ): readonly (Entity | Workload | Permissions | Unread)[];
 }[] = [
   { types: /^appmesh:index:/, read: (type, props) => single(fromAppMesh(type, props)) },
   { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },

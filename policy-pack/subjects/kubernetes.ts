@@ -1,5 +1,6 @@
 // App Mesh as Kubernetes objects have it: group appmesh.k8s.aws, version v1beta2, for which AWS's controller wrote.
 import {
+  apiVersion,
   type Declared,
   declaredEntities,
   nameOf,
@@ -8,6 +9,7 @@ import {
 } from "@pulumi-appmesh/model/kubernetes";
 import type { Entity } from "./entity.js";
 import { guarded, NotKnownYet, unknown } from "./known.js";
+import type { Unread } from "./unread.js";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -25,7 +27,20 @@ export const alone: Neighbours = { onlyMesh: () => undefined, resolve: () => und
  * The entities that a Kubernetes object declares: one, or a virtual router and its routes. None where it is of another
  * kind.
  */
-export function fromKubernetes(props: Members, { onlyMesh, resolve }: Neighbours = alone): readonly Entity[] {
+export function fromKubernetes(
+  props: Members,
+  { onlyMesh, resolve }: Neighbours = alone,
+): readonly (Entity | Unread)[] {
+  if (typeof props.apiVersion === "string" && props.apiVersion !== apiVersion) {
+    return [
+      {
+        kind: "unread",
+        what: `version ${props.apiVersion} cannot be read, so that no other rule judges it`,
+        fix: `declare it in ${apiVersion}`,
+        source: { path: (path) => path },
+      },
+    ];
+  }
   const isUnknown = (value: unknown): boolean => value === unknown;
   return declaredEntities(props, { resolve, isUnknown }).map((declared) => entity(declared, props, onlyMesh));
 }

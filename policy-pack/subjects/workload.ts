@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { Source } from "./entity.js";
-import { guarded, unknown } from "./known.js";
+import { guarded, NotKnownYet, unknown } from "./known.js";
+import type { Unread } from "./unread.js";
 
 /** A task definition of ECS, or the template of Kubernetes pods, with a proxy in it. Paths are the declaration's own. */
 export interface Workload {
@@ -57,8 +58,18 @@ const list = (value: unknown): readonly Members[] => (Array.isArray(value) ? val
 const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => String(value ?? "");
 
-/** A task definition of ECS; undefined where it has no proxy in it, or where its containers are not known yet. */
-export function fromTaskDefinition(props: Members): Workload | undefined {
+/** A task definition of ECS; undefined where it has no proxy in it. */
+export function fromTaskDefinition(props: Members): Workload | Unread | undefined {
+  if (props.containerDefinitions === unknown) {
+    return {
+      kind: "unread",
+      get what(): string {
+        throw new NotKnownYet(["containerDefinitions"]);
+      },
+      fix: "",
+      source,
+    };
+  }
   const containers = containersOf(props.containerDefinitions);
   if (containers === undefined) return undefined;
   const proxy =

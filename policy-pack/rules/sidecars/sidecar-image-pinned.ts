@@ -15,6 +15,7 @@ export const sidecarImagePinned = rule<"workload", { minimumVersion: string }>({
   settings: {
     minimumVersion: {
       type: "string",
+      pattern: "^(\\d+(\\.\\d+)+)?$",
       default: "",
       description:
         "Oldest version of Envoy that is allowed, such as 1.36.0. Empty for any. A digest tells no version.",
