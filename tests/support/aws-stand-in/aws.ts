@@ -40,6 +40,12 @@ export const standIn: StandInDefinition = {
       id: ({ role, policyArn }) => `${text(role)}/${text(policyArn)}`,
     },
     "aws:sns/topic:Topic": named("sns", ""),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
+      required: ["clusterName", "namespace", "roleArn", "serviceAccount"],
+      replaceOn: ["clusterName", "namespace", "serviceAccount"],
+      id: ({ clusterName, serviceAccount }) => `${text(clusterName)},a-${text(serviceAccount)}`,
+      outputs: (_, id) => ({ associationId: id.split(",")[1] ?? "", region }),
+    },
     "aws:ecs/taskDefinition:TaskDefinition": {
       required: ["family", "containerDefinitions"],
       // Each change but that of tags is a revision of its own.
