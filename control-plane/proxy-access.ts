@@ -67,7 +67,11 @@ export class ProxyAccess {
 
   /** TLS. `proven`: whether proxies must prove who they are, or the network that reaches this says enough. */
   overTls(proven: boolean): Http2Transport {
-    const transport = new Http2Transport({ tls: this.#tls ?? {}, authenticate: this.#authenticate(proven) });
+    const transport = new Http2Transport({
+      tls: this.#tls ?? {},
+      authenticate: this.#authenticate(proven),
+      secretsForAll: false,
+    });
     this.#transports.add(transport);
     return transport;
   }

@@ -9,6 +9,7 @@ import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
 import { auditedStore } from "./audited-store.js";
 import { awsCertificates } from "./certificates/aws-certificates.js";
 import { withCertificates } from "./certificates/with-certificates.js";
+import { withWorkloads } from "./certificates/with-workloads.js";
 import { Diagnosis } from "./diagnostics/diagnosis.js";
 import { awsCloudMap } from "./discovery/aws-cloud-map.js";
 import { withCloudMap } from "./discovery/with-cloud-map.js";
@@ -19,6 +20,7 @@ import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import type { ServiceAccountOptions } from "./identity/proxies/service-accounts.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { defaultLimits, type Limits } from "./mesh/limits.js";
+import { managedTlsStep } from "./mesh/managed-tls.js";
 import { MeshSettingsOperations } from "./mesh/mesh-settings.js";
 import { Operations } from "./mesh/operations.js";
 import { runsAs, ServiceAccounts } from "./mesh/service-accounts.js";
@@ -33,6 +35,7 @@ import { authoritiesIn, ProxyAccess, type XdsCertificate } from "./proxy-access.
 import { lastKnown, StoreReadiness } from "./readiness.js";
 import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
+import { workloadAuthority } from "./workload-authority.js";
 import { defaultAdmission } from "./xds/admission.js";
 import { XdsServer } from "./xds/server.js";
 
@@ -88,6 +91,8 @@ export interface ProxiesOptions {
   readonly trustDomain?: string | undefined;
   /** Files with further authorities whose certificates proxies may show, in PEM. */
   readonly authorities?: readonly string[] | undefined;
+  /** How long the certificates are valid by which proxies know each other, in seconds. Default: a day. */
+  readonly workloadSeconds?: number | undefined;
   /** The Kubernetes cluster whose service-account tokens proxies may show. Default: none. */
   readonly serviceAccounts?: ServiceAccountOptions | undefined;
 }
@@ -211,8 +216,24 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     closers.push(async () => source.close());
     const access = await proxyAccess(options, store, state, (code) => metrics.refused(code));
     closers.push(async () => access.close());
+    const workloads = withWorkloads(source, {
+      issuer: workloadAuthority({
+        authorities: access.identities.authorities,
+        lifeSeconds: proxies.workloadSeconds ?? WORKLOAD_SECONDS,
+      }),
+      names: (meshName, meshOwner) => access.identities.namesOf(meshName, meshOwner),
+      stepOf: managedTlsStep,
+      failed: (name, error, kept) =>
+        log.error(
+          { err: error, name, kept },
+          kept
+            ? "a certificate could not be renewed; the last one stays in use"
+            : "a certificate could not be issued",
+        ),
+    });
+    closers.push(async () => workloads.close());
     const xdsServer = new XdsServer({
-      source,
+      source: workloads,
       translate,
       log,
       admission:
@@ -319,6 +340,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     throw error;
   }
 }
+
+const WORKLOAD_SECONDS = 24 * 60 * 60;
 
 /** Whoever sees a signed request can try out secrets on it, as many a second as they have machines for. */
 const SHORTEST_SECRET = 20;

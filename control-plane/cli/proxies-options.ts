@@ -4,6 +4,7 @@ import type { Endpoint } from "../endpoint.js";
 import { parseEndpoint } from "../endpoint.js";
 import type { ProxiesOptions } from "../serve.js";
 import { EnvironmentError } from "./credentials.js";
+import { duration } from "./options.js";
 import { hostName } from "./tls-options.js";
 
 /** How proxies prove to `appmesh serve` who they are, as the command line has it. */
@@ -15,6 +16,7 @@ export interface ProxiesCommandOptions {
   xdsTrustedNetwork?: Endpoint;
   trustDomain?: string;
   proxyCa?: readonly string[];
+  workloadLifetime?: number;
   proxyJwks?: string;
   proxyJwksIssuer?: string;
   proxyJwksAudience?: string;
@@ -53,6 +55,12 @@ export function addProxiesOptions(command: Command): Command {
         "--trust-domain <name>",
         "host part of the SPIFFE ids in proxies' certificates (default: appmesh.local)",
       ).argParser(trustDomain),
+    )
+    .addOption(
+      new Option(
+        "--workload-lifetime <time>",
+        "how long certificates of managed TLS are valid, of which each is renewed halfway (default: 24h)",
+      ).argParser(duration),
     )
     .addOption(
       new Option(
@@ -104,6 +112,7 @@ export function proxiesOf(options: ProxiesCommandOptions): ProxiesOptions {
     trustedNetwork: options.xdsTrustedNetwork,
     trustDomain: options.trustDomain,
     authorities: options.proxyCa,
+    workloadSeconds: options.workloadLifetime,
     serviceAccounts:
       proxyJwks !== undefined && proxyJwksIssuer !== undefined
         ? { jwks: proxyJwks, issuer: proxyJwksIssuer, audience: proxyJwksAudience }

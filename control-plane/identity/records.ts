@@ -50,9 +50,10 @@ export class Records<T> {
     return this.#all;
   }
 
-  /** Calls back after each change of a record. */
-  onChanged(listener: () => void): void {
+  /** Calls back after each change of a record. Returns what ends that. */
+  onChanged(listener: () => void): () => void {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   write(name: string, value: object | undefined): Write {

@@ -71,9 +71,21 @@ describe("Settings of meshes", () => {
   });
 
   for (const [body, message] of [
-    [[], 'the body must be an object, such as {"defaultRetries": false}'],
-    [null, 'the body must be an object, such as {"defaultRetries": false}'],
-    [{ retries: false }, "retries: there is no such setting; there is defaultRetries."],
+    [[], "a list of 0 items was given; an object with defaultRetries and managedTls is allowed."],
+    [null, "null was given; an object with defaultRetries and managedTls is allowed."],
+    [
+      { retries: false },
+      'retries: "retries" is not a member of MeshSettings; defaultRetries and managedTls are allowed.',
+    ],
+    [{ managedTls: {} }, 'managedTls.mode: nothing was given; "OFF", "PERMISSIVE" or "STRICT" is required.'],
+    [
+      { managedTls: { mode: "strict" } },
+      'managedTls.mode: "strict" was given; "OFF", "PERMISSIVE" or "STRICT" is allowed.',
+    ],
+    [
+      { managedTls: { mode: "STRICT", settleSeconds: 0 } },
+      "managedTls.settleSeconds: 0 was given; an integer from 1 to 3600 is allowed.",
+    ],
     [{ defaultRetries: "no" }, 'defaultRetries: "no" was given; true or false is allowed.'],
   ] as const) {
     it(`refuse ${JSON.stringify(body)}`, async () => {

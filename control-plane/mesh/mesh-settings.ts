@@ -1,59 +1,132 @@
+import {
+  boolean,
+  enumeration,
+  formatViolation,
+  type Infer,
+  integer,
+  optional,
+  required,
+  structure,
+  validate,
+} from "@pulumi-appmesh/model";
 import type { MeshSettings } from "../translate/entities.js";
 import type { Caller } from "./caller.js";
 import { MeshError } from "./errors.js";
+import { changedTo, DEFAULT_SETTLE_SECONDS, stepAt, steps } from "./managed-tls.js";
 import { ownMesh } from "./rules/access.js";
 import { DEFAULT_SETTINGS, encodeSettings } from "./settings.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
 
+export const ManagedTlsInput = structure(
+  "ManagedTls",
+  "TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.",
+  {
+    mode: required(
+      enumeration("ManagedTlsMode", "How far it goes.", {
+        OFF: "Proxies speak TLS only where a virtual node says so.",
+        PERMISSIVE: "Proxies of the mesh speak TLS with each other, and take plain text from all others.",
+        STRICT: "Proxies take nothing but TLS of proxies of the mesh, by their certificates.",
+      }),
+      "How far it goes.",
+    ),
+    settleSeconds: optional(
+      integer({ min: 1, max: 3600 }),
+      "How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners " +
+        "take nothing else; and the other way round. 1 to 3600. Default: 30.",
+    ),
+  },
+);
+
+export const MeshSettingsInput = structure(
+  "MeshSettings",
+  "What the owner of a mesh settles beyond App Mesh's model.",
+  {
+    defaultRetries: optional(
+      boolean(),
+      "Whether requests are tried again where no retry policy says so, as App Mesh did. Default: true.",
+    ),
+    managedTls: optional(ManagedTlsInput, "TLS between all proxies of the mesh. Default: `OFF`."),
+  },
+);
+
+/** As clients see them. */
+export interface DescribedSettings {
+  readonly defaultRetries: boolean;
+  readonly managedTls?: {
+    readonly mode: string;
+    readonly settleSeconds: number;
+    /** What listeners take, and what callers speak, now. */
+    readonly listeners: string;
+    readonly callers: string;
+  };
+}
+
+export interface MeshSettingsOptions {
+  readonly state: MeshState;
+  readonly transactions: Transactions;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
 /** What the owner of a mesh settles beyond App Mesh's model. A mesh of another account is not there. */
 export class MeshSettingsOperations {
   readonly #state: MeshState;
   readonly #transactions: Transactions;
+  readonly #now: () => number;
 
-  constructor({ state, transactions }: { readonly state: MeshState; readonly transactions: Transactions }) {
+  constructor({ state, transactions, now = Date.now }: MeshSettingsOptions) {
     this.#state = state;
     this.#transactions = transactions;
+    this.#now = now;
   }
 
-  describe(caller: Caller, meshName: string): MeshSettings {
-    return this.#state.settings(ownMesh(this.#state, caller, meshName));
+  describe(caller: Caller, meshName: string): DescribedSettings {
+    return this.#described(this.#state.settings(ownMesh(this.#state, caller, meshName)));
   }
 
   /** Settles what is given and leaves the rest at its default. */
-  update(caller: Caller, meshName: string, body: unknown): Promise<MeshSettings> {
+  update(caller: Caller, meshName: string, body: unknown): Promise<DescribedSettings> {
     const given = read(body);
     return this.#transactions.run(caller, () => {
       const address = ownMesh(this.#state, caller, meshName);
       const before = this.#state.settings(address);
-      const after = { ...DEFAULT_SETTINGS, ...given };
+      const after = this.#settled(before, given);
       const change = {
         operation: "UpdateMeshSettings",
         address,
-        before: { settings: before },
-        after: { settings: after },
+        before: { settings: this.#described(before) },
+        after: { settings: this.#described(after) },
       };
       const isDefault = JSON.stringify(after) === JSON.stringify(DEFAULT_SETTINGS);
       return {
         writes: [encodeSettings(address, isDefault ? undefined : after)],
-        result: after,
+        result: this.#described(after),
         change,
       };
     });
   }
+
+  #settled(before: MeshSettings, { managedTls, ...given }: Infer<typeof MeshSettingsInput>): MeshSettings {
+    const { mode = "OFF", settleSeconds = DEFAULT_SETTLE_SECONDS } = managedTls ?? {};
+    const seconds = this.#now() / 1000;
+    const setting =
+      before.managedTls === undefined && mode === "OFF"
+        ? undefined
+        : changedTo(before.managedTls, mode, settleSeconds, seconds);
+    return { ...DEFAULT_SETTINGS, ...given, ...(setting && { managedTls: setting }) };
+  }
+
+  #described({ defaultRetries, managedTls }: MeshSettings): DescribedSettings {
+    const step = managedTls ? stepAt(managedTls, this.#now() / 1000) : 0;
+    if (managedTls === undefined || (managedTls.mode === "OFF" && step === 0)) return { defaultRetries };
+    const { mode, settleSeconds } = managedTls;
+    return { defaultRetries, managedTls: { mode, settleSeconds, ...(steps[step] ?? steps[0]) } };
+  }
 }
 
-function read(body: unknown): Partial<MeshSettings> {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw invalid(`the body must be an object, such as {"defaultRetries": false}`);
-  }
-  for (const [name, value] of Object.entries(body)) {
-    if (name !== "defaultRetries")
-      throw invalid(`${name}: there is no such setting; there is defaultRetries.`);
-    if (typeof value !== "boolean")
-      throw invalid(`${name}: ${JSON.stringify(value)} was given; true or false is allowed.`);
-  }
-  return body;
+function read(body: unknown): Infer<typeof MeshSettingsInput> {
+  const violations = validate(MeshSettingsInput, body);
+  if (violations.length === 0) return body as Infer<typeof MeshSettingsInput>;
+  throw new MeshError("BadRequestException", violations.map(formatViolation).join(" "));
 }
-
-const invalid = (message: string) => new MeshError("BadRequestException", message);

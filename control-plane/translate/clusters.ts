@@ -2,6 +2,7 @@ import type { ClientPolicyTls, Listener, PortProtocol, VirtualNodeSpec } from "@
 import type { CircuitBreakers_ThresholdsJson } from "../gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { discovery } from "./discovery.js";
+import type { ManagedTls } from "./entities.js";
 import { httpProtocolOptions, packed } from "./extensions.js";
 import { healthCheck, outlierDetection } from "./health.js";
 import { memo } from "./memo.js";
@@ -11,7 +12,7 @@ import { Problems } from "./problems.js";
 import type { Problem, Resource } from "./resources.js";
 import type { Place } from "./secrets.js";
 import { type Absent, unlessAbsent } from "./targets.js";
-import { discoveredName, offeredTls, policyTls, type TlsSocket } from "./tls.js";
+import { discoveredName, managedTls, offeredTls, policyTls, type TlsSocket } from "./tls.js";
 
 /** A listener of a virtual node, as traffic is sent to it. */
 export interface Target {
@@ -66,6 +67,7 @@ export const egressCluster = memo(
       policy: unlessAbsent(policy),
       caller: { entity: caller, path },
       offer: { entity, path: `${listenerPath}.tls` },
+      managed: mesh.managedTls,
     });
     const problems = new Problems();
     const { healthCheck: check, outlierDetection: outlier } = listener;
@@ -132,14 +134,22 @@ function callable(target: Target, mesh: Mesh) {
 /** What is spoken below the protocol: as the caller's policy says, else as the listener offers. */
 function egressTls(
   { tls: offer }: Listener,
-  { protocol }: Target,
+  { protocol, node }: Target,
   name: string,
-  from: { readonly policy: ClientPolicyTls | undefined; readonly caller: Place; readonly offer: Place },
+  from: {
+    readonly policy: ClientPolicyTls | undefined;
+    readonly caller: Place;
+    readonly offer: Place;
+    readonly managed: ManagedTls | undefined;
+  },
 ): TlsSocket | undefined {
   const offered = offer !== undefined && offer.mode !== "DISABLED";
   const peer = { protocol, name };
   const { policy } = from;
   if (policy !== undefined && (offered || (policy.enforce ?? true)))
     return policyTls(policy, peer, from.caller);
+  if (offer === undefined && from.managed?.callers === "tls") {
+    return managedTls(from.managed, node, peer, from.offer);
+  }
   return offered ? offeredTls(offer, peer, from.offer) : undefined;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { discovery } from "./discovery.js";
 
-const mesh = { name: "shop", ipPreference: undefined, defaultRetries: true };
+const mesh = { name: "shop", ipPreference: undefined, defaultRetries: true, managedTls: undefined };
 
 describe("the discovery of endpoints", () => {
   const found = (namespaceName: string, serviceName: string) =>

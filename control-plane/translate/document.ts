@@ -3,6 +3,7 @@ import type {
   ExportedAuthority,
   ExportedCertificate,
   Instances,
+  ManagedTls,
   MeshEntities,
   MeshSettings,
   Named,
@@ -25,6 +26,10 @@ export interface MeshDocument {
   /** By virtual gateway, then by gateway route. */
   readonly gatewayRoutes?: ByName<ByName<Specs["gatewayRoute"]>>;
   readonly settings?: MeshSettings;
+  readonly managedTls?: ManagedTls;
+  /** What the control plane gives its proxies, by `virtualNode/catalog-v1`, and who signs it. */
+  readonly workloadCertificates?: ByName<ExportedCertificate>;
+  readonly workloadTrust?: ExportedAuthority;
   /** What AWS Certificate Manager and AWS Private Certificate Authority give, by ARN. */
   readonly certificates?: ByName<ExportedCertificate>;
   readonly certificateAuthorities?: ByName<ExportedAuthority>;
@@ -36,6 +41,7 @@ const noSpec = {};
 
 export function entitiesOf(document: MeshDocument): MeshEntities {
   const { settings, instances, certificates, certificateAuthorities } = document;
+  const { managedTls, workloadCertificates, workloadTrust } = document;
   return {
     meshName: document.meshName,
     mesh: () => (document.mesh === null ? undefined : (document.mesh ?? noSpec)),
@@ -50,6 +56,11 @@ export function entitiesOf(document: MeshDocument): MeshEntities {
     ...(certificateAuthorities && {
       certificateAuthority: (arn) => own(certificateAuthorities, arn) ?? refused(arn),
     }),
+    ...(managedTls && { managedTls: () => managedTls }),
+    ...(workloadCertificates && {
+      workloadCertificate: (entity) => own(workloadCertificates, entity) ?? refused(entity),
+    }),
+    ...(workloadTrust && { workloadTrust: () => workloadTrust }),
     ...(instances && {
       instances: (namespace, service) => own(own(instances, namespace), service) ?? unasked,
     }),

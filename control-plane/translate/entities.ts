@@ -34,6 +34,12 @@ export interface MeshEntities {
   certificate?(certificateArn: string): ExportedCertificate | Unavailable;
   /** An authority in AWS Private Certificate Authority, by its ARN. Missing where nobody asks for them. */
   certificateAuthority?(certificateAuthorityArn: string): ExportedAuthority | Unavailable;
+  /** TLS between the proxies of the mesh with certificates of the control plane's own. Missing: there is none. */
+  managedTls?(): ManagedTls | undefined;
+  /** The certificate of that of a proxy, by `virtualNode/catalog-v1`. Missing where nobody issues them. */
+  workloadCertificate?(entity: string): ExportedCertificate | Unavailable;
+  /** Who signs those certificates. */
+  workloadTrust?(): ExportedAuthority | Unavailable;
   /**
    * What `compute`, a function of nothing but what it is given, makes of these entities for a name: remembered
    * while nothing of the mesh changes, so that a service is read once for the hundreds of proxies that call it.
@@ -46,6 +52,29 @@ export interface MeshEntities {
 export interface MeshSettings {
   /** Whether requests are tried again where no retry policy says so. App Mesh did, and so is the default. */
   readonly defaultRetries: boolean;
+  /** TLS between all proxies, without certificates of the user's own. Default: only as entities say. */
+  readonly managedTls?: ManagedTlsSetting;
+}
+
+/** What a mesh's owner wants, and from where it is got there, one step after the other. */
+export interface ManagedTlsSetting {
+  readonly mode: ManagedTlsMode;
+  /** How long each step lasts, in seconds: every proxy has taken one by then. */
+  readonly settleSeconds: number;
+  /** The step at which it began, and when the first step from there is taken, in seconds since 1970. */
+  readonly from: number;
+  readonly at: number;
+}
+
+export type ManagedTlsMode = "OFF" | "PERMISSIVE" | "STRICT";
+
+/** How proxies of a mesh speak to each other where entities say nothing of TLS. The same object as long as it is the same. */
+export interface ManagedTls {
+  /** What listeners take: both TLS and plain text, or TLS of proxies of the mesh alone. */
+  readonly listeners: "both" | "tls";
+  readonly callers: "plaintext" | "tls";
+  /** What the names in the proxies' certificates begin with: `spiffe://appmesh.local/mesh/shop/`. */
+  readonly names: string;
 }
 
 /** What is known of a service in AWS Cloud Map. */
@@ -98,6 +127,8 @@ export interface Proxy {
   readonly kind: "virtualNode" | "virtualGateway";
   readonly name: string;
   readonly interception: Interception;
+  /** It reached the control plane over a network, and has not proven who it is: it gets no private key. */
+  readonly unproven?: true;
 }
 
 /**

@@ -19,6 +19,9 @@ export function including(entities: MeshEntities, more: Partial<MeshEntities>): 
     ...bound("instances"),
     ...bound("certificate"),
     ...bound("certificateAuthority"),
+    ...bound("managedTls"),
+    ...bound("workloadCertificate"),
+    ...bound("workloadTrust"),
     ...more,
   };
 }

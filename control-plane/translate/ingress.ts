@@ -37,7 +37,7 @@ export const ingress = memo(
       const { protocol, port } = listener.portMapping;
       const cluster = names.ingressCluster(mesh.name, node, protocol, port);
       const path = `spec.listeners[${(spec.listeners ?? []).indexOf(listener)}].tls`;
-      const accepted = acceptances(listener.tls, protocol, { entity, path });
+      const accepted = acceptances(listener.tls, protocol, { entity, path }, mesh.managedTls);
       return { listener, port, cluster, accepted, routes: names.ingressRoutes(port) };
     });
     const resource = <Json>(name: string, json: Json): Resource<Json> => ({ name, json, entities: [entity] });

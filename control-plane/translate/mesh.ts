@@ -1,5 +1,5 @@
 import type { IpPreference } from "@pulumi-appmesh/model";
-import type { MeshEntities } from "./entities.js";
+import type { ManagedTls, MeshEntities } from "./entities.js";
 import { memo } from "./memo.js";
 
 /**
@@ -11,20 +11,26 @@ export interface Mesh {
   readonly ipPreference: IpPreference | undefined;
   /** Whether requests are tried again where no retry policy says so. */
   readonly defaultRetries: boolean;
+  readonly managedTls: ManagedTls | undefined;
 }
 
 /** undefined where the mesh does not exist. */
 export function readMesh(entities: MeshEntities): Mesh | undefined {
   const spec = entities.mesh();
   const { defaultRetries = true } = entities.settings?.() ?? {};
-  return spec && mesh(all, entities.meshName, spec.serviceDiscovery?.ipPreference, defaultRetries);
+  return (
+    spec &&
+    mesh(all, entities.meshName, spec.serviceDiscovery?.ipPreference, defaultRetries, entities.managedTls?.())
+  );
 }
 
 const all = {};
 const mesh = memo(
-  (_: typeof all, name: string, ipPreference: IpPreference | undefined, defaultRetries: boolean): Mesh => ({
-    name,
-    ipPreference,
-    defaultRetries,
-  }),
+  (
+    _: typeof all,
+    name: string,
+    ipPreference: IpPreference | undefined,
+    defaultRetries: boolean,
+    managedTls: ManagedTls | undefined,
+  ): Mesh => ({ name, ipPreference, defaultRetries, managedTls }),
 );

@@ -6,11 +6,14 @@ import { type SecretSource, secretReference, secretsOf } from "./secrets.js";
 
 const place = { entity: "virtualNode/a", path: "spec.listeners[0].tls.certificate.acm" };
 const arn = "arn:aws:acm:us-east-1:123456789012:certificate/a";
+const proxy = { kind: "virtualNode", name: "a" } as const;
 const exported = { certificate: "own", issuers: "above", privateKey: "key" };
 const of = (entities: Partial<MeshEntities>, ...sources: SecretSource[]) =>
-  secretsOf({ ...entitiesOf({ meshName: "shop" }), ...entities }, [
-    { secrets: sources.map((source) => secretReference(source, place)) },
-  ]);
+  secretsOf(
+    { ...entitiesOf({ meshName: "shop" }), ...entities },
+    [{ secrets: sources.map((source) => secretReference(source, place)) }],
+    proxy,
+  );
 
 describe("secrets", () => {
   it("have different names where they are different", () => {
@@ -43,9 +46,11 @@ describe("secrets", () => {
   it("of ACM are the same objects as long as the certificate is the same", () => {
     const references = [secretReference({ kind: "acmCertificate", certificateArn: arn }, place)];
     const read = (certificate: typeof exported) =>
-      secretsOf({ ...entitiesOf({ meshName: "shop" }), certificate: () => certificate }, [
-        { secrets: references },
-      ]).secrets[0];
+      secretsOf(
+        { ...entitiesOf({ meshName: "shop" }), certificate: () => certificate },
+        [{ secrets: references }],
+        proxy,
+      ).secrets[0];
     assert.equal(read(exported), read(exported));
     assert.notEqual(read({ ...exported }), read(exported));
   });

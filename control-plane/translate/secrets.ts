@@ -4,7 +4,7 @@ import type {
   SdsSecretConfigJson,
   SecretJson,
 } from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import type { ExportedAuthority, ExportedCertificate, MeshEntities, Unavailable } from "./entities.js";
+import type { ExportedAuthority, ExportedCertificate, MeshEntities, Proxy, Unavailable } from "./entities.js";
 import { list, memo } from "./memo.js";
 import type { Problem, Resource } from "./resources.js";
 
@@ -15,7 +15,10 @@ export type SecretSource =
   | { readonly kind: "acmCertificate"; readonly certificateArn: string }
   /** The authorities above a certificate of ACM. */
   | { readonly kind: "acmIssuers"; readonly certificateArn: string }
-  | { readonly kind: "acmAuthorities"; readonly certificateAuthorityArns: readonly string[] };
+  | { readonly kind: "acmAuthorities"; readonly certificateAuthorityArns: readonly string[] }
+  /** The certificate of the proxy that is told, whichever that is, and who signs those of all proxies of the mesh. */
+  | { readonly kind: "workloadCertificate" }
+  | { readonly kind: "workloadTrust" };
 
 /** Where an entity asks for a secret. */
 export interface Place {
@@ -49,6 +52,10 @@ function secretName(source: SecretSource): string {
       return `trust:${source.certificateArn}`;
     case "acmAuthorities":
       return `trust:${source.certificateAuthorityArns.join(",")}`;
+    case "workloadCertificate":
+      return "certificate:mesh";
+    case "workloadTrust":
+      return "trust:mesh";
   }
 }
 
@@ -83,6 +90,7 @@ export const fromBesideProxy = (name: string): SdsSecretConfigJson => ({ name, s
 export function secretsOf(
   entities: MeshEntities,
   resources: Iterable<Pick<Resource<unknown>, "secrets">>,
+  proxy: Pick<Proxy, "kind" | "name" | "unproven">,
 ): {
   readonly secrets: readonly Resource<SecretJson>[];
   readonly problems: readonly Problem[];
@@ -93,10 +101,11 @@ export function secretsOf(
   const problems: Problem[] = [];
   let waiting: string | undefined;
   for (const { secrets: references = [] } of resources) {
-    for (const reference of references) {
+    for (const asked of references) {
+      const reference = ownReference(asked, proxy);
       const { name, place } = reference;
       const known = secrets.get(name);
-      const found = known ?? secret(entities, reference);
+      const found = known ?? secret(entities, reference, proxy);
       if ("unavailable" in found) {
         if (found.pending) waiting ??= found.unavailable;
         else problems.push({ ...place, message: found.unavailable });
@@ -106,7 +115,27 @@ export function secretsOf(
   return { secrets: [...secrets.values()], problems, waiting };
 }
 
-function secret(entities: MeshEntities, reference: SecretReference): Resource<SecretJson> | Unavailable {
+/** What is the proxy's own, whatever names it, is asked for by nobody but the proxy. */
+function ownReference(
+  reference: SecretReference,
+  { kind, name }: Pick<Proxy, "kind" | "name">,
+): SecretReference {
+  return reference.source.kind === "workloadCertificate" || reference.source.kind === "workloadTrust"
+    ? ofProxy(workloads, reference.source.kind, `${kind}/${name}`)
+    : reference;
+}
+
+const workloads = {};
+const ofProxy = memo(
+  (_: typeof workloads, kind: "workloadCertificate" | "workloadTrust", entity: string): SecretReference =>
+    secretReference({ kind }, { entity, path: "" }),
+);
+
+function secret(
+  entities: MeshEntities,
+  reference: SecretReference,
+  { kind, name, unproven }: Pick<Proxy, "kind" | "name" | "unproven">,
+): Resource<SecretJson> | Unavailable {
   const { source } = reference;
   switch (source.kind) {
     case "fileCertificate":
@@ -125,6 +154,15 @@ function secret(entities: MeshEntities, reference: SecretReference): Resource<Se
       if (missing !== undefined) return missing;
       return authoritiesSecret(list(found as readonly ExportedAuthority[]), reference);
     }
+    case "workloadCertificate": {
+      if (unproven) return notProven;
+      const found = entities.workloadCertificate?.(`${kind}/${name}`) ?? notIssued;
+      return "unavailable" in found ? found : certificateSecret(found, reference);
+    }
+    case "workloadTrust": {
+      const found = entities.workloadTrust?.() ?? notIssued;
+      return "unavailable" in found ? found : authoritiesSecret(list([found]), reference);
+    }
   }
 }
 
@@ -132,6 +170,14 @@ const notExported: Unavailable = {
   unavailable:
     "this control plane exports no certificates from AWS: connections that need it are refused. Give it in a file " +
     "or by SDS",
+};
+
+const notIssued: Unavailable = { unavailable: "this control plane issues no certificates to proxies" };
+
+const notProven: Unavailable = {
+  unavailable:
+    "its proxy has not proven who it is, and gets no certificate of the mesh: others refuse it where TLS is STRICT. Give " +
+    "the proxy a certificate or a token, and have it call the control plane at --xds",
 };
 
 const resource = (
@@ -159,19 +205,24 @@ const fileSecret = memo(({ name, source, place }: SecretReference): Resource<Sec
   return { name, json: { name, ...content }, entities: [place.entity] };
 });
 
-const acmSecret = memo(
+const acmSecret = (certificate: ExportedCertificate, reference: SecretReference): Resource<SecretJson> =>
+  reference.source.kind === "acmCertificate"
+    ? certificateSecret(certificate, reference)
+    : issuersSecret(certificate, reference);
+
+const certificateSecret = memo(
   (certificate: ExportedCertificate, reference: SecretReference): Resource<SecretJson> =>
-    resource(
-      reference,
-      reference.source.kind === "acmCertificate"
-        ? {
-            tlsCertificate: {
-              certificateChain: { inlineString: `${certificate.certificate}\n${certificate.issuers}` },
-              privateKey: { inlineString: certificate.privateKey },
-            },
-          }
-        : { validationContext: trusting(certificate.issuers) },
-    ),
+    resource(reference, {
+      tlsCertificate: {
+        certificateChain: { inlineString: `${certificate.certificate}\n${certificate.issuers}` },
+        privateKey: { inlineString: certificate.privateKey },
+      },
+    }),
+);
+
+const issuersSecret = memo(
+  (certificate: ExportedCertificate, reference: SecretReference): Resource<SecretJson> =>
+    resource(reference, { validationContext: trusting(certificate.issuers) }),
 );
 
 const authoritiesSecret = memo(

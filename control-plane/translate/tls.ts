@@ -17,6 +17,7 @@ import type {
 } from "../gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import type { SdsSecretConfigJson } from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { CommonTlsContextJson } from "../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import type { ManagedTls } from "./entities.js";
 import { packed } from "./extensions.js";
 import {
   fromBesideProxy,
@@ -45,10 +46,21 @@ export interface Acceptances {
 const plaintext: Acceptances = { chains: [{ match: {} }], inspected: false, secrets: [] };
 
 /** How a listener takes connections. `place` is that of its `tls`. */
-export function acceptances(tls: ListenerTls | undefined, protocol: PortProtocol, place: Place): Acceptances {
+export function acceptances(
+  tls: ListenerTls | undefined,
+  protocol: PortProtocol,
+  place: Place,
+  managed?: ManagedTls,
+): Acceptances {
+  if (tls === undefined && managed) {
+    return accepting(managedDownstreamTls(managed, protocol, place), managed.listeners === "tls");
+  }
   if (tls === undefined || tls.mode === "DISABLED") return plaintext;
-  const { json: transportSocket, secrets } = downstreamTls(tls, protocol, place);
-  if (tls.mode === "STRICT") return { chains: [{ match: {}, transportSocket }], inspected: false, secrets };
+  return accepting(downstreamTls(tls, protocol, place), tls.mode === "STRICT");
+}
+
+function accepting({ json: transportSocket, secrets }: TlsSocket, only: boolean): Acceptances {
+  if (only) return { chains: [{ match: {}, transportSocket }], inspected: false, secrets };
   return {
     chains: [
       { match: { transportProtocol: "tls" }, transportSocket },
@@ -92,6 +104,49 @@ function downstreamTls(tls: ListenerTls, protocol: PortProtocol, place: Place): 
     },
     secrets: secrets.all,
   };
+}
+
+/**
+ * TLS as a server, where the control plane gives all proxies of a mesh their certificates. While plain text is taken too,
+ * so is a client without a certificate.
+ */
+function managedDownstreamTls(
+  { listeners, names }: ManagedTls,
+  protocol: PortProtocol,
+  place: Place,
+): TlsSocket {
+  const secrets = new Secrets(place);
+  return {
+    json: {
+      name: "envoy.transport_sockets.tls",
+      typedConfig: packed("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
+        commonTlsContext: {
+          ...common(protocol),
+          tlsCertificateSdsSecretConfigs: [secrets.told({ kind: "workloadCertificate" }, "")],
+          ...trusting(secrets.told({ kind: "workloadTrust" }, ""), [
+            { sanType: "URI", matcher: { prefix: names } },
+          ]),
+        },
+        requireClientCertificate: listeners === "tls",
+      }),
+    },
+    secrets: secrets.all,
+  };
+}
+
+/** The name in the certificate that the control plane gives the proxies of a virtual node. */
+const workloadName = ({ names }: ManagedTls, node: string): string =>
+  `${names}virtualNode/${encodeURIComponent(node)}`;
+
+/** TLS as a client of a virtual node whose proxies have their certificates of the control plane. */
+export function managedTls(managed: ManagedTls, node: string, peer: Peer, place: Place): TlsSocket {
+  const secrets = new Secrets(place);
+  return upstreamTls(peer, secrets, {
+    ...trusting(secrets.told({ kind: "workloadTrust" }, ""), [
+      { sanType: "URI", matcher: { exact: workloadName(managed, node) } },
+    ]),
+    tlsCertificateSdsSecretConfigs: [secrets.told({ kind: "workloadCertificate" }, "")],
+  });
 }
 
 /** Whom a proxy calls. */
@@ -164,7 +219,7 @@ class Secrets {
   /** One that the control plane tells. `path` is that of the member that asks for it. */
   told(source: SecretSource, path: string): SdsSecretConfigJson {
     const { entity, path: parent } = this.place;
-    const reference = secretReference(source, { entity, path: `${parent}.${path}` });
+    const reference = secretReference(source, { entity, path: path === "" ? parent : `${parent}.${path}` });
     this.all.push(reference);
     return fromControlPlane(reference.name);
   }

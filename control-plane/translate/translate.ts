@@ -24,7 +24,7 @@ export function translate(entities: MeshEntities, proxy: Proxy): ProxyResources 
     return nothing(entity, `${what} ${proxy.name} does not exist`);
   }
   const { clusters, endpoints, listeners, routes } = told;
-  const { secrets, problems, waiting } = secretsOf(entities, [...clusters, ...listeners]);
+  const { secrets, problems, waiting } = secretsOf(entities, [...clusters, ...listeners], proxy);
   const resources = whole(
     list(byName(secrets)),
     list(byName(clusters)),

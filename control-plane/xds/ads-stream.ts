@@ -156,7 +156,10 @@ export class AdsStream implements StreamHandler {
   private identify(node: RequestNode | undefined): void {
     if (this.node === undefined) {
       this.node = node ?? { id: "", cluster: "" };
-      const proxy = proxyOf(this.node);
+      const proxy: Proxy = {
+        ...proxyOf(this.node),
+        ...(this.connection.isUnproven ? { unproven: true } : {}),
+      };
       const { view, detach } = this.context.attach(proxy, this.connection, () => this.push());
       this.proxy = proxy;
       this.view = view;

@@ -38,6 +38,8 @@ export interface Http2TransportOptions {
   readonly keepalive?: Keepalive;
   /** What makes it gRPC over TLS: the server's certificate, and in `ca` who may sign those of clients. Default: plain text. */
   readonly tls?: SecureContextOptions;
+  /** Whether those who have shown nothing are told secrets. Default: true. */
+  readonly secretsForAll?: boolean;
   /** Default: nobody is asked who they are. */
   readonly authenticate?: Authenticate;
 }
@@ -77,8 +79,11 @@ export class Http2Transport implements Transport {
 
   private readonly keepalive: Keepalive;
   private readonly authenticate: Authenticate | undefined;
+  private readonly secretsForAll: boolean;
 
-  constructor({ keepalive = defaultKeepalive, tls, authenticate }: Http2TransportOptions = {}) {
+  constructor(options: Http2TransportOptions = {}) {
+    const { keepalive = defaultKeepalive, tls, authenticate, secretsForAll = true } = options;
+    this.secretsForAll = secretsForAll;
     this.keepalive = keepalive;
     this.authenticate = authenticate;
     const settings = { maxConcurrentStreams: 100 };
@@ -108,7 +113,18 @@ export class Http2Transport implements Transport {
     this.server.on("connection", (socket) => this.connect(socket));
     this.server.on("session", (session) => this.open(session));
     this.server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
-      handle(stream, headers, accept, this.authenticate),
+      handle(
+        stream,
+        headers,
+        (protocol, connection) =>
+          accept(
+            protocol,
+            this.secretsForAll || connection.identity
+              ? connection
+              : Object.assign(connection, { isUnproven: true }),
+          ),
+        this.authenticate,
+      ),
     );
     // A connection that breaks closes its streams, and they hear of it themselves.
     this.server.on("sessionError", () => {});

@@ -156,6 +156,24 @@ function tracked<Reader>(
         return entities.certificateAuthority?.(certificateAuthorityArn) as ExportedAuthority | Unavailable;
       },
     }),
+    ...(entities.managedTls && {
+      managedTls() {
+        read("managedTls", "");
+        return entities.managedTls?.();
+      },
+    }),
+    ...(entities.workloadCertificate && {
+      workloadCertificate(entity: string) {
+        read("workloadCertificate", entity);
+        return entities.workloadCertificate?.(entity) as ExportedCertificate | Unavailable;
+      },
+    }),
+    ...(entities.workloadTrust && {
+      workloadTrust() {
+        read("workloadTrust", "");
+        return entities.workloadTrust?.() as ExportedAuthority | Unavailable;
+      },
+    }),
     derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
       const home = memo(mesh.derived, compute, () => new Map<string, Derivation<Reader>>());
       const known = home.get(name);

@@ -21,7 +21,8 @@ export interface MeshChange {
    * What has to be read again, as the reads of MeshEntities are named: `mesh`, `virtualNode/catalog-v1`,
    * `virtualRouter/catalog`, `routes/catalog` (of that router), `virtualService/catalog.shop.local`,
    * `virtualGateway/edge`, `gatewayRoutes/edge`, `instances/catalog.shop.internal` (service and namespace),
-   * `certificate/arn:…`, `certificateAuthority/arn:…`.
+   * `certificate/arn:…`, `certificateAuthority/arn:…`, `settings`, `managedTls`, `workloadCertificate/virtualNode/catalog-v1`,
+   * `workloadTrust`.
    */
   readonly reads: readonly string[];
 }

@@ -7,6 +7,8 @@ export interface Connection {
   readonly peer: string;
   /** Who the other side has proven to be. Undefined: nobody asked, and it has shown nothing. */
   readonly identity?: Identity | undefined;
+  /** It came over a network, and has shown nothing: it is told nothing secret. Default: false. */
+  readonly isUnproven?: boolean;
   /**
    * Sends one message, given in parts. False where the client has fallen behind: nothing more may be sent until
    * `drained` is called.

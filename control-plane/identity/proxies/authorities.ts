@@ -63,9 +63,9 @@ export class Authorities {
     return new Authorities(records, now);
   }
 
-  /** Calls back after each change of them. */
-  onChanged(listener: () => void): void {
-    this.#records.onChanged(listener);
+  /** Calls back after each change of them. Returns what ends that. */
+  onChanged(listener: () => void): () => void {
+    return this.#records.onChanged(listener);
   }
 
   /** In the order in which they were created. */
@@ -86,6 +86,12 @@ export class Authorities {
     const stored = this.#of(purpose);
     const { certificate, key } = (stored.find(({ signs }) => signs) ?? stored[0]) as Stored;
     return { certificate, key };
+  }
+
+  /** The id of the authority of which new certificates are; undefined where none has been asked for yet. */
+  signerId(purpose: Purpose): string | undefined {
+    const stored = this.#of(purpose);
+    return (stored.find(({ signs }) => signs) ?? stored[0])?.authority.authorityId;
   }
 
   /** Makes another authority, which is trusted from now on, and signs nothing yet. */

@@ -194,6 +194,15 @@ export class ProxyIdentities {
     });
   }
 
+  /** What the names of the proxies of a mesh begin with in their certificates. */
+  namesOf(meshName: string, meshOwner = this.#options.account): string {
+    const { trustDomain, account } = this.#options;
+    return spiffeId({ meshName, meshOwner, kind: "virtualNode", name: "" }, trustDomain, account).replace(
+      /virtualNode\/$/,
+      "",
+    );
+  }
+
   /** What clients may be signed by, in PEM. */
   trust(): string[] {
     return [this.authorities.trust("proxies"), ...(this.#options.furtherTrust?.() ?? [])].filter(Boolean);

@@ -1,0 +1,42 @@
+import type { WorkloadIssuer } from "./certificates/workload-issuer.js";
+import { issueCertificate } from "./identity/certificates.js";
+import { type Authorities, authorityIdOf } from "./identity/proxies/authorities.js";
+
+export interface WorkloadAuthorityOptions {
+  readonly authorities: Authorities;
+  /** How long certificates are valid, in seconds. */
+  readonly lifeSeconds: number;
+}
+
+/** Clocks may be apart. */
+const SKEW_MILLISECONDS = 10 * 60_000;
+
+/** The control plane's own authority of workloads, as what issues certificates to proxies. */
+export const workloadAuthority = ({
+  authorities,
+  lifeSeconds,
+}: WorkloadAuthorityOptions): WorkloadIssuer => ({
+  async issue(name) {
+    const signer = await authorities.signer("workloads");
+    const now = Date.now();
+    const notAfter = now + lifeSeconds * 1000;
+    const { certificate, key } = await issueCertificate(signer, {
+      commonName: (name.split("/").at(-1) ?? "").slice(0, 64),
+      uris: [name],
+      usages: ["server", "client"],
+      notBefore: new Date(now - SKEW_MILLISECONDS),
+      notAfter: new Date(notAfter),
+    });
+    return {
+      certificate,
+      issuers: "",
+      privateKey: key,
+      notBefore: now,
+      notAfter,
+      signer: authorityIdOf(signer.certificate),
+    };
+  },
+  trust: () => authorities.trust("workloads") || undefined,
+  signer: () => authorities.signerId("workloads"),
+  onChanged: (listener) => authorities.onChanged(listener),
+});
