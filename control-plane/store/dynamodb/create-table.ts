@@ -74,8 +74,7 @@ export async function createTable(
       );
     } catch (error) {
       // DynamoDB Local has no backups.
-      if ((error as Error).name !== "UnknownOperationException" || calls.place.endpoint === undefined)
-        throw error;
+      if ((error as Error).name !== "UnknownOperationException") throw error;
     }
   });
   return outcome;

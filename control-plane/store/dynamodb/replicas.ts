@@ -38,7 +38,8 @@ interface Peer {
 export class Replicas {
   readonly #id = randomUUID();
   readonly #peers = new Map<string, Peer>();
-  #key: Buffer = randomBytes(32);
+  /** Until it is known, nothing is told and nobody is believed. */
+  #key: Buffer | undefined;
   #budget = NOTICES_A_SECOND;
   #timer: NodeJS.Timeout | undefined;
   #refill: NodeJS.Timeout | undefined;
@@ -78,7 +79,7 @@ export class Replicas {
 
   /** Tells the others of a revision. */
   tell(revision: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#key === undefined) return;
     const notice = writeNotice(revision, this.#key);
     for (const { address, port, quiet } of this.#peers.values()) {
       if (quiet < LIVING_ROUNDS) this.socket.send(notice, port, address, () => {});
@@ -103,7 +104,7 @@ export class Replicas {
   }
 
   #hear(message: Buffer): void {
-    if (this.#budget <= 0) return;
+    if (this.#key === undefined || this.#budget <= 0) return;
     this.#budget--;
     const revision = readNotice(message, this.#key);
     if (revision !== undefined) this.options.onNotice(revision);
@@ -141,7 +142,7 @@ export class Replicas {
         options,
       ),
     );
-    this.#key = await this.#sharedKey();
+    this.#key ??= await this.#sharedKey();
     const items = await new Table(this.calls).query("replica");
     const known = new Set<string>();
     for (const { sk, address: at, port: on, beat } of items.slice(0, MOST_PEERS)) {
