@@ -306,7 +306,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<int>? _listenerPorts;
 
         /// <summary>
-        /// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+        /// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
         /// </summary>
         public InputList<int> ListenerPorts
         {

@@ -260,7 +260,7 @@ export interface MeshTaskDefinitionArgs {
      */
     ipcMode?: pulumi.Input<enums.TaskIpcMode | undefined>;
     /**
-     * Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+     * Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
      */
     listenerPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
     /**

@@ -2,7 +2,7 @@ import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import type { Given } from "./given.js";
-import { defaultAdminPort, tracerPorts } from "./plan.js";
+import { defaultAdminPort, tcpPorts, tracerPorts } from "./plan.js";
 
 /** A port on which a container of the mesh listens. */
 interface MeshPort {
@@ -30,6 +30,7 @@ export function* portViolations(given: Given): Generator<Violation> {
       "nothing was given; it is required for a virtual gateway: the ports of its listeners.",
     );
   }
+  yield* ambiguityViolations(given);
   const taken = new Map<string, { readonly by: string; readonly way: string }>();
   for (const { port, protocol, by, path, way } of meshPorts(given)) {
     const before = taken.get(`${port}/${protocol}`);
@@ -59,6 +60,21 @@ export function* portViolations(given: Given): Generator<Violation> {
       }
     }
   }
+}
+
+/** What comes to a port that no listener has would be lost in Envoy: a port for metrics, for example. */
+function* ambiguityViolations(given: Given): Generator<Violation> {
+  const { listenerPorts, virtualNode } = given.options;
+  if (virtualNode === undefined || listenerPorts !== undefined || given.isOpen("listenerPorts")) return;
+  if (given.mode === undefined || given.mode === "explicit") return;
+  const ports = tcpPorts(given.containers.filter((container) => container !== undefined));
+  if (ports.length < 2) return;
+  yield violation(
+    ["listenerPorts"],
+    undefined,
+    `nothing was given; it is required, since the containers have several TCP ports, ${ports.join(", ")}: those of them ` +
+      "that the virtual node's listeners have. What comes to the others goes past Envoy.",
+  );
 }
 
 const elsewhere = "Let the application listen elsewhere";

@@ -201,8 +201,8 @@ export const meshOptions = {
   controlPlane: required(TaskControlPlane, "Where Envoy finds the control plane."),
   listenerPorts: optional(
     list(portNumber),
-    "Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the " +
-      "container definitions. A virtual gateway needs them.",
+    "Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the " +
+      "container definitions; where they have several, and for a virtual gateway, it must be given.",
   ),
   interception: optional(TaskInterception, "How the application's traffic gets into Envoy."),
   envoy: optional(TaskEnvoy, "The Envoy of the task."),

@@ -1,7 +1,7 @@
 import type { Tracing } from "@pulumi-appmesh/control-plane/bootstrap/tracing.js";
 import { ENVOY_VERSION } from "@pulumi-appmesh/control-plane/envoy/find.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import type { Partly } from "./given.js";
+import type { GivenContainer, Partly } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { type ProxyKind, readProxy } from "./proxy-name.js";
 
@@ -153,9 +153,9 @@ function tracerOf(
 }
 
 /** The TCP ports on which containers say that they listen. */
-export function tcpPorts(containers: readonly ContainerDefinition[]): readonly number[] {
+export function tcpPorts(containers: readonly GivenContainer[]): readonly number[] {
   const ports = containers.flatMap(({ portMappings = [] }) =>
-    portMappings.flatMap(({ containerPort, protocol = "tcp" }) =>
+    portMappings.flatMap(({ containerPort, protocol = "tcp" } = {}) =>
       containerPort === undefined || protocol !== "tcp" ? [] : [containerPort],
     ),
   );

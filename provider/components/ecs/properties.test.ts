@@ -62,13 +62,14 @@ const options = fc
     sizing: maybe(fc.constantFrom("roundUp", "exact")),
     platform: maybe(fc.constantFrom(["FARGATE"], ["EC2"], ["FARGATE", "EC2"])),
     log: fc.boolean(),
+    listed: fc.boolean(),
   })
-  .map(({ identity, gateway, mode, variant, tracing, drainSeconds, size, sizing, platform, log }) => {
+  .map(({ identity, gateway, mode, variant, tracing, drainSeconds, size, sizing, platform, log, listed }) => {
     const explicit = mode === "explicit";
     return {
       meshName: "shop",
       ...(gateway ? { virtualGateway: "in", listenerPorts: [7443] } : { virtualNode: "shop/app" }),
-      ...(explicit && !gateway && { listenerPorts: [7080] }),
+      ...((explicit || listed) && !gateway && { listenerPorts: [7080] }),
       controlPlane: { host: "appmesh.internal", ...identity },
       ...(mode !== undefined &&
         !gateway && {

@@ -10,7 +10,8 @@ export function tracerContainer(plan: Plan): ContainerDefinition | undefined {
     name: tracer.container,
     image: tracer.image,
     essential: false,
-    restartPolicy: { enabled: true },
+    // Again and again, once a minute at the most.
+    restartPolicy: { enabled: true, restartAttemptPeriod: 60 },
     // Its own calls are not the application's.
     user: envoyUser,
     cpu: 32,

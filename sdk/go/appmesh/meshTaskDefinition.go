@@ -169,7 +169,7 @@ type meshTaskDefinitionArgs struct {
 	Interception *TaskInterception `pulumi:"interception"`
 	// Whose shared memory the containers see. Not on Fargate.
 	IpcMode *TaskIpcMode `pulumi:"ipcMode"`
-	// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+	// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
 	ListenerPorts []int `pulumi:"listenerPorts"`
 	// Where the output of containers goes that do not say it themselves.
 	LogConfiguration *ContainerLogConfiguration `pulumi:"logConfiguration"`
@@ -255,7 +255,7 @@ type MeshTaskDefinitionArgs struct {
 	Interception TaskInterceptionPtrInput
 	// Whose shared memory the containers see. Not on Fargate.
 	IpcMode TaskIpcModePtrInput
-	// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+	// Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
 	ListenerPorts pulumi.IntArrayInput
 	// Where the output of containers goes that do not say it themselves.
 	LogConfiguration ContainerLogConfigurationPtrInput

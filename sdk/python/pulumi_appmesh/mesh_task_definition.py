@@ -80,7 +80,7 @@ class MeshTaskDefinitionArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] independent_containers: Containers that do not wait for Envoy, and that it does not wait for. Log routers are such by themselves.
         :param pulumi.Input['TaskInterceptionArgs'] interception: How the application's traffic gets into Envoy.
         :param pulumi.Input['TaskIpcMode'] ipc_mode: Whose shared memory the containers see. Not on Fargate.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] listener_ports: Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] listener_ports: Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
         :param pulumi.Input['ContainerLogConfigurationArgs'] log_configuration: Where the output of containers goes that do not say it themselves.
         :param pulumi.Input[_builtins.str] log_group_name: Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.
         :param pulumi.Input[_builtins.str] log_key_arn: Key of AWS KMS for the log group that is made.
@@ -372,7 +372,7 @@ class MeshTaskDefinitionArgs:
     @pulumi.getter(name="listenerPorts")
     def listener_ports(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
         """
-        Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+        Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
         """
         return pulumi.get(self, "listener_ports")
 
@@ -795,7 +795,7 @@ class MeshTaskDefinition(pulumi.ComponentResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] independent_containers: Containers that do not wait for Envoy, and that it does not wait for. Log routers are such by themselves.
         :param pulumi.Input[Union['TaskInterceptionArgs', 'TaskInterceptionArgsDict']] interception: How the application's traffic gets into Envoy.
         :param pulumi.Input['TaskIpcMode'] ipc_mode: Whose shared memory the containers see. Not on Fargate.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] listener_ports: Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] listener_ports: Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
         :param pulumi.Input[Union['ContainerLogConfigurationArgs', 'ContainerLogConfigurationArgsDict']] log_configuration: Where the output of containers goes that do not say it themselves.
         :param pulumi.Input[_builtins.str] log_group_name: Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.
         :param pulumi.Input[_builtins.str] log_key_arn: Key of AWS KMS for the log group that is made.

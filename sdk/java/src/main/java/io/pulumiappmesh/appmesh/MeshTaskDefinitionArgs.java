@@ -247,14 +247,14 @@ public final class MeshTaskDefinitionArgs extends com.pulumi.resources.ResourceA
     }
 
     /**
-     * Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+     * Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
      * 
      */
     @Import(name="listenerPorts")
     private @Nullable Output<List<Integer>> listenerPorts;
 
     /**
-     * @return Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+     * @return Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
      * 
      */
     public Optional<Output<List<Integer>>> listenerPorts() {
@@ -1040,7 +1040,7 @@ public final class MeshTaskDefinitionArgs extends com.pulumi.resources.ResourceA
         }
 
         /**
-         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
          * 
          * @return builder
          * 
@@ -1051,7 +1051,7 @@ public final class MeshTaskDefinitionArgs extends com.pulumi.resources.ResourceA
         }
 
         /**
-         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
          * 
          * @return builder
          * 
@@ -1061,7 +1061,7 @@ public final class MeshTaskDefinitionArgs extends com.pulumi.resources.ResourceA
         }
 
         /**
-         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the TCP ports of the container definitions. A virtual gateway needs them.
+         * @param listenerPorts Ports of the listeners of the virtual node or gateway. Defaults, for a virtual node, to the one TCP port of the container definitions; where they have several, and for a virtual gateway, it must be given.
          * 
          * @return builder
          * 
