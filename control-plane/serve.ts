@@ -247,6 +247,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       onRefused: ({ code }) => metrics.refused(code),
     });
     closers.push(() => xdsServer.close());
+    // Whoever is sent away is so at once; what ends by itself is found soon after.
+    access.identities.onChanged(() => xdsServer.checkIdentities());
     const xds = await listening("--xds", options.xds, () =>
       xdsServer.listen(
         xdsAddress.address,

@@ -106,6 +106,13 @@ export class ProxyIdentities {
     return new ProxyIdentities(authorities, tokenKeys, records, options);
   }
 
+  /** Calls back whenever what was believed may be so no longer, or the other way round. */
+  onChanged(listener: () => void): void {
+    this.#records.onChanged(listener);
+    this.authorities.onChanged(listener);
+    this.tokenKeys.onChanged(listener);
+  }
+
   seconds(): number {
     return this.#now() / 1000;
   }

@@ -57,6 +57,11 @@ export class TokenKeys {
     return new TokenKeys(records, now);
   }
 
+  /** Calls back after each change of them. */
+  onChanged(listener: () => void): void {
+    this.#records.onChanged(listener);
+  }
+
   /** In the order in which they were created. */
   list(): TokenKey[] {
     return this.#sorted().map(({ key }) => key);
