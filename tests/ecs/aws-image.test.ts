@@ -30,12 +30,9 @@ describe("ECS tasks with AWS's own sidecar image", function () {
     trusted = { host: shop.cluster.network.host, port };
     await shop.createMesh();
     // The image trusts the public authorities. One made from it trusts the control plane's, too.
-    const { body } = await shop.controlPlane.call("POST", "/v1/meshes/shop/identities", {
-      virtualNode: "front",
-      kind: "token",
-    });
+    const { trust: authorities = "" } = await shop.issue({ virtualNode: "front" }, "token");
     const trust = join(temporaryFolder(), "cert.pem");
-    writeFileSync(trust, body.trust);
+    writeFileSync(trust, authorities);
     const image = (await meshImages())("aws-appmesh-envoy:1");
     images["shop/aws-appmesh-envoy"] = { ...image, programs: { ...image?.programs, [awsTrust]: trust } };
   });

@@ -22,6 +22,8 @@ export interface TaskOf extends Partial<Omit<MeshOptions, "virtualNode">> {
   readonly task?: string;
 }
 
+type ProxyOf = { readonly virtualNode: string } | { readonly virtualGateway: string };
+
 export const catalogService = "catalog.shop.local";
 /** Where the names of virtual services lead: nowhere, so that who reaches them has reached the mesh. */
 const nowhere = "198.51.100.1";
@@ -91,19 +93,28 @@ export class Shop {
     await this.create("virtualNode", ["front"], { ...node("front"), backends });
   }
 
-  /** Issues what a proxy proves by who it is, and answers where ECS finds it. */
-  async identity(
-    proxy: { readonly virtualNode: string } | { readonly virtualGateway: string },
+  /** Issues what a proxy proves by who it is. */
+  async issue(
+    proxy: ProxyOf,
     kind: "certificate" | "token" = "certificate",
-  ): Promise<Partial<MeshOptions["controlPlane"]>> {
+  ): Promise<Record<string, string>> {
     const path = "/v1/meshes/shop/identities";
     const { status, body } = await this.controlPlane.call("POST", path, { ...proxy, kind });
     if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
-    const name = Object.values(proxy)[0];
+    const { identity: _, ...issued } = body;
+    return issued;
+  }
+
+  /** The same, and answers where ECS finds it. */
+  async identity(
+    proxy: ProxyOf,
+    kind: "certificate" | "token" = "certificate",
+  ): Promise<Partial<MeshOptions["controlPlane"]>> {
+    const { trust = "", ...issued } = await this.issue(proxy, kind);
     const trustFrom = "arn:aws:ssm:us-east-1:000000000000:parameter/shop/trust";
-    const secret = `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-${kind}`;
-    this.#secrets[trustFrom] = body.trust;
-    this.#secrets[secret] = JSON.stringify(body);
+    const secret = `arn:aws:secretsmanager:us-east-1:000000000000:secret:${Object.values(proxy)[0]}-${kind}`;
+    this.#secrets[trustFrom] = trust;
+    this.#secrets[secret] = JSON.stringify(issued);
     return kind === "token"
       ? { trustFrom, tokenFrom: `${secret}:token::` }
       : { trustFrom, certificateFrom: `${secret}:certificate::`, privateKeyFrom: `${secret}:privateKey::` };

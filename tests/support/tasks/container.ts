@@ -167,26 +167,31 @@ export class Container {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.outcome || this.#pid === undefined) {
-      // It has not come as far as its command.
-      if (!this.outcome) this.kill();
-      return;
-    }
-    try {
-      process.kill(this.#pid, signal);
-    } catch {
-      // It has just ended.
-    }
+    if (this.outcome) return;
+    if (this.#pid !== undefined) killed(this.#pid, signal);
+    // It has not come as far as its command.
+    else this.kill();
   }
 
   /** Ends all of its processes at once. */
   kill(): void {
+    // Envoy sees to it that it is asked to end, and not killed, where its parent is: it is killed by itself.
+    if (this.#pid !== undefined && !this.outcome) killed(this.#pid, "SIGKILL");
     this.#child.kill("SIGKILL");
   }
 
   /** Removes its files. Its log stays. */
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function killed(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has just ended.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

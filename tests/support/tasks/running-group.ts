@@ -178,7 +178,7 @@ export class RunningGroup {
     if (startup) {
       const passed = new AbortController();
       await watch(container, startup, this.#pace, AbortSignal.any([stop, passed.signal]), (health) => {
-        if (health === "UNHEALTHY") container.kill();
+        if (health === "UNHEALTHY") void container.stop();
         else member.started = true;
         passed.abort();
       });
@@ -360,7 +360,7 @@ function met(dependency: Member, condition: Condition): boolean | undefined {
   const outcome = container?.outcome;
   switch (condition) {
     case "START":
-      return dependency.started || outcome !== undefined ? true : undefined;
+      return dependency.started || (outcome !== undefined && !restarting) ? true : undefined;
     case "COMPLETE":
       return outcome === undefined ? undefined : true;
     case "SUCCESS":
