@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
 import { type Endpoint, formatEndpoint, resolveHost } from "./endpoint.js";
 import { encodeLimits, type Limits } from "./mesh/limits.js";
-import type { Store } from "./store/store.js";
+import type { Replicas } from "./store/dynamodb/replicas.js";
+import type { DynamoStore } from "./store/dynamodb-store.js";
+import { type Store, StoreUnavailable } from "./store/store.js";
 
 /** Where a control plane keeps everything. */
 export interface StorePlace {
@@ -54,10 +56,9 @@ async function openTable(
   { name: table, endpoint, notices }: SharedTable,
   { region, account, limits, log }: OpenStoreOptions,
 ): Promise<OpenedStore> {
-  const [{ DynamoStore }, { claimTable }, { Replicas }] = await Promise.all([
+  const [{ DynamoStore }, { claimTable }] = await Promise.all([
     import("./store/dynamodb-store.js"),
     import("./store/dynamodb/owner.js"),
-    import("./store/dynamodb/replicas.js"),
   ]);
   const patience = setTimeout(
     () => log.warn({ table }, `waiting for the DynamoDB table ${table}, which does not answer`),
@@ -80,13 +81,7 @@ async function openTable(
   }).finally(() => clearTimeout(patience));
   try {
     await claimTable(store.calls, { account, region, limits: encodeLimits(limits) });
-    const replicas =
-      notices &&
-      (await Replicas.join(store.calls, {
-        address: (await resolveHost(notices.host)).address,
-        port: notices.port,
-        onNotice: (revision) => store.hint(revision),
-      }));
+    const replicas = notices && (await joined(store, notices));
     if (replicas) store.onCommitted = (revision) => replicas.tell(revision);
     const heardAt = replicas?.address;
     if (heardAt)
@@ -101,6 +96,23 @@ async function openTable(
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+async function joined(store: DynamoStore, notices: Endpoint): Promise<Replicas> {
+  const { Replicas } = await import("./store/dynamodb/replicas.js");
+  try {
+    return await Replicas.join(store.calls, {
+      address: (await resolveHost(notices.host)).address,
+      port: notices.port,
+      onNotice: (revision) => store.hint(revision),
+    });
+  } catch (error) {
+    throw new StoreUnavailable(
+      `notices of other control planes cannot be heard on ${formatEndpoint(notices)}: ${(error as Error).message}. ` +
+        "Give another address of this machine, or port 0 for any free one, by --notices",
+      { cause: error },
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint } from "../endpoint.js";
 import { parseEndpoint } from "../endpoint.js";
-import type { ProxiesOptions } from "../serve.js";
+import type { ProxiesOptions } from "../serve-options.js";
 import { EnvironmentError } from "./credentials.js";
 import { duration } from "./options.js";
 import { hostName } from "./tls-options.js";

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import { RevisionConflict, type Store, StoreUnavailable } from "../store/store.js";
+import {
+  ChangeTooLarge,
+  CommitInDoubt,
+  RevisionConflict,
+  type Store,
+  StoreUnavailable,
+} from "../store/store.js";
 import { MeshError } from "./errors.js";
 import { ACCOUNT, at, type Harness, httpRoute, meshHarness, meshOn, own } from "./harness.test.support.js";
 import { MeshState } from "./state.js";
@@ -144,6 +150,43 @@ describe("Transactions", () => {
         );
         return true;
       });
+    });
+
+    it("say what is too large to be stored, as of any other bad request", async () => {
+      const transactions = await on(() => Promise.reject(new ChangeTooLarge("9 bytes are too many")));
+      await assert.rejects(
+        transactions.run(own, write),
+        new MeshError("BadRequestException", "this is too large to be stored: 9 bytes are too many"),
+      );
+    });
+
+    it("do not say that a change was not made which may have been, and tell of it once it is known", async () => {
+      const [made, lost] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
+      const outcomes = [made.promise, lost.promise];
+      const told: unknown[] = [];
+      const store: Store = {
+        ...quiet,
+        commit: () => Promise.reject(new CommitInDoubt("silence", outcomes.shift() as Promise<boolean>)),
+      };
+      const transactions = new Transactions(store, await MeshState.open(store, ACCOUNT), (change) =>
+        told.push(change.operation),
+      );
+      for (const operation of ["CreateMesh", "DeleteMesh"]) {
+        const change = { operation, address: at("mesh", "shop"), before: undefined, after: undefined };
+        await assert.rejects(
+          transactions.run(own, () => ({ ...write(), change })),
+          new MeshError(
+            "ServiceUnavailableException",
+            "the store did not answer in time, and whether the change was made is not known yet. Look before repeating it, " +
+              "or repeat it with the same clientToken, which makes it once",
+          ),
+        );
+      }
+      assert.deepEqual(told, []);
+      lost.resolve(false);
+      made.resolve(true);
+      await Promise.all([made.promise, lost.promise]);
+      assert.deepEqual(told, ["CreateMesh"]);
     });
 
     it("give up on a store that is always changed by others, after many tries", async () => {

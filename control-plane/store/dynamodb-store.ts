@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { Calls, failureOf, type TablePlace } from "./dynamodb/calls.js";
 import { commit } from "./dynamodb/commit.js";
 import type { LogEntry } from "./dynamodb/layout.js";
+import { OwnCommit } from "./dynamodb/own-commit.js";
 import { apply, type Head, sleep, Table } from "./dynamodb/table.js";
 import {
   type Change,
@@ -311,27 +311,5 @@ export class DynamoStore implements Store {
       this.#own.delete(revision);
     }
     for (const listener of [...this.#listeners]) listener(change);
-  }
-}
-
-/** A commit of this process, and what became of it once that is known. */
-class OwnCommit {
-  readonly id = randomUUID();
-  made: boolean | undefined;
-  readonly settled: Promise<boolean | undefined>;
-  /** Resolves only where it was made. */
-  readonly madeByLog: Promise<{ readonly is: "made" }>;
-  readonly #resolve: (made: boolean | undefined) => void;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
-    this.settled = promise;
-    this.#resolve = resolve;
-    this.madeByLog = new Promise((made) => promise.then((is) => is && made({ is: "made" })));
-  }
-
-  settle(made: boolean | undefined): void {
-    this.made ??= made;
-    this.#resolve(made);
   }
 }

@@ -73,6 +73,22 @@ describe("Replicas that share a table", function () {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409]);
   });
 
+  it("refuse what does not fit into one item of the table, as of any other bad request", async () => {
+    const backends = Array.from({ length: 5_000 }, (_, n) => ({
+      virtualService: { virtualServiceName: `${"x".repeat(50)}-${n}.local` },
+    }));
+    const answer = await one().call("PUT", `${meshes}/shop/virtualNodes`, {
+      virtualNodeName: "large",
+      spec: { backends },
+    });
+    assert.deepEqual([answer.status, answer.headers.get("x-amzn-errortype")], [400, "BadRequestException"]);
+    assert.match(
+      answer.body.message,
+      /^this is too large to be stored: \d{6} bytes are too many for one record: DynamoDB holds 409600 bytes an item$/,
+    );
+    assert.equal((await one().call("GET", `${meshes}/shop/virtualNodes/large`)).status, 404);
+  });
+
   it("refuse a key that was taken back at another one", async () => {
     const { body } = await one().call("POST", "/v1/access-keys", { description: "of a test" });
     const key = body.accessKey;
@@ -90,6 +106,24 @@ describe("Replicas that share a table", function () {
     await until("it is known", async () => (await three().as(other)("GET", meshes)).status === 200);
     assert.equal((await runAppmesh("keys", ["revoke", other.accessKeyId, ...tableArgs(place)])).code, 0);
     await until("it is refused", async () => (await three().as(other)("GET", meshes)).status === 403);
+  });
+
+  it("take changes and follow each other on a table that is slow and short of capacity", async () => {
+    faulty.faults = { slowMilliseconds: 150, throttled: 0.2, failed: 0.05 };
+    try {
+      for (const [n, replica] of replicas.entries()) {
+        const answer = await replica.call("PUT", meshes, { meshName: `slow-${n}` });
+        assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      }
+      for (const replica of replicas) {
+        await until("it has all", async () => {
+          const all = await names(replica);
+          return [0, 1, 2].every((n) => all.includes(`slow-${n}`));
+        });
+      }
+    } finally {
+      faulty.faults = {};
+    }
   });
 
   it("go on answering and serving while the table is away, take no change, and catch up", async () => {
@@ -170,6 +204,23 @@ describe("Replicas that share a table", function () {
     const anew = await start();
     assert.deepEqual(await names(anew), all);
     await anew.stop();
+  });
+
+  it("is not started where it could not hear the others as it was asked to", async () => {
+    const [, address = ""] = /"notices":"([^"]+)"/.exec(one().log()) ?? [];
+    const args = ["--api", "127.0.0.1:0", "--xds", "127.0.0.1:0", ...tableArgs(place), "--notices", address];
+    const { code, stderr } = await runAppmesh("serve", args);
+    assert.deepEqual(
+      [code, stderr.split("\n").filter((line) => !line.startsWith("{"))],
+      [
+        1,
+        [
+          `appmesh serve: notices of other control planes cannot be heard on ${address}: bind EADDRINUSE ${address}. Give another ` +
+            "address of this machine, or port 0 for any free one, by --notices",
+          "",
+        ],
+      ],
+    );
   });
 
   it("is refused to a control plane of another account", async () => {

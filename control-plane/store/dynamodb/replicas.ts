@@ -56,7 +56,12 @@ export class Replicas {
   static async join(calls: Calls, options: ReplicasOptions): Promise<Replicas> {
     const socket = createSocket(isIPv6(options.address) ? "udp6" : "udp4");
     socket.bind(options.port, options.address);
-    await once(socket, "listening");
+    try {
+      await once(socket, "listening");
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     const replicas = new Replicas(calls, socket, options);
     socket.on("error", () => {});
     socket.on("message", (message) => replicas.#hear(message));
