@@ -2,15 +2,17 @@
 // nothing else to run: no Node, no packages, nothing of this clone.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import * as appmesh from "@pulumi-appmesh/appmesh";
+import { putStandIn } from "../support/aws-stand-in/stand-in.js";
 import { type ControlPlane, startControlPlane, temporaryFolder } from "../support/control-plane.js";
 import { pulumiFolder } from "../support/tools.js";
+import { TASK, taskProgram } from "./ecs-programs.js";
 import { nodeSpec } from "./programs.js";
 import { sorted, TestStack } from "./stack.js";
 
@@ -70,10 +72,12 @@ describe("the plugin's archives", function () {
     await new Promise((resolve) => releases.once("listening", resolve));
     const { port } = releases.address() as AddressInfo;
     controlPlane = await startControlPlane();
+    putStandIn("aws");
+    const [aws] = (process.env.PATH ?? "").split(delimiter);
     stack = await TestStack.create({
       APPMESH_ENDPOINT: controlPlane.api,
-      // No plugin is on this PATH, no Node, and nothing of this clone.
-      PATH: [await pulumiFolder(), "/usr/bin", "/bin"].join(":"),
+      // Nothing of this clone is on this PATH, and no Node; of plugins, the one that stands in for AWS's.
+      PATH: [aws, await pulumiFolder(), "/usr/bin", "/bin"].join(delimiter),
       HOME: temporaryFolder(),
       // The release that the plugin's URL leads to, as it is on GitHub, and no other.
       PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: `^github://api.github.com/(?P<owner>[^/]+)/(?P<repository>[^/]+)$=http://127.0.0.1:${port}/\${owner}/\${repository}`,
@@ -87,6 +91,7 @@ describe("the plugin's archives", function () {
 
   async function unpacked(target: string): Promise<string> {
     const place = join(folder, target);
+    if (existsSync(place)) return place;
     mkdirSync(place);
     await run("tar", ["-xzf", join(folder, archiveName(target)), "-C", place]);
     return place;
@@ -148,6 +153,24 @@ describe("the plugin's archives", function () {
     );
     // Nothing was fetched beside the one archive.
     assert.equal(asked.length, 1);
+  });
+
+  it("make components of other packages' resources, which are in the bundle, too", async () => {
+    const planned = await stack.preview(taskProgram());
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    assert.deepEqual(
+      planned.steps.map(({ type }) => type).filter((type) => /^(appmesh:|aws:ecs)/.test(type)),
+      ["appmesh:index:MeshTaskDefinition", TASK],
+    );
+  });
+
+  it("hold everything that any component loads", async () => {
+    const place = join(await unpacked(`${os}-${arch}`), "plugin");
+    const modules = readdirSync(place).filter((file) => file.endsWith(".mjs") && file !== "main.mjs");
+    const urls = modules.map((file) => pathToFileURL(join(place, file)).href);
+    const program = `for (const url of ${JSON.stringify(urls)}) await import(url); console.log("loaded"); process.exit();`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { cwd: "/" });
+    assert.equal(stdout, "loaded\n");
   });
 
   it("hold the whole package: its schema is the one of the SDKs", async () => {

@@ -1,4 +1,4 @@
-// The provider from its sources (PulumiPlugin.yaml), as `pulumi package add` has it: a clone in which npm has installed
+// The provider from its sources (provider/PulumiPlugin.yaml), as `pulumi package add` has it: a clone in which npm has installed
 // what the plugin needs and no more, built by the clone itself, and run by Pulumi's host for Node.js.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -24,7 +24,7 @@ function cloneForUse(): string {
   const built = /(^|\/)(dist|gen|node_modules|sdk\/nodejs\/bin)$/;
   for (const path of [...workspaces, "tools"])
     cpSync(join(root, path), join(clone, path), { recursive: true, filter: (each) => !built.test(each) });
-  for (const file of ["package.json", "tsconfig.base.json", "tsconfig.json", "PulumiPlugin.yaml"])
+  for (const file of ["package.json", "tsconfig.base.json", "tsconfig.json"])
     cpSync(join(root, file), join(clone, file));
 
   const modules = join(clone, "node_modules");
@@ -71,7 +71,7 @@ describe("the plugin from its sources", function () {
   });
 
   it("is built without what only development needs, and shows its schema to `pulumi package get-schema`", async () => {
-    const { stdout } = await run("pulumi", ["package", "get-schema", clone], {
+    const { stdout } = await run("pulumi", ["package", "get-schema", join(clone, "provider")], {
       cwd: stack.stack.workspace.workDir,
       env: stack.env,
       maxBuffer: 64 * 1024 * 1024,
@@ -87,7 +87,7 @@ describe("the plugin from its sources", function () {
   it("makes entities and components for a project that names the clone as the plugin's place", async () => {
     const { workspace } = stack.stack;
     const settings = await workspace.projectSettings();
-    const plugins = { providers: [{ name: "appmesh", path: clone }] };
+    const plugins = { providers: [{ name: "appmesh", path: join(clone, "provider") }] };
     await workspace.saveProjectSettings(Object.assign(settings, { plugins }));
     const program = async () => {
       const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
