@@ -212,8 +212,9 @@ describe("appmesh serve", function () {
         code: 1,
         stdout: "",
         stderr:
-          "appmesh serve: xDS at [::]:0 is refused: off this machine it needs TLS and proxies that prove who they are, " +
-          "which are not available yet. Keep it on this machine by --xds 127.0.0.1:18000\n",
+          "appmesh serve: xDS at [::]:0 is refused without TLS: off this machine, proxies get their configuration and keys over " +
+          "TLS, and prove who they are. Say --xds-tls-self-signed, or --xds-tls-cert FILE --xds-tls-key FILE; or keep it on this " +
+          "machine by --xds 127.0.0.1:18000\n",
       });
     });
 
