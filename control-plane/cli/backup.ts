@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { Command } from "commander";
 import { checkBackup } from "../backup/check.js";
 import { BackupError, isIdentity, readBackup, writeBackup } from "../backup/document.js";
@@ -106,7 +106,10 @@ function readText(file: string): string {
 
 function opened(file: string): number {
   try {
-    return openSync(file, "w", 0o600);
+    const opened = openSync(file, "w", 0o600);
+    // One that was there before may have been everybody's.
+    fchmodSync(opened, 0o600);
+    return opened;
   } catch (error) {
     throw new BackupError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
   }

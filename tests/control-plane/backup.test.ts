@@ -49,6 +49,7 @@ describe("Backups", function () {
     await controlPlane.stop();
     plain = join(data, "plain.jsonl");
     whole = join(data, "whole.jsonl");
+    await writeFile(whole, "of another one, which everybody may read", { mode: 0o644 });
     await writeFile(plain, await run("export", "--data", data));
     assert.equal(await run("export", "--data", data, "--output", whole, "--with-identity"), "");
   });
