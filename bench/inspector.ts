@@ -8,6 +8,15 @@ export async function collectGarbage(program: Program): Promise<void> {
   session.close();
 }
 
+/** What the objects of a Node program take, in KiB, after its garbage was collected. */
+export async function collectedHeapKiB(program: Program): Promise<number> {
+  const session = await Inspector.open(program);
+  await session.call("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.call<{ usedSize: number }>("Runtime.getHeapUsage");
+  session.close();
+  return usedSize / 1024;
+}
+
 const addresses = new WeakMap<Program, Promise<string>>();
 
 /** A connection to the inspector of a running Node program. */

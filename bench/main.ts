@@ -7,6 +7,7 @@ import { moto, ours } from "./api-contender.js";
 import { measureDataPath } from "./data-path.js";
 import { measureEcs } from "./ecs.js";
 import { buildPeers } from "./peers.js";
+import { measurePlugins } from "./plugin.js";
 import { measurePolicies } from "./policies.js";
 import { endAll } from "./processes.js";
 import { measureProxies } from "./proxies.js";
@@ -22,7 +23,7 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   proxies    propagation, bytes, memory and restart with 100 backends
   growth     propagation, bytes and memory with 1,000 backends
   spread     propagation and memory where every proxy is of another virtual node
-  up         pulumi up and preview beside a provider that does nothing
+  up         pulumi up and preview, start and memory of the plugin, beside a provider that does nothing
   data-path  requests through Envoys beside the same by hand, and the time of translation
   ecs        requests between ECS tasks beside the same without the mesh, Envoy's memory in them, and their start
   api        reads, writes and lists of the API with 10,000 entities beside moto's server
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
     quick,
     proxies: [],
     up: [],
+    plugins: [],
     dataPath: [],
     transparent: undefined,
     ecs: undefined,
@@ -163,14 +165,18 @@ async function measureBesidePeers(
   if (only.has("up")) {
     say("pulumi up and preview …");
     const sizes = quick
-      ? [
-          { entities: 7, runs: 1 },
-          { entities: 200, runs: 1 },
-        ]
+      ? [{ entities: 50, runs: 1 }]
       : [
-          { entities: 7, runs: 3 },
-          { entities: 200, runs: 2 },
+          { entities: 50, runs: 3 },
+          { entities: 500, runs: 2 },
+          { entities: 2_000, runs: 1 },
         ];
+    results.plugins.push(
+      ...(await measurePlugins(peers.folder, {
+        starts: quick ? 3 : 10,
+        entities: quick ? [50, 500] : [50, 500, 2_000],
+      })),
+    );
     results.up.push(...(await measureUp(peers.folder, sizes)));
   }
 }

@@ -111,6 +111,14 @@ export class Program {
   }
 }
 
+/** CPU time of this process and of those that it started and that have ended, in ms, in steps of 10. */
+export function cpuOfFamilyMs(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // utime, stime, cutime and cstime of proc(5).
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10;
+}
+
 export function exactCpuMs(pid: number): number {
   const threads = `/proc/${pid}/task`;
   const nanos = readdirSync(threads).map((thread) => {

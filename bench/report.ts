@@ -8,18 +8,20 @@ import type { Ecs } from "./ecs.js";
 import { printEcs } from "./ecs-report.js";
 import type { Protocol } from "./fleet.js";
 import type { MeshSize } from "./mesh.js";
+import type { PluginCosts } from "./plugin.js";
 import type { Policies } from "./policies.js";
 import type { ProxyResults } from "./proxies.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Translation } from "./translation.js";
 import type { Transparent } from "./transparent.js";
-import type { Up } from "./up.js";
+import type { Cost, Up } from "./up.js";
 
 export interface Results {
   readonly machine: ReturnType<typeof facts>;
   readonly quick: boolean;
   readonly proxies: ProxyResults[];
   readonly up: Up[];
+  readonly plugins: PluginCosts[];
   readonly dataPath: DataPath[];
   /** Undefined where it was not asked for. */
   transparent: Transparent | undefined;
@@ -44,7 +46,8 @@ const peer = "go-control-plane";
 const self = "pulumi-appmesh";
 
 export function printResults(results: Results): void {
-  const { machine, quick, proxies, up, dataPath, transparent, ecs, translation, api, policies } = results;
+  const { machine, quick, proxies, up, plugins, dataPath, transparent, ecs, translation, api, policies } =
+    results;
   console.log(
     `\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, load ${machine.load} before the run` +
       `${quick ? "; --quick: few rounds, so p99 says little" : ""}\n` +
@@ -53,6 +56,7 @@ export function printResults(results: Results): void {
   for (const results of proxies) printProxies(results);
   printGrowth(proxies.filter(({ mesh }) => mesh.callers === 1));
   if (up.length > 0) printUp(up);
+  if (plugins.length > 0) printPlugins(plugins);
   printDataPath(dataPath);
   printTransparent(transparent);
   printEcs(ecs);
@@ -259,19 +263,62 @@ function printGrowth(all: readonly ProxyResults[]): void {
 
 function printUp(all: readonly Up[]): void {
   heading("Pulumi CLI, s (median of runs), beside a provider that does nothing: the engine's own floor");
-  const s = (times: readonly number[]) => quantile(times, 0.5) / 1000;
+  const s = (costs: readonly Cost[], of: keyof Cost) =>
+    quantile(
+      costs.map((each) => each[of]),
+      0.5,
+    ) / 1000;
   const rows = all
     .filter(({ provider }) => provider === "appmesh")
     .flatMap((ours) => {
       const floor = all.find(({ provider, entities }) => provider === "null" && entities === ours.entities);
       if (floor === undefined) return [];
-      return (["up", "preview"] as const).map((what) => [
-        ...[String(ours.entities), what === "up" ? "up" : "preview, no change"],
-        ...[figure(s(ours[what])), figure(s(floor[what])), ratio(s(ours[what]), s(floor[what]))],
-        String(ours.up.length),
+      return (["plan", "up", "preview"] as const).map((what) => [
+        ...[String(ours.entities), COMMANDS[what]],
+        ...(["wall", "cpu"] as const).flatMap((of) => {
+          const [mine, least] = [s(ours[what], of), s(floor[what], of)];
+          return [figure(mine), figure(least), ratio(mine, least)];
+        }),
+        String(ours[what].length),
       ]);
     });
-  console.log(table(["entities", "command", "appmesh", "null", "ratio", "runs"], rows));
+  const columns = [
+    "entities",
+    "command",
+    "appmesh",
+    "null",
+    "ratio",
+    "appmesh CPU",
+    "null CPU",
+    "ratio",
+    "runs",
+  ];
+  console.log(table(columns, rows));
+}
+
+const COMMANDS = { plan: "preview, all new", up: "up", preview: "preview, no change" } as const;
+
+function printPlugins(all: readonly PluginCosts[]): void {
+  heading("the plugin from its start, ms (median of starts): its port printed, Configure answered");
+  const ms = (times: readonly number[]) => quantile(times, 0.5).toFixed(0);
+  console.log(
+    table(
+      ["provider", "port", "configured", "starts"],
+      all.map(({ provider, printed, configured }) => [
+        ...[provider, ms(printed), ms(configured), String(printed.length)],
+      ]),
+    ),
+  );
+  heading("the plugin, Check and Create of each entity, without an engine: CPU ms for each, and memory, MiB");
+  const mib = (kib: number | undefined) => (kib === undefined ? "" : (kib / 1024).toFixed(1));
+  const rows = all.flatMap(({ provider, steps }) =>
+    steps.map(({ entities, cpuMs, controlPlaneCpuMs, residentKiB, collectedKiB, heapKiB }) => [
+      ...[provider, String(entities), figure(cpuMs), figure(controlPlaneCpuMs)],
+      ...[mib(residentKiB), mib(collectedKiB), mib(heapKiB)],
+    ]),
+  );
+  const columns = ["provider", "entities", "CPU", "control plane's", "resident", "collected", "heap"];
+  console.log(table(columns, rows));
 }
 
 function printPolicies(all: readonly Policies[]): void {

@@ -1,30 +1,41 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { CustomResource, type CustomResourceOptions, type Inputs } from "@pulumi/pulumi";
+import { CustomResource, type CustomResourceOptions } from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { ObjectValue } from "@pulumi-appmesh/provider/server/values.js";
 import { ControlPlane } from "./control-plane.js";
-import { now } from "./processes.js";
+import { cpuOfFamilyMs, now } from "./processes.js";
 
-/** Wall time of the Pulumi CLI with one provider, in ms. */
+/** The Pulumi CLI with one provider: each command by run. */
 export interface Up {
   readonly provider: "appmesh" | "null";
   readonly entities: number;
-  /** By run: `pulumi up` from nothing, and `pulumi preview` when nothing changes. */
-  readonly up: readonly number[];
-  readonly preview: readonly number[];
+  /** `pulumi preview` of what is not there yet. */
+  readonly plan: readonly Cost[];
+  /** `pulumi up` from nothing. */
+  readonly up: readonly Cost[];
+  /** `pulumi preview` when nothing changes. */
+  readonly preview: readonly Cost[];
 }
 
-interface Entity {
+/** What a command took, in ms: by the clock, and of CPU with its program, its plugin and the control plane. */
+export interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** An entity of the mesh that both providers are given. */
+export interface Entity {
   readonly kind: "Mesh" | "VirtualNode" | "VirtualRouter" | "Route" | "VirtualService";
   readonly name: string;
-  readonly properties: Inputs;
+  readonly properties: ObjectValue;
   /** Names of the entities that must be there first. */
   readonly after: readonly string[];
 }
 
 /** The same entities for both providers: a mesh, then virtual nodes, routers, routes and services in turn. */
-function entities(count: number): Entity[] {
+export function entities(count: number): Entity[] {
   const meshName = "up";
   const listener = { portMapping: { port: 8080, protocol: "http" } };
   const out: Entity[] = [{ kind: "Mesh", name: "mesh", properties: { meshName, spec: {} }, after: [] }];
@@ -79,7 +90,7 @@ function entities(count: number): Entity[] {
 /** A resource of any type, without an SDK, so that both providers are called in the same way. */
 class AnyResource extends CustomResource {}
 
-const token = (provider: Up["provider"], kind: Entity["kind"]): string => `${provider}:index:${kind}`;
+export const token = (provider: Up["provider"], kind: Entity["kind"]): string => `${provider}:index:${kind}`;
 
 /** A program that declares as many entities with that provider. */
 export function program(provider: Up["provider"], count: number): () => Promise<void> {
@@ -93,11 +104,35 @@ export function program(provider: Up["provider"], count: number): () => Promise<
   };
 }
 
+/** Both providers, in this order in every turn. */
+const providers = ["null", "appmesh"] as const;
+
+/** Previews without a change in each run: they are short, and the machine is not alone. */
+const PREVIEWS = 3;
+
 /** Measures both providers in turns. @param nullFolder where pulumi-resource-null is */
 export async function measureUp(
   nullFolder: string,
   sizes: readonly { entities: number; runs: number }[],
 ): Promise<Up[]> {
+  const results: Up[] = [];
+  for (const { entities: count, runs } of sizes) {
+    const measured = providers.map((provider) => ({
+      ...{ provider, entities: count },
+      ...{ plan: [] as Cost[], up: [] as Cost[], preview: [] as Cost[] },
+    }));
+    for (let run = 0; run < runs; run++) await measureRun(nullFolder, count, measured);
+    results.push(...measured);
+  }
+  return results;
+}
+
+/** Everything once, from nothing: a control plane and a folder of stacks that go when it is done. */
+async function measureRun(
+  nullFolder: string,
+  count: number,
+  measured: readonly { provider: Up["provider"]; plan: Cost[]; up: Cost[]; preview: Cost[] }[],
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "appmesh-bench-up-"));
   const controlPlane = new ControlPlane();
   try {
@@ -112,57 +147,45 @@ export async function measureUp(
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
-    const results: Up[] = [];
-    for (const { entities: count, runs } of sizes) {
-      const measured = (["null", "appmesh"] as const).map((provider) => ({
-        ...{ provider, entities: count },
-        up: [] as number[],
-        preview: [] as number[],
-      }));
-      for (let run = 0; run < runs; run++) {
-        for (const one of measured) {
-          const stack = await LocalWorkspace.createOrSelectStack(
-            {
-              stackName: `${one.provider}-${count}`,
-              projectName: "bench",
-              program: program(one.provider, count),
-            },
-            { workDir: folder, envVars: environment },
-          );
-          await measureOnce(stack, count, one);
-        }
-      }
-      results.push(...measured);
+    const stacks = new Map<Up["provider"], Stack>();
+    for (const provider of providers) {
+      const stack = await LocalWorkspace.createOrSelectStack(
+        { stackName: provider, projectName: "bench", program: program(provider, count) },
+        { workDir: folder, envVars: environment },
+      );
+      stacks.set(provider, stack);
     }
-    return results;
+    const inTurns = async (times: "plan" | "up" | "preview", run: (stack: Stack) => Promise<unknown>) => {
+      for (const one of measured) {
+        const [start, spent] = [now(), cpuMs(controlPlane)];
+        await run(stacks.get(one.provider) as Stack);
+        one[times].push({ wall: now() - start, cpu: cpuMs(controlPlane) - spent });
+      }
+    };
+    await inTurns("plan", async (stack) => {
+      const { changeSummary } = await stack.preview();
+      expect(changeSummary.create, count, "pulumi preview would create");
+    });
+    await inTurns("up", async (stack) => {
+      const { summary } = await stack.up();
+      expect(summary.resourceChanges?.create, count, "pulumi up created");
+    });
+    for (let i = 0; i < PREVIEWS; i++) {
+      await inTurns("preview", async (stack) => {
+        const { changeSummary } = await stack.preview();
+        expect(changeSummary.same, count, "pulumi preview left unchanged");
+      });
+    }
   } finally {
     await controlPlane.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measureOnce(
-  stack: Stack,
-  count: number,
-  into: { up: number[]; preview: number[] },
-): Promise<void> {
-  const timed = async <T>(times: number[], run: () => Promise<T>): Promise<T> => {
-    const start = now();
-    const result = await run();
-    times.push(now() - start);
-    return result;
-  };
-  try {
-    const { summary } = await timed(into.up, () => stack.up());
-    const created = (summary.resourceChanges?.create ?? 0) - 1; // the stack is one too
-    if (created !== count) throw new Error(`pulumi up made ${created} entities, not ${count}`);
-    const { changeSummary } = await timed(into.preview, () => stack.preview());
-    const same = (changeSummary.same ?? 0) - 1;
-    if (same !== count)
-      throw new Error(
-        `pulumi preview found ${same} of ${count} entities unchanged: ${JSON.stringify(changeSummary)}`,
-      );
-  } finally {
-    await stack.destroy();
-  }
+/** CPU time of this process, which runs the programs, of all that it has started and that has ended, and of the control plane. */
+const cpuMs = (controlPlane: ControlPlane): number => cpuOfFamilyMs() + controlPlane.program.cpuMs();
+
+function expect(resources: number | undefined, count: number, what: string): void {
+  const entities = (resources ?? 0) - 1; // the stack is one too
+  if (entities !== count) throw new Error(`${what} ${entities} entities, not ${count}`);
 }
