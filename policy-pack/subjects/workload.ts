@@ -24,6 +24,10 @@ export interface Container {
   readonly healthChecked: boolean;
   /** Containers that have to be healthy before this one starts. */
   readonly startsAfterHealthy: readonly string[];
+  /** Containers that this one waits for in any way. */
+  readonly startsAfter: readonly string[];
+  /** The log router of its task, which may be what the proxy logs by. */
+  readonly isLogRouter: boolean;
   /** Values that stand in the declaration as they are. */
   readonly environment: readonly Variable[];
   /** More of the environment is in files, or in other objects. */
@@ -75,6 +79,10 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
   const proxy =
     props.proxyConfiguration === unknown ? undefined : (props.proxyConfiguration as Members | undefined);
   const proxyName = proxy?.containerName;
+  // What waits for a proxy and has its image serves it, and is none: it drains the proxy when the task stops.
+  const withImage = containers.filter(({ image }) => image !== unknown && isProxyImage(text(image)));
+  const serves = ({ dependsOn }: Members) =>
+    list(dependsOn).some(({ containerName }) => withImage.some(({ name }) => name === containerName));
   const read = containers.map((container, index): Container => {
     const path: Path = ["containerDefinitions", index];
     const known = guarded(container, path);
@@ -85,9 +93,7 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
       get image() {
         return text(known.image);
       },
-      isProxy:
-        container.name === proxyName ||
-        isProxyImage(text(container.image === unknown ? "" : container.image)),
+      isProxy: container.name === proxyName || (withImage.includes(container) && !serves(container)),
       get user() {
         return known.user as string | undefined;
       },
@@ -101,6 +107,12 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
         return list(known.dependsOn).flatMap(({ containerName, condition }) =>
           condition === "HEALTHY" ? [text(containerName)] : [],
         );
+      },
+      get startsAfter() {
+        return list(known.dependsOn).map(({ containerName }) => text(containerName));
+      },
+      get isLogRouter() {
+        return known.firelensConfiguration !== undefined;
       },
       get environment() {
         return list(known.environment).map(({ name, value }, at) => ({
@@ -224,6 +236,8 @@ function podContainer(container: Members, path: Path, pod: Members): Container {
     },
     // Containers of a pod start in their order, each after the start of the one before.
     startsAfterHealthy: [],
+    startsAfter: [],
+    isLogRouter: false,
     get environment() {
       return list(known.env).flatMap(({ name, value }, index) =>
         value === undefined

@@ -29,8 +29,10 @@ export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>
     const proxy = containers.find(({ isProxy }) => isProxy);
     if (proxy === undefined) return;
     const { others } = judge.config;
-    judge.each(containers, [], ({ name, isProxy, startsAfterHealthy, at }) => {
-      if (isProxy || others.some((other) => name.includes(other))) return;
+    judge.each(containers, [], ({ name, isProxy, isLogRouter, startsAfterHealthy, at }) => {
+      if (isProxy || isLogRouter || others.some((other) => name.includes(other))) return;
+      // What the proxy itself waits for cannot wait for it.
+      if (proxy.startsAfter.includes(name)) return;
       if (startsAfterHealthy.includes(proxy.name)) return;
       judge.find(at.dependsOn, {
         message: `${name} may start before ${proxy.name} is healthy`,

@@ -56,6 +56,15 @@ describe("rules about sidecars", () => {
     deepEqual(read("kubernetes:core/v1:ConfigMap", {}), undefined);
   });
 
+  it("take what drains a proxy for none, and let those be that it waits for", () => {
+    const drain = { name: "drain", image, dependsOn: [{ containerName: "envoy", condition: "HEALTHY" }] };
+    const redirect = { name: "redirect", image: "iptables:1" };
+    const router = { name: "router", image: "fluent-bit:1", firelensConfiguration: { type: "fluentbit" } };
+    const after = { ...envoy, dependsOn: [{ containerName: "redirect", condition: "SUCCESS" }] };
+    for (const rule of all)
+      deepEqual(said(rule, task([drain, app, router, redirect, after])), complies, rule.name);
+  });
+
   it("find the proxy in every kind of pod, and among init containers that go on", () => {
     const container = { name: "envoy", image: "envoy" };
     const pinned = (place: string) => ({
