@@ -1,3 +1,4 @@
+import { controlPlane } from "./aws/control-plane-args.js";
 import { type ComponentType, componentToken } from "./component.js";
 import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
 import { appMeshController } from "./eks/controller-args.js";
@@ -6,5 +7,8 @@ import { meshService } from "./mesh/mesh-service-args.js";
 
 /** The components, by token. */
 export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
-  [meshService, gateway, meshTaskDefinition, appMeshController].map((type) => [componentToken(type), type]),
+  [meshService, gateway, meshTaskDefinition, appMeshController, controlPlane].map((type) => [
+    componentToken(type),
+    type,
+  ]),
 );

@@ -243,4 +243,25 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     outputs: { taskDefinitionArn: output("task", "taskDefinitionArn") },
   },
+  ControlPlane: {
+    title: "Two replicas in two zones, by a name in the VPC, for the tasks of one security group",
+    resources: [
+      {
+        variable: "controlPlane",
+        type: "ControlPlane",
+        name: "appmesh",
+        inputs: {
+          image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/appmesh:0.1.0",
+          vpcId: "vpc-0a1b2c3d",
+          subnetIds: ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
+          cloudMap: { namespaceId: "ns-0a1b2c3d4e5f", namespaceName: "shop.internal" },
+          clientSecurityGroupIds: { tasks: "sg-0a1b2c3d" },
+        },
+      },
+    ],
+    outputs: {
+      endpoint: output("controlPlane", "endpoint"),
+      tableName: output("controlPlane", "tableName"),
+    },
+  },
 };

@@ -544,6 +544,43 @@ namespace PulumiAppMesh.AppMesh
     }
 
     /// <summary>
+    /// The processor that the image is made for.
+    /// </summary>
+    [EnumType]
+    public readonly struct ControlPlaneCpuArchitecture : IEquatable<ControlPlaneCpuArchitecture>
+    {
+        private readonly string _value;
+
+        private ControlPlaneCpuArchitecture(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// x86-64.
+        /// </summary>
+        public static ControlPlaneCpuArchitecture X8664 { get; } = new ControlPlaneCpuArchitecture("X86_64");
+        /// <summary>
+        /// 64-bit Arm.
+        /// </summary>
+        public static ControlPlaneCpuArchitecture ARM64 { get; } = new ControlPlaneCpuArchitecture("ARM64");
+
+        public static bool operator ==(ControlPlaneCpuArchitecture left, ControlPlaneCpuArchitecture right) => left.Equals(right);
+        public static bool operator !=(ControlPlaneCpuArchitecture left, ControlPlaneCpuArchitecture right) => !left.Equals(right);
+
+        public static explicit operator string(ControlPlaneCpuArchitecture value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ControlPlaneCpuArchitecture other && Equals(other);
+        public bool Equals(ControlPlaneCpuArchitecture other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// Whether a gateway rewrites a part of a request as it does by default.
     /// </summary>
     [EnumType]

@@ -10,6 +10,11 @@ export type AppMeshController = import("./appMeshController").AppMeshController;
 export const AppMeshController: typeof import("./appMeshController").AppMeshController = null as any;
 utilities.lazyLoad(exports, ["AppMeshController"], () => require("./appMeshController"));
 
+export { ControlPlaneArgs } from "./controlPlane";
+export type ControlPlane = import("./controlPlane").ControlPlane;
+export const ControlPlane: typeof import("./controlPlane").ControlPlane = null as any;
+utilities.lazyLoad(exports, ["ControlPlane"], () => require("./controlPlane"));
+
 export { GatewayArgs } from "./gateway";
 export type Gateway = import("./gateway").Gateway;
 export const Gateway: typeof import("./gateway").Gateway = null as any;
@@ -154,6 +159,8 @@ const _module = {
         switch (type) {
             case "appmesh:index:AppMeshController":
                 return new AppMeshController(name, <any>undefined, { urn })
+            case "appmesh:index:ControlPlane":
+                return new ControlPlane(name, <any>undefined, { urn })
             case "appmesh:index:Gateway":
                 return new Gateway(name, <any>undefined, { urn })
             case "appmesh:index:GatewayRoute":

@@ -23,6 +23,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "appmesh:index:AppMeshController":
 		r = &AppMeshController{}
+	case "appmesh:index:ControlPlane":
+		r = &ControlPlane{}
 	case "appmesh:index:Gateway":
 		r = &Gateway{}
 	case "appmesh:index:GatewayRoute":

@@ -2140,6 +2140,174 @@ func (in *containerVersionConsistencyPtr) ToContainerVersionConsistencyPtrOutput
 	return pulumi.ToOutputWithContext(ctx, in).(ContainerVersionConsistencyPtrOutput)
 }
 
+// The processor that the image is made for.
+type ControlPlaneCpuArchitecture string
+
+const (
+	// x86-64.
+	ControlPlaneCpuArchitectureX8664 = ControlPlaneCpuArchitecture("X86_64")
+	// 64-bit Arm.
+	ControlPlaneCpuArchitectureARM64 = ControlPlaneCpuArchitecture("ARM64")
+)
+
+func (ControlPlaneCpuArchitecture) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneCpuArchitecture)(nil)).Elem()
+}
+
+func (e ControlPlaneCpuArchitecture) ToControlPlaneCpuArchitectureOutput() ControlPlaneCpuArchitectureOutput {
+	return pulumi.ToOutput(e).(ControlPlaneCpuArchitectureOutput)
+}
+
+func (e ControlPlaneCpuArchitecture) ToControlPlaneCpuArchitectureOutputWithContext(ctx context.Context) ControlPlaneCpuArchitectureOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ControlPlaneCpuArchitectureOutput)
+}
+
+func (e ControlPlaneCpuArchitecture) ToControlPlaneCpuArchitecturePtrOutput() ControlPlaneCpuArchitecturePtrOutput {
+	return e.ToControlPlaneCpuArchitecturePtrOutputWithContext(context.Background())
+}
+
+func (e ControlPlaneCpuArchitecture) ToControlPlaneCpuArchitecturePtrOutputWithContext(ctx context.Context) ControlPlaneCpuArchitecturePtrOutput {
+	return ControlPlaneCpuArchitecture(e).ToControlPlaneCpuArchitectureOutputWithContext(ctx).ToControlPlaneCpuArchitecturePtrOutputWithContext(ctx)
+}
+
+func (e ControlPlaneCpuArchitecture) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ControlPlaneCpuArchitecture) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ControlPlaneCpuArchitecture) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ControlPlaneCpuArchitecture) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ControlPlaneCpuArchitectureOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneCpuArchitectureOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneCpuArchitecture)(nil)).Elem()
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToControlPlaneCpuArchitectureOutput() ControlPlaneCpuArchitectureOutput {
+	return o
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToControlPlaneCpuArchitectureOutputWithContext(ctx context.Context) ControlPlaneCpuArchitectureOutput {
+	return o
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToControlPlaneCpuArchitecturePtrOutput() ControlPlaneCpuArchitecturePtrOutput {
+	return o.ToControlPlaneCpuArchitecturePtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToControlPlaneCpuArchitecturePtrOutputWithContext(ctx context.Context) ControlPlaneCpuArchitecturePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ControlPlaneCpuArchitecture) *ControlPlaneCpuArchitecture {
+		return &v
+	}).(ControlPlaneCpuArchitecturePtrOutput)
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ControlPlaneCpuArchitecture) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneCpuArchitectureOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ControlPlaneCpuArchitecture) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ControlPlaneCpuArchitecturePtrOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneCpuArchitecturePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneCpuArchitecture)(nil)).Elem()
+}
+
+func (o ControlPlaneCpuArchitecturePtrOutput) ToControlPlaneCpuArchitecturePtrOutput() ControlPlaneCpuArchitecturePtrOutput {
+	return o
+}
+
+func (o ControlPlaneCpuArchitecturePtrOutput) ToControlPlaneCpuArchitecturePtrOutputWithContext(ctx context.Context) ControlPlaneCpuArchitecturePtrOutput {
+	return o
+}
+
+func (o ControlPlaneCpuArchitecturePtrOutput) Elem() ControlPlaneCpuArchitectureOutput {
+	return o.ApplyT(func(v *ControlPlaneCpuArchitecture) ControlPlaneCpuArchitecture {
+		if v != nil {
+			return *v
+		}
+		var ret ControlPlaneCpuArchitecture
+		return ret
+	}).(ControlPlaneCpuArchitectureOutput)
+}
+
+func (o ControlPlaneCpuArchitecturePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneCpuArchitecturePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ControlPlaneCpuArchitecture) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ControlPlaneCpuArchitectureInput is an input type that accepts values of the ControlPlaneCpuArchitecture enum
+// A concrete instance of `ControlPlaneCpuArchitectureInput` can be one of the following:
+//
+//	ControlPlaneCpuArchitectureX8664
+//	ControlPlaneCpuArchitectureARM64
+type ControlPlaneCpuArchitectureInput interface {
+	pulumi.Input
+
+	ToControlPlaneCpuArchitectureOutput() ControlPlaneCpuArchitectureOutput
+	ToControlPlaneCpuArchitectureOutputWithContext(context.Context) ControlPlaneCpuArchitectureOutput
+}
+
+var controlPlaneCpuArchitecturePtrType = reflect.TypeOf((**ControlPlaneCpuArchitecture)(nil)).Elem()
+
+type ControlPlaneCpuArchitecturePtrInput interface {
+	pulumi.Input
+
+	ToControlPlaneCpuArchitecturePtrOutput() ControlPlaneCpuArchitecturePtrOutput
+	ToControlPlaneCpuArchitecturePtrOutputWithContext(context.Context) ControlPlaneCpuArchitecturePtrOutput
+}
+
+type controlPlaneCpuArchitecturePtr string
+
+func ControlPlaneCpuArchitecturePtr(v string) ControlPlaneCpuArchitecturePtrInput {
+	return (*controlPlaneCpuArchitecturePtr)(&v)
+}
+
+func (*controlPlaneCpuArchitecturePtr) ElementType() reflect.Type {
+	return controlPlaneCpuArchitecturePtrType
+}
+
+func (in *controlPlaneCpuArchitecturePtr) ToControlPlaneCpuArchitecturePtrOutput() ControlPlaneCpuArchitecturePtrOutput {
+	return pulumi.ToOutput(in).(ControlPlaneCpuArchitecturePtrOutput)
+}
+
+func (in *controlPlaneCpuArchitecturePtr) ToControlPlaneCpuArchitecturePtrOutputWithContext(ctx context.Context) ControlPlaneCpuArchitecturePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ControlPlaneCpuArchitecturePtrOutput)
+}
+
 // Whether a gateway rewrites a part of a request as it does by default.
 type DefaultGatewayRouteRewrite string
 
@@ -6963,6 +7131,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitNamePtrInput)(nil)).Elem(), ContainerUlimitName("core"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVersionConsistencyInput)(nil)).Elem(), ContainerVersionConsistency("enabled"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVersionConsistencyPtrInput)(nil)).Elem(), ContainerVersionConsistency("enabled"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCpuArchitectureInput)(nil)).Elem(), ControlPlaneCpuArchitecture("X86_64"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCpuArchitecturePtrInput)(nil)).Elem(), ControlPlaneCpuArchitecture("X86_64"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DefaultGatewayRouteRewriteInput)(nil)).Elem(), DefaultGatewayRouteRewrite("ENABLED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DefaultGatewayRouteRewritePtrInput)(nil)).Elem(), DefaultGatewayRouteRewrite("ENABLED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsResponseTypeInput)(nil)).Elem(), DnsResponseType("LOADBALANCER"))
@@ -7046,6 +7216,8 @@ func init() {
 	pulumi.RegisterOutputType(ContainerUlimitNamePtrOutput{})
 	pulumi.RegisterOutputType(ContainerVersionConsistencyOutput{})
 	pulumi.RegisterOutputType(ContainerVersionConsistencyPtrOutput{})
+	pulumi.RegisterOutputType(ControlPlaneCpuArchitectureOutput{})
+	pulumi.RegisterOutputType(ControlPlaneCpuArchitecturePtrOutput{})
 	pulumi.RegisterOutputType(DefaultGatewayRouteRewriteOutput{})
 	pulumi.RegisterOutputType(DefaultGatewayRouteRewritePtrOutput{})
 	pulumi.RegisterOutputType(DnsResponseTypeOutput{})

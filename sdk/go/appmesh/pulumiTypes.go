@@ -7082,6 +7082,362 @@ func (o ContainerVolumeFromArrayOutput) Index(i pulumi.IntInput) ContainerVolume
 	}).(ContainerVolumeFromOutput)
 }
 
+// A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+type ControlPlaneCloudMap struct {
+	// Id of the namespace, as ns-….
+	NamespaceId string `pulumi:"namespaceId"`
+	// Name of the namespace, such as shop.internal.
+	NamespaceName string `pulumi:"namespaceName"`
+	// Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+	ServiceName *string `pulumi:"serviceName"`
+}
+
+// ControlPlaneCloudMapInput is an input type that accepts ControlPlaneCloudMap and ControlPlaneCloudMapOutput values.
+// You can construct a concrete instance of `ControlPlaneCloudMapInput` via:
+//
+//	ControlPlaneCloudMap{ "key": ControlPlaneCloudArgs{...} }
+type ControlPlaneCloudMapInput interface {
+	pulumi.Input
+
+	ToControlPlaneCloudMapOutput() ControlPlaneCloudMapOutput
+	ToControlPlaneCloudMapOutputWithContext(context.Context) ControlPlaneCloudMapOutput
+}
+
+// A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+type ControlPlaneCloudMapArgs struct {
+	// Id of the namespace, as ns-….
+	NamespaceId pulumi.StringInput `pulumi:"namespaceId"`
+	// Name of the namespace, such as shop.internal.
+	NamespaceName pulumi.StringInput `pulumi:"namespaceName"`
+	// Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+	ServiceName pulumi.StringPtrInput `pulumi:"serviceName"`
+}
+
+func (ControlPlaneCloudMapArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneCloudMap)(nil)).Elem()
+}
+
+func (i ControlPlaneCloudMapArgs) ToControlPlaneCloudMapOutput() ControlPlaneCloudMapOutput {
+	return i.ToControlPlaneCloudMapOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneCloudMapArgs) ToControlPlaneCloudMapOutputWithContext(ctx context.Context) ControlPlaneCloudMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneCloudMapOutput)
+}
+
+func (i ControlPlaneCloudMapArgs) ToControlPlaneCloudMapPtrOutput() ControlPlaneCloudMapPtrOutput {
+	return i.ToControlPlaneCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneCloudMapArgs) ToControlPlaneCloudMapPtrOutputWithContext(ctx context.Context) ControlPlaneCloudMapPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneCloudMapOutput).ToControlPlaneCloudMapPtrOutputWithContext(ctx)
+}
+
+// ControlPlaneCloudMapPtrInput is an input type that accepts ControlPlaneCloudMapArgs, ControlPlaneCloudMapPtr and ControlPlaneCloudMapPtrOutput values.
+// You can construct a concrete instance of `ControlPlaneCloudMapPtrInput` via:
+//
+//	        ControlPlaneCloudMapArgs{...}
+//
+//	or:
+//
+//	        nil
+type ControlPlaneCloudMapPtrInput interface {
+	pulumi.Input
+
+	ToControlPlaneCloudMapPtrOutput() ControlPlaneCloudMapPtrOutput
+	ToControlPlaneCloudMapPtrOutputWithContext(context.Context) ControlPlaneCloudMapPtrOutput
+}
+
+type controlPlaneCloudMapPtrType ControlPlaneCloudMapArgs
+
+func ControlPlaneCloudMapPtr(v *ControlPlaneCloudMapArgs) ControlPlaneCloudMapPtrInput {
+	return (*controlPlaneCloudMapPtrType)(v)
+}
+
+func (*controlPlaneCloudMapPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneCloudMap)(nil)).Elem()
+}
+
+func (i *controlPlaneCloudMapPtrType) ToControlPlaneCloudMapPtrOutput() ControlPlaneCloudMapPtrOutput {
+	return i.ToControlPlaneCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (i *controlPlaneCloudMapPtrType) ToControlPlaneCloudMapPtrOutputWithContext(ctx context.Context) ControlPlaneCloudMapPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneCloudMapPtrOutput)
+}
+
+// A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+type ControlPlaneCloudMapOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneCloudMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneCloudMap)(nil)).Elem()
+}
+
+func (o ControlPlaneCloudMapOutput) ToControlPlaneCloudMapOutput() ControlPlaneCloudMapOutput {
+	return o
+}
+
+func (o ControlPlaneCloudMapOutput) ToControlPlaneCloudMapOutputWithContext(ctx context.Context) ControlPlaneCloudMapOutput {
+	return o
+}
+
+func (o ControlPlaneCloudMapOutput) ToControlPlaneCloudMapPtrOutput() ControlPlaneCloudMapPtrOutput {
+	return o.ToControlPlaneCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneCloudMapOutput) ToControlPlaneCloudMapPtrOutputWithContext(ctx context.Context) ControlPlaneCloudMapPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ControlPlaneCloudMap) *ControlPlaneCloudMap {
+		return &v
+	}).(ControlPlaneCloudMapPtrOutput)
+}
+
+// Id of the namespace, as ns-….
+func (o ControlPlaneCloudMapOutput) NamespaceId() pulumi.StringOutput {
+	return o.ApplyT(func(v ControlPlaneCloudMap) string { return v.NamespaceId }).(pulumi.StringOutput)
+}
+
+// Name of the namespace, such as shop.internal.
+func (o ControlPlaneCloudMapOutput) NamespaceName() pulumi.StringOutput {
+	return o.ApplyT(func(v ControlPlaneCloudMap) string { return v.NamespaceName }).(pulumi.StringOutput)
+}
+
+// Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+func (o ControlPlaneCloudMapOutput) ServiceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ControlPlaneCloudMap) *string { return v.ServiceName }).(pulumi.StringPtrOutput)
+}
+
+type ControlPlaneCloudMapPtrOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneCloudMapPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneCloudMap)(nil)).Elem()
+}
+
+func (o ControlPlaneCloudMapPtrOutput) ToControlPlaneCloudMapPtrOutput() ControlPlaneCloudMapPtrOutput {
+	return o
+}
+
+func (o ControlPlaneCloudMapPtrOutput) ToControlPlaneCloudMapPtrOutputWithContext(ctx context.Context) ControlPlaneCloudMapPtrOutput {
+	return o
+}
+
+func (o ControlPlaneCloudMapPtrOutput) Elem() ControlPlaneCloudMapOutput {
+	return o.ApplyT(func(v *ControlPlaneCloudMap) ControlPlaneCloudMap {
+		if v != nil {
+			return *v
+		}
+		var ret ControlPlaneCloudMap
+		return ret
+	}).(ControlPlaneCloudMapOutput)
+}
+
+// Id of the namespace, as ns-….
+func (o ControlPlaneCloudMapPtrOutput) NamespaceId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.NamespaceId
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of the namespace, such as shop.internal.
+func (o ControlPlaneCloudMapPtrOutput) NamespaceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.NamespaceName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+func (o ControlPlaneCloudMapPtrOutput) ServiceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceName
+	}).(pulumi.StringPtrOutput)
+}
+
+// A Network Load Balancer before the control plane, which passes TLS through.
+type ControlPlaneLoadBalancer struct {
+	// Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+	HostName *string `pulumi:"hostName"`
+	// Whether only the VPC and the networks joined to it reach it. Defaults to true.
+	Internal *bool `pulumi:"internal"`
+	// Where it is. Defaults to the subnets of the replicas.
+	SubnetIds []string `pulumi:"subnetIds"`
+}
+
+// ControlPlaneLoadBalancerInput is an input type that accepts ControlPlaneLoadBalancerArgs and ControlPlaneLoadBalancerOutput values.
+// You can construct a concrete instance of `ControlPlaneLoadBalancerInput` via:
+//
+//	ControlPlaneLoadBalancerArgs{...}
+type ControlPlaneLoadBalancerInput interface {
+	pulumi.Input
+
+	ToControlPlaneLoadBalancerOutput() ControlPlaneLoadBalancerOutput
+	ToControlPlaneLoadBalancerOutputWithContext(context.Context) ControlPlaneLoadBalancerOutput
+}
+
+// A Network Load Balancer before the control plane, which passes TLS through.
+type ControlPlaneLoadBalancerArgs struct {
+	// Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+	HostName pulumi.StringPtrInput `pulumi:"hostName"`
+	// Whether only the VPC and the networks joined to it reach it. Defaults to true.
+	Internal pulumi.BoolPtrInput `pulumi:"internal"`
+	// Where it is. Defaults to the subnets of the replicas.
+	SubnetIds pulumi.StringArrayInput `pulumi:"subnetIds"`
+}
+
+func (ControlPlaneLoadBalancerArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneLoadBalancer)(nil)).Elem()
+}
+
+func (i ControlPlaneLoadBalancerArgs) ToControlPlaneLoadBalancerOutput() ControlPlaneLoadBalancerOutput {
+	return i.ToControlPlaneLoadBalancerOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneLoadBalancerArgs) ToControlPlaneLoadBalancerOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneLoadBalancerOutput)
+}
+
+func (i ControlPlaneLoadBalancerArgs) ToControlPlaneLoadBalancerPtrOutput() ControlPlaneLoadBalancerPtrOutput {
+	return i.ToControlPlaneLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneLoadBalancerArgs) ToControlPlaneLoadBalancerPtrOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneLoadBalancerOutput).ToControlPlaneLoadBalancerPtrOutputWithContext(ctx)
+}
+
+// ControlPlaneLoadBalancerPtrInput is an input type that accepts ControlPlaneLoadBalancerArgs, ControlPlaneLoadBalancerPtr and ControlPlaneLoadBalancerPtrOutput values.
+// You can construct a concrete instance of `ControlPlaneLoadBalancerPtrInput` via:
+//
+//	        ControlPlaneLoadBalancerArgs{...}
+//
+//	or:
+//
+//	        nil
+type ControlPlaneLoadBalancerPtrInput interface {
+	pulumi.Input
+
+	ToControlPlaneLoadBalancerPtrOutput() ControlPlaneLoadBalancerPtrOutput
+	ToControlPlaneLoadBalancerPtrOutputWithContext(context.Context) ControlPlaneLoadBalancerPtrOutput
+}
+
+type controlPlaneLoadBalancerPtrType ControlPlaneLoadBalancerArgs
+
+func ControlPlaneLoadBalancerPtr(v *ControlPlaneLoadBalancerArgs) ControlPlaneLoadBalancerPtrInput {
+	return (*controlPlaneLoadBalancerPtrType)(v)
+}
+
+func (*controlPlaneLoadBalancerPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneLoadBalancer)(nil)).Elem()
+}
+
+func (i *controlPlaneLoadBalancerPtrType) ToControlPlaneLoadBalancerPtrOutput() ControlPlaneLoadBalancerPtrOutput {
+	return i.ToControlPlaneLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (i *controlPlaneLoadBalancerPtrType) ToControlPlaneLoadBalancerPtrOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneLoadBalancerPtrOutput)
+}
+
+// A Network Load Balancer before the control plane, which passes TLS through.
+type ControlPlaneLoadBalancerOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneLoadBalancerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneLoadBalancer)(nil)).Elem()
+}
+
+func (o ControlPlaneLoadBalancerOutput) ToControlPlaneLoadBalancerOutput() ControlPlaneLoadBalancerOutput {
+	return o
+}
+
+func (o ControlPlaneLoadBalancerOutput) ToControlPlaneLoadBalancerOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerOutput {
+	return o
+}
+
+func (o ControlPlaneLoadBalancerOutput) ToControlPlaneLoadBalancerPtrOutput() ControlPlaneLoadBalancerPtrOutput {
+	return o.ToControlPlaneLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneLoadBalancerOutput) ToControlPlaneLoadBalancerPtrOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ControlPlaneLoadBalancer) *ControlPlaneLoadBalancer {
+		return &v
+	}).(ControlPlaneLoadBalancerPtrOutput)
+}
+
+// Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+func (o ControlPlaneLoadBalancerOutput) HostName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ControlPlaneLoadBalancer) *string { return v.HostName }).(pulumi.StringPtrOutput)
+}
+
+// Whether only the VPC and the networks joined to it reach it. Defaults to true.
+func (o ControlPlaneLoadBalancerOutput) Internal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v ControlPlaneLoadBalancer) *bool { return v.Internal }).(pulumi.BoolPtrOutput)
+}
+
+// Where it is. Defaults to the subnets of the replicas.
+func (o ControlPlaneLoadBalancerOutput) SubnetIds() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ControlPlaneLoadBalancer) []string { return v.SubnetIds }).(pulumi.StringArrayOutput)
+}
+
+type ControlPlaneLoadBalancerPtrOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneLoadBalancerPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneLoadBalancer)(nil)).Elem()
+}
+
+func (o ControlPlaneLoadBalancerPtrOutput) ToControlPlaneLoadBalancerPtrOutput() ControlPlaneLoadBalancerPtrOutput {
+	return o
+}
+
+func (o ControlPlaneLoadBalancerPtrOutput) ToControlPlaneLoadBalancerPtrOutputWithContext(ctx context.Context) ControlPlaneLoadBalancerPtrOutput {
+	return o
+}
+
+func (o ControlPlaneLoadBalancerPtrOutput) Elem() ControlPlaneLoadBalancerOutput {
+	return o.ApplyT(func(v *ControlPlaneLoadBalancer) ControlPlaneLoadBalancer {
+		if v != nil {
+			return *v
+		}
+		var ret ControlPlaneLoadBalancer
+		return ret
+	}).(ControlPlaneLoadBalancerOutput)
+}
+
+// Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+func (o ControlPlaneLoadBalancerPtrOutput) HostName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneLoadBalancer) *string {
+		if v == nil {
+			return nil
+		}
+		return v.HostName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether only the VPC and the networks joined to it reach it. Defaults to true.
+func (o ControlPlaneLoadBalancerPtrOutput) Internal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneLoadBalancer) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Internal
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Where it is. Defaults to the subnets of the replicas.
+func (o ControlPlaneLoadBalancerPtrOutput) SubnetIds() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *ControlPlaneLoadBalancer) []string {
+		if v == nil {
+			return nil
+		}
+		return v.SubnetIds
+	}).(pulumi.StringArrayOutput)
+}
+
 // Endpoints that are found by DNS.
 type DnsServiceDiscovery struct {
 	// Host name that the callers' proxies resolve, or an IP address.
@@ -25545,6 +25901,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitArrayInput)(nil)).Elem(), ContainerUlimitArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromInput)(nil)).Elem(), ContainerVolumeFromArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromArrayInput)(nil)).Elem(), ContainerVolumeFromArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCloudMapInput)(nil)).Elem(), ControlPlaneCloudMapArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCloudMapPtrInput)(nil)).Elem(), ControlPlaneCloudMapArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneLoadBalancerInput)(nil)).Elem(), ControlPlaneLoadBalancerArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneLoadBalancerPtrInput)(nil)).Elem(), ControlPlaneLoadBalancerArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsServiceDiscoveryInput)(nil)).Elem(), DnsServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsServiceDiscoveryPtrInput)(nil)).Elem(), DnsServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationInput)(nil)).Elem(), DurationArgs{})
@@ -25852,6 +26212,10 @@ func init() {
 	pulumi.RegisterOutputType(ContainerUlimitArrayOutput{})
 	pulumi.RegisterOutputType(ContainerVolumeFromOutput{})
 	pulumi.RegisterOutputType(ContainerVolumeFromArrayOutput{})
+	pulumi.RegisterOutputType(ControlPlaneCloudMapOutput{})
+	pulumi.RegisterOutputType(ControlPlaneCloudMapPtrOutput{})
+	pulumi.RegisterOutputType(ControlPlaneLoadBalancerOutput{})
+	pulumi.RegisterOutputType(ControlPlaneLoadBalancerPtrOutput{})
 	pulumi.RegisterOutputType(DnsServiceDiscoveryOutput{})
 	pulumi.RegisterOutputType(DnsServiceDiscoveryPtrOutput{})
 	pulumi.RegisterOutputType(DurationOutput{})

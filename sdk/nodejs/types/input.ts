@@ -851,6 +851,42 @@ export interface ContainerVolumeFromArgs {
 }
 
 /**
+ * A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+ */
+export interface ControlPlaneCloudMapArgs {
+    /**
+     * Id of the namespace, as ns-….
+     */
+    namespaceId: pulumi.Input<string>;
+    /**
+     * Name of the namespace, such as shop.internal.
+     */
+    namespaceName: pulumi.Input<string>;
+    /**
+     * Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+     */
+    serviceName?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * A Network Load Balancer before the control plane, which passes TLS through.
+ */
+export interface ControlPlaneLoadBalancerArgs {
+    /**
+     * Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+     */
+    hostName?: pulumi.Input<string | undefined>;
+    /**
+     * Whether only the VPC and the networks joined to it reach it. Defaults to true.
+     */
+    internal?: pulumi.Input<boolean | undefined>;
+    /**
+     * Where it is. Defaults to the subnets of the replicas.
+     */
+    subnetIds?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+}
+
+/**
  * Endpoints that are found by DNS.
  */
 export interface DnsServiceDiscoveryArgs {

@@ -8,6 +8,7 @@ import typing
 # Export this package's modules as members:
 from ._enums import *
 from .app_mesh_controller import *
+from .control_plane import *
 from .gateway import *
 from .gateway_route import *
 from .get_gateway_route import *
@@ -52,6 +53,7 @@ _utilities.register(
   "fqn": "pulumi_appmesh",
   "classes": {
    "appmesh:index:AppMeshController": "AppMeshController",
+   "appmesh:index:ControlPlane": "ControlPlane",
    "appmesh:index:Gateway": "Gateway",
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",

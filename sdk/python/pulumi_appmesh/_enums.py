@@ -19,6 +19,7 @@ __all__ = [
     'ContainerTransportProtocol',
     'ContainerUlimitName',
     'ContainerVersionConsistency',
+    'ControlPlaneCpuArchitecture',
     'DefaultGatewayRouteRewrite',
     'DnsResponseType',
     'DurationUnit',
@@ -318,6 +319,21 @@ class ContainerVersionConsistency(_builtins.str, Enum):
     DISABLED = "disabled"
     """
     Each task takes what the tag says when it starts.
+    """
+
+
+@pulumi.type_token("appmesh:index:ControlPlaneCpuArchitecture")
+class ControlPlaneCpuArchitecture(_builtins.str, Enum):
+    """
+    The processor that the image is made for.
+    """
+    X8664 = "X86_64"
+    """
+    x86-64.
+    """
+    ARM64 = "ARM64"
+    """
+    64-bit Arm.
     """
 
 

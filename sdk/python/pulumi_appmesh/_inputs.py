@@ -100,6 +100,10 @@ __all__ = [
     'ContainerUlimitArgsDict',
     'ContainerVolumeFromArgs',
     'ContainerVolumeFromArgsDict',
+    'ControlPlaneCloudMapArgs',
+    'ControlPlaneCloudMapArgsDict',
+    'ControlPlaneLoadBalancerArgs',
+    'ControlPlaneLoadBalancerArgsDict',
     'DnsServiceDiscoveryArgs',
     'DnsServiceDiscoveryArgsDict',
     'DurationArgs',
@@ -3829,6 +3833,152 @@ class ContainerVolumeFromArgs:
     @source_container.setter
     def source_container(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "source_container", value)
+
+
+class ControlPlaneCloudMapArgsDict(TypedDict):
+    """
+    A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+    """
+    namespace_id: pulumi.Input[_builtins.str]
+    """
+    Id of the namespace, as ns-….
+    """
+    namespace_name: pulumi.Input[_builtins.str]
+    """
+    Name of the namespace, such as shop.internal.
+    """
+    service_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+    """
+
+@pulumi.input_type
+class ControlPlaneCloudMapArgs:
+    def __init__(__self__, *,
+                 namespace_id: pulumi.Input[_builtins.str],
+                 namespace_name: pulumi.Input[_builtins.str],
+                 service_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
+
+        :param pulumi.Input[_builtins.str] namespace_id: Id of the namespace, as ns-….
+        :param pulumi.Input[_builtins.str] namespace_name: Name of the namespace, such as shop.internal.
+        :param pulumi.Input[_builtins.str] service_name: Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+        """
+        pulumi.set(__self__, "namespace_id", namespace_id)
+        pulumi.set(__self__, "namespace_name", namespace_name)
+        if service_name is not None:
+            pulumi.set(__self__, "service_name", service_name)
+
+    @_builtins.property
+    @pulumi.getter(name="namespaceId")
+    def namespace_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Id of the namespace, as ns-….
+        """
+        return pulumi.get(self, "namespace_id")
+
+    @namespace_id.setter
+    def namespace_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "namespace_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="namespaceName")
+    def namespace_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the namespace, such as shop.internal.
+        """
+        return pulumi.get(self, "namespace_name")
+
+    @namespace_name.setter
+    def namespace_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "namespace_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceName")
+    def service_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name in the namespace: serviceName.namespaceName is the host name. Defaults to appmesh.
+        """
+        return pulumi.get(self, "service_name")
+
+    @service_name.setter
+    def service_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "service_name", value)
+
+
+class ControlPlaneLoadBalancerArgsDict(TypedDict):
+    """
+    A Network Load Balancer before the control plane, which passes TLS through.
+    """
+    host_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+    """
+    internal: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether only the VPC and the networks joined to it reach it. Defaults to true.
+    """
+    subnet_ids: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Where it is. Defaults to the subnets of the replicas.
+    """
+
+@pulumi.input_type
+class ControlPlaneLoadBalancerArgs:
+    def __init__(__self__, *,
+                 host_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 internal: pulumi.Input[Optional[_builtins.bool]] = None,
+                 subnet_ids: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None):
+        """
+        A Network Load Balancer before the control plane, which passes TLS through.
+
+        :param pulumi.Input[_builtins.str] host_name: Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+        :param pulumi.Input[_builtins.bool] internal: Whether only the VPC and the networks joined to it reach it. Defaults to true.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Where it is. Defaults to the subnets of the replicas.
+        """
+        if host_name is not None:
+            pulumi.set(__self__, "host_name", host_name)
+        if internal is not None:
+            pulumi.set(__self__, "internal", internal)
+        if subnet_ids is not None:
+            pulumi.set(__self__, "subnet_ids", subnet_ids)
+
+    @_builtins.property
+    @pulumi.getter(name="hostName")
+    def host_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Host name that leads to it, such as appmesh.example.com, for which you make the record. Defaults to its own name.
+        """
+        return pulumi.get(self, "host_name")
+
+    @host_name.setter
+    def host_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host_name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def internal(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether only the VPC and the networks joined to it reach it. Defaults to true.
+        """
+        return pulumi.get(self, "internal")
+
+    @internal.setter
+    def internal(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "internal", value)
+
+    @_builtins.property
+    @pulumi.getter(name="subnetIds")
+    def subnet_ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Where it is. Defaults to the subnets of the replicas.
+        """
+        return pulumi.get(self, "subnet_ids")
+
+    @subnet_ids.setter
+    def subnet_ids(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "subnet_ids", value)
 
 
 class DnsServiceDiscoveryArgsDict(TypedDict):

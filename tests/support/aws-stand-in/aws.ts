@@ -16,6 +16,14 @@ const named = (service: string, prefix: string): StandInResource => ({
   outputs: ({ name }) => ({ arn: arn(service, `${prefix}${text(name)}`), region }),
 });
 
+const identified = (id: StandInResource["id"], ...required: string[]): StandInResource => ({ id, required });
+
+const rule: StandInResource = {
+  ...identified((_, name) => `sgr-${name}`, "securityGroupId", "ipProtocol"),
+  replaceOn: ["securityGroupId"],
+  outputs: (_, id) => ({ securityGroupRuleId: id, arn: arn("ec2", `security-group-rule/${id}`), region }),
+};
+
 export const standIn: StandInDefinition = {
   name: "aws",
   version: "7.48.0",
@@ -40,6 +48,78 @@ export const standIn: StandInDefinition = {
       id: ({ role, policyArn }) => `${text(role)}/${text(policyArn)}`,
     },
     "aws:sns/topic:Topic": named("sns", ""),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": {
+      ...identified(({ name }) => text(name), "logGroupName", "pattern", "metricTransformation"),
+      autoname: "name",
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": named("cloudwatch", "alarm:"),
+    "aws:dynamodb/table:Table": {
+      ...named("dynamodb", "table/"),
+      replaceOn: ["name", "hashKey", "rangeKey"],
+      required: ["attributes"],
+    },
+    "aws:ec2/securityGroup:SecurityGroup": {
+      ...identified((_, name) => `sg-${name}`, "vpcId"),
+      autoname: "name",
+      replaceOn: ["name", "vpcId", "description"],
+      outputs: (_, id) => ({ arn: arn("ec2", `security-group/${id}`), ownerId: account, region }),
+    },
+    "aws:ecs/cluster:Cluster": {
+      ...named("ecs", "cluster/"),
+      id: ({ name }) => arn("ecs", `cluster/${text(name)}`),
+    },
+    "aws:ecs/service:Service": {
+      ...named("ecs", "service/"),
+      required: ["cluster", "taskDefinition"],
+      replaceOn: ["name", "cluster", "launchType"],
+      id: ({ name }) => arn("ecs", `service/${text(name)}`),
+    },
+    "aws:kms/key:Key": {
+      id: (_, name) => `key-${name}`,
+      outputs: (_, id) => ({ arn: arn("kms", `key/${id}`), keyId: id, region }),
+    },
+    "aws:lb/listener:Listener": {
+      ...identified(
+        (_, name) => arn("elasticloadbalancing", `listener/${name}`),
+        "defaultActions",
+        "loadBalancerArn",
+      ),
+      replaceOn: ["loadBalancerArn"],
+      outputs: (_, id) => ({ arn: id, region }),
+    },
+    "aws:lb/loadBalancer:LoadBalancer": {
+      ...named("elasticloadbalancing", "loadbalancer/"),
+      id: ({ name }) => arn("elasticloadbalancing", `loadbalancer/${text(name)}`),
+      outputs: ({ name }, id) => ({
+        arn: id,
+        dnsName: `${text(name)}.elb.${region}.amazonaws.com`,
+        zoneId: "Z32O12XQLNTSW2",
+        vpcId: "vpc-1",
+        region,
+      }),
+    },
+    "aws:lb/targetGroup:TargetGroup": {
+      ...named("elasticloadbalancing", "targetgroup/"),
+      replaceOn: ["name", "port", "protocol", "targetType", "vpcId"],
+      id: ({ name }) => arn("elasticloadbalancing", `targetgroup/${text(name)}`),
+    },
+    "aws:secretsmanager/secret:Secret": {
+      ...named("secretsmanager", "secret:"),
+      id: ({ name }) => arn("secretsmanager", `secret:${text(name)}-AbCdEf`),
+      outputs: (_, id) => ({ arn: id, region }),
+    },
+    "aws:secretsmanager/secretVersion:SecretVersion": {
+      ...identified(({ secretId }) => `${text(secretId)}|1`, "secretId"),
+      replaceOn: ["secretId", "secretString"],
+      outputs: (_, id) => ({ arn: id.split("|")[0] ?? "", versionId: "1", region }),
+    },
+    "aws:servicediscovery/service:Service": {
+      ...named("servicediscovery", "service/"),
+      id: (_, name) => `srv-${name}`,
+      outputs: (_, id) => ({ arn: arn("servicediscovery", `service/${id}`), region }),
+    },
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": rule,
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": rule,
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
       required: ["clusterName", "namespace", "roleArn", "serviceAccount"],
       replaceOn: ["clusterName", "namespace", "serviceAccount"],
@@ -64,6 +144,12 @@ export const standIn: StandInDefinition = {
     },
   },
   functions: {
+    "aws:index/getCallerIdentity:getCallerIdentity": (): ObjectValue => ({
+      id: account,
+      accountId: account,
+      arn: iamArn("user", "operator"),
+      userId: "AIDA1",
+    }),
     "aws:index/getRegion:getRegion": (): ObjectValue => ({
       id: region,
       region,

@@ -286,6 +286,22 @@ export const ContainerVersionConsistency = {
  */
 export type ContainerVersionConsistency = (typeof ContainerVersionConsistency)[keyof typeof ContainerVersionConsistency];
 
+export const ControlPlaneCpuArchitecture = {
+    /**
+     * x86-64.
+     */
+    X8664: "X86_64",
+    /**
+     * 64-bit Arm.
+     */
+    ARM64: "ARM64",
+} as const;
+
+/**
+ * The processor that the image is made for.
+ */
+export type ControlPlaneCpuArchitecture = (typeof ControlPlaneCpuArchitecture)[keyof typeof ControlPlaneCpuArchitecture];
+
 export const DefaultGatewayRouteRewrite = {
     /**
      * The part is rewritten.

@@ -1,0 +1,125 @@
+// The container of a replica: what `appmesh serve` is told, and what its task may do.
+import type { ContainerDefinition } from "../ecs/container-definition.js";
+import { partitionOf, type Statement } from "../ecs/execution-policy.js";
+
+/** Ports on which a replica listens. */
+export const ports = { api: 7070, xds: 18000, notices: 7946, health: 9090 } as const;
+
+export interface ReplicaSettings {
+  readonly image: string;
+  readonly region: string;
+  readonly account: string;
+  readonly table: string;
+  /** The name by which clients call it. */
+  readonly host: string;
+  readonly accessKeySecretArn: string;
+  readonly logGroup: string;
+  readonly trustDomain: string | undefined;
+  readonly trustedNetworkPort: number | undefined;
+  readonly limits: Readonly<Record<string, number>> | undefined;
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+/** Nothing of it is written to: a replica keeps nothing itself. */
+export function replicaContainer(settings: ReplicaSettings): ContainerDefinition {
+  const { region, account, table, host, accessKeySecretArn, trustedNetworkPort } = settings;
+  const tcp = [ports.api, ports.xds, ...(trustedNetworkPort === undefined ? [] : [trustedNetworkPort])];
+  return {
+    name: "control-plane",
+    image: settings.image,
+    essential: true,
+    readonlyRootFilesystem: true,
+    command: [
+      ...["serve", "--region", region, "--account", account, "--table", table],
+      ...["--api", `0.0.0.0:${ports.api}`, "--tls-self-signed", "--tls-name", host],
+      ...["--xds", `0.0.0.0:${ports.xds}`, "--xds-tls-self-signed", "--xds-tls-name", host],
+      ...["--notices", `0.0.0.0:${ports.notices}`, "--metrics", `127.0.0.1:${ports.health}`],
+      ...(settings.trustDomain === undefined ? [] : ["--trust-domain", settings.trustDomain]),
+      ...(trustedNetworkPort === undefined ? [] : ["--xds-trusted-network", `0.0.0.0:${trustedNetworkPort}`]),
+      ...Object.entries(settings.limits ?? {}).flatMap(([name, limit]) => ["--limit", `${name}=${limit}`]),
+    ],
+    ...(settings.environment && {
+      environment: Object.entries(settings.environment).map(([name, value]) => ({ name, value })),
+    }),
+    secrets: [
+      { name: "APPMESH_ACCESS_KEY_ID", valueFrom: `${accessKeySecretArn}:accessKeyId::` },
+      { name: "APPMESH_SECRET_ACCESS_KEY", valueFrom: `${accessKeySecretArn}:secretAccessKey::` },
+    ],
+    portMappings: [
+      ...tcp.map((containerPort) => ({ containerPort, protocol: "tcp" as const })),
+      { containerPort: ports.notices, protocol: "udp" as const },
+    ],
+    // Whether the process answers, and not whether its table does: while that is away, a replica serves what it knows.
+    healthCheck: {
+      command: [
+        "CMD",
+        "node",
+        "-e",
+        `fetch("http://127.0.0.1:${ports.health}/healthz").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+      ],
+      interval: 10,
+      timeout: 5,
+      retries: 3,
+      startPeriod: 90,
+    },
+    // Streams of proxies are asked to go elsewhere before the replica ends.
+    stopTimeout: 60,
+    ulimits: [{ name: "nofile", softLimit: 65536, hardLimit: 65536 }],
+    logConfiguration: {
+      logDriver: "awslogs",
+      options: {
+        "awslogs-group": settings.logGroup,
+        "awslogs-region": region,
+        "awslogs-stream-prefix": "replica",
+      },
+    },
+  };
+}
+
+export interface ReplicaRights {
+  readonly region: string;
+  readonly tableArn: string;
+  readonly kmsKeyArn: string;
+  readonly certificateArns: readonly string[];
+}
+
+interface Conditional extends Statement {
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** What a replica may do: read and write its table, and look up what entities of the mesh name. */
+export function replicaStatements({
+  region,
+  tableArn,
+  kmsKeyArn,
+  certificateArns,
+}: ReplicaRights): readonly Conditional[] {
+  const suffix = partitionOf(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  const of = (service: string) => certificateArns.filter((each) => each.split(":")[2] === service);
+  const allow = (Action: readonly string[], Resource: readonly string[]): readonly Statement[] =>
+    Resource.length === 0 ? [] : [{ Effect: "Allow", Action, Resource }];
+  return [
+    {
+      Effect: "Allow",
+      Action: [
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+      ],
+      Resource: tableArn,
+    },
+    {
+      Effect: "Allow",
+      Action: ["kms:Decrypt", "kms:DescribeKey"],
+      Resource: kmsKeyArn,
+      Condition: { StringEquals: { "kms:ViaService": `dynamodb.${region}.${suffix}` } },
+    },
+    // It has no narrower resources.
+    { Effect: "Allow", Action: ["servicediscovery:DiscoverInstances"], Resource: "*" },
+    ...allow(["acm:ExportCertificate"], of("acm")),
+    ...allow(["acm-pca:GetCertificateAuthorityCertificate"], of("acm-pca")),
+  ];
+}

@@ -1,0 +1,80 @@
+import { type LimitName, limitNames } from "@pulumi-appmesh/control-plane/mesh/limits.js";
+import type { Violation } from "@pulumi-appmesh/model";
+import { isObject, type ObjectValue } from "../../server/values.js";
+import { violation } from "../check.js";
+import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
+import { imageViolations } from "../ecs/image.js";
+
+/** What a replica has where its size is not given. */
+export const replicaSize = { cpu: 512, memory: 1024 } as const;
+
+/** What is wrong with a `ControlPlane` whose inputs have the right shapes. */
+export function* controlPlaneRules(inputs: ObjectValue): Generator<Violation> {
+  const { image, cloudMap, loadBalancer, tableName, deletionProtection } = inputs;
+  if (typeof image === "string") yield* imageViolations(["image"], image);
+  if (cloudMap === undefined && loadBalancer === undefined) {
+    yield violation(
+      ["cloudMap"],
+      undefined,
+      "neither cloudMap nor loadBalancer was given; one of them is required, so that clients find the control plane.",
+    );
+  }
+  if (cloudMap !== undefined && loadBalancer !== undefined) {
+    yield violation(
+      ["loadBalancer"],
+      loadBalancer,
+      "it was given beside cloudMap; clients find the control plane by one of them. Leave one of both out.",
+    );
+  }
+  if (tableName !== undefined && deletionProtection !== undefined) {
+    yield violation(
+      ["deletionProtection"],
+      deletionProtection,
+      "it was given beside tableName; it is for the table that is made where that is not given. Leave one of both out.",
+    );
+  }
+  yield* sizeViolations(inputs);
+  yield* cidrViolations(inputs);
+  yield* limitViolations(inputs);
+}
+
+function* limitViolations({ limits }: ObjectValue): Generator<Violation> {
+  if (!isObject(limits)) return;
+  for (const [name, limit] of Object.entries(limits)) {
+    if (limitNames.includes(name as LimitName)) continue;
+    yield violation(
+      ["limits", name],
+      limit,
+      `there is no limit ${JSON.stringify(name)}; there are ${limitNames.join(", ")}.`,
+    );
+  }
+}
+
+function* sizeViolations({
+  cpu = replicaSize.cpu,
+  memory = replicaSize.memory,
+}: ObjectValue): Generator<Violation> {
+  if (typeof cpu !== "number") return;
+  const memories = fargateMemory(cpu);
+  if (memories === undefined) {
+    yield violation(["cpu"], cpu, `${cpu} was given; Fargate offers ${fargateCpus.join(", ")} CPU units.`);
+  } else if (typeof memory === "number" && !isFargateSize({ cpu, memory })) {
+    yield violation(
+      ["memory"],
+      memory,
+      `${memory} was given; with ${cpu} CPU units, Fargate offers ${memories}.`,
+    );
+  }
+}
+
+function* cidrViolations({ clientCidrs }: ObjectValue): Generator<Violation> {
+  if (!isObject(clientCidrs)) return;
+  for (const [name, cidr] of Object.entries(clientCidrs)) {
+    if (typeof cidr !== "string" || /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(cidr)) continue;
+    yield violation(
+      ["clientCidrs", name],
+      cidr,
+      `${JSON.stringify(cidr)} was given; a network with the length of its prefix is allowed, as 10.0.0.0/16 or 2001:db8::/56.`,
+    );
+  }
+}
