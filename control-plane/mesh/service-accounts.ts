@@ -64,7 +64,7 @@ const accountName = string({
   maxLength: 63 + 1 + 253,
   pattern: {
     regex: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?:[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-    says: "NAMESPACE:NAME of a Kubernetes service account, such as shop:catalog",
+    says: "in the form NAMESPACE:NAME, such as shop:catalog,",
   },
 });
 /** One record of a store holds all of a mesh. */
