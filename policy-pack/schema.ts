@@ -6,7 +6,7 @@ export interface JSONSchema {
   readonly maximum?: number;
   /** A regular expression that a text has to match. */
   readonly pattern?: string;
-  /** The text is a regular expression of JavaScript. */
-  readonly format?: "regex";
+  /** The text is a regular expression of JavaScript. No `format` of JSON schema: Pulumi would take it for one of Go. */
+  readonly isExpression?: true;
   readonly items?: Omit<JSONSchema, "description">;
 }

@@ -121,7 +121,7 @@ function fits(schema: Omit<JSONSchema, "description">, value: unknown): boolean 
       return (
         typeof value === "string" &&
         new RegExp(schema.pattern ?? "").test(value) &&
-        (schema.format !== "regex" || isExpression(value))
+        (schema.isExpression !== true || isExpression(value))
       );
     case "boolean":
       return typeof value === "boolean";
@@ -140,7 +140,7 @@ function isExpression(text: string): boolean {
 function allowed(schema: JSONSchema): string {
   const { type, minimum, maximum, items } = schema;
   if (type === "array") return `a list of ${items?.type}s`;
-  if (schema.format === "regex") return "a regular expression";
+  if (schema.isExpression) return "a regular expression";
   if (schema.pattern !== undefined) return `a string that matches ${schema.pattern}`;
   const range =
     minimum === undefined

@@ -1,6 +1,7 @@
 // What the engine is told of resources and stacks: each is read once for all rules, and nothing is kept between calls.
 import { deepEqual, equal, throws } from "node:assert/strict";
 import type { Level } from "../rule.js";
+import { rules } from "../rules/index.js";
 import { configure, type PackSettings } from "../settings.js";
 import { unknownText } from "../testing/judged.js";
 import { Analyzer, type Answer, type Given } from "./analyzer.js";
@@ -146,6 +147,33 @@ describe("the analyzer, configured by Pulumi", () => {
     deepEqual(levels(all), [["egress-drop-all", "mandatory", "spec.egressFilter.type"]]);
     all.configure(given({}));
     deepEqual(levels(all), [["egress-drop-all", "advisory", "spec.egressFilter.type"], own]);
+  });
+
+  it("stops where that cannot be followed, and says why", () => {
+    const all = analyzer();
+    const names = [...rules.map(({ name }) => name), "exemptions"].join(", ");
+    throws(
+      () =>
+        all.configure(
+          given({
+            "tls-strict": { settings: {} },
+            "name-pattern": { settings: { pattern: "[" } },
+            "retry-attempts-bounded": { settings: { maximum: 2.5 } },
+            exemptions: { settings: {} },
+            all: { settings: {} },
+          }),
+        ),
+      {
+        message: [
+          "the settings of the policy pack cannot be followed:",
+          `  rules.tls-strict: there is no such name; there are ${names}`,
+          "  rules.retry-attempts-bounded.maximum: 2.5 was given; an integer of at least 0 is allowed",
+          '  rules.name-pattern.pattern: "[" was given; a regular expression is allowed',
+        ].join("\n"),
+      },
+    );
+    // What was asked for before still holds.
+    deepEqual(levels(all)[0]?.[0], "egress-drop-all");
   });
 
   it("says nothing of exemptions where that is asked for, and stops for them where that is", () => {

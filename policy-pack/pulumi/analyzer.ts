@@ -72,6 +72,11 @@ export class Analyzer {
   /** Throws SettingsError where a rule cannot follow its settings. */
   configure(given: ReadonlyMap<string, Given>): void {
     const problems: string[] = [];
+    const names = [...this.#configuration.rules.map(({ rule }) => rule.name), exemptionsPolicy.name];
+    // `all` is Pulumi's own, which it has given to each rule by itself.
+    for (const name of given.keys())
+      if (name !== "all" && !names.includes(name))
+        problems.push(`rules.${name}: there is no such name; there are ${names.join(", ")}`);
     const rules = this.#configuration.rules.map(({ rule, level, config }) => {
       const { level: own = level, settings = {} } = given.get(rule.name) ?? {};
       return { rule, level: own, config: withSettings(rule, config, settings, problems) };

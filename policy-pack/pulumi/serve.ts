@@ -1,5 +1,5 @@
 import { type handleUnaryCall, Server, ServerCredentials, status } from "@grpc/grpc-js";
-import type { Configuration } from "../settings.js";
+import { type Configuration, SettingsError } from "../settings.js";
 import { Analyzer } from "./analyzer.js";
 import { analyzed, givenIn, info, type PackName, remediated, resourceOf, stackOf } from "./messages.js";
 import { policies } from "./policies.js";
@@ -55,8 +55,9 @@ function unary<Request, Response>(
     try {
       callback(null, answer(call.request));
     } catch (error) {
-      const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      callback({ code: status.UNKNOWN, details });
+      const details =
+        error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error);
+      callback({ code: status.UNKNOWN, details: details ?? "" });
     }
   };
 }

@@ -1,15 +1,6 @@
 // The same mesh in the three shapes that the pack knows, and workloads, on the real engine: every family of rules stops it.
 import { deepStrictEqual, match } from "node:assert/strict";
-import { ComponentResource, type ComponentResourceOptions, type Inputs } from "@pulumi/pulumi";
-import { pack, policedStack, said } from "./stack.js";
-
-/** What the engine shows to a pack of a resource of any type, without the plugin that would make it. */
-class Shown extends ComponentResource {
-  constructor(type: string, name: string, props: Inputs, options: ComponentResourceOptions = {}) {
-    super(type, name, props, options);
-    this.registerOutputs(props);
-  }
-}
+import { pack, policedStack, Shown, said } from "./stack.js";
 
 const settings = {
   all: "disabled",

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ComponentResource, type ComponentResourceOptions, type Inputs } from "@pulumi/pulumi";
 import { type Run, TestStack } from "../provider/stack.js";
 import { analyzerIn } from "../support/analyzer.js";
 import { temporaryFolder } from "../support/control-plane.js";
@@ -14,6 +15,14 @@ export async function policedStack(env: Record<string, string>, settings?: objec
   const file = join(temporaryFolder(), "settings.json");
   writeFileSync(file, JSON.stringify(settings));
   return TestStack.create({ ...env, APPMESH_POLICY_SETTINGS: file });
+}
+
+/** What the engine shows to a pack of a resource of any type, without the plugin that would make it. */
+export class Shown extends ComponentResource {
+  constructor(type: string, name: string, props: Inputs, options: ComponentResourceOptions = {}) {
+    super(type, name, props, options);
+    this.registerOutputs(props);
+  }
 }
 
 /** What the pack said, in the order of what it is about. */

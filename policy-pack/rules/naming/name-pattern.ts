@@ -18,7 +18,7 @@ export const namePattern = rule<
   settings: {
     pattern: {
       type: "string",
-      format: "regex",
+      isExpression: true,
       default: "^[a-z][a-z0-9-]*$",
       description: "Regular expression, as of JavaScript, that the name has to match.",
     },
