@@ -86,7 +86,7 @@ export async function measureEcs(say: (line: string) => void, plan: EcsPlan): Pr
             });
       // As ECS has it: through JSON.
       const definition: TaskDefinition = JSON.parse(JSON.stringify({ family: "bench", ...task }));
-      return cluster.run(taskGroup(definition, { name: `task${tasks++}` }), { pace });
+      return cluster.run(taskGroup(definition, { name: `task${tasks++}` }), { pace, slack: 10 });
     };
 
     say("requests from one ECS task to another, as they are and in the mesh …");

@@ -269,7 +269,7 @@ describe("task definitions as processes", function () {
   });
 
   it("ends where an essential container does, or one that another waits for", async () => {
-    const one = run([shell("envoy", "exit 7"), shell("app", forever)]);
+    const one = run([shell("envoy", "exit 7"), shell("app", forever, { stopTimeout: 1 })]);
     assert.equal(await one.stopped(), "essential container envoy ended with 7");
     assert.deepEqual(one.status.app?.state === "RUNNING", false);
 
@@ -285,7 +285,10 @@ describe("task definitions as processes", function () {
         startTimeout: 1,
         dependsOn: [{ containerName: "envoy", condition: "HEALTHY" }],
       }),
-      shell("envoy", forever, { healthCheck: { command: ["CMD", "false"], startPeriod: 300 } }),
+      shell("envoy", forever, {
+        stopTimeout: 1,
+        healthCheck: { command: ["CMD", "false"], startPeriod: 300 },
+      }),
     ]);
     assert.equal(await late.stopped(), "container app: envoy was not HEALTHY in 1000 ms");
   });

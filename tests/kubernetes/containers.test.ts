@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages, nodeImage } from "../support/tasks/images.js";
-import { type PodContainer, type PodSpec, podGroup } from "../support/tasks/pod.js";
+import { podGroup } from "../support/tasks/pod.js";
+import type { PodContainer, PodSpec } from "../support/tasks/pod-spec.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
 
 describe("pods as processes", function () {
@@ -31,7 +32,7 @@ describe("pods as processes", function () {
         token: (audience) => `token for ${audience}`,
       },
     );
-  const run = (spec: PodSpec): RunningGroup => cluster.run(group(spec), { pace: 0.02 });
+  const run = (spec: PodSpec): RunningGroup => cluster.run(group(spec), { pace: 0.02, slack: 10 });
   const shell = (name: string, script: string, more: Partial<PodContainer> = {}): PodContainer => ({
     name,
     image: "shell:1",
@@ -127,7 +128,7 @@ describe("pods as processes", function () {
       ],
       terminationGracePeriodSeconds: 2,
     });
-    await pod.until(({ other }) => (other?.restarts ?? 0) > 0);
+    await pod.until(({ other, log }) => (other?.restarts ?? 0) > 0 && log?.state === "RUNNING");
     const { output } = await pod.container("log").run(["cat", "/log/all"]);
     const lines = output.trim().split("\n");
     assert.deepEqual(lines.slice(0, 5), ["first", "first", "first", "sidecar starts", "probed"]);

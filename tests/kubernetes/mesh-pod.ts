@@ -2,7 +2,7 @@
 // started before and ended after the application.
 import { type BootstrapOptions, bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
-import type { Pod } from "../support/tasks/pod.js";
+import type { Pod } from "../support/tasks/pod-spec.js";
 
 export interface MeshPod {
   readonly mesh: string;

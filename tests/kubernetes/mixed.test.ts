@@ -1,7 +1,7 @@
 // One mesh whose services live half on ECS and half on Kubernetes: tasks and pods call each other, and traffic moves
 // from one to the other.
 import assert from "node:assert/strict";
-import { answers, callCatalog, catalogService, Shop, stat, Traffic, weighted } from "../ecs/shop.js";
+import { answers, callCatalog, catalogService, rhythm, Shop, stat, Traffic, weighted } from "../ecs/shop.js";
 import { callAt } from "../support/http.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
@@ -35,7 +35,7 @@ describe("a mesh of ECS tasks and Kubernetes pods", function () {
       name,
       secrets: { identity: issued },
     });
-    const running = shop.cluster.run(group, { pace: 0.1 });
+    const running = shop.cluster.run(group, rhythm);
     groups.push(running);
     return running;
   }

@@ -7,12 +7,12 @@ export type Health = "UNKNOWN" | "HEALTHY" | "UNHEALTHY";
 
 /**
  * Probes a container until it ends or `stop` is aborted, and tells of each decision that differs from the last one.
- * `pace` shortens the times between probes; what a probe itself may take stays.
+ * `pace` shortens the times between probes, `slack` lengthens what a probe itself may take.
  */
 export async function watch(
   container: Container,
   probe: Probe,
-  pace: number,
+  { pace, slack }: { readonly pace: number; readonly slack: number },
   stop: AbortSignal,
   tell: (health: Health) => void,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function watch(
   await pause(probe.initialDelay);
   while (!stop.aborted && !container.outcome) {
     const starting = Date.now() - container.startedAt < probe.startPeriod * pace && health === "UNKNOWN";
-    if (await container.does(probe.action, probe.timeout)) {
+    if (await container.does(probe.action, probe.timeout * slack)) {
       failed = 0;
       decide("HEALTHY");
     } else if (!starting && ++failed >= probe.failures) {

@@ -3,143 +3,14 @@ import {
   type Action,
   type ContainerGroup,
   type ContainerSpec,
-  groupAddress,
   type Mount,
   onlyKnown,
   type Probe,
   Unsupported,
-  type Volume,
 } from "./container-group.js";
-
-export interface Pod {
-  readonly metadata?: {
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly [other: string]: unknown;
-  };
-  readonly spec: PodSpec;
-}
-
-export interface PodSpec {
-  readonly containers: readonly PodContainer[];
-  readonly initContainers?: readonly PodContainer[];
-  readonly volumes?: readonly PodVolume[];
-  readonly restartPolicy?: string;
-  readonly terminationGracePeriodSeconds?: number;
-  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
-  readonly securityContext?: SecurityContext & { readonly fsGroup?: number };
-  readonly serviceAccountName?: string;
-  readonly [other: string]: unknown;
-}
-
-interface SecurityContext {
-  readonly runAsUser?: number;
-  readonly runAsGroup?: number;
-  readonly runAsNonRoot?: boolean;
-  readonly readOnlyRootFilesystem?: boolean;
-  readonly allowPrivilegeEscalation?: boolean;
-  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
-  readonly seccompProfile?: object;
-}
-
-export interface PodContainer {
-  readonly name: string;
-  readonly image: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly workingDir?: string;
-  readonly env?: readonly PodVariable[];
-  readonly envFrom?: readonly {
-    readonly prefix?: string;
-    readonly secretRef?: Reference;
-    readonly configMapRef?: Reference;
-  }[];
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-  readonly volumeMounts?: readonly {
-    readonly name: string;
-    readonly mountPath: string;
-    readonly readOnly?: boolean;
-    readonly subPath?: string;
-  }[];
-  readonly readinessProbe?: PodProbe;
-  readonly livenessProbe?: PodProbe;
-  readonly startupProbe?: PodProbe;
-  readonly lifecycle?: { readonly postStart?: Handler; readonly preStop?: Handler };
-  readonly securityContext?: SecurityContext;
-  /** Of init containers: `Always` makes a sidecar. */
-  readonly restartPolicy?: string;
-  readonly [other: string]: unknown;
-}
-
-interface Reference {
-  readonly name: string;
-  readonly optional?: boolean;
-}
-type KeyReference = Reference & { readonly key: string };
-
-interface PodVariable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: {
-    readonly secretKeyRef?: KeyReference;
-    readonly configMapKeyRef?: KeyReference;
-    readonly fieldRef?: { readonly fieldPath: string };
-  };
-}
-
-interface Handler {
-  readonly exec?: { readonly command: readonly string[] };
-  readonly httpGet?: {
-    readonly port: number | string;
-    readonly path?: string;
-    readonly host?: string;
-    readonly scheme?: string;
-    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
-  };
-  readonly tcpSocket?: { readonly port: number | string };
-  readonly sleep?: { readonly seconds: number };
-}
-
-interface PodProbe extends Handler {
-  readonly initialDelaySeconds?: number;
-  readonly periodSeconds?: number;
-  readonly timeoutSeconds?: number;
-  readonly failureThreshold?: number;
-  readonly successThreshold?: number;
-}
-
-interface Items {
-  readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
-  readonly optional?: boolean;
-}
-interface PodVolume {
-  readonly name: string;
-  readonly emptyDir?: object;
-  readonly secret?: Items & { readonly secretName: string; readonly defaultMode?: number };
-  readonly configMap?: Items & { readonly name: string; readonly defaultMode?: number };
-  readonly projected?: {
-    readonly defaultMode?: number;
-    readonly sources: readonly {
-      readonly secret?: Items & { readonly name: string };
-      readonly configMap?: Items & { readonly name: string };
-      readonly serviceAccountToken?: { readonly path: string; readonly audience?: string };
-    }[];
-  };
-}
-
-type Data = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-/** What a pod finds in its cluster. */
-export interface PodSurroundings {
-  /** Of the pod among others. Default: its own name. */
-  readonly name?: string;
-  readonly secrets?: Data;
-  readonly configMaps?: Data;
-  /** The token that proves to an audience who the pod is. */
-  readonly token?: (audience: string | undefined) => string;
-}
+import { environmentOf, expand, nameOf } from "./pod-environment.js";
+import type { Handler, Pod, PodContainer, PodProbe, PodSurroundings, SecurityContext } from "./pod-spec.js";
+import { volumeOf } from "./pod-volumes.js";
 
 /** What concerns the scheduler, the machine and the cluster, and nobody here. */
 const elsewhere = {
@@ -204,8 +75,6 @@ export function podGroup(pod: Pod, surroundings: PodSurroundings = {}): Containe
   };
 }
 
-const nameOf = ({ metadata = {} }: Pod, { name }: PodSurroundings) => name ?? metadata.name ?? "pod";
-
 /** 10 s, 20 s, and so on to 5 minutes; after 10 minutes without trouble from the beginning. */
 const backOff =
   (always: boolean): NonNullable<ContainerSpec["restart"]> =>
@@ -269,79 +138,6 @@ function containerOf(
   };
 }
 
-function environmentOf(
-  { env = [], envFrom = [] }: PodContainer,
-  path: string,
-  pod: Pod,
-  surroundings: PodSurroundings,
-): Readonly<Record<string, string>> {
-  const { secrets = {}, configMaps = {} } = surroundings;
-  const environment: Record<string, string> = {};
-  for (const { prefix = "", secretRef, configMapRef } of envFrom) {
-    const data = secretRef
-      ? whole("secret", secrets, secretRef)
-      : configMapRef && whole("config map", configMaps, configMapRef);
-    for (const [key, value] of Object.entries(data ?? {})) environment[prefix + key] = value;
-  }
-  for (const { name, value, valueFrom } of env) {
-    if (valueFrom === undefined) {
-      environment[name] = expand(value ?? "", environment);
-      continue;
-    }
-    const { secretKeyRef, configMapKeyRef, fieldRef } = valueFrom;
-    onlyKnown(`${path}.env.${name}.valueFrom`, valueFrom, ["secretKeyRef", "configMapKeyRef", "fieldRef"]);
-    const found = secretKeyRef
-      ? keyOf("secret", secrets, secretKeyRef)
-      : configMapKeyRef
-        ? keyOf("config map", configMaps, configMapKeyRef)
-        : fieldOf(fieldRef?.fieldPath ?? "", pod, surroundings);
-    if (found !== undefined) environment[name] = found;
-  }
-  return environment;
-}
-
-/** `$(NAME)` stands for a variable, `$$(NAME)` for itself; of what is not known it stays. */
-const expand = (text: string, environment: Readonly<Record<string, string>>): string =>
-  text.replace(/\$(\$|\(([^()]+)\))/g, (all, escaped: string, name: string) =>
-    escaped === "$" ? "$" : (environment[name] ?? all),
-  );
-
-function whole(kind: string, all: Data, { name, optional }: Reference) {
-  const found = all[name];
-  if (found === undefined && !optional)
-    throw new Unsupported(`CreateContainerConfigError: there is no ${kind} ${name}`);
-  return found;
-}
-
-function keyOf(kind: string, all: Data, reference: KeyReference): string | undefined {
-  const value = whole(kind, all, reference)?.[reference.key];
-  if (value === undefined && !reference.optional) {
-    throw new Unsupported(
-      `CreateContainerConfigError: ${kind} ${reference.name} has no key ${reference.key}`,
-    );
-  }
-  return value;
-}
-
-function fieldOf(path: string, pod: Pod, surroundings: PodSurroundings): string {
-  const { metadata = {}, spec } = pod;
-  const [, map, key = ""] = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path) ?? [];
-  if (map === "labels" || map === "annotations") return metadata[map]?.[key] ?? "";
-  const fields: Readonly<Record<string, string>> = {
-    "metadata.name": nameOf(pod, surroundings),
-    "metadata.namespace": metadata.namespace ?? "default",
-    "metadata.uid": "00000000-0000-0000-0000-000000000000",
-    "spec.serviceAccountName": spec.serviceAccountName ?? "default",
-    "spec.nodeName": "this-machine",
-    "status.podIP": groupAddress,
-    "status.podIPs": groupAddress,
-  };
-  const value = fields[path];
-  if (value === undefined)
-    throw new Unsupported(`fieldPath: ${path} is none of ${Object.keys(fields).join(", ")}`);
-  return value;
-}
-
 function portOf(port: number | string, { name, ports = [] }: PodContainer, path: string): number {
   if (typeof port === "number") return port;
   const found = ports.find((candidate) => candidate.name === port);
@@ -380,52 +176,3 @@ function probeOf(probe: PodProbe, container: PodContainer, path: string): Probe 
     startPeriod: 0,
   };
 }
-
-function volumeOf(volume: PodVolume, { spec }: Pod, surroundings: PodSurroundings): Volume {
-  const { secrets = {}, configMaps = {}, token } = surroundings;
-  const path = `spec.volumes.${volume.name}`;
-  onlyKnown(path, volume, ["name", "emptyDir", "secret", "configMap", "projected"]);
-  const { fsGroup } = spec.securityContext ?? {};
-  const group = fsGroup === undefined ? {} : { group: fsGroup };
-  const files = (data: Readonly<Record<string, string>>, mode: number, items: Items["items"]): Files => {
-    const listed = items ?? Object.keys(data).map((key) => ({ key, path: key }));
-    return Object.fromEntries(
-      listed.map((item) => {
-        const text = data[item.key];
-        if (text === undefined) throw new Unsupported(`${path}: there is no key ${item.key}`);
-        return [item.path, { text, mode: ("mode" in item ? item.mode : undefined) ?? mode }];
-      }),
-    );
-  };
-  if (volume.secret) {
-    const { secretName, optional, items, defaultMode = 0o644 } = volume.secret;
-    const data = whole("secret", secrets, { name: secretName, ...(optional && { optional }) }) ?? {};
-    return { mode: 0o755, ...group, files: files(data, defaultMode, items) };
-  }
-  if (volume.configMap) {
-    const { items, defaultMode = 0o644 } = volume.configMap;
-    return {
-      mode: 0o755,
-      ...group,
-      files: files(whole("config map", configMaps, volume.configMap) ?? {}, defaultMode, items),
-    };
-  }
-  if (volume.projected) {
-    const { sources, defaultMode = 0o644 } = volume.projected;
-    const all = sources.map((source): Files => {
-      onlyKnown(`${path}.projected.sources`, source, ["secret", "configMap", "serviceAccountToken"]);
-      const { secret, configMap, serviceAccountToken } = source;
-      if (secret) return files(whole("secret", secrets, secret) ?? {}, defaultMode, secret.items);
-      if (configMap)
-        return files(whole("config map", configMaps, configMap) ?? {}, defaultMode, configMap.items);
-      if (token === undefined) throw new Unsupported(`${path}: this cluster gives no tokens`);
-      const { path: at = "token", audience } = serviceAccountToken ?? {};
-      // Of the kubelet: for root, or with fsGroup for that group.
-      return { [at]: { text: token(audience), mode: fsGroup === undefined ? 0o600 : 0o640 } };
-    });
-    return { mode: 0o755, ...group, files: Object.assign({}, ...all) };
-  }
-  return { mode: 0o777, ...group };
-}
-
-type Files = NonNullable<Volume["files"]>;

@@ -1,64 +1,21 @@
 // Runs a container group: in its order, with its probes, until one of its containers ends it or somebody stops it.
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Network } from "../namespaces.js";
 import { Container, type Outcome } from "./container.js";
-import {
-  type Condition,
-  type ContainerGroup,
-  type ContainerSpec,
-  groupAddress,
-  Unsupported,
-} from "./container-group.js";
-import { type Health, watch } from "./health.js";
-import { clone, type Image, type Images } from "./images.js";
+import { type ContainerGroup, Unsupported } from "./container-group.js";
+import { checkDependencies } from "./dependencies.js";
+import { watch } from "./health.js";
+import { clone, type Images } from "./images.js";
+import { located, Member, met, type Status } from "./member.js";
 import type { Place } from "./sandbox.js";
-
-/** How one container of a group is. */
-export interface Status {
-  readonly state: "PENDING" | "RUNNING" | "STOPPED";
-  readonly health: Health;
-  /** Of its last run that has ended. */
-  readonly exitCode?: number;
-  readonly restarts: number;
-}
-
-class Member {
-  container: Container | undefined;
-  health: Health = "UNKNOWN";
-  /** Of the startup probe, or at once where there is none. */
-  started = false;
-  outcome: Outcome | undefined;
-  /** It has ended, and is about to be started again. */
-  restarting = false;
-  restarts = -1;
-  logs: string[] = [];
-  stopProbes = new AbortController();
-
-  constructor(
-    readonly spec: ContainerSpec,
-    readonly image: Image,
-  ) {}
-
-  get state(): Status["state"] {
-    if (this.container === undefined) return "PENDING";
-    return this.container.outcome ? "STOPPED" : "RUNNING";
-  }
-
-  get status(): Status {
-    return {
-      state: this.state,
-      health: this.health,
-      ...(this.outcome && { exitCode: this.outcome.code }),
-      restarts: Math.max(0, this.restarts),
-    };
-  }
-}
+import { makeVolumes } from "./volumes.js";
 
 export interface RunOptions {
   /** Times between probes, and periods of grace, are as long as this share of what is asked. Default: 1. */
   readonly pace?: number;
+  /** How many times as long as it is allowed to a probe may take, where the machine may be busy. Default: 1. */
+  readonly slack?: number;
 }
 
 export class RunningGroup {
@@ -69,6 +26,7 @@ export class RunningGroup {
   stoppedReason: string | undefined;
   readonly #members: readonly Member[];
   readonly #pace: number;
+  readonly #slack: number;
   readonly #place: Omit<Place, "stage">;
   readonly #waiting = new Set<() => void>();
   readonly #stop = new AbortController();
@@ -84,6 +42,7 @@ export class RunningGroup {
   ) {
     this.address = space.address;
     this.#pace = options.pace ?? 1;
+    this.#slack = options.slack ?? 1;
     this.#members = group.containers.map((spec) => {
       const image = images(spec.image);
       if (image === undefined) {
@@ -98,28 +57,9 @@ export class RunningGroup {
       hostname: group.name,
       hosts: join("/etc/netns", space.id, "hosts"),
       resolvConf: join("/etc/netns", space.id, "resolv.conf"),
-      volumes: this.#makeVolumes(),
+      volumes: makeVolumes(group.volumes ?? {}, join(space.folder, "volumes")),
     };
     void this.#startAll();
-  }
-
-  #makeVolumes(): Record<string, string> {
-    const folders: Record<string, string> = {};
-    for (const [name, { mode, group = 0, files = {} }] of Object.entries(this.group.volumes ?? {})) {
-      const folder = join(this.space.folder, "volumes", name);
-      mkdirSync(folder, { recursive: true, mode });
-      chownSync(folder, 0, group);
-      chmodSync(folder, mode);
-      for (const [path, file] of Object.entries(files)) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), file.text);
-        chownSync(join(folder, path), 0, group);
-        // Its group may read what root may.
-        chmodSync(join(folder, path), file.mode | (group === 0 ? 0 : (file.mode & 0o400) >> 3));
-      }
-      folders[name] = folder;
-    }
-    return folders;
   }
 
   async #startAll(): Promise<void> {
@@ -174,10 +114,11 @@ export class RunningGroup {
 
   async #probe(member: Member, container: Container): Promise<void> {
     const { startup, readiness, liveness } = member.spec;
+    const pace = { pace: this.#pace, slack: this.#slack };
     const stop = AbortSignal.any([this.#stop.signal, member.stopProbes.signal]);
     if (startup) {
       const passed = new AbortController();
-      await watch(container, startup, this.#pace, AbortSignal.any([stop, passed.signal]), (health) => {
+      await watch(container, startup, pace, AbortSignal.any([stop, passed.signal]), (health) => {
         if (health === "UNHEALTHY") void container.stop();
         else member.started = true;
         passed.abort();
@@ -187,13 +128,13 @@ export class RunningGroup {
     member.started = true;
     this.#changed();
     if (readiness) {
-      void watch(container, readiness, this.#pace, stop, (health) => {
+      void watch(container, readiness, pace, stop, (health) => {
         member.health = health;
         this.#changed();
       });
     }
     if (liveness) {
-      void watch(container, liveness, this.#pace, stop, (health) => {
+      void watch(container, liveness, pace, stop, (health) => {
         if (health === "UNHEALTHY") void container.stop();
       });
     }
@@ -340,61 +281,4 @@ export class RunningGroup {
   #changed(): void {
     for (const check of [...this.#waiting]) check();
   }
-}
-
-/** With the address of its group. */
-function located(spec: ContainerSpec, address: string): ContainerSpec {
-  const told = (text: string) => text.replaceAll(groupAddress, address);
-  const { entryPoint, command, environment = {} } = spec;
-  return {
-    ...spec,
-    ...(entryPoint && { entryPoint: entryPoint.map(told) }),
-    ...(command && { command: command.map(told) }),
-    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, told(value)])),
-  };
-}
-
-/** Whether a condition holds; undefined as long as it may yet. */
-function met(dependency: Member, condition: Condition): boolean | undefined {
-  const { container, health, restarting } = dependency;
-  const outcome = container?.outcome;
-  switch (condition) {
-    case "START":
-      return dependency.started || (outcome !== undefined && !restarting) ? true : undefined;
-    case "COMPLETE":
-      return outcome === undefined ? undefined : true;
-    case "SUCCESS":
-      return outcome?.code === 0 ? true : outcome === undefined || restarting ? undefined : false;
-    case "HEALTHY":
-      if (health === "HEALTHY") return true;
-      return outcome === undefined || restarting ? undefined : false;
-  }
-}
-
-/** As ECS refuses them when a task definition is registered. */
-function checkDependencies({ name, containers }: ContainerGroup): void {
-  const byName = new Map(containers.map((spec) => [spec.name, spec]));
-  if (byName.size < containers.length) throw new Unsupported(`${name}: two containers have the same name`);
-  const path: string[] = [];
-  const follow = (spec: ContainerSpec) => {
-    if (path.includes(spec.name))
-      throw new Unsupported(`${name}: ${[...path, spec.name].join(" → ")} is a circle`);
-    path.push(spec.name);
-    for (const { container, condition } of spec.dependsOn ?? []) {
-      const dependency = byName.get(container);
-      if (dependency === undefined)
-        throw new Unsupported(`${name}: ${spec.name} depends on ${container}, which is not there`);
-      if (condition === "HEALTHY" && dependency.readiness === undefined) {
-        throw new Unsupported(
-          `${name}: ${spec.name} waits for ${container} to be HEALTHY, which has no health check`,
-        );
-      }
-      if ((condition === "COMPLETE" || condition === "SUCCESS") && dependency.essential) {
-        throw new Unsupported(`${name}: ${spec.name} waits for the end of ${container}, which is essential`);
-      }
-      follow(dependency);
-    }
-    path.pop();
-  };
-  for (const spec of containers) follow(spec);
 }
