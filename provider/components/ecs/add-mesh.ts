@@ -2,7 +2,6 @@ import { formatViolation, type Violation, validate } from "@pulumi-appmesh/model
 import { violation } from "../check.js";
 import { applicationContainer, isIndependent } from "./application.js";
 import { meshViolations } from "./check-mesh.js";
-import { taskSize } from "./check-size.js";
 import { type ContainerDefinition, ContainerDefinitions } from "./container-definition.js";
 import { drainContainer } from "./drain-container.js";
 import { envoyContainer } from "./envoy-container.js";
@@ -10,6 +9,7 @@ import { MeshOptions } from "./mesh-options.js";
 import { namesOf, type Plan, planOf } from "./plan.js";
 import { type ProxyConfiguration, proxyConfiguration } from "./proxy-configuration.js";
 import { redirectContainer } from "./redirect-container.js";
+import { taskSize } from "./task-size.js";
 import { tracerContainer } from "./tracer-container.js";
 
 /** What a task definition has of the mesh, in the words of ECS's RegisterTaskDefinition. */
@@ -55,7 +55,7 @@ export function addMesh(
 
   const plan = planOf(containerDefinitions, options);
   const all = containersOf(containerDefinitions, plan, options);
-  const size = taskSize(containerDefinitions, all, options);
+  const size = taskSize(containerDefinitions, options);
   if ("message" in size) throw new MeshTaskError([size]);
   const proxy = proxyConfiguration(plan);
   const task: MeshedTask = {

@@ -1,6 +1,7 @@
 import { ask } from "./admin-request.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { envoyUser, type Plan } from "./plan.js";
+import { reserves } from "./reserves.js";
 
 /**
  * Waits for the end of the task, and is told of it before all others: it depends on Envoy and on the application, and
@@ -14,7 +15,7 @@ export function drainContainer(plan: Plan, name: string, after: readonly string[
     image: envoy.image,
     essential: false,
     user: envoyUser,
-    memoryReservation: 16,
+    ...reserves.drain,
     ...(envoy.variant === "envoy"
       ? { entryPoint: ["bash", "-c"], readonlyRootFilesystem: true }
       : { entryPoint: ["sh", "-c"] }),

@@ -4,6 +4,7 @@ import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate
 import { ask } from "./admin-request.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { envoyUser, type Plan } from "./plan.js";
+import { reserves } from "./reserves.js";
 import { withSettings } from "./settings.js";
 
 type Variables = NonNullable<ContainerDefinition["environment"]>;
@@ -26,9 +27,7 @@ export function envoyContainer(plan: Plan): ContainerDefinition {
     essential: true,
     // A gateway on a port that only root may take runs as the image does.
     ...(privileged ? {} : { user: envoyUser }),
-    cpu: 128,
-    // Envoy has 70 MiB before it is told anything.
-    memoryReservation: 128,
+    ...reserves.envoy,
     ...(ports.length > 0 && {
       portMappings: ports.map((containerPort) => ({ containerPort, protocol: "tcp" as const })),
     }),

@@ -131,6 +131,12 @@ describe("whatever containers and options are given to addMesh", () => {
         if (task.requiresCompatibilities.includes("FARGATE")) {
           assert.ok(isFargateSize({ cpu: Number(cpu), memory: Number(memory) }));
         }
+        const sum = (of: (each: ContainerDefinition) => number | undefined) =>
+          all.reduce((total, each) => total + (of(each) ?? 0), 0);
+        assert.ok(cpu === undefined || sum((each) => each.cpu) <= Number(cpu));
+        assert.ok(
+          memory === undefined || sum((each) => each.memoryReservation ?? each.memory) <= Number(memory),
+        );
         for (const each of all) {
           assert.ok(cpu === undefined || (each.cpu ?? 0) <= Number(cpu));
           assert.ok(memory === undefined || (each.memory ?? 0) <= Number(memory));

@@ -2,6 +2,7 @@ import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/ap
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { envoyUser, type Plan } from "./plan.js";
+import { reserves } from "./reserves.js";
 
 /** Redirects traffic to Envoy before anything else runs, as pods have it: on instances, which grant NET_ADMIN. */
 export function redirectContainer(plan: Plan, name: string): ContainerDefinition | undefined {
@@ -12,7 +13,7 @@ export function redirectContainer(plan: Plan, name: string): ContainerDefinition
     image: interception.image,
     essential: false,
     user: "0",
-    memoryReservation: 16,
+    ...reserves.redirect,
     entryPoint: ["sh", "-c"],
     command: [
       redirectionScript({

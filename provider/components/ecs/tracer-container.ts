@@ -1,5 +1,6 @@
 import type { ContainerDefinition } from "./container-definition.js";
 import { envoyUser, type Plan, tracerPorts } from "./plan.js";
+import { reserves } from "./reserves.js";
 import { withSettings } from "./settings.js";
 
 /** What takes Envoy's traces, in the task itself. It may fail: requests are served without it, and ECS starts it again. */
@@ -14,8 +15,7 @@ export function tracerContainer(plan: Plan): ContainerDefinition | undefined {
     restartPolicy: { enabled: true, restartAttemptPeriod: 60 },
     // Its own calls are not the application's.
     user: envoyUser,
-    cpu: 32,
-    memoryReservation: 128,
+    ...reserves.tracer,
     ...(tracer.kind === "otel" ? collector(tracer) : daemon(tracing.port)),
   };
   return withSettings(container, tracer.settings);
