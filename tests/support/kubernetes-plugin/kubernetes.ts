@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { join } from "node:path";
 import { messages } from "@pulumi-appmesh/provider/server/protocol.js";
 import { componentOptions, loadRuntime } from "@pulumi-appmesh/provider/server/runtime.js";
 import type { ObjectValue } from "@pulumi-appmesh/provider/server/values.js";
@@ -10,7 +11,11 @@ import { parseAllDocuments } from "yaml";
 import { serveStandIn } from "./plugin.js";
 
 const [record = "", engine = ""] = process.argv.slice(2);
-const { STAND_IN_KUBECONFIG: kubeconfig, STAND_IN_HELM: helm = "helm" } = process.env;
+const {
+  STAND_IN_KUBECONFIG: kubeconfig,
+  STAND_IN_HELM: helm = "helm",
+  STAND_IN_CHARTS: charts,
+} = process.env;
 
 const CHART = "kubernetes:helm.sh/v4:Chart";
 
@@ -156,6 +161,7 @@ interface ChartInputs {
   readonly name: string;
   readonly namespace: string;
   readonly chart: string;
+  readonly repositoryOpts?: { readonly repo?: string };
   readonly values?: unknown;
 }
 
@@ -165,10 +171,12 @@ interface Rendered {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-function rendered({ name, namespace, chart, values = {} }: ChartInputs): Rendered[] {
+function rendered({ name, namespace, chart, repositoryOpts, values = {} }: ChartInputs): Rendered[] {
+  // A folder with the charts of all repositories.
+  const found = repositoryOpts === undefined ? chart : join(charts ?? "", chart);
   const text = execFileSync(
     helm,
-    ["template", name, chart, "--namespace", namespace, "--skip-crds", "--values", "-"],
+    ["template", name, found, "--namespace", namespace, "--skip-crds", "--values", "-"],
     { encoding: "utf8", input: JSON.stringify(values), stdio: ["pipe", "pipe", "pipe"] },
   );
   return parseAllDocuments(text)

@@ -1,0 +1,107 @@
+// docs/eks.md: its program runs with Pulumi's real engine, against a real API server of Kubernetes, to which its manifests
+// and its commands go as well.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import ts from "typescript";
+import { TestStack } from "../provider/stack.js";
+import { TestAuthority } from "../support/certificates.js";
+import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
+import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { kubernetesTools } from "../support/tools.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const text = readFileSync(join(root, "docs/eks.md"), "utf8");
+const block = (name: string, language: string): string =>
+  new RegExp(`<!-- ${name} -->\\n\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1] ??
+  assert.fail(name);
+
+describe("docs/eks.md", function () {
+  this.timeout(600_000);
+  let cluster: Cluster;
+  let folder: string;
+  let stack: TestStack;
+  let kubectl: string;
+  const start = process.cwd();
+  before(async function () {
+    const missing = await kubernetesMissing();
+    if (missing !== undefined) {
+      console.log(`      skipped: ${missing}`);
+      this.skip();
+    }
+    const tools = await kubernetesTools();
+    kubectl = tools?.kubectl ?? "";
+    cluster = await startCluster();
+    cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    putKubernetesPlugin({
+      STAND_IN_KUBECONFIG: cluster.kubeconfig,
+      STAND_IN_HELM: tools?.helm ?? "",
+      STAND_IN_CHARTS: join(root, "tests/support/charts"),
+    });
+    mkdirSync(join(root, "tests/dist"), { recursive: true });
+    folder = mkdtempSync(join(root, "tests/dist/eks-"));
+    writeFileSync(join(folder, "install.mts"), block("install", "ts"));
+    writeFileSync(join(folder, "ca.pem"), (await TestAuthority.make("control plane")).certificate);
+    stack = await TestStack.create({});
+    process.env.CONTROLLER_KEY = "secret";
+    process.chdir(folder);
+  });
+  after(async () => {
+    process.chdir(start);
+    delete process.env.CONTROLLER_KEY;
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    await cluster?.stop();
+  });
+  afterEach(() => stack?.destroy());
+
+  it("has no other blocks, and no mistake in its program", () => {
+    assert.deepEqual(
+      [...text.matchAll(/```(\w+)\n/g)].map(([, language]) => language),
+      ["ts", "yaml", "sh"],
+    );
+    const file = join(folder, "install.mts");
+    const program = ts.createProgram([file], {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+    });
+    assert.deepEqual(
+      program
+        .getSemanticDiagnostics(program.getSourceFile(file))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
+      [],
+    );
+  });
+
+  it("installs the controller, declares a mesh, and takes leftover finalizers off", async () => {
+    const url = pathToFileURL(join(folder, "install.mts")).href;
+    const run = await stack.up(async () => ({ ...(await import(url)) }));
+    assert.deepEqual([run.failure, run.messages], [undefined, []]);
+    assert.deepEqual(run.outputs, { namespace: "appmesh-system", serviceAccountName: "appmesh-controller" });
+
+    cluster.kubectl(["apply", "-f", "-"], block("manifests", "yaml"));
+    const all = "meshes,virtualnodes,virtualservices";
+    const finalized = '{"metadata":{"finalizers":["finalizers.appmesh.k8s.aws/aws-resources"]}}';
+    const names = ["mesh/shop", "virtualnode/catalog", "virtualservice/catalog"];
+    for (const name of names)
+      cluster.kubectl(["patch", name, "-n", "shop", "--type=merge", `--patch=${finalized}`]);
+    cluster.kubectl(["delete", all, "--all", "-n", "shop", "--wait=false"]);
+    assert.equal(cluster.kubectl(["get", all, "-n", "shop", "-o", "name"]).trim().split("\n").length, 3);
+
+    execFileSync("sh", ["-euc", block("finalizers", "sh")], {
+      env: {
+        ...process.env,
+        KUBECONFIG: cluster.kubeconfig,
+        PATH: [dirname(kubectl), process.env.PATH].join(delimiter),
+      },
+      stdio: "pipe",
+    });
+    assert.equal(cluster.kubectl(["get", all, "-n", "shop", "-o", "name", "--ignore-not-found"]), "");
+  });
+});
