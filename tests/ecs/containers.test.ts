@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { Readable } from "node:stream";
+import { redirectSteps } from "@pulumi-appmesh/control-plane/interception/rules.js";
 import { Network } from "../support/namespaces.js";
 import { alive, until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
@@ -165,8 +166,9 @@ describe("task definitions as processes", function () {
     await group.stop();
   });
 
-  it("redirects by the rules of the ECS agent's plugin", async () => {
-    const group = run([shell("envoy", forever)], {
+  it("redirects by the rules of the ECS agent's plugin, and those are the product's", async () => {
+    const ports = Array.from({ length: 15 }, (_, i) => 8080 + i);
+    const proxied = run([shell("envoy", forever, { stopTimeout: 1 })], {
       proxyConfiguration: {
         type: "APPMESH",
         containerName: "envoy",
@@ -175,15 +177,25 @@ describe("task definitions as processes", function () {
           { name: "IgnoredGID", value: "1338" },
           { name: "ProxyIngressPort", value: "15000" },
           { name: "ProxyEgressPort", value: "15001" },
-          { name: "AppPorts", value: Array.from({ length: 17 }, (_, i) => 8080 + i).join() },
+          // The plugin leaves out what is more than its rule can name.
+          { name: "AppPorts", value: [...ports, 9000, 9001].join() },
           { name: "EgressIgnoredPorts", value: "22,3306" },
           { name: "EgressIgnoredIPs", value: "169.254.170.2,10.0.0.0/8" },
         ],
       },
     });
-    await group.steady();
-    const space = cluster.network.spaces.find(({ address }) => address === group.address);
-    assert.deepEqual(space?.run("iptables", "-w", "-t", "nat", "-S").trim().split("\n"), [
+    const steps = redirectSteps({
+      ...{ ignoredUid: 1337, ignoredGid: 1338, ingressPort: 15000, egressPort: 15001, appPorts: ports },
+      egressIgnoredIps: ["169.254.170.2", "10.0.0.0/8", "169.254.169.254"],
+      ...{ egressIgnoredPorts: [22, 3306], ipv6: false },
+    });
+    const own = cluster.run({
+      ...taskGroup(task([shell("envoy", forever, { stopTimeout: 1 })]), { name: `t${tasks++}` }),
+      redirection: steps.map(({ program, args }) => [program, ...args]),
+    });
+    const rules = ({ space }: RunningGroup) =>
+      space.run("iptables", "-w", "-t", "nat", "-S").trim().split("\n");
+    assert.deepEqual(rules(proxied), [
       ...["-P PREROUTING ACCEPT", "-P INPUT ACCEPT", "-P OUTPUT ACCEPT", "-P POSTROUTING ACCEPT"],
       ...["-N APPMESH_EGRESS", "-N APPMESH_INGRESS"],
       "-A PREROUTING -p tcp -m addrtype ! --src-type LOCAL -j APPMESH_INGRESS",
@@ -195,9 +207,10 @@ describe("task definitions as processes", function () {
         (ip) => `-A APPMESH_EGRESS -d ${ip} -p tcp -j RETURN`,
       ),
       "-A APPMESH_EGRESS -p tcp -j REDIRECT --to-ports 15001",
-      `-A APPMESH_INGRESS -p tcp -m multiport --dports ${Array.from({ length: 15 }, (_, i) => 8080 + i)} -j REDIRECT --to-ports 15000`,
+      `-A APPMESH_INGRESS -p tcp -m multiport --dports ${ports.join()} -j REDIRECT --to-ports 15000`,
     ]);
-    await group.stop();
+    assert.deepEqual(rules(own), rules(proxied));
+    await Promise.all([proxied.stop(), own.stop()]);
   });
 
   it("starts in order, and stops in the other one", async () => {

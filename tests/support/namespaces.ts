@@ -131,11 +131,6 @@ export class Network {
     return space;
   }
 
-  /** Its namespaces, in the order in which they were made. */
-  get spaces(): readonly Namespace[] {
-    return [...this.#spaces];
-  }
-
   /** Takes a namespace away, with all that runs in it. */
   remove(space: Namespace): void {
     if (!this.#spaces.delete(space)) return;
