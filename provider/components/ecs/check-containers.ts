@@ -1,8 +1,9 @@
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { addedNames, dependencyViolations } from "./check-dependencies.js";
 import type { Given, GivenContainer } from "./given.js";
 import { imageViolations } from "./image.js";
-import { envoyUser, namesOf } from "./plan.js";
+import { envoyUser } from "./plan.js";
 
 /** What is wrong with each of a task's own containers, and with how they fit together. */
 export function* containerViolations(given: Given): Generator<Violation> {
@@ -27,18 +28,6 @@ export function* containerViolations(given: Given): Generator<Violation> {
   }
   yield* dependencyViolations(given);
   yield* independentViolations(given, names);
-}
-
-/** Names of the containers that the mesh is known to add, Envoy's first. */
-function addedNames(given: Given): readonly string[] {
-  if (given.isOpen("envoy", "name")) return [];
-  const { envoy, tracer, drain, redirect } = namesOf(given.options);
-  return [
-    envoy,
-    ...(tracer === undefined || given.tracer === undefined ? [] : [tracer]),
-    ...(drain === undefined || given.isOpen("drainSeconds") ? [] : [drain]),
-    ...(redirect === undefined ? [] : [redirect]),
-  ];
 }
 
 function* nameViolations(
@@ -151,61 +140,6 @@ function* variableViolations(
       seen.add(name);
     }
   }
-}
-
-function* dependencyViolations(given: Given): Generator<Violation> {
-  const { containers } = given;
-  const named = containers.map((container) => container?.name);
-  // Nothing can wait for the drain, which waits for the application.
-  const own = addedNames(given).filter((name) => name !== namesOf(given.options).drain);
-  const open = ["envoy", "tracing", "interception", "containerDefinitions"].some((part) =>
-    given.isOpen(part),
-  );
-  const graph = new Map<string, string[]>();
-  for (const [index, container] of containers.entries()) {
-    for (const [at, dependency] of (container?.dependsOn ?? []).entries()) {
-      const other = dependency?.containerName;
-      if (other === undefined) continue;
-      if (!named.includes(other) && !own.includes(other) && !open) {
-        yield violation(
-          ["containerDefinitions", index, "dependsOn", at, "containerName"],
-          other,
-          `${JSON.stringify(other)} was given, which is no container of the task; it has ` +
-            `${[...named.filter((name) => name !== undefined), ...own].join(", ")}.`,
-        );
-      }
-      const { name } = container ?? {};
-      if (name !== undefined) graph.set(name, [...(graph.get(name) ?? []), other]);
-    }
-  }
-  const circle = circleIn(graph);
-  if (circle === undefined) return;
-  const index = named.indexOf(circle[0]);
-  yield violation(
-    ["containerDefinitions", index, "dependsOn"],
-    containers[index]?.dependsOn,
-    `it goes round in a circle: ${circle.join(" waits for ")}. None of them would start.`,
-  );
-}
-
-/** Names from one back to itself; undefined where there is no way. */
-function circleIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
-  const done = new Set<string>();
-  const visit = (name: string, way: readonly string[]): readonly string[] | undefined => {
-    if (way.includes(name)) return [...way.slice(way.indexOf(name)), name];
-    if (done.has(name)) return undefined;
-    for (const next of graph.get(name) ?? []) {
-      const circle = visit(next, [...way, name]);
-      if (circle !== undefined) return circle;
-    }
-    done.add(name);
-    return undefined;
-  };
-  for (const name of graph.keys()) {
-    const circle = visit(name, []);
-    if (circle !== undefined) return circle;
-  }
-  return undefined;
 }
 
 function* independentViolations(given: Given, names: ReadonlyMap<string, number>): Generator<Violation> {
