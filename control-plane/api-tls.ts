@@ -1,5 +1,8 @@
 import { join } from "node:path";
+import type { SecureContextOptions, Server } from "node:tls";
 import type { Logger } from "pino";
+import { OwnCertificate } from "./identity/own-certificate.js";
+import type { Authorities } from "./identity/proxies/authorities.js";
 import { selfSigned } from "./identity/self-signed.js";
 import { CertificateError, ServerCertificate } from "./identity/server-certificate.js";
 
@@ -8,8 +11,24 @@ export type ApiTls =
   | { readonly certFile: string; readonly keyFile: string }
   | { readonly names: readonly string[] };
 
+/** What a server shows of itself, kept up to date. */
+export interface ShownCertificate {
+  readonly tls: SecureContextOptions;
+  follow(server: Server): void;
+  /** Looks at once whether there is another. */
+  reload(): void;
+}
+
+export interface OpenTlsOptions {
+  readonly data: string;
+  readonly host: string;
+  /** Those that the store has, where others share it: clients then trust all replicas alike. Default: one in `data`. */
+  readonly authorities: Authorities | undefined;
+  readonly log: Logger;
+}
+
 export interface OpenedTls {
-  readonly certificate: ServerCertificate;
+  readonly certificate: ShownCertificate;
   /** What clients are to trust, where the authority is the control plane's own. */
   readonly caFile: string | undefined;
   close(): void;
@@ -20,7 +39,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Throws CertificateError where there is no certificate that can be used. */
 export async function openTls(
   tls: ApiTls,
-  { data, host, log }: { readonly data: string; readonly host: string; readonly log: Logger },
+  { data, host, authorities, log }: OpenTlsOptions,
 ): Promise<OpenedTls> {
   const events = {
     onReloaded: () => log.info("the API's certificate has changed, and is in use for new connections"),
@@ -31,10 +50,11 @@ export async function openTls(
     const certificate = ServerCertificate.open({ ...tls, ...events });
     return { certificate, caFile: undefined, close: () => certificate.close() };
   }
-  const folder = join(data, "tls");
   // Nobody calls a host by the address that stands for all of its addresses.
   const own = ["0.0.0.0", "::"].includes(host) ? [] : [host];
   const names = [...new Set(["localhost", "127.0.0.1", "::1", ...own, ...tls.names])];
+  if (authorities) return ofShared(authorities, names, log);
+  const folder = join(data, "tls");
   const { caFile, ...files } = await made(folder, names);
   const certificate = ServerCertificate.open({ ...files, ...events });
   // A control plane that runs for a year must not wait for its next start to have its certificate replaced.
@@ -48,6 +68,42 @@ export async function openTls(
       clearInterval(renewal);
       certificate.close();
     },
+  };
+}
+
+async function ofShared(authorities: Authorities, names: readonly string[], log: Logger): Promise<OpenedTls> {
+  const own = new OwnCertificate(authorities, names);
+  let tls = await own.current();
+  let server: Server | undefined;
+  const reload = () => {
+    own.current().then(
+      (found) => {
+        if (found === tls) return;
+        tls = found;
+        server?.setSecureContext(found);
+        log.info("the API's certificate has changed, and is in use for new connections");
+      },
+      (err) => log.error({ err }, "the API's certificate could not be renewed"),
+    );
+  };
+  authorities.onChanged(reload);
+  const renewal = setInterval(reload, DAY).unref();
+  log.info(
+    { trust: authorities.trust("proxies") },
+    "clients of the API are to trust the store's own authority",
+  );
+  return {
+    certificate: {
+      get tls() {
+        return tls;
+      },
+      follow: (followed) => {
+        server = followed;
+      },
+      reload,
+    },
+    caFile: undefined,
+    close: () => clearInterval(renewal),
   };
 }
 

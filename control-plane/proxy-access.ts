@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Logger } from "pino";
-import { issueCertificate } from "./identity/certificates.js";
+import { OwnCertificate } from "./identity/own-certificate.js";
 import { type Proof, ProofError } from "./identity/proxies/proof.js";
 import type { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import type { ProxyName } from "./identity/proxies/proxy-name.js";
@@ -26,23 +26,21 @@ export interface ProxyAccessOptions {
 }
 
 const LOOK_MILLISECONDS = 2_000;
-const DAY = 24 * 60 * 60 * 1000;
-/** The longest that all clients take. */
-const SERVER_DAYS = 397;
-const RENEWAL_DAYS = 30;
 
 /** Lets proxies in by what they prove, and keeps what that needs up to date on all addresses where they are served. */
 export class ProxyAccess {
   readonly #options: ProxyAccessOptions;
   readonly #transports = new Set<Http2Transport>();
   #tls: SecureContextOptions | undefined;
-  /** Of the certificate of the control plane's own. */
-  #made: { readonly signer: string; readonly until: number; readonly tls: SecureContextOptions } | undefined;
+  readonly #own: OwnCertificate | undefined;
   #failed: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: ProxyAccessOptions) {
     this.#options = options;
+    const { certificate, identities } = options;
+    if (certificate && "names" in certificate)
+      this.#own = new OwnCertificate(identities.authorities, certificate.names);
   }
 
   get identities(): ProxyIdentities {
@@ -106,27 +104,8 @@ export class ProxyAccess {
   async #load(): Promise<void> {
     const { certificate, identities } = this.#options;
     if (certificate === undefined) return;
-    const shown =
-      "certFile" in certificate ? readCertificate(certificate) : await this.#own(certificate.names);
+    const shown = "certFile" in certificate ? readCertificate(certificate) : await this.#own?.current();
     this.#tls = { ...shown, ca: identities.trust() };
-  }
-
-  async #own(names: readonly string[]): Promise<SecureContextOptions> {
-    const signer = await this.#options.identities.authorities.signer("proxies");
-    const now = Date.now();
-    const made = this.#made;
-    if (made?.signer === signer.certificate && made.until > now + RENEWAL_DAYS * DAY) return made.tls;
-    const until = now + SERVER_DAYS * DAY;
-    const { certificate, key } = await issueCertificate(signer, {
-      commonName: "appmesh serve",
-      names,
-      usages: ["server"],
-      notBefore: new Date(now - DAY / 24),
-      notAfter: new Date(until),
-    });
-    const tls = { cert: certificate, key, minVersion: "TLSv1.2" } as const;
-    this.#made = { signer: signer.certificate, until, tls };
-    return tls;
   }
 
   #authenticate(proven: boolean): Authenticate {

@@ -16,6 +16,7 @@ import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint } from "./endpoint.js";
 import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
+import type { Authorities } from "./identity/proxies/authorities.js";
 import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { checkedAddresses, listening, StartError } from "./listening.js";
@@ -73,8 +74,6 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
           `give at least ${SHORTEST_SECRET} random ones, or a key that appmesh keys create makes`,
       );
     }
-    const tls = options.tls && (await openedTls(options.tls, options));
-    closers.push(async () => tls?.close());
     const state = await MeshState.open(store, account);
     const transactions = new Transactions(store, state, (change) => audit.changed(change));
 
@@ -92,6 +91,10 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     closers.push(async () => source.close());
     const access = await proxyAccess(options, store, state, (code) => metrics.refused(code));
     closers.push(async () => access.close());
+    const tls =
+      options.tls &&
+      (await openedTls(options.tls, options, shared.isShared ? access.identities.authorities : undefined));
+    closers.push(async () => tls?.close());
     const workloads = withWorkloads(source, {
       issuer: workloadAuthority({
         authorities: access.identities.authorities,
@@ -231,9 +234,13 @@ async function keysOf(store: Store, account: string, initial: Credentials | unde
   }
 }
 
-async function openedTls(tls: ApiTls, { data, api: { host }, log }: ServeOptions): Promise<OpenedTls> {
+async function openedTls(
+  tls: ApiTls,
+  { data, api: { host }, log }: ServeOptions,
+  authorities: Authorities | undefined,
+): Promise<OpenedTls> {
   try {
-    return await openTls(tls, { data, host, log });
+    return await openTls(tls, { data, host, authorities, log });
   } catch (error) {
     throw error instanceof CertificateError ? new StartError(error.message, { cause: error }) : error;
   }
