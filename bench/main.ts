@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureApi } from "./api.js";
 import { moto, ours } from "./api-contender.js";
+import { measureController } from "./controller.js";
 import { measureDataPath } from "./data-path.js";
 import { measureEcs } from "./ecs.js";
 import { buildPeers } from "./peers.js";
@@ -16,7 +17,17 @@ import { measureTranslation } from "./translation.js";
 import { measureTransparent } from "./transparent.js";
 import { measureUp } from "./up.js";
 
-const sections = ["proxies", "growth", "spread", "up", "data-path", "ecs", "api", "policies"] as const;
+const sections = [
+  "proxies",
+  "growth",
+  "spread",
+  "up",
+  "data-path",
+  "ecs",
+  "api",
+  "controller",
+  "policies",
+] as const;
 type Section = (typeof sections)[number];
 
 const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] [--json FILE]
@@ -27,6 +38,7 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   data-path  requests through Envoys beside the same by hand, and the time of translation
   ecs        requests between ECS tasks beside the same without the mesh, Envoy's memory in them, and their start
   api        reads, writes and lists of the API with 10,000 entities beside moto's server
+  controller a mesh as AWS's Kubernetes controller makes it, object by object, beside moto's server
   policies   pulumi preview with the policy pack, with one without rules, and without any`;
 
 function options(): { only: ReadonlySet<Section>; quick: boolean; json: string | undefined } {
@@ -69,9 +81,10 @@ async function main(): Promise<void> {
     ecs: undefined,
     translation: [],
     api: [],
+    controller: [],
     policies: [],
   };
-  const alone: readonly Section[] = ["data-path", "ecs", "api", "policies"];
+  const alone: readonly Section[] = ["data-path", "ecs", "api", "controller", "policies"];
   if ([...only].some((section) => !alone.includes(section))) await measureBesidePeers(only, quick, results);
   if (only.has("data-path")) {
     results.translation.push(
@@ -97,6 +110,17 @@ async function main(): Promise<void> {
         roundMs: 300,
         connections: 8,
       }),
+    );
+  }
+  if (only.has("controller")) {
+    results.controller.push(
+      ...(await measureController(
+        [ours(), await moto()],
+        say,
+        quick
+          ? { "virtual nodes": 100, "virtual services": 100, routes: 50 }
+          : { "virtual nodes": 1_000, "virtual services": 1_000, routes: 500 },
+      )),
     );
   }
   if (only.has("policies")) {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import type { ApiResults } from "./api.js";
 import { printApi } from "./api-report.js";
+import type { ControllerResult } from "./controller.js";
+import { printController } from "./controller-report.js";
 import type { DataPath } from "./data-path.js";
 import { printDataPath, printTranslation, printTransparent } from "./data-path-report.js";
 import type { Ecs } from "./ecs.js";
@@ -28,6 +30,7 @@ export interface Results {
   ecs: Ecs | undefined;
   readonly translation: Translation[];
   readonly api: ApiResults[];
+  readonly controller: ControllerResult[];
   readonly policies: Policies[];
 }
 
@@ -62,6 +65,7 @@ export function printResults(results: Results): void {
   printEcs(ecs);
   printTranslation(translation);
   for (const results of api) printApi(results);
+  printController(results.controller);
   if (policies.length > 0) printPolicies(policies);
   printAims(proxies);
 }
