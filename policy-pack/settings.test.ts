@@ -1,5 +1,5 @@
 import { deepEqual, throws } from "node:assert/strict";
-import { Exemptions } from "./exemptions.js";
+import { Exemptions, readExemptions } from "./exemptions.js";
 import { rules } from "./rules/index.js";
 import { configure, SettingsError } from "./settings.js";
 
@@ -147,7 +147,105 @@ describe("settings", () => {
   });
 });
 
+describe("settings of rules", () => {
+  const problems = (rules: object): readonly string[] => {
+    try {
+      configure({ rules });
+      return [];
+    } catch (error) {
+      return (error as SettingsError).problems.map((problem) => problem.split(": ")[0] ?? "");
+    }
+  };
+
+  it("may be the least and the most that is allowed, and nothing beyond", () => {
+    const fits = (name: string, setting: string, ...values: unknown[]) =>
+      values.filter((value) => problems({ [name]: { [setting]: value } }).length === 0);
+    deepEqual(fits("tls-coverage", "minimumPercent", -0.1, 0, 12.5, 100, 100.1, "50", null), [0, 12.5, 100]);
+    deepEqual(fits("retry-attempts-bounded", "maximum", -1, 0, 1.5, 2, 1e9, "2", true), [0, 2, 1e9]);
+    deepEqual(fits("request-timeout", "maximumSeconds", 0, 1), [1]);
+    deepEqual(fits("name-pattern", "pattern", "", "^(?=a)", "(", "[", "\\p{L}", "\\u{", 5), [
+      "",
+      "^(?=a)",
+      "\\p{L}",
+    ]);
+    deepEqual(fits("sidecar-image-pinned", "minimumVersion", "", "1.40", "1.40.0", "1", "v1.40.0", "1.x"), [
+      "",
+      "1.40",
+      "1.40.0",
+    ]);
+    deepEqual(fits("required-tags", "tags", [], ["a"], ["a", 1], "a", { 0: "a" }), [[], ["a"]]);
+    deepEqual(fits("retry-idempotent-only", "grpc", true, false, "true", 1), [true, false]);
+  });
+
+  it("are told by name where they are not objects", () => {
+    for (const given of [null, 5, []]) deepEqual(problems({ "tls-mutual": given }), ["rules.tls-mutual"]);
+    for (const settings of [null, "strict", 5])
+      throws(() => configure(settings), {
+        name: "SettingsError",
+        message: `the settings of the policy pack cannot be followed:\n  the settings: ${JSON.stringify(settings)} was given; an object is allowed`,
+      });
+  });
+
+  it("are told each on a line of its own", () => {
+    throws(() => configure({ all: 1, preset: 2 }), {
+      message: [
+        "the settings of the policy pack cannot be followed:",
+        "  preset: 2 was given; any of baseline, strict, zero-trust is allowed",
+        "  all: 1 was given; any of advisory, mandatory, remediate, disabled is allowed",
+      ].join("\n"),
+    });
+  });
+});
+
 describe("exemptions", () => {
+  it("are what they say, or are told to be wrong", () => {
+    const reason = "0123456789";
+    const good = { urn: "*::web", rules: ["tls-mutual"], reason, expires: "2028-02-29" };
+    deepEqual(configure({ exemptions: [good, { rules: good.rules, reason }] }).exemptions, [
+      good,
+      { rules: good.rules, reason },
+    ]);
+    deepEqual(configure({}).exemptions, []);
+    const problems = (...exemptions: unknown[]): string[] => {
+      const found: string[] = [];
+      deepEqual(readExemptions(exemptions, ["tls-mutual"], found), []);
+      return found.map((problem) => problem.slice(0, problem.indexOf(" was given")));
+    };
+    for (const given of [null, 5]) deepEqual(problems(given), [`exemptions[0]: ${given}`]);
+    for (const urn of [5, "", null])
+      deepEqual(problems({ ...good, urn }), [`exemptions[0].urn: ${JSON.stringify(urn)}`]);
+    for (const rules of [[], "tls-mutual", {}])
+      deepEqual(problems({ ...good, rules }), [`exemptions[0].rules: ${JSON.stringify(rules)}`]);
+    for (const short of ["012345678", "   0123456    ", 5, undefined])
+      deepEqual(problems({ ...good, reason: short }), [`exemptions[0].reason: ${JSON.stringify(short)}`]);
+    for (const expires of [
+      "2027-02-29",
+      "x2027-01-01",
+      "2027-01-01x",
+      "2027-1-1",
+      20270101,
+      null,
+      ["2027-01-01"],
+    ])
+      deepEqual(problems({ ...good, expires }), [`exemptions[0].expires: ${JSON.stringify(expires)}`]);
+    const none: string[] = [];
+    deepEqual(
+      [readExemptions("all", [], none), none],
+      [[], ['exemptions: "all" was given; a list is allowed']],
+    );
+  });
+
+  it("take * for any text, lines and signs included, and nothing else for a sign", () => {
+    const covered = (pattern: string, ...urns: string[]) => {
+      const exemptions = new Exemptions([{ urn: pattern, rules: ["a"], reason: "" }], 0);
+      return urns.filter((urn) => exemptions.covers("a", urn));
+    };
+    deepEqual(covered("a*b", "ab", "axxb", "a\nb", "xab", "abx", "a"), ["ab", "axxb", "a\nb"]);
+    deepEqual(covered("a**b", "ab", "axb"), ["ab", "axb"]);
+    deepEqual(covered("a.b(c)[d]", "a.b(c)[d]", "axb(c)[d]"), ["a.b(c)[d]"]);
+    deepEqual(covered("a+", "a+", "aa"), ["a+"]);
+  });
+
   const urn = "urn:pulumi:prod::shop::appmesh:index:VirtualNode::catalog-v1";
   const now = Date.parse("2026-11-23T12:00:00Z");
   const reason = "moves to TLS in December";

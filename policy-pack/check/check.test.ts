@@ -1,5 +1,9 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { deepEqual, notEqual, throws } from "node:assert/strict";
+import { createRequire } from "node:module";
+import type { Ajv as Validator } from "ajv";
+import { egressDropAll } from "../rules/egress/egress-drop-all.js";
 import { configure } from "../settings.js";
+import { unknown } from "../subjects/known.js";
 import { check } from "./check.js";
 import { declaredIn, UnreadableFile } from "./documents.js";
 import { isStopped, report } from "./report.js";
@@ -24,6 +28,27 @@ const node = {
 const noTls =
   "there is no tls, so that the listener takes connections without TLS only; give tls with mode STRICT and a certificate.";
 const allowAll = "ALLOW_ALL lets traffic out to any address; set it to DROP_ALL.";
+
+const load = createRequire(import.meta.url);
+
+/** SARIF's own schema, which is of draft 4 of JSON schema: what of a log breaks it. */
+function problemsOf(log: unknown): unknown {
+  // The packages of draft 4 and of formats are CommonJS, whose types say otherwise.
+  const Ajv = load("ajv-draft-04") as new (options: object) => Validator;
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false });
+  (load("ajv-formats") as (ajv: Validator) => void)(ajv);
+  ajv.validate(load("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), log);
+  return ajv.errors;
+}
+
+interface Result {
+  readonly ruleId: string;
+  readonly ruleIndex: number;
+  readonly level: string;
+  readonly locations: readonly [
+    { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } } },
+  ];
+}
 
 describe("appmesh check", () => {
   it("reads input of the AWS CLI, alone and in lists, and judges all files' entities together", () => {
@@ -182,25 +207,180 @@ items:
       ],
       exemptions: [],
     });
-    const { runs } = JSON.parse(report(checked, "sarif"));
-    deepEqual(runs[0].results, [
-      {
-        ruleId: "egress-drop-all",
-        ruleIndex: 0,
-        level: "error",
-        message: { text: `mesh shop: spec.egressFilter.type: ${allowAll}` },
-        locations: [
-          {
-            physicalLocation: { artifactLocation: { uri: "mesh.json" } },
-            logicalLocations: [{ fullyQualifiedName: "mesh shop" }],
+    const { title, what, why, remediation, link } = egressDropAll;
+    deepEqual(JSON.parse(report(checked, "sarif")), {
+      $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+      version: "2.1.0",
+      runs: [
+        {
+          tool: {
+            driver: {
+              name: "appmesh check",
+              rules: [
+                {
+                  id: "egress-drop-all",
+                  name: "egress-drop-all",
+                  shortDescription: { text: title },
+                  fullDescription: { text: `${what} ${why}` },
+                  help: { text: remediation.join(" ") },
+                  helpUri: link,
+                  properties: { tags: ["egress"] },
+                },
+              ],
+            },
           },
+          results: [
+            {
+              ruleId: "egress-drop-all",
+              ruleIndex: 0,
+              level: "error",
+              message: { text: `mesh shop: spec.egressFilter.type: ${allowAll}` },
+              locations: [
+                {
+                  physicalLocation: { artifactLocation: { uri: "mesh.json" } },
+                  logicalLocations: [{ fullyQualifiedName: "mesh shop" }],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("tells what SARIF's schema allows, whatever was found where", () => {
+    const all = [
+      ...declaredIn("meshes of the\\shop/ä.json", JSON.stringify([mesh, node])),
+      ...declaredIn("-", JSON.stringify(mesh)),
+      ...declaredIn("http://127.0.0.1:7070", JSON.stringify(mesh)),
+    ];
+    const levels = { "egress-drop-all": "mandatory", "tls-listener-strict": "advisory" };
+    for (const settings of [
+      { preset: "zero-trust" },
+      { all: "disabled", rules: levels },
+      { all: "disabled" },
+    ]) {
+      const log = JSON.parse(report(check(all, configure(settings)), "sarif"));
+      deepEqual(problemsOf(log), null);
+      if (!("rules" in settings)) continue;
+      deepEqual(
+        log.runs[0].results.map(
+          ({ ruleId, ruleIndex, level, locations: [{ physicalLocation }] }: Result) =>
+            `${ruleId} ${ruleIndex} ${level} ${physicalLocation.artifactLocation.uri}`,
+        ),
+        [
+          "tls-listener-strict 0 warning meshes%20of%20the/shop/%C3%A4.json",
+          "egress-drop-all 1 error meshes%20of%20the/shop/%C3%A4.json",
+          "egress-drop-all 1 error stdin",
+          "egress-drop-all 1 error http://127.0.0.1:7070",
         ],
-      },
+      );
+    }
+    notEqual(problemsOf({ version: "2.1.0", runs: [{ tool: {} }] }), null);
+  });
+
+  it("says in words what it found", () => {
+    const rule = egressDropAll;
+    const violation = { rule, file: "f", name: "n", message: "it is wrong", fix: "mend it" } as const;
+    const told = (...levels: ("mandatory" | "advisory" | "remediate")[]) => {
+      const violations = levels.map((level) => ({
+        ...violation,
+        level,
+        path: level === "advisory" ? "" : "spec",
+      }));
+      const checked = { judged: levels.length, violations, exemptions: ["one is exempt"] };
+      return [isStopped(checked), ...report(checked, "text").split("\n")];
+    };
+    deepEqual(told("advisory"), [
+      false,
+      "f: n: [advisory] egress-drop-all: it is wrong; mend it.",
+      "one is exempt",
+      "1 found in 1 resource, of which 0 are mandatory",
     ]);
+    deepEqual(told("mandatory", "advisory"), [
+      true,
+      "f: n: [mandatory] egress-drop-all: spec: it is wrong; mend it.",
+      "f: n: [advisory] egress-drop-all: it is wrong; mend it.",
+      "one is exempt",
+      "2 found in 2 resources, of which 1 is mandatory",
+    ]);
+    deepEqual(told("remediate")[0], true);
     deepEqual(
-      runs[0].tool.driver.rules.map(({ id }: { id: string }) => id),
-      ["egress-drop-all"],
+      report({ judged: 2, violations: [], exemptions: [] }, "text"),
+      "nothing was found in 2 resources",
     );
+  });
+
+  it("names what a file has several of by its place", () => {
+    const nameless = { meshName: "m", virtualNodeName: "a" };
+    const names = (value: unknown, text = JSON.stringify(value)) =>
+      declaredIn("f", text).map(({ name }) => name);
+    deepEqual(names([nameless]), ["virtualNode a"]);
+    deepEqual(names({ apiVersion: "v1", kind: "Pod" }), ["Pod "]);
+    deepEqual(
+      declaredIn(
+        "f",
+        JSON.stringify([
+          { apiVersion: "v1", kind: "Pod" },
+          { apiVersion: "apps/v1", kind: "Deployment" },
+        ]),
+      ).map(({ type }) => type),
+      ["kubernetes:core/v1:Pod", "kubernetes:apps/v1:Deployment"],
+    );
+    deepEqual(names(undefined, "---\n---\n# nothing\n"), []);
+    deepEqual(names({ apiVersion: "v1", kind: "List", items: [] }), []);
+    deepEqual(names({ apiVersion: "v1", kind: "Shelf", items: [nameless] }), ["Shelf "]);
+    // What is within another is that which it says, and no wrapping of an answer.
+    deepEqual(names({ mesh: { meshName: "m" } }), ["mesh m"]);
+    throws(() => names({ mesh: { meshName: "m" }, other: 1 }), UnreadableFile);
+    throws(() => names({ mesh: null }), UnreadableFile);
+    throws(() => names({ apiVersion: "v1" }), UnreadableFile);
+    throws(() => names({ kind: "Pod" }), UnreadableFile);
+    throws(() => names([[null]]), { name: "UnreadableFile" });
+  });
+
+  it("takes what templates compute for not known, by tags and by functions, and nothing else", () => {
+    const mode = (text: string) => {
+      const template = `Resources: { Web: { Type: "AWS::AppMesh::VirtualNode", Properties: { MeshName: m, VirtualNodeName: a, Spec: { Listeners: [{ TLS: { Mode: ${text} } }] } } } }`;
+      const [web] = declaredIn("t", template);
+      if (web === undefined) throw new Error("there is no node");
+      return (web.props as { spec: { listeners: { tls: { mode: unknown } }[] } }).spec.listeners[0]?.tls.mode;
+    };
+    for (const computed of [
+      "!Ref Mode",
+      '!GetAtt "a.b"',
+      "!If [c, STRICT, DISABLED]",
+      "{ Ref: Mode }",
+      '{ "Fn::If": [c, a, b] }',
+      "!FindInMap [a, b, c]",
+    ])
+      deepEqual(mode(computed), unknown, computed);
+    deepEqual(mode("STRICT"), "STRICT");
+    deepEqual(mode("{ Ref: a, Other: b }"), { ref: "a", other: "b" });
+    deepEqual(mode('{ "Fn::If": a, Other: b }'), { "fn::If": "a", other: "b" });
+    deepEqual(mode('{ "If::Fn": a }'), { "if::Fn": "a" });
+    const [task] = declaredIn(
+      "t",
+      'Resources: { T: { Type: "AWS::ECS::TaskDefinition", Properties: { ProxyConfiguration: !Ref P } }, N: { Type: "AWS::S3::Bucket" }, U: { Type: "AWS::ECS::TaskDefinition" }, V: { Type: "AWS::ECS::TaskDefinition", Properties: { ProxyConfiguration: { ContainerName: envoy } } } }',
+    );
+    deepEqual(task?.props, { proxyConfiguration: unknown });
+    const template = {
+      Resources: {
+        V: { Type: "AWS::ECS::TaskDefinition", Properties: { ProxyConfiguration: { ContainerName: "e" } } },
+        U: { Type: "AWS::ECS::TaskDefinition" },
+        M: { Type: "AWS::AppMesh::Mesh", Properties: { Tags: [{ Key: "k", Value: "v" }] } },
+      },
+    };
+    deepEqual(
+      declaredIn("t", JSON.stringify(template)).map(({ name, props }) => [name, props]),
+      [
+        ["V", { proxyConfiguration: { containerName: "e", properties: {} } }],
+        ["U", {}],
+        ["M", { meshName: unknown, tags: { k: "v" } }],
+      ],
+    );
+    for (const no of [{ Resources: null }, { Resources: 5 }])
+      throws(() => declaredIn("t", JSON.stringify(no)), UnreadableFile);
   });
 
   for (const [what, text, complaint] of [

@@ -79,11 +79,10 @@ function fromObject(file: string, value: Members): readonly InFile[] {
 function fromCli(
   value: Members,
 ): { readonly type: string; readonly props: Members; readonly name: string } | undefined {
-  for (const { kind, title } of Object.values(entityTypes)) {
+  for (const { kind } of Object.values(entityTypes)) {
     const inner = value[kind];
     if (typeof inner === "object" && inner !== null && Object.keys(value).length === 1)
       return fromCli(inner as Members);
-    void title;
   }
   const kind = kindOf(value);
   if (kind === undefined) return undefined;

@@ -36,6 +36,9 @@ function summary(judged: number, violations: readonly Violation[]): string {
 
 const flat = ({ rule, ...others }: Violation) => ({ rule: rule.name, severity: rule.severity, ...others });
 
+/** A path as a reference to a file; standard input has none. */
+const uriOf = (file: string): string => encodeURI(file === "-" ? "stdin" : file.replaceAll("\\", "/"));
+
 /** Static Analysis Results Interchange Format 2.1.0, as code hosts show it. */
 function sarif(violations: readonly Violation[]): object {
   const rules = [...new Set(violations.map(({ rule }) => rule))];
@@ -65,7 +68,7 @@ function sarif(violations: readonly Violation[]): object {
           message: { text: `${violation.name}: ${sentence(violation)}` },
           locations: [
             {
-              physicalLocation: { artifactLocation: { uri: violation.file } },
+              physicalLocation: { artifactLocation: { uri: uriOf(violation.file) } },
               logicalLocations: [{ fullyQualifiedName: violation.name }],
             },
           ],

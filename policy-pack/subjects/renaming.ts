@@ -10,11 +10,11 @@ export interface Renamed {
   readonly value?: (value: unknown) => unknown;
 }
 
-/** By the member around it, as the other declaration calls it (`*` for any), and its own name. */
+/** By the member around it, as the other declaration calls it, and its own name. */
 export type Renaming = Readonly<Record<string, Readonly<Record<string, string | Renamed>>>>;
 
 const find = (renaming: Renaming, around: string, member: string): Renamed | undefined => {
-  const found = renaming[around]?.[member] ?? renaming["*"]?.[member];
+  const found = renaming[around]?.[member];
   return typeof found === "string" ? { to: found } : found;
 };
 
@@ -52,11 +52,9 @@ export function inOtherWords(renaming: Renaming, path: Path): Path {
 }
 
 function backwards(renaming: Renaming, around: string, step: string): [string, Renamed | undefined] {
-  for (const table of [renaming[around], renaming["*"]]) {
-    for (const member of Object.keys(table ?? {})) {
-      const renamed = find(renaming, around, member);
-      if (renamed?.to === step) return [member, renamed];
-    }
+  for (const member of Object.keys(renaming[around] ?? {})) {
+    const renamed = find(renaming, around, member);
+    if (renamed?.to === step) return [member, renamed];
   }
   return [step, undefined];
 }
