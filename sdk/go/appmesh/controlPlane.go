@@ -40,7 +40,7 @@ import (
 //					NamespaceId:   pulumi.String("ns-0a1b2c3d4e5f"),
 //					NamespaceName: pulumi.String("shop.internal"),
 //				},
-//				ClientSecurityGroupIds: map[string]pulumi.String{
+//				ClientSecurityGroupIds: map[string]pulumi.StringInput{
 //					"tasks": pulumi.String("sg-0a1b2c3d"),
 //				},
 //			})

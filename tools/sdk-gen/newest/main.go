@@ -40,6 +40,8 @@ func main() {
 var goCorrections = []command.Correction{
 	// The values of the SDK's maps of plain objects are no pointers.
 	{Mistake: regexp.MustCompile(`map\[string\]\*appmesh\.`), Right: "map[string]appmesh."},
+	// The values of plain lists and maps are of any input, and not of the one that is given.
+	{Mistake: regexp.MustCompile(`(map\[string\]|\[\])pulumi\.(String|Int|Bool|Float64)\{`), Right: "${1}pulumi.${2}Input{"},
 	// An optional member of a plain object is a pointer; where an input is asked for, a pointer does as well.
 	{Mistake: regexp.MustCompile(`(\w+:\s+)(appmesh\.\w+Args\{)`), Right: "$1&$2"},
 	// A function that is called like the getter of a resource is a Lookup in the SDK: those without a plural.
