@@ -6,7 +6,7 @@ FROM node:24.21.0-trixie-slim AS build
 WORKDIR /source
 COPY . .
 RUN npm ci && mkdir /packages /app \
-  && npm pack --pack-destination /packages -w model -w control-plane -w policy-pack
+  && npm pack --pack-destination /packages -w model -w control-plane
 WORKDIR /app
 RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund /packages/*.tgz
 

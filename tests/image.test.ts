@@ -30,7 +30,7 @@ describe("The image of the control plane", function () {
         .join(" ")
         .matchAll(/-w (\S+)/g),
     ].map(([, each = ""]) => each);
-    assert.deepEqual(packs, ["model", "control-plane", "policy-pack"]);
+    assert.deepEqual(packs, ["model", "control-plane"]);
     for (const each of packs) assert.ok(existsSync(join(root, each, "package.json")), each);
     assert.deepEqual(instructions("USER"), ["node"]);
     const { bin } = JSON.parse(readFileSync(join(root, "control-plane/package.json"), "utf8"));
