@@ -9,6 +9,7 @@ export * from "./ip-preference.js";
 export * from "./listener.js";
 export * from "./logging.js";
 export * from "./mesh.js";
+export * from "./mesh-settings.js";
 export { accountId, arn, grpcServiceName, resourceName, serviceName } from "./names.js";
 export * from "./outlier-detection.js";
 export * from "./port-mapping.js";

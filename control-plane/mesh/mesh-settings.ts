@@ -1,12 +1,7 @@
 import {
-  boolean,
-  enumeration,
   formatViolation,
-  type Infer,
-  integer,
-  optional,
-  required,
-  structure,
+  type GivenMeshSettings,
+  MeshSettings as Shape,
   validate,
 } from "@pulumi-appmesh/model";
 import type { MeshSettings } from "../translate/entities.js";
@@ -17,38 +12,6 @@ import { ownMesh } from "./rules/access.js";
 import { DEFAULT_SETTINGS, encodeSettings } from "./settings.js";
 import type { MeshState } from "./state.js";
 import type { Transactions } from "./transactions.js";
-
-export const ManagedTlsInput = structure(
-  "ManagedTls",
-  "TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.",
-  {
-    mode: required(
-      enumeration("ManagedTlsMode", "How far it goes.", {
-        OFF: "Proxies speak TLS only where a virtual node says so.",
-        PERMISSIVE: "Proxies of the mesh speak TLS with each other, and take plain text from all others.",
-        STRICT: "Proxies take nothing but TLS of proxies of the mesh, by their certificates.",
-      }),
-      "How far it goes.",
-    ),
-    settleSeconds: optional(
-      integer({ min: 1, max: 3600 }),
-      "How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners " +
-        "take nothing else; and the other way round. 1 to 3600. Default: 30.",
-    ),
-  },
-);
-
-export const MeshSettingsInput = structure(
-  "MeshSettings",
-  "What the owner of a mesh settles beyond App Mesh's model.",
-  {
-    defaultRetries: optional(
-      boolean(),
-      "Whether requests are tried again where no retry policy says so, as App Mesh did. Default: true.",
-    ),
-    managedTls: optional(ManagedTlsInput, "TLS between all proxies of the mesh. Default: `OFF`."),
-  },
-);
 
 /** As clients see them. */
 export interface DescribedSettings {
@@ -107,7 +70,7 @@ export class MeshSettingsOperations {
     });
   }
 
-  #settled(before: MeshSettings, { managedTls, ...given }: Infer<typeof MeshSettingsInput>): MeshSettings {
+  #settled(before: MeshSettings, { managedTls, ...given }: GivenMeshSettings): MeshSettings {
     const { mode = "OFF", settleSeconds = DEFAULT_SETTLE_SECONDS } = managedTls ?? {};
     const seconds = this.#now() / 1000;
     const setting =
@@ -125,8 +88,8 @@ export class MeshSettingsOperations {
   }
 }
 
-function read(body: unknown): Infer<typeof MeshSettingsInput> {
-  const violations = validate(MeshSettingsInput, body);
-  if (violations.length === 0) return body as Infer<typeof MeshSettingsInput>;
+function read(body: unknown): GivenMeshSettings {
+  const violations = validate(Shape, body);
+  if (violations.length === 0) return body as GivenMeshSettings;
   throw new MeshError("BadRequestException", violations.map(formatViolation).join(" "));
 }

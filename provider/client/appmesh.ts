@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { entityTypes, type Kind } from "@pulumi-appmesh/model";
+import { entityTypes, type GivenMeshSettings, type Kind } from "@pulumi-appmesh/model";
 import { type Call, type CallOptions, type Connection, encode, HttpClient, type Sender } from "./http.js";
 import { TableClient } from "./table.js";
 
@@ -164,6 +164,23 @@ export class AppMesh {
     );
   }
 
+  /** What the owner of a mesh has settled beyond App Mesh's model. */
+  settings(meshName: string, options?: CallOptions): Promise<GivenMeshSettings> {
+    return this.#send<GivenMeshSettings>(
+      { operation: { name: "settings", names: [meshName] }, method: "GET", path: settingsPath(meshName) },
+      options,
+    );
+  }
+
+  /** Settles what is given, and leaves the rest at its default. */
+  async settle(meshName: string, body: object, options?: CallOptions): Promise<void> {
+    const path = settingsPath(meshName);
+    await this.#send(
+      { operation: { name: "settle", names: [meshName] }, method: "PUT", path, body },
+      options,
+    );
+  }
+
   close(): void {
     this.#sender.close();
   }
@@ -184,6 +201,8 @@ function parentPath(kind: Kind, names: readonly string[]): string {
   const above = parent === undefined ? "/v20190125" : parentPath(parent, names.slice(0, -1));
   return `${above}/${parentSegment}/${encode(names.at(-1) ?? "")}`;
 }
+
+const settingsPath = (meshName: string): string => `/v1/meshes/${encode(meshName)}/settings`;
 
 const path = ({ kind, names }: Address): string =>
   `${collectionPath(kind, names.slice(0, -1))}/${encode(names.at(-1) ?? "")}`;

@@ -47,7 +47,17 @@ export interface Call extends Request {
 }
 
 export interface Operation {
-  readonly name: "create" | "describe" | "update" | "delete" | "list" | "tags" | "tag" | "untag";
+  readonly name:
+    | "create"
+    | "describe"
+    | "update"
+    | "delete"
+    | "list"
+    | "tags"
+    | "tag"
+    | "untag"
+    | "settings"
+    | "settle";
   /** Of what the operation is about; none for those on tags, which name their entity by its ARN. */
   readonly kind?: Kind;
   /** From the mesh down to the entity, or to what a list and a new entity live in. */

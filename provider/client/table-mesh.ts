@@ -2,6 +2,7 @@ import { type Address, lineage } from "@pulumi-appmesh/control-plane/mesh/addres
 import type { Caller } from "@pulumi-appmesh/control-plane/mesh/caller.js";
 import { type ErrorCode, MeshError } from "@pulumi-appmesh/control-plane/mesh/errors.js";
 import { decodeLimits, defaultLimits } from "@pulumi-appmesh/control-plane/mesh/limits.js";
+import { MeshSettingsOperations } from "@pulumi-appmesh/control-plane/mesh/mesh-settings.js";
 import { Operations } from "@pulumi-appmesh/control-plane/mesh/operations.js";
 import { MeshState } from "@pulumi-appmesh/control-plane/mesh/state.js";
 import { Tagging } from "@pulumi-appmesh/control-plane/mesh/tagging.js";
@@ -32,6 +33,7 @@ export class TableMesh {
   readonly #caller: Caller;
   readonly #operations: Operations;
   readonly #tagging: Tagging;
+  readonly #settings: MeshSettingsOperations;
 
   private constructor(
     private readonly store: DynamoStore,
@@ -46,6 +48,7 @@ export class TableMesh {
     this.#caller = { account: state.account, accessKeyId: undefined };
     this.#operations = new Operations({ ...options, region });
     this.#tagging = new Tagging(options);
+    this.#settings = new MeshSettingsOperations(options);
   }
 
   /** Throws ControlPlaneError where the table cannot be used. */
@@ -118,6 +121,10 @@ export class TableMesh {
       case "untag":
         await this.#tagging.untag(caller, arn, body);
         return {};
+      case "settings":
+        return this.#settings.describe(caller, names[0] ?? "");
+      case "settle":
+        return this.#settings.update(caller, names[0] ?? "", body);
     }
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { checkComponent } from "../components/check.js";
 import type { ComponentType } from "../components/component.js";
 import { componentTypes } from "../components/components.js";
+import { checkMeshSettings, meshSettings } from "../extensions/mesh-settings.js";
 import { functionTypes } from "../functions/types.js";
 import { checkResource } from "../resources/check.js";
 import { resourceTypes } from "../resources/types.js";
@@ -40,9 +41,11 @@ describe("the examples", () => {
         const news = resolved(inputs, example) as ObjectValue;
         const resource = resourceTypes.get(token);
         const failures =
-          resource === undefined
-            ? checkComponent(componentTypes.get(token) as ComponentType, news)
-            : checkResource(resource, { urnName: name, olds: {}, news, seed: new Uint8Array(32) }).failures;
+          token === meshSettings.token
+            ? checkMeshSettings(news).failures
+            : resource === undefined
+              ? checkComponent(componentTypes.get(token) as ComponentType, news)
+              : checkResource(resource, { urnName: name, olds: {}, news, seed: new Uint8Array(32) }).failures;
         deepStrictEqual(failures, [], `${made} ${name}`);
       }
     });

@@ -138,6 +138,18 @@ export const examples: Readonly<Record<string, Example>> = {
       },
     ],
   },
+  MeshSettings: {
+    title: "Mutual TLS between all proxies of a mesh, without certificates to handle",
+    resources: [
+      mesh,
+      {
+        variable: "settings",
+        type: "MeshSettings",
+        name: "shop",
+        inputs: { meshName, managedTls: { mode: "STRICT" } },
+      },
+    ],
+  },
   MeshService: {
     title: "A service of two versions, whose traffic moves from the one to the other",
     resources: [

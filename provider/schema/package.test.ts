@@ -33,10 +33,12 @@ describe("the package schema", () => {
   it("has the entities of App Mesh and the components", () => {
     assert.deepEqual(Object.keys(spec.resources).sort(), [
       "appmesh:index:AppMeshController",
+      "appmesh:index:ControlPlane",
       "appmesh:index:Gateway",
       "appmesh:index:GatewayRoute",
       "appmesh:index:Mesh",
       "appmesh:index:MeshService",
+      "appmesh:index:MeshSettings",
       "appmesh:index:MeshTaskDefinition",
       "appmesh:index:Route",
       "appmesh:index:VirtualGateway",

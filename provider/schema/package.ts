@@ -1,6 +1,7 @@
 import { type Setting, settings } from "../server/configuration.js";
 import { pluginDownloadURL, version } from "../server/version.js";
 import { components } from "./components.js";
+import { extensionResources } from "./extensions.js";
 import { packageFunctions } from "./functions.js";
 import type { PackageSpec, Properties } from "./package-spec.js";
 import { entityResources } from "./resources.js";
@@ -9,7 +10,7 @@ import { Types } from "./types.js";
 /** The whole package schema, made from the model. */
 export function packageSpec(): PackageSpec {
   const types = new Types();
-  const resources = { ...entityResources(types), ...components(types) };
+  const resources = { ...entityResources(types), ...extensionResources(types), ...components(types) };
   const functions = packageFunctions(types);
   return {
     name: "appmesh",

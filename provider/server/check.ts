@@ -1,3 +1,4 @@
+import { checkMeshSettings, diffMeshSettings } from "../extensions/mesh-settings.js";
 import { checkResource } from "../resources/check.js";
 import { diffResource } from "../resources/diff.js";
 import type { Autonaming } from "../resources/naming.js";
@@ -5,7 +6,7 @@ import type { ResourceType } from "../resources/types.js";
 import { checkResponse, diffResponse } from "./answers.js";
 import { withDefaultTags } from "./default-tags.js";
 import { withIgnoredTags } from "./ignored-tags.js";
-import { type Plugin, parseUrn, resourceTypeOf } from "./plugin.js";
+import { isMeshSettings, type Plugin, parseUrn, resourceTypeOf } from "./plugin.js";
 import { messages } from "./protocol.js";
 import { unary } from "./unary.js";
 import type { ObjectValue } from "./values.js";
@@ -15,6 +16,10 @@ import { decode } from "./wire.js";
 export const check = (plugin: Plugin) => ({
   check: unary((request: messages.CheckRequest) => {
     const urn = request.getUrn();
+    if (isMeshSettings(urn)) {
+      const { inputs, failures } = checkMeshSettings(decode(request.getNews()));
+      return checkResponse(inputs, failures);
+    }
     const { tags, ...news } = decode(request.getNews());
     const all = withDefaultTags(plugin.defaultTags, tags);
     const { inputs, failures } = checkResource(resourceTypeOf(urn), {
@@ -29,6 +34,19 @@ export const check = (plugin: Plugin) => ({
 
   diff: unary((request: messages.DiffRequest) => {
     const urn = request.getUrn();
+    if (isMeshSettings(urn)) {
+      const olds = decode(request.hasOldInputs() ? request.getOldInputs() : request.getOlds());
+      const news = decode(request.getNews());
+      const ignored = request.getIgnorechangesList();
+      const { changes, stables } = diffMeshSettings(olds, news);
+      return diffResponse(
+        changes.filter(
+          ({ property }) => !ignored.some((path) => property === path || property.startsWith(`${path}.`)),
+        ),
+        false,
+        stables,
+      );
+    }
     const type = resourceTypeOf(urn);
     // State that was written without inputs has the same properties among its outputs.
     const olds = oldInputs(request, type);

@@ -1,6 +1,7 @@
 import { AppMesh } from "../client/appmesh.js";
 import { Stopped } from "../client/errors.js";
 import type { Connection } from "../client/http.js";
+import { meshSettings } from "../extensions/mesh-settings.js";
 import type { Context } from "../resources/operations.js";
 import { type ResourceType, resourceTypes } from "../resources/types.js";
 import type { Engine } from "./engine.js";
@@ -55,11 +56,14 @@ export function parseUrn(urn: string): { readonly type: string; readonly name: s
   return { type: qualified.split("$").at(-1) ?? "", name: name.join("::") };
 }
 
+/** Whether a resource is no entity, but what is settled of a mesh beside it. */
+export const isMeshSettings = (urn: string): boolean => parseUrn(urn).type === meshSettings.token;
+
 export function resourceTypeOf(urn: string): ResourceType {
   const { type } = parseUrn(urn);
   const known = resourceTypes.get(type);
   if (known !== undefined) return known;
   throw new NotImplemented(
-    `${type} is not a resource of this provider; it has ${[...resourceTypes.keys()].join(", ")}.`,
+    `${type} is not a resource of this provider; it has ${[...resourceTypes.keys(), meshSettings.token].join(", ")}.`,
   );
 }

@@ -1011,6 +1011,47 @@ namespace PulumiAppMesh.AppMesh
     }
 
     /// <summary>
+    /// How far it goes.
+    /// </summary>
+    [EnumType]
+    public readonly struct ManagedTlsMode : IEquatable<ManagedTlsMode>
+    {
+        private readonly string _value;
+
+        private ManagedTlsMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Proxies speak TLS only where a virtual node says so.
+        /// </summary>
+        public static ManagedTlsMode Off { get; } = new ManagedTlsMode("OFF");
+        /// <summary>
+        /// Proxies of the mesh speak TLS with each other, and take plain text from all others.
+        /// </summary>
+        public static ManagedTlsMode Permissive { get; } = new ManagedTlsMode("PERMISSIVE");
+        /// <summary>
+        /// Proxies take nothing but TLS of proxies of the mesh, by their certificates.
+        /// </summary>
+        public static ManagedTlsMode Strict { get; } = new ManagedTlsMode("STRICT");
+
+        public static bool operator ==(ManagedTlsMode left, ManagedTlsMode right) => left.Equals(right);
+        public static bool operator !=(ManagedTlsMode left, ManagedTlsMode right) => !left.Equals(right);
+
+        public static explicit operator string(ManagedTlsMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is ManagedTlsMode other && Equals(other);
+        public bool Equals(ManagedTlsMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// What is spoken on a port.
     /// </summary>
     [EnumType]

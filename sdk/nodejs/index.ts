@@ -105,6 +105,11 @@ export type MeshService = import("./meshService").MeshService;
 export const MeshService: typeof import("./meshService").MeshService = null as any;
 utilities.lazyLoad(exports, ["MeshService"], () => require("./meshService"));
 
+export { MeshSettingsArgs } from "./meshSettings";
+export type MeshSettings = import("./meshSettings").MeshSettings;
+export const MeshSettings: typeof import("./meshSettings").MeshSettings = null as any;
+utilities.lazyLoad(exports, ["MeshSettings"], () => require("./meshSettings"));
+
 export { MeshTaskDefinitionArgs } from "./meshTaskDefinition";
 export type MeshTaskDefinition = import("./meshTaskDefinition").MeshTaskDefinition;
 export const MeshTaskDefinition: typeof import("./meshTaskDefinition").MeshTaskDefinition = null as any;
@@ -169,6 +174,8 @@ const _module = {
                 return new Mesh(name, <any>undefined, { urn })
             case "appmesh:index:MeshService":
                 return new MeshService(name, <any>undefined, { urn })
+            case "appmesh:index:MeshSettings":
+                return new MeshSettings(name, <any>undefined, { urn })
             case "appmesh:index:MeshTaskDefinition":
                 return new MeshTaskDefinition(name, <any>undefined, { urn })
             case "appmesh:index:Route":

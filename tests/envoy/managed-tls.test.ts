@@ -184,7 +184,6 @@ describe("Managed TLS", function () {
       socket.write("GET / HTTP/1.1\r\nhost: app.local\r\nconnection: close\r\n\r\n");
     });
 
-  // Shows: MeshSettings.managedTls
   it("comes to be STRICT without a lost request, and then lets nobody else in", async () => {
     assert.deepEqual([await plain(), await shown()], [200, undefined]);
     await settle("STRICT");

@@ -33,6 +33,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &Mesh{}
 	case "appmesh:index:MeshService":
 		r = &MeshService{}
+	case "appmesh:index:MeshSettings":
+		r = &MeshSettings{}
 	case "appmesh:index:MeshTaskDefinition":
 		r = &MeshTaskDefinition{}
 	case "appmesh:index:Route":

@@ -4123,6 +4123,177 @@ func (in *listenerTlsModePtr) ToListenerTlsModePtrOutputWithContext(ctx context.
 	return pulumi.ToOutputWithContext(ctx, in).(ListenerTlsModePtrOutput)
 }
 
+// How far it goes.
+type ManagedTlsMode string
+
+const (
+	// Proxies speak TLS only where a virtual node says so.
+	ManagedTlsModeOff = ManagedTlsMode("OFF")
+	// Proxies of the mesh speak TLS with each other, and take plain text from all others.
+	ManagedTlsModePermissive = ManagedTlsMode("PERMISSIVE")
+	// Proxies take nothing but TLS of proxies of the mesh, by their certificates.
+	ManagedTlsModeStrict = ManagedTlsMode("STRICT")
+)
+
+func (ManagedTlsMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*ManagedTlsMode)(nil)).Elem()
+}
+
+func (e ManagedTlsMode) ToManagedTlsModeOutput() ManagedTlsModeOutput {
+	return pulumi.ToOutput(e).(ManagedTlsModeOutput)
+}
+
+func (e ManagedTlsMode) ToManagedTlsModeOutputWithContext(ctx context.Context) ManagedTlsModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(ManagedTlsModeOutput)
+}
+
+func (e ManagedTlsMode) ToManagedTlsModePtrOutput() ManagedTlsModePtrOutput {
+	return e.ToManagedTlsModePtrOutputWithContext(context.Background())
+}
+
+func (e ManagedTlsMode) ToManagedTlsModePtrOutputWithContext(ctx context.Context) ManagedTlsModePtrOutput {
+	return ManagedTlsMode(e).ToManagedTlsModeOutputWithContext(ctx).ToManagedTlsModePtrOutputWithContext(ctx)
+}
+
+func (e ManagedTlsMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ManagedTlsMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e ManagedTlsMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e ManagedTlsMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type ManagedTlsModeOutput struct{ *pulumi.OutputState }
+
+func (ManagedTlsModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ManagedTlsMode)(nil)).Elem()
+}
+
+func (o ManagedTlsModeOutput) ToManagedTlsModeOutput() ManagedTlsModeOutput {
+	return o
+}
+
+func (o ManagedTlsModeOutput) ToManagedTlsModeOutputWithContext(ctx context.Context) ManagedTlsModeOutput {
+	return o
+}
+
+func (o ManagedTlsModeOutput) ToManagedTlsModePtrOutput() ManagedTlsModePtrOutput {
+	return o.ToManagedTlsModePtrOutputWithContext(context.Background())
+}
+
+func (o ManagedTlsModeOutput) ToManagedTlsModePtrOutputWithContext(ctx context.Context) ManagedTlsModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ManagedTlsMode) *ManagedTlsMode {
+		return &v
+	}).(ManagedTlsModePtrOutput)
+}
+
+func (o ManagedTlsModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o ManagedTlsModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ManagedTlsMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o ManagedTlsModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ManagedTlsModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e ManagedTlsMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type ManagedTlsModePtrOutput struct{ *pulumi.OutputState }
+
+func (ManagedTlsModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ManagedTlsMode)(nil)).Elem()
+}
+
+func (o ManagedTlsModePtrOutput) ToManagedTlsModePtrOutput() ManagedTlsModePtrOutput {
+	return o
+}
+
+func (o ManagedTlsModePtrOutput) ToManagedTlsModePtrOutputWithContext(ctx context.Context) ManagedTlsModePtrOutput {
+	return o
+}
+
+func (o ManagedTlsModePtrOutput) Elem() ManagedTlsModeOutput {
+	return o.ApplyT(func(v *ManagedTlsMode) ManagedTlsMode {
+		if v != nil {
+			return *v
+		}
+		var ret ManagedTlsMode
+		return ret
+	}).(ManagedTlsModeOutput)
+}
+
+func (o ManagedTlsModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o ManagedTlsModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *ManagedTlsMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// ManagedTlsModeInput is an input type that accepts values of the ManagedTlsMode enum
+// A concrete instance of `ManagedTlsModeInput` can be one of the following:
+//
+//	ManagedTlsModeOff
+//	ManagedTlsModePermissive
+//	ManagedTlsModeStrict
+type ManagedTlsModeInput interface {
+	pulumi.Input
+
+	ToManagedTlsModeOutput() ManagedTlsModeOutput
+	ToManagedTlsModeOutputWithContext(context.Context) ManagedTlsModeOutput
+}
+
+var managedTlsModePtrType = reflect.TypeOf((**ManagedTlsMode)(nil)).Elem()
+
+type ManagedTlsModePtrInput interface {
+	pulumi.Input
+
+	ToManagedTlsModePtrOutput() ManagedTlsModePtrOutput
+	ToManagedTlsModePtrOutputWithContext(context.Context) ManagedTlsModePtrOutput
+}
+
+type managedTlsModePtr string
+
+func ManagedTlsModePtr(v string) ManagedTlsModePtrInput {
+	return (*managedTlsModePtr)(&v)
+}
+
+func (*managedTlsModePtr) ElementType() reflect.Type {
+	return managedTlsModePtrType
+}
+
+func (in *managedTlsModePtr) ToManagedTlsModePtrOutput() ManagedTlsModePtrOutput {
+	return pulumi.ToOutput(in).(ManagedTlsModePtrOutput)
+}
+
+func (in *managedTlsModePtr) ToManagedTlsModePtrOutputWithContext(ctx context.Context) ManagedTlsModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(ManagedTlsModePtrOutput)
+}
+
 // What is spoken on a port.
 type PortProtocol string
 
@@ -7155,6 +7326,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*IpPreferencePtrInput)(nil)).Elem(), IpPreference("IPv6_PREFERRED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModeInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModePtrInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModeInput)(nil)).Elem(), ManagedTlsMode("OFF"))
+	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModePtrInput)(nil)).Elem(), ManagedTlsMode("OFF"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityInput)(nil)).Elem(), TaskCompatibility("FARGATE"))
@@ -7240,6 +7413,8 @@ func init() {
 	pulumi.RegisterOutputType(IpPreferencePtrOutput{})
 	pulumi.RegisterOutputType(ListenerTlsModeOutput{})
 	pulumi.RegisterOutputType(ListenerTlsModePtrOutput{})
+	pulumi.RegisterOutputType(ManagedTlsModeOutput{})
+	pulumi.RegisterOutputType(ManagedTlsModePtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
 	pulumi.RegisterOutputType(TaskCompatibilityOutput{})

@@ -16450,6 +16450,165 @@ func (o LoggingFormatPtrOutput) Text() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+type ManagedTls struct {
+	// How far it goes.
+	Mode ManagedTlsMode `pulumi:"mode"`
+	// How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+	SettleSeconds *int `pulumi:"settleSeconds"`
+}
+
+// ManagedTlsInput is an input type that accepts ManagedTlsArgs and ManagedTlsOutput values.
+// You can construct a concrete instance of `ManagedTlsInput` via:
+//
+//	ManagedTlsArgs{...}
+type ManagedTlsInput interface {
+	pulumi.Input
+
+	ToManagedTlsOutput() ManagedTlsOutput
+	ToManagedTlsOutputWithContext(context.Context) ManagedTlsOutput
+}
+
+// TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+type ManagedTlsArgs struct {
+	// How far it goes.
+	Mode ManagedTlsModeInput `pulumi:"mode"`
+	// How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+	SettleSeconds pulumi.IntPtrInput `pulumi:"settleSeconds"`
+}
+
+func (ManagedTlsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ManagedTls)(nil)).Elem()
+}
+
+func (i ManagedTlsArgs) ToManagedTlsOutput() ManagedTlsOutput {
+	return i.ToManagedTlsOutputWithContext(context.Background())
+}
+
+func (i ManagedTlsArgs) ToManagedTlsOutputWithContext(ctx context.Context) ManagedTlsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ManagedTlsOutput)
+}
+
+func (i ManagedTlsArgs) ToManagedTlsPtrOutput() ManagedTlsPtrOutput {
+	return i.ToManagedTlsPtrOutputWithContext(context.Background())
+}
+
+func (i ManagedTlsArgs) ToManagedTlsPtrOutputWithContext(ctx context.Context) ManagedTlsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ManagedTlsOutput).ToManagedTlsPtrOutputWithContext(ctx)
+}
+
+// ManagedTlsPtrInput is an input type that accepts ManagedTlsArgs, ManagedTlsPtr and ManagedTlsPtrOutput values.
+// You can construct a concrete instance of `ManagedTlsPtrInput` via:
+//
+//	        ManagedTlsArgs{...}
+//
+//	or:
+//
+//	        nil
+type ManagedTlsPtrInput interface {
+	pulumi.Input
+
+	ToManagedTlsPtrOutput() ManagedTlsPtrOutput
+	ToManagedTlsPtrOutputWithContext(context.Context) ManagedTlsPtrOutput
+}
+
+type managedTlsPtrType ManagedTlsArgs
+
+func ManagedTlsPtr(v *ManagedTlsArgs) ManagedTlsPtrInput {
+	return (*managedTlsPtrType)(v)
+}
+
+func (*managedTlsPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ManagedTls)(nil)).Elem()
+}
+
+func (i *managedTlsPtrType) ToManagedTlsPtrOutput() ManagedTlsPtrOutput {
+	return i.ToManagedTlsPtrOutputWithContext(context.Background())
+}
+
+func (i *managedTlsPtrType) ToManagedTlsPtrOutputWithContext(ctx context.Context) ManagedTlsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ManagedTlsPtrOutput)
+}
+
+// TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+type ManagedTlsOutput struct{ *pulumi.OutputState }
+
+func (ManagedTlsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ManagedTls)(nil)).Elem()
+}
+
+func (o ManagedTlsOutput) ToManagedTlsOutput() ManagedTlsOutput {
+	return o
+}
+
+func (o ManagedTlsOutput) ToManagedTlsOutputWithContext(ctx context.Context) ManagedTlsOutput {
+	return o
+}
+
+func (o ManagedTlsOutput) ToManagedTlsPtrOutput() ManagedTlsPtrOutput {
+	return o.ToManagedTlsPtrOutputWithContext(context.Background())
+}
+
+func (o ManagedTlsOutput) ToManagedTlsPtrOutputWithContext(ctx context.Context) ManagedTlsPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ManagedTls) *ManagedTls {
+		return &v
+	}).(ManagedTlsPtrOutput)
+}
+
+// How far it goes.
+func (o ManagedTlsOutput) Mode() ManagedTlsModeOutput {
+	return o.ApplyT(func(v ManagedTls) ManagedTlsMode { return v.Mode }).(ManagedTlsModeOutput)
+}
+
+// How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+func (o ManagedTlsOutput) SettleSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v ManagedTls) *int { return v.SettleSeconds }).(pulumi.IntPtrOutput)
+}
+
+type ManagedTlsPtrOutput struct{ *pulumi.OutputState }
+
+func (ManagedTlsPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ManagedTls)(nil)).Elem()
+}
+
+func (o ManagedTlsPtrOutput) ToManagedTlsPtrOutput() ManagedTlsPtrOutput {
+	return o
+}
+
+func (o ManagedTlsPtrOutput) ToManagedTlsPtrOutputWithContext(ctx context.Context) ManagedTlsPtrOutput {
+	return o
+}
+
+func (o ManagedTlsPtrOutput) Elem() ManagedTlsOutput {
+	return o.ApplyT(func(v *ManagedTls) ManagedTls {
+		if v != nil {
+			return *v
+		}
+		var ret ManagedTls
+		return ret
+	}).(ManagedTlsOutput)
+}
+
+// How far it goes.
+func (o ManagedTlsPtrOutput) Mode() ManagedTlsModePtrOutput {
+	return o.ApplyT(func(v *ManagedTls) *ManagedTlsMode {
+		if v == nil {
+			return nil
+		}
+		return &v.Mode
+	}).(ManagedTlsModePtrOutput)
+}
+
+// How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+func (o ManagedTlsPtrOutput) SettleSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *ManagedTls) *int {
+		if v == nil {
+			return nil
+		}
+		return v.SettleSeconds
+	}).(pulumi.IntPtrOutput)
+}
+
 // A range of integers.
 type MatchRange struct {
 	// End of the range, more than start; it does not match any more.
@@ -26014,6 +26173,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingPtrInput)(nil)).Elem(), LoggingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingFormatInput)(nil)).Elem(), LoggingFormatArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*LoggingFormatPtrInput)(nil)).Elem(), LoggingFormatArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsInput)(nil)).Elem(), ManagedTlsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsPtrInput)(nil)).Elem(), ManagedTlsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangeInput)(nil)).Elem(), MatchRangeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangePtrInput)(nil)).Elem(), MatchRangeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshRefInput)(nil)).Elem(), MeshRefArgs{})
@@ -26325,6 +26486,8 @@ func init() {
 	pulumi.RegisterOutputType(LoggingPtrOutput{})
 	pulumi.RegisterOutputType(LoggingFormatOutput{})
 	pulumi.RegisterOutputType(LoggingFormatPtrOutput{})
+	pulumi.RegisterOutputType(ManagedTlsOutput{})
+	pulumi.RegisterOutputType(ManagedTlsPtrOutput{})
 	pulumi.RegisterOutputType(MatchRangeOutput{})
 	pulumi.RegisterOutputType(MatchRangePtrOutput{})
 	pulumi.RegisterOutputType(MeshRefOutput{})

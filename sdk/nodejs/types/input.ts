@@ -1803,6 +1803,20 @@ export interface LoggingFormatArgs {
 }
 
 /**
+ * TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+ */
+export interface ManagedTlsArgs {
+    /**
+     * How far it goes.
+     */
+    mode: pulumi.Input<enums.ManagedTlsMode>;
+    /**
+     * How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+     */
+    settleSeconds?: pulumi.Input<number | undefined>;
+}
+
+/**
  * A range of integers.
  */
 export interface MatchRangeArgs {

@@ -1023,6 +1023,20 @@ export interface LoggingFormat {
 }
 
 /**
+ * TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+ */
+export interface ManagedTls {
+    /**
+     * How far it goes.
+     */
+    mode: enums.ManagedTlsMode;
+    /**
+     * How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+     */
+    settleSeconds?: number;
+}
+
+/**
  * A range of integers.
  */
 export interface MatchRange {

@@ -27,6 +27,7 @@ from .get_virtual_service import *
 from .get_virtual_services import *
 from .mesh import *
 from .mesh_service import *
+from .mesh_settings import *
 from .mesh_task_definition import *
 from .provider import *
 from .route import *
@@ -58,6 +59,7 @@ _utilities.register(
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",
    "appmesh:index:MeshService": "MeshService",
+   "appmesh:index:MeshSettings": "MeshSettings",
    "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",
    "appmesh:index:Route": "Route",
    "appmesh:index:VirtualGateway": "VirtualGateway",

@@ -30,6 +30,7 @@ __all__ = [
     'HttpScheme',
     'IpPreference',
     'ListenerTlsMode',
+    'ManagedTlsMode',
     'PortProtocol',
     'TaskCompatibility',
     'TaskCpuArchitecture',
@@ -544,6 +545,25 @@ class ListenerTlsMode(_builtins.str, Enum):
     DISABLED = "DISABLED"
     """
     Only connections without TLS.
+    """
+
+
+@pulumi.type_token("appmesh:index:ManagedTlsMode")
+class ManagedTlsMode(_builtins.str, Enum):
+    """
+    How far it goes.
+    """
+    OFF = "OFF"
+    """
+    Proxies speak TLS only where a virtual node says so.
+    """
+    PERMISSIVE = "PERMISSIVE"
+    """
+    Proxies of the mesh speak TLS with each other, and take plain text from all others.
+    """
+    STRICT = "STRICT"
+    """
+    Proxies take nothing but TLS of proxies of the mesh, by their certificates.
     """
 
 

@@ -212,6 +212,8 @@ __all__ = [
     'LoggingArgsDict',
     'LoggingFormatArgs',
     'LoggingFormatArgsDict',
+    'ManagedTlsArgs',
+    'ManagedTlsArgsDict',
     'MatchRangeArgs',
     'MatchRangeArgsDict',
     'MeshServiceDiscoveryArgs',
@@ -7650,6 +7652,59 @@ class LoggingFormatArgs:
     @text.setter
     def text(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "text", value)
+
+
+class ManagedTlsArgsDict(TypedDict):
+    """
+    TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+    """
+    mode: pulumi.Input['ManagedTlsMode']
+    """
+    How far it goes.
+    """
+    settle_seconds: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+    """
+
+@pulumi.input_type
+class ManagedTlsArgs:
+    def __init__(__self__, *,
+                 mode: pulumi.Input['ManagedTlsMode'],
+                 settle_seconds: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+
+        :param pulumi.Input['ManagedTlsMode'] mode: How far it goes.
+        :param pulumi.Input[_builtins.int] settle_seconds: How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+        """
+        pulumi.set(__self__, "mode", mode)
+        if settle_seconds is not None:
+            pulumi.set(__self__, "settle_seconds", settle_seconds)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> pulumi.Input['ManagedTlsMode']:
+        """
+        How far it goes.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: pulumi.Input['ManagedTlsMode']):
+        pulumi.set(self, "mode", value)
+
+    @_builtins.property
+    @pulumi.getter(name="settleSeconds")
+    def settle_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+        """
+        return pulumi.get(self, "settle_seconds")
+
+    @settle_seconds.setter
+    def settle_seconds(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "settle_seconds", value)
 
 
 class MatchRangeArgsDict(TypedDict):

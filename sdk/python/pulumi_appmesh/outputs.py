@@ -77,6 +77,7 @@ __all__ = [
     'ListenerTlsValidationContextTrust',
     'Logging',
     'LoggingFormat',
+    'ManagedTls',
     'MatchRange',
     'MeshRef',
     'MeshServiceDiscovery',
@@ -3316,6 +3317,58 @@ class LoggingFormat(dict):
         Text, 1 to 1000 characters, with Envoy's command operators such as %RESPONSE_CODE%. End it with a line break.
         """
         return pulumi.get(self, "text")
+
+
+@pulumi.output_type
+class ManagedTls(dict):
+    """
+    TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "settleSeconds":
+            suggest = "settle_seconds"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in ManagedTls. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        ManagedTls.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        ManagedTls.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 mode: 'ManagedTlsMode',
+                 settle_seconds: Optional[_builtins.int] = None):
+        """
+        TLS between the proxies of a mesh, with certificates that the control plane gives them and renews.
+
+        :param 'ManagedTlsMode' mode: How far it goes.
+        :param _builtins.int settle_seconds: How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+        """
+        pulumi.set(__self__, "mode", mode)
+        if settle_seconds is not None:
+            pulumi.set(__self__, "settle_seconds", settle_seconds)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> 'ManagedTlsMode':
+        """
+        How far it goes.
+        """
+        return pulumi.get(self, "mode")
+
+    @_builtins.property
+    @pulumi.getter(name="settleSeconds")
+    def settle_seconds(self) -> Optional[_builtins.int]:
+        """
+        How long each step on the way lasts, in seconds: listeners first take both, then callers speak TLS, then listeners take nothing else; and the other way round. 1 to 3600. Default: 30.
+        """
+        return pulumi.get(self, "settle_seconds")
 
 
 @pulumi.output_type

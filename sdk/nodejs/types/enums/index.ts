@@ -522,6 +522,26 @@ export const ListenerTlsMode = {
  */
 export type ListenerTlsMode = (typeof ListenerTlsMode)[keyof typeof ListenerTlsMode];
 
+export const ManagedTlsMode = {
+    /**
+     * Proxies speak TLS only where a virtual node says so.
+     */
+    Off: "OFF",
+    /**
+     * Proxies of the mesh speak TLS with each other, and take plain text from all others.
+     */
+    Permissive: "PERMISSIVE",
+    /**
+     * Proxies take nothing but TLS of proxies of the mesh, by their certificates.
+     */
+    Strict: "STRICT",
+} as const;
+
+/**
+ * How far it goes.
+ */
+export type ManagedTlsMode = (typeof ManagedTlsMode)[keyof typeof ManagedTlsMode];
+
 export const PortProtocol = {
     /**
      * HTTP/1.1, WebSocket included.

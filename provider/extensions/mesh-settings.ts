@@ -1,0 +1,158 @@
+import {
+  type Member,
+  MeshSettings as MeshSettingsShape,
+  required,
+  resourceName,
+  structure,
+  validate,
+} from "@pulumi-appmesh/model";
+import { isNotFound } from "../client/errors.js";
+import type { Failure } from "../resources/check.js";
+import { diffValues, type ResourceDiff } from "../resources/diff.js";
+import type { Context, Made } from "../resources/operations.js";
+import { formatPropertyPath } from "../resources/property-path.js";
+import {
+  containsSecret,
+  equal,
+  isUnknown,
+  type Json,
+  type ObjectValue,
+  reveal,
+  toJson,
+} from "../server/values.js";
+
+/**
+ * What the owner of a mesh settles beyond App Mesh's model: a resource of its own that names its mesh, since the shapes of
+ * App Mesh have no place for it. Every mesh has settings; this one says which are not at their defaults.
+ */
+export const meshSettings = {
+  token: "appmesh:index:MeshSettings",
+  doc:
+    "What the owner of a mesh settles beyond App Mesh's model: mutual TLS between all proxies, with certificates that the " +
+    "control plane gives them, and whether requests are tried again by default. One for each mesh; without it, and after " +
+    "it, everything is at its default.\n\n## Import\n\nThe settings of a mesh are imported by its name.\n\n" +
+    "```sh\npulumi import appmesh:index:MeshSettings example shop\n```",
+  inputs: {
+    meshName: required(
+      resourceName,
+      "Name of the mesh that the settings are of, which must be the provider's account's own. Changing it replaces the settings.",
+    ),
+    ...MeshSettingsShape.members,
+  } satisfies Record<string, Member>,
+} as const;
+
+const shape = structure("MeshSettings", MeshSettingsShape.doc, meshSettings.inputs);
+
+/** The inputs, and everything that is wrong with them. */
+export function checkMeshSettings(news: ObjectValue): { inputs: ObjectValue; failures: Failure[] } {
+  const failures = validate(shape, reveal(news), { isUnknown }).map(({ path, message }) => ({
+    property: formatPropertyPath(path),
+    reason: containsSecret(news) ? "what was given is not allowed." : message,
+  }));
+  return { inputs: news, failures };
+}
+
+export function diffMeshSettings(olds: ObjectValue, news: ObjectValue): ResourceDiff {
+  const changes = [...diffValues([], olds, news)].map((change) => ({
+    ...change,
+    property: formatPropertyPath(change.path),
+    replaces: change.path[0] === "meshName",
+  }));
+  return { changes, deleteBeforeReplace: false, stables: ["meshName"] };
+}
+
+export async function createMeshSettings(inputs: ObjectValue, context: Context): Promise<Made> {
+  const meshName = nameIn(inputs);
+  const before = await found(meshName, context);
+  if (before === undefined) {
+    throw new Error(
+      `cannot settle anything of mesh "${meshName}": there is no such mesh of the provider's account. If this program makes ` +
+        "it, pass the name from the mesh's own output here, so that the order is known.",
+    );
+  }
+  if (!equal(before, {})) {
+    throw new Error(
+      `mesh "${meshName}" has settings already. Import them (pulumi import ${meshSettings.token} NAME ${meshName}), so that ` +
+        "they are not changed by two programs.",
+    );
+  }
+  await settle(meshName, inputs, context);
+  return { id: meshName, state: inputs };
+}
+
+export async function updateMeshSettings(
+  id: string,
+  news: ObjectValue,
+  context: Context,
+): Promise<ObjectValue> {
+  await settle(id, news, context);
+  return news;
+}
+
+/** The settings as they are now; undefined where the mesh is gone. What the inputs leave at its default stays out. */
+export async function readMeshSettings(
+  id: string,
+  inputs: ObjectValue,
+  context: Context,
+): Promise<ObjectValue | undefined> {
+  const live = await found(id, context);
+  if (live === undefined) return undefined;
+  const known = withDefaults(toJson(inputs) as Settings);
+  return equal(known as Json, withDefaults(live) as Json)
+    ? { ...inputs, meshName: id }
+    : { meshName: id, ...live };
+}
+
+/** Everything is at its default again. */
+export async function deleteMeshSettings(id: string, context: Context): Promise<void> {
+  try {
+    await context.appMesh.settle(id, {}, context.call);
+  } catch (error) {
+    if (!isNotFound(error)) throw failed("reset", id, error);
+  }
+}
+
+type Settings = { readonly [member: string]: Json };
+
+const nameIn = (inputs: ObjectValue): string => String(reveal(inputs.meshName ?? ""));
+
+async function settle(meshName: string, inputs: ObjectValue, { appMesh, call }: Context): Promise<void> {
+  const { meshName: _, ...settings } = toJson(inputs) as Settings;
+  await appMesh.settle(meshName, settings, call).catch((error: unknown) => {
+    throw failed("change", meshName, error);
+  });
+}
+
+const failed = (doing: string, meshName: string, error: unknown): Error =>
+  new Error(`cannot ${doing} the settings of mesh "${meshName}": ${(error as Error).message}`, {
+    cause: error,
+  });
+
+/** What is not at its default, as a program would say it. */
+async function found(meshName: string, { appMesh, call }: Context): Promise<Settings | undefined> {
+  try {
+    const { defaultRetries, managedTls } = await appMesh.settings(meshName, call);
+    const isOn = managedTls !== undefined && managedTls.mode !== "OFF";
+    return {
+      ...(defaultRetries === false && { defaultRetries }),
+      ...(isOn && {
+        managedTls: {
+          mode: managedTls.mode,
+          ...(managedTls.settleSeconds !== SETTLE_SECONDS &&
+            managedTls.settleSeconds !== undefined && { settleSeconds: managedTls.settleSeconds }),
+        },
+      }),
+    };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw failed("read", meshName, error);
+  }
+}
+
+/** The default of `settleSeconds`. */
+const SETTLE_SECONDS = 30;
+
+function withDefaults({ meshName: _, defaultRetries = true, managedTls = {} }: Settings): object {
+  const { mode = "OFF", settleSeconds = SETTLE_SECONDS } = managedTls as Settings;
+  return { defaultRetries, managedTls: mode === "OFF" ? { mode } : { mode, settleSeconds } };
+}
