@@ -131,6 +131,25 @@ describe("sidecar-attached-policies", () => {
     deepEqual(said(role("web"), elsewhere), {});
   });
 
+  it("is about what is attached, and to whom, alone", () => {
+    // A policy that lies beside, and a role that is called as no resource says.
+    deepEqual(said(role("web"), policy("wide")), {});
+    const named = resource("RolePolicyAttachment", "a", { role: "web", policyArn: admin });
+    deepEqual(said(role("web"), named), {});
+    deepEqual(said(role("web", { name: "web" }), named), { a: byAws("policyArn", "role web") });
+    // Without what its properties were computed from, as files have it.
+    const { propertyDependencies: _, ...bare } = named;
+    deepEqual(said(role("web", { name: "web" }), bare), { a: byAws("policyArn", "role web") });
+    const two = [policy("other", document(allow("s3:*"))), policy("wide")];
+    const attached = resource("RolePolicyAttachment", "a", {}, { role: ["web"], policyArn: ["wide"] });
+    deepEqual(said(role("web"), ...two, attached), { wide: everything("role web") });
+    const bucket = {
+      ...resource("RolePolicy", "own", { policy: all }, { role: ["web"] }),
+      type: "aws:s3/b:B",
+    };
+    deepEqual(said(role("web"), bucket), {});
+  });
+
   it("waits for what is not known", () => {
     const attached = resource("RolePolicyAttachment", "a", {}, { role: ["web"], policyArn: ["wide"] });
     deepEqual(said(role("web"), policy("wide", unknownText), attached), { wide: { open: ["policy"] } });
