@@ -7,7 +7,7 @@ import { FaultyDynamoDb, randomOf } from "../support/dynamodb-faults.js";
 import { seed, seedNote } from "../support/seed.js";
 
 /** How often a writer is killed. The whole hundred: APPMESH_TEST_KILLS=100. */
-const kills = Number(process.env.APPMESH_TEST_KILLS ?? 6);
+const kills = Number(process.env.APPMESH_TEST_KILLS ?? 4);
 const root = { accessKeyId: "AKIAREPLICAS", secretAccessKey: "a-secret-of-the-environment" };
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
