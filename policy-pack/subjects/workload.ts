@@ -93,7 +93,9 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
       get image() {
         return text(known.image);
       },
-      isProxy: container.name === proxyName || (withImage.includes(container) && !serves(container)),
+      isProxy:
+        (proxyName !== undefined && container.name === proxyName) ||
+        (withImage.includes(container) && !serves(container)),
       get user() {
         return known.user as string | undefined;
       },
