@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { messages } from "@pulumi-appmesh/provider/server/protocol.js";
 import { componentOptions, loadRuntime } from "@pulumi-appmesh/provider/server/runtime.js";
 import type { ObjectValue } from "@pulumi-appmesh/provider/server/values.js";
@@ -72,10 +73,16 @@ const configuration = () => JSON.parse(readFileSync(kubeconfig as string, "utf8"
 async function pathOf(type: string, { name, namespace }: Metadata): Promise<string> {
   const { apiVersion, kind } = kindOf(type);
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const { body } = await ask("GET", group);
-  const found = body.resources?.find(
-    (each: { kind: string; name: string }) => each.kind === kind && !each.name.includes("/"),
-  );
+  const find = async () => {
+    const { body } = await ask("GET", group);
+    return body.resources?.find(
+      (each: { kind: string; name: string }) => each.kind === kind && !each.name.includes("/"),
+    );
+  };
+  // A kind that has just been defined is served a moment later.
+  const deadline = Date.now() + 30_000;
+  let found = await find();
+  for (; found === undefined && Date.now() < deadline; found = await find()) await sleep(200);
   if (found === undefined) throw new Error(`the API server knows no ${kind} of ${apiVersion}`);
   const place = found.namespaced ? `/namespaces/${namespace ?? "default"}` : "";
   return `${group}${place}/${found.name}/${name}`;

@@ -149,6 +149,9 @@ export async function serveStandIn(standIn: StandIn, record: string, engine: str
     );
   });
   console.log(port);
+  // An engine that was killed ends nothing.
+  const started = process.ppid;
+  setInterval(() => process.ppid !== started && process.exit(0), 1_000).unref();
 }
 
 function checked(request: messages.CheckRequest): messages.CheckResponse {
