@@ -30,7 +30,7 @@ const members = (inputs: Inputs): object =>
 
 function plain(input: Input): unknown {
   return write<unknown>(input, {
-    text: (content) => content.replaceAll("${", "$${"),
+    text: (content) => content.replaceAll(/\$(?=\{)/g, "$$$$"),
     scalar: (value) => value,
     output: ({ variable, property }: Output) => `\${${variable}.${property}}`,
     secret: (value) => ({ "fn::secret": value }),

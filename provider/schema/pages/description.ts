@@ -7,12 +7,12 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   yaml: "YAML",
 };
 
-/** The parts of a description: what is said, the example in every language, and the sections after it. */
+/** The parts of a description: what is said, its first sentence, the example in every language, and the sections after it. */
 export function described({ description }: { readonly description: string }) {
   const [, before = description, shown = "", after = ""] =
     /^(.*?)\s*\{\{% examples %\}\}(.*)\{\{% \/examples %\}\}\s*(.*)$/s.exec(description) ?? [];
   const [text = "", ...sections] = [...before.split(/\n\n(?=## )/), ...(after === "" ? [] : [after])];
-  return { text, summary: text.split("\n\n")[0] ?? "", example: example(shown), sections };
+  return { text, summary: /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text, example: example(shown), sections };
 }
 
 /** TypeScript's program is seen at once; the others unfold. */
