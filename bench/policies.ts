@@ -5,17 +5,23 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { analyzerIn } from "@pulumi-appmesh/tests/support/analyzer.js";
-import { now } from "./processes.js";
+import { cpuOfFamilyMs, now } from "./processes.js";
 import { program } from "./up.js";
 
 const { resolve } = createRequire(import.meta.url);
 
-/** Wall time of `pulumi preview` of as many entities, in ms by run: without a pack, with one without rules, with ours. */
+/** What a preview took, in ms: by the clock, and of CPU with the program, its plugin and the pack. */
+interface Took {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** `pulumi preview` of as many entities, by run: without a pack, with one without rules, with ours. */
 export interface Policies {
   readonly entities: number;
-  readonly none: readonly number[];
-  readonly empty: readonly number[];
-  readonly appmesh: readonly number[];
+  readonly none: readonly Took[];
+  readonly empty: readonly Took[];
+  readonly appmesh: readonly Took[];
 }
 
 /** Measures previews of a mesh that is not there yet, the three in turns. */
@@ -44,16 +50,16 @@ export async function measurePolicies(
     };
     const results: Policies[] = [];
     for (const { entities, runs } of sizes) {
-      const measured = { entities, none: [] as number[], empty: [] as number[], appmesh: [] as number[] };
+      const measured = { entities, none: [] as Took[], empty: [] as Took[], appmesh: [] as Took[] };
       const stack = await LocalWorkspace.createOrSelectStack(
         { stackName: `policies-${entities}`, projectName: "bench", program: program("appmesh", entities) },
         { workDir: folder, envVars: environment },
       );
       for (let run = 0; run < runs; run++) {
         for (const which of ["none", "empty", "appmesh"] as const) {
-          const start = now();
+          const [start, spent] = [now(), cpuOfFamilyMs()];
           const { changeSummary } = await stack.preview({ policyPacks: packs[which] });
-          measured[which].push(now() - start);
+          measured[which].push({ wall: now() - start, cpu: cpuOfFamilyMs() - spent });
           const created = (changeSummary.create ?? 0) - 1; // the stack is one too
           if (created !== entities)
             throw new Error(`pulumi preview saw ${created} entities, not ${entities}`);
