@@ -29,7 +29,7 @@ export class Calls {
 
   /** The SDK is loaded only here: who keeps everything in a file does without it. */
   static async open(place: TablePlace): Promise<Calls> {
-    const { DynamoDB } = await import("@aws-sdk/client-dynamodb");
+    const { DynamoDB } = await import("./sdk.js");
     const client = new DynamoDB({
       region: place.region,
       ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
