@@ -3,7 +3,9 @@ import fc from "fast-check";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { AccessKeys, type Credentials } from "../identity/access-keys.js";
+import { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
 import { ACCOUNT, type Harness, meshHarness, REGION } from "../mesh/harness.test.support.js";
+import { ServiceAccounts } from "../mesh/service-accounts.js";
 import { createApi } from "./server.js";
 import { callSigned, callWith } from "./signing.test.support.js";
 
@@ -28,6 +30,8 @@ describe("What a key may do", () => {
     shopper = await issue({ scope: { meshes: ["shop"] } });
     api = createApi({
       ...mesh,
+      serviceAccounts: new ServiceAccounts(mesh),
+      identities: await ProxyIdentities.open(mesh.store, { account: ACCOUNT, trustDomain: "appmesh.local" }),
       status: { unready: () => undefined, proxies: () => [] },
       diagnosis: { list: async () => ({ items: [], nextToken: undefined }) },
       metrics: { scrape: async () => ({ contentType: "text/plain", text: "" }) },
@@ -97,8 +101,8 @@ describe("What a key may do", () => {
 
   it("is asked of each route that there is", async () => {
     const routes = routesAbout("bank");
-    assert.ok(routes.length >= 38 + 4 + 3, `${routes.length}`);
-    const ofKeys = /^\w+ \/v1\/access-keys/;
+    assert.ok(routes.length >= 38 + 4 + 3 + 14, `${routes.length}`);
+    const ofKeys = /^\w+ \/v1\/(access-keys|identities)/;
     for (const { method, url, pattern } of routes) {
       if (isOpen(pattern)) continue;
       const isRead = method === "GET" && !ofKeys.test(pattern);
@@ -148,7 +152,11 @@ describe("What a key may do", () => {
 
   it("is enough for each route about its own mesh", async () => {
     for (const { method, url, pattern } of routesAbout("shop")) {
-      if (isOpen(pattern) || /\/v1\/(access-keys|proxies)|^(PUT|DELETE) .*\/shares\//.test(pattern)) continue;
+      if (
+        isOpen(pattern) ||
+        /\/v1\/(access-keys|identities|proxies)|^(PUT|DELETE) .*\/shares\//.test(pattern)
+      )
+        continue;
       // Refused for what they are, where they are: never for who asks.
       const { status } = await call(
         shopper,
@@ -174,6 +182,12 @@ describe("What a key may do", () => {
       ["POST", `/v1/access-keys/${all.accessKeyId}/rotate`],
       ["DELETE", `/v1/access-keys/${all.accessKeyId}`],
       ["GET", "/v1/proxies"],
+      ["GET", "/v1/identities/authorities"],
+      ["POST", "/v1/identities/authorities"],
+      ["POST", "/v1/identities/authorities/any/use"],
+      ["DELETE", "/v1/identities/authorities/any"],
+      ["POST", "/v1/identities/token-keys"],
+      ["POST", "/v1/identities/revoke"],
     ] as const) {
       const { status, type, body } = await call(foreign, method, url, method === "POST" ? {} : undefined);
       const [, why] = /( because .*)$/.exec(body.message) ?? [];

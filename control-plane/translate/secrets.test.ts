@@ -34,6 +34,59 @@ describe("secrets", () => {
     );
   });
 
+  it("of the mesh are told to the proxy that they are of, and to none that has not proven it", () => {
+    const asked: string[] = [];
+    const entities: Partial<MeshEntities> = {
+      workloadCertificate: (entity) => {
+        asked.push(entity);
+        return exported;
+      },
+      workloadTrust: () => ({ certificates: "the mesh's" }),
+    };
+    const references = [
+      {
+        secrets: [{ kind: "workloadCertificate" } as const, { kind: "workloadTrust" } as const].map(
+          (source) => secretReference(source, place),
+        ),
+      },
+    ];
+    const told = (unproven?: true) =>
+      secretsOf({ ...entitiesOf({ meshName: "shop" }), ...entities }, references, {
+        kind: "virtualGateway",
+        name: "edge",
+        ...(unproven && { unproven }),
+      });
+    const { secrets, problems } = told();
+    assert.deepEqual(
+      [asked, secrets.map(({ name, entities }) => [name, entities]), problems],
+      [
+        ["virtualGateway/edge"],
+        [
+          ["certificate:mesh", ["virtualGateway/edge"]],
+          ["trust:mesh", ["virtualGateway/edge"]],
+        ],
+        [],
+      ],
+    );
+    const unproven = told(true);
+    assert.deepEqual(
+      [asked.length, unproven.secrets.map(({ name }) => name), unproven.problems],
+      [
+        1,
+        ["trust:mesh"],
+        [
+          {
+            entity: "virtualGateway/edge",
+            path: "",
+            message:
+              "its proxy has not proven who it is, and gets no certificate of the mesh: others refuse it where TLS is STRICT. " +
+              "Give the proxy a certificate or a token, and have it call the control plane at --xds",
+          },
+        ],
+      ],
+    );
+  });
+
   it("are told once, however many resources name them", () => {
     const file: SecretSource = { kind: "fileTrust", certificateChain: "/ca.pem" };
     const { secrets, problems, waiting } = of({}, file, { ...file });

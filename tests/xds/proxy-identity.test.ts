@@ -41,6 +41,8 @@ class World {
   loopback!: Address;
   log = "";
   readonly refused: number[] = [];
+  /** How many configurations were made for proxies that are told nothing secret. */
+  unproven = 0;
   readonly #closers: (() => unknown)[] = [];
 
   static async start({ authorities = [], ...options }: WorldOptions = {}): Promise<World> {
@@ -68,7 +70,10 @@ class World {
     });
     world.server = new XdsServer({
       source: mesh,
-      translate: mesh.translate,
+      translate: (entities, proxy) => {
+        if (proxy.unproven) world.unproven++;
+        return mesh.translate(entities, proxy);
+      },
       log,
       onRefused,
       timing: { recheckMillis: 20, closeMillis: 100 },
@@ -468,6 +473,11 @@ describe("A proxy off this machine", function () {
     world = await World.start();
     const token = await world.token();
     const other = `mesh/shop@${ACCOUNT}/virtualNode/other`;
+    assert.deepEqual(await clusters(world.open({ authorization: token }, web, world.trusted)), ["a"]);
+    assert.deepEqual(await clusters(world.open({}, web, world.loopback)), ["a"]);
+    assert.equal(world.unproven, 0);
+    assert.deepEqual(await clusters(world.open({}, web, world.trusted)), ["a"]);
+    assert.equal(world.unproven, 1);
     for (const address of [world.trusted, world.loopback]) {
       assert.deepEqual(await clusters(world.open({}, web, address)), ["a"]);
       assert.deepEqual(await clusters(world.open({}, other, address)), ["b"]);

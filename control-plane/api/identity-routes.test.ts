@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { AccessKeys, type Credentials } from "../identity/access-keys.js";
+import { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
+import { ACCOUNT, type Harness, meshHarness, REGION } from "../mesh/harness.test.support.js";
+import { Audit } from "./audit.js";
+import { createApi } from "./server.js";
+import { callSigned } from "./signing.test.support.js";
+
+const path = "/v1/meshes/shop/identities";
+
+describe("The API of proxies' identities", () => {
+  let mesh: Harness;
+  let api: FastifyInstance;
+  let all: Credentials;
+  let told: Record<string, unknown>[];
+  beforeEach(async () => {
+    mesh = await meshHarness();
+    told = [];
+    const keys = await AccessKeys.open(mesh.store, { account: ACCOUNT });
+    const { key, secretAccessKey } = await keys.create({});
+    all = { accessKeyId: key.accessKeyId, secretAccessKey };
+    const sink = { write: (line: object) => void told.push({ ...line }), trouble: () => undefined };
+    api = createApi({
+      ...mesh,
+      identities: await ProxyIdentities.open(mesh.store, { account: ACCOUNT, trustDomain: "appmesh.local" }),
+      status: { unready: () => undefined, proxies: () => [] },
+      account: ACCOUNT,
+      region: REGION,
+      accessKeys: keys,
+      audit: new Audit({ sink, region: REGION, account: ACCOUNT }),
+      log: pino({ level: "silent" }),
+    });
+    await mesh.build(["mesh", ["shop"]]);
+  });
+  afterEach(async () => {
+    await api.close();
+    await mesh.close();
+  });
+  const call = (method: string, url: string, body?: object) =>
+    callSigned(api, all, method, url, body, new Date());
+
+  it("tells what is secret once, and keeps none of it", async () => {
+    const { status, body } = await call("POST", path, { virtualNode: "catalog", expiresInSeconds: 3600 });
+    assert.equal(status, 200);
+    const { identity, certificate, privateKey, trust } = body;
+    const { identityId, createdAt } = identity;
+    assert.deepEqual(identity, {
+      identityId,
+      kind: "certificate",
+      virtualNode: "catalog",
+      nodeId: `mesh/shop@${ACCOUNT}/virtualNode/catalog`,
+      createdAt,
+      expiresAt: createdAt + 3600,
+      status: "Active",
+    });
+    assert.match(certificate, /^-----BEGIN CERTIFICATE-----/);
+    assert.match(privateKey, /^-----BEGIN PRIVATE KEY-----/);
+    assert.match(trust, /^-----BEGIN CERTIFICATE-----/);
+    const token = (await call("POST", path, { virtualGateway: "edge", kind: "token" })).body.token as string;
+    assert.match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+
+    const { records } = await mesh.store.load();
+    const kept = [...records.values()].join("\n");
+    const secrets = [privateKey.split("\n")[1], token.split(".")[2], token.split(".")[1]];
+    assert.deepEqual(
+      secrets.filter((secret) => kept.includes(secret) || JSON.stringify(told).includes(secret)),
+      [],
+    );
+    assert.deepEqual(told.map(({ operation, arn }) => [operation, arn]).slice(0, 1), [
+      ["IssueProxyIdentity", `arn:aws:appmesh:${REGION}:${ACCOUNT}:proxy-identity/${identityId}`],
+    ]);
+
+    const listed = (await call("GET", path)).body.identities;
+    assert.deepEqual(listed[0], identity);
+    assert.deepEqual(
+      listed.map(({ virtualNode, virtualGateway }: Record<string, string>) => virtualNode ?? virtualGateway),
+      ["catalog", "edge"],
+    );
+    const revoked = (await call("DELETE", `${path}/${identityId}`)).body.identity;
+    assert.equal(revoked.status, "Revoked");
+    assert.deepEqual((await call("DELETE", `${path}/${identityId}`)).body.identity, revoked);
+  });
+
+  const message = async (method: string, url: string, body?: object) => {
+    const { status, type, body: answer } = await call(method, url, body);
+    return [status, type, answer.message];
+  };
+  const bad = (text: string) => [400, "BadRequestException", text];
+
+  it("refuses what makes no sense, and says why", async () => {
+    assert.deepEqual(
+      await message("POST", path, {}),
+      bad("neither virtualNode nor virtualGateway was given; exactly one of them is required."),
+    );
+    assert.deepEqual(
+      await message("POST", path, { virtualNode: "a", virtualGateway: "b" }),
+      bad(
+        "virtualNode and virtualGateway were given; exactly one of virtualNode and virtualGateway is allowed.",
+      ),
+    );
+    assert.deepEqual(
+      await message("POST", path, { virtualNode: "a", expiresInSeconds: 1 }),
+      bad("expiresInSeconds: 1 was given; an integer from 60 to 34300800 is allowed."),
+    );
+    assert.deepEqual(
+      await message("POST", path, { virtualNode: "a", kind: "password" }),
+      bad('kind: "password" was given; "certificate" or "token" is allowed.'),
+    );
+    assert.deepEqual(await message("POST", "/v1/meshes/bank/identities", { virtualNode: "a" }), [
+      404,
+      "NotFoundException",
+      `Mesh with name bank is not present for account ${ACCOUNT}`,
+    ]);
+    assert.deepEqual(await message("DELETE", `${path}/none`), [
+      404,
+      "NotFoundException",
+      "nothing of the id 'none' was issued to a proxy of mesh shop",
+    ]);
+    assert.deepEqual(
+      await message("POST", "/v1/identities/authorities", { purpose: "both" }),
+      bad('purpose: "both" was given; "proxies" or "workloads" is allowed.'),
+    );
+    assert.deepEqual(
+      await message("POST", "/v1/identities/revoke", { serialNumber: "12:34" }),
+      bad(
+        'serialNumber: "12:34" was given; a string of 1 to 40 characters hexadecimal digits, without what may stand between them is allowed.',
+      ),
+    );
+  });
+
+  it("tells authorities without their keys, and keeps the one that signs", async () => {
+    await call("POST", path, { virtualNode: "catalog" });
+    const { authorities, tokenKeys, trust } = (await call("GET", "/v1/identities/authorities")).body;
+    assert.deepEqual(
+      authorities.map((authority: object) => Object.keys(authority).sort()),
+      [["authorityId", "certificate", "createdAt", "expiresAt", "purpose", "signs"]],
+    );
+    assert.deepEqual([tokenKeys, trust], [[], authorities[0].certificate]);
+    const { authorityId } = authorities[0];
+    assert.deepEqual(await message("DELETE", `/v1/identities/authorities/${authorityId}`), [
+      409,
+      "ConflictException",
+      `authority '${authorityId}' signs the certificates of proxies. Create and use another one first`,
+    ]);
+    assert.deepEqual(await message("POST", "/v1/identities/authorities/none/use", {}), [
+      404,
+      "NotFoundException",
+      "there is no authority 'none'",
+    ]);
+  });
+});
