@@ -26,7 +26,7 @@ describe("ECS tasks with AWS's own sidecar image", function () {
     }
     const port = await freePort();
     const images: Record<string, Image> = {};
-    shop = await Shop.open(images, (host) => ["--xds-trusted-network", `${host}:${port}`]);
+    shop = await Shop.open({ images, args: (host) => ["--xds-trusted-network", `${host}:${port}`] });
     trusted = { host: shop.cluster.network.host, port };
     await shop.createMesh();
     // The image trusts the public authorities. One made from it trusts the control plane's, too.

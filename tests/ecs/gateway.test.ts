@@ -19,7 +19,7 @@ describe("a virtual gateway as an ECS task", function () {
       this.skip();
     }
     // All that the image of the init container needs.
-    shop = await Shop.open({ "shop/iptables": {} });
+    shop = await Shop.open({ images: { "shop/iptables": {} } });
     await shop.createMesh();
     await shop.create("virtualGateway", ["edge"], {
       listeners: [{ portMapping: { port: 8088, protocol: "http" } }],

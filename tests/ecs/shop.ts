@@ -34,6 +34,14 @@ const key = {
 /** Health checks come ten times as often as they are asked for, and may take as long as they need on a busy machine. */
 export const rhythm = { pace: 0.1, slack: 10 };
 
+export interface ShopOptions {
+  /** Further images, which may be added until a task needs them. */
+  readonly images?: Record<string, Image>;
+  /** Further arguments of the control plane, which serves its proxies at this address, and its environment. */
+  readonly args?: (host: string) => readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class Shop {
   readonly api: AppMesh;
 
@@ -48,17 +56,18 @@ export class Shop {
     cluster.names.set(catalogService, [nowhere]);
   }
 
-  /** `images` may be added to until a task needs them; `serve` are further arguments of the control plane. */
-  static async open(
-    images: Record<string, Image> = {},
-    serve: (host: string) => readonly string[] = () => [],
-  ): Promise<Shop> {
+  static async open({ images = {}, args = () => [], env = {} }: ShopOptions = {}): Promise<Shop> {
     images["shop/app"] ??= nodeImage("app");
     const cluster = await Cluster.start(await meshImages(images));
     try {
       const { host } = cluster.network;
-      const args = ["--xds-tls-self-signed", ...serve(host)];
-      return new Shop(cluster, await startControlPlane({ accessKey: key, xds: `${host}:0`, args }));
+      const options = {
+        accessKey: key,
+        xds: `${host}:0`,
+        args: ["--xds-tls-self-signed", ...args(host)],
+        env,
+      };
+      return new Shop(cluster, await startControlPlane(options));
     } catch (error) {
       await cluster.close();
       throw error;

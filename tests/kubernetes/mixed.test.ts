@@ -20,7 +20,7 @@ describe("a mesh of ECS tasks and Kubernetes pods", function () {
       console.log(`      left out: ${missing}`);
       this.skip();
     }
-    shop = await Shop.open({ "shop/iptables": {} });
+    shop = await Shop.open({ images: { "shop/iptables": {} } });
     await shop.createMesh();
   });
   after(() => shop?.close());
