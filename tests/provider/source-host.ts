@@ -1,7 +1,9 @@
 // In the place of Pulumi's language host for Node.js, which is not part of what is built here: the part of it that runs a
 // plugin from its sources. Like the real one it leaves that to the SDK's own `run-plugin`, in the plugin's folder, and
-// passes on what the plugin prints. It installs nothing. Prints its port.
+// passes on what the plugin prints. It installs nothing, and where an SDK is to be generated it writes down the schema
+// that Pulumi would have it made from. Prints its port.
 import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
@@ -21,6 +23,14 @@ server.addService(LanguageRuntimeService, {
     info.setVersion("3.259.0");
     reply(null, info);
   },
+  generatePackage: (call: Message, reply: (error: null, answer: Message) => void) => {
+    const folder = call.request.getDirectory();
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "schema.json"), call.request.getSchema());
+    reply(null, new language.GeneratePackageResponse());
+  },
+  link: (_: Message, reply: (error: null, answer: Message) => void) =>
+    reply(null, new language.LinkResponse()),
   installDependencies: (call: ServerWritableStream<Message, Message>) => call.end(),
   runPlugin: (call: ServerWritableStream<Message, Message>) => {
     const info = call.request.getInfo();

@@ -70,18 +70,31 @@ describe("the plugin from its sources", function () {
     await controlPlane?.stop();
   });
 
+  const wanted = JSON.parse(readFileSync(join(root, "provider/schema.json"), "utf8"));
+  const names = ({ resources, functions }: { resources: object; functions: object }) =>
+    [...Object.keys(resources), ...Object.keys(functions)].sort();
+
   it("is built without what only development needs, and shows its schema to `pulumi package get-schema`", async () => {
     const { stdout } = await run("pulumi", ["package", "get-schema", join(clone, "provider")], {
       cwd: stack.stack.workspace.workDir,
       env: stack.env,
       maxBuffer: 64 * 1024 * 1024,
     });
-    const { version, resources, functions } = JSON.parse(stdout);
-    const wanted = JSON.parse(readFileSync(join(root, "provider/schema.json"), "utf8"));
-    const names = (found: { resources: object; functions: object }) =>
-      [...Object.keys(found.resources), ...Object.keys(found.functions)].sort();
-    assert.equal(version, wanted.version);
-    assert.deepEqual(names({ resources, functions }), names(wanted));
+    const found = JSON.parse(stdout);
+    assert.equal(found.version, wanted.version);
+    assert.deepEqual(names(found), names(wanted));
+  });
+
+  it("is added to a project by `pulumi package add`, which has an SDK made from the whole schema", async () => {
+    const project = temporaryFolder();
+    writeFileSync(join(project, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
+    await run("pulumi", ["package", "add", join(clone, "provider")], { cwd: project, env: stack.env });
+    assert.equal(
+      readFileSync(join(project, "Pulumi.yaml"), "utf8"),
+      `name: shop\nruntime: nodejs\npackages:\n  appmesh: ${join(clone, "provider")}\n`,
+    );
+    const schema = readFileSync(join(project, "sdks/appmesh/schema.json"), "utf8");
+    assert.deepEqual(names(JSON.parse(schema)), names(wanted));
   });
 
   it("makes entities and components for a project that names the clone as the plugin's place", async () => {
