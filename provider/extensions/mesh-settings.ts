@@ -7,10 +7,10 @@ import {
   validate,
 } from "@pulumi-appmesh/model";
 import { isNotFound } from "../client/errors.js";
-import type { Failure } from "../resources/check.js";
-import { diffValues, type ResourceDiff } from "../resources/diff.js";
+import { diffValues } from "../resources/diff.js";
 import type { Context, Made } from "../resources/operations.js";
-import { formatPropertyPath } from "../resources/property-path.js";
+import { formatPropertyPath, isAtOrBelow, parsePropertyPath } from "../resources/property-path.js";
+import type { Found } from "../resources/resource.js";
 import {
   containsSecret,
   equal,
@@ -20,49 +20,76 @@ import {
   reveal,
   toJson,
 } from "../server/values.js";
+import type { Extension } from "./extension.js";
+
+const inputs = {
+  meshName: required(
+    resourceName,
+    "Name of the mesh that the settings are of, which must be the provider's account's own. Changing it replaces the settings.",
+  ),
+  ...MeshSettingsShape.members,
+} satisfies Record<string, Member>;
+
+const shape = structure("MeshSettings", MeshSettingsShape.doc, inputs);
+const TOKEN = "appmesh:index:MeshSettings";
 
 /**
  * What the owner of a mesh settles beyond App Mesh's model: a resource of its own that names its mesh, since the shapes of
  * App Mesh have no place for it. Every mesh has settings; this one says which are not at their defaults.
  */
-export const meshSettings = {
-  token: "appmesh:index:MeshSettings",
+export const meshSettings: Extension = {
+  token: TOKEN,
+  title: "MeshSettings",
   doc:
     "What the owner of a mesh settles beyond App Mesh's model: mutual TLS between all proxies, with certificates that the " +
     "control plane gives them, and whether requests are tried again by default. One for each mesh; without it, and after " +
     "it, everything is at its default.\n\n## Import\n\nThe settings of a mesh are imported by its name.\n\n" +
-    "```sh\npulumi import appmesh:index:MeshSettings example shop\n```",
-  inputs: {
-    meshName: required(
-      resourceName,
-      "Name of the mesh that the settings are of, which must be the provider's account's own. Changing it replaces the settings.",
-    ),
-    ...MeshSettingsShape.members,
-  } satisfies Record<string, Member>,
-} as const;
+    `\`\`\`sh\npulumi import ${TOKEN} example shop\n\`\`\``,
+  inputs,
+  identity: ["meshName"],
 
-const shape = structure("MeshSettings", MeshSettingsShape.doc, meshSettings.inputs);
+  check: ({ news }) => ({
+    inputs: news,
+    failures: validate(shape, reveal(news), { isUnknown }).map(({ path, message }) => ({
+      property: formatPropertyPath(path),
+      reason: containsSecret(news) ? "what was given is not allowed." : message,
+    })),
+  }),
 
-/** The inputs, and everything that is wrong with them. */
-export function checkMeshSettings(news: ObjectValue): { inputs: ObjectValue; failures: Failure[] } {
-  const failures = validate(shape, reveal(news), { isUnknown }).map(({ path, message }) => ({
-    property: formatPropertyPath(path),
-    reason: containsSecret(news) ? "what was given is not allowed." : message,
-  }));
-  return { inputs: news, failures };
-}
+  diff: ({ olds, state, news, ignoreChanges }) => {
+    const ignored = ignoreChanges.map(parsePropertyPath);
+    const changes = [...diffValues([], olds ?? state, news)]
+      .filter(({ path }) => !ignored.some((pattern) => isAtOrBelow(path, pattern)))
+      .map((change) => ({
+        ...change,
+        property: formatPropertyPath(change.path),
+        replaces: change.path[0] === "meshName",
+      }));
+    return { changes, deleteBeforeReplace: false, stables: ["meshName"] };
+  },
 
-export function diffMeshSettings(olds: ObjectValue, news: ObjectValue): ResourceDiff {
-  const changes = [...diffValues([], olds, news)].map((change) => ({
-    ...change,
-    property: formatPropertyPath(change.path),
-    replaces: change.path[0] === "meshName",
-  }));
-  return { changes, deleteBeforeReplace: false, stables: ["meshName"] };
-}
+  planned: (given) => given,
+  plannedUpdate: (_, news) => news,
+  create,
+  read,
 
-export async function createMeshSettings(inputs: ObjectValue, context: Context): Promise<Made> {
-  const meshName = nameIn(inputs);
+  update: async ({ id, news }, context) => {
+    await settle(id, news, context);
+    return news;
+  },
+
+  /** Everything is at its default again. */
+  delete: async (id, { appMesh, call }) => {
+    try {
+      await appMesh.settle(id, {}, call);
+    } catch (error) {
+      if (!isNotFound(error)) throw failed("reset", id, error);
+    }
+  },
+};
+
+async function create(given: ObjectValue, context: Context): Promise<Made> {
+  const meshName = nameIn(given);
   const before = await found(meshName, context);
   if (before === undefined) {
     throw new Error(
@@ -72,44 +99,21 @@ export async function createMeshSettings(inputs: ObjectValue, context: Context):
   }
   if (!equal(before, {})) {
     throw new Error(
-      `mesh "${meshName}" has settings already. Import them (pulumi import ${meshSettings.token} NAME ${meshName}), so that ` +
+      `mesh "${meshName}" has settings already. Import them (pulumi import ${TOKEN} NAME ${meshName}), so that ` +
         "they are not changed by two programs.",
     );
   }
-  await settle(meshName, inputs, context);
-  return { id: meshName, state: inputs };
-}
-
-export async function updateMeshSettings(
-  id: string,
-  news: ObjectValue,
-  context: Context,
-): Promise<ObjectValue> {
-  await settle(id, news, context);
-  return news;
+  await settle(meshName, given, context);
+  return { id: meshName, state: given };
 }
 
 /** The settings as they are now; undefined where the mesh is gone. What the inputs leave at its default stays out. */
-export async function readMeshSettings(
-  id: string,
-  inputs: ObjectValue,
-  context: Context,
-): Promise<ObjectValue | undefined> {
+async function read(id: string, known: ObjectValue, context: Context): Promise<Found | undefined> {
   const live = await found(id, context);
   if (live === undefined) return undefined;
-  const known = withDefaults(toJson(inputs) as Settings);
-  return equal(known as Json, withDefaults(live) as Json)
-    ? { ...inputs, meshName: id }
-    : { meshName: id, ...live };
-}
-
-/** Everything is at its default again. */
-export async function deleteMeshSettings(id: string, context: Context): Promise<void> {
-  try {
-    await context.appMesh.settle(id, {}, context.call);
-  } catch (error) {
-    if (!isNotFound(error)) throw failed("reset", id, error);
-  }
+  const same = equal(withDefaults(toJson(known) as Settings) as Json, withDefaults(live) as Json);
+  const inputs = same ? { ...known, meshName: id } : { meshName: id, ...live };
+  return { inputs, state: inputs };
 }
 
 type Settings = { readonly [member: string]: Json };

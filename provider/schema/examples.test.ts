@@ -3,10 +3,8 @@ import { readFileSync } from "node:fs";
 import { checkComponent } from "../components/check.js";
 import type { ComponentType } from "../components/component.js";
 import { componentTypes } from "../components/components.js";
-import { checkMeshSettings, meshSettings } from "../extensions/mesh-settings.js";
 import { functionTypes } from "../functions/types.js";
-import { checkResource } from "../resources/check.js";
-import { resourceTypes } from "../resources/types.js";
+import { resources } from "../resources/resources.js";
 import type { ObjectValue } from "../server/values.js";
 import { examples } from "./examples.js";
 import { functionExamples } from "./examples-of-functions.js";
@@ -39,13 +37,9 @@ describe("the examples", () => {
       for (const { type: made, inputs, name } of example.resources) {
         const token = `appmesh:index:${made}`;
         const news = resolved(inputs, example) as ObjectValue;
-        const resource = resourceTypes.get(token);
         const failures =
-          token === meshSettings.token
-            ? checkMeshSettings(news).failures
-            : resource === undefined
-              ? checkComponent(componentTypes.get(token) as ComponentType, news)
-              : checkResource(resource, { urnName: name, olds: {}, news, seed: new Uint8Array(32) }).failures;
+          resources.get(token)?.check({ urnName: name, olds: {}, news, seed: new Uint8Array(32) }, {})
+            .failures ?? checkComponent(componentTypes.get(token) as ComponentType, news);
         deepStrictEqual(failures, [], `${made} ${name}`);
       }
     });

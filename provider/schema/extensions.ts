@@ -1,22 +1,25 @@
-import { meshSettings } from "../extensions/mesh-settings.js";
+import { extensions } from "../extensions/extensions.js";
 import type { PropertySpec, ResourceSpec } from "./package-spec.js";
 import { requiredOf, type Types } from "./types.js";
 
 /** What a mesh has beside App Mesh's entities, by token. */
-export function extensionResources(types: Types): Record<string, ResourceSpec> {
-  const { token, doc, inputs } = meshSettings;
-  const { required = [] } = requiredOf(inputs);
-  const properties = types.properties(inputs);
-  return {
-    [token]: {
-      description: doc,
-      inputProperties: {
-        ...properties,
-        meshName: { ...(properties.meshName as PropertySpec), willReplaceOnChanges: true },
-      },
-      requiredInputs: required,
-      properties,
-      required,
-    },
-  };
-}
+export const extensionResources = (types: Types): Record<string, ResourceSpec> =>
+  Object.fromEntries(
+    extensions.map(({ token, doc, inputs, identity }) => {
+      const properties = types.properties(inputs);
+      const { required = [] } = requiredOf(inputs);
+      const replacing = Object.fromEntries(
+        identity.map((name) => [name, { ...(properties[name] as PropertySpec), willReplaceOnChanges: true }]),
+      );
+      return [
+        token,
+        {
+          description: doc,
+          inputProperties: { ...properties, ...replacing },
+          requiredInputs: required,
+          properties,
+          required,
+        },
+      ];
+    }),
+  );

@@ -1,14 +1,4 @@
-import {
-  createMeshSettings,
-  deleteMeshSettings,
-  readMeshSettings,
-  updateMeshSettings,
-} from "../extensions/mesh-settings.js";
-import { create, read, update } from "../resources/operations.js";
-import { remove } from "../resources/remove.js";
-import { plannedState, plannedUpdate } from "../resources/state.js";
-import { withIgnoredTags } from "./ignored-tags.js";
-import { isMeshSettings, type Plugin, resourceTypeOf } from "./plugin.js";
+import { type Plugin, resourceOf } from "./plugin.js";
 import { empty, messages } from "./protocol.js";
 import { unary } from "./unary.js";
 import { decode, encode } from "./wire.js";
@@ -16,53 +6,30 @@ import { decode, encode } from "./wire.js";
 /** The life of a resource. In a preview nothing is asked of the control plane, which may not be there yet. */
 export const crud = (plugin: Plugin) => ({
   create: unary(async (request: messages.CreateRequest) => {
-    if (isMeshSettings(request.getUrn())) {
-      const inputs = decode(request.getProperties());
-      const response = new messages.CreateResponse();
-      const made = request.getPreview()
-        ? { id: "", state: inputs }
-        : await createMeshSettings(inputs, plugin.operation(request.getUrn(), request.getTimeout()));
-      response.setId(made.id);
-      response.setProperties(encode(made.state));
-      return response;
-    }
-    const type = resourceTypeOf(request.getUrn());
+    const resource = resourceOf(request.getUrn());
     const inputs = decode(request.getProperties());
     const response = new messages.CreateResponse();
     if (request.getPreview()) {
-      // No id, though it could be told: by it the engine knows what a function that is given this entity's outputs may ask for.
-      response.setProperties(encode(plannedState(type, inputs)));
+      // No id, though it could be told: by it the engine knows what a function that is given this resource's outputs may ask for.
+      response.setProperties(encode(resource.planned(inputs)));
       return response;
     }
-    const { id, state } = await create(
-      type,
-      inputs,
-      plugin.operation(request.getUrn(), request.getTimeout()),
-    );
+    const context = plugin.operation(request.getUrn(), request.getTimeout());
+    const { id, state } = await resource.create(inputs, context);
     response.setId(id);
     response.setProperties(encode(state));
     return response;
   }),
 
   update: unary(async (request: messages.UpdateRequest) => {
-    if (isMeshSettings(request.getUrn())) {
-      const news = decode(request.getNews());
-      const context = () => plugin.operation(request.getUrn(), request.getTimeout());
-      const response = new messages.UpdateResponse();
-      const state = request.getPreview() ? news : await updateMeshSettings(request.getId(), news, context());
-      response.setProperties(encode(state));
-      return response;
-    }
-    const type = resourceTypeOf(request.getUrn());
+    const resource = resourceOf(request.getUrn());
     const olds = decode(request.getOlds());
-    const news = withIgnoredTags(olds, decode(request.getNews()), request.getIgnorechangesList());
+    const news = decode(request.getNews());
+    const ignoreChanges = request.getIgnorechangesList();
     const state = request.getPreview()
-      ? plannedUpdate(type, olds, news)
-      : await update(
-          type,
-          request.getId(),
-          olds,
-          news,
+      ? resource.plannedUpdate(olds, news, ignoreChanges)
+      : await resource.update(
+          { id: request.getId(), olds, news, ignoreChanges },
           plugin.operation(request.getUrn(), request.getTimeout()),
         );
     const response = new messages.UpdateResponse();
@@ -71,20 +38,9 @@ export const crud = (plugin: Plugin) => ({
   }),
 
   read: unary(async (request: messages.ReadRequest) => {
-    if (isMeshSettings(request.getUrn())) {
-      const context = plugin.operation(request.getUrn(), request.getTimeout());
-      const known = decode(request.getInputs());
-      const state = await readMeshSettings(request.getId(), known, context);
-      const response = new messages.ReadResponse();
-      if (state === undefined) return response;
-      response.setId(request.getId());
-      response.setProperties(encode(state));
-      response.setInputs(encode(state));
-      return response;
-    }
-    const type = resourceTypeOf(request.getUrn());
+    const resource = resourceOf(request.getUrn());
     const context = plugin.operation(request.getUrn(), request.getTimeout());
-    const found = await read(type, request.getId(), decode(request.getInputs()), context);
+    const found = await resource.read(request.getId(), decode(request.getInputs()), context);
     const response = new messages.ReadResponse();
     // An empty id says that the resource is gone.
     if (found === undefined) return response;
@@ -95,13 +51,8 @@ export const crud = (plugin: Plugin) => ({
   }),
 
   delete: unary(async (request: messages.DeleteRequest) => {
-    if (isMeshSettings(request.getUrn())) {
-      const context = plugin.operation(request.getUrn(), request.getTimeout());
-      await deleteMeshSettings(request.getId(), context);
-      return new empty.Empty();
-    }
-    const type = resourceTypeOf(request.getUrn());
-    await remove(type, request.getId(), plugin.operation(request.getUrn(), request.getTimeout()));
+    const context = plugin.operation(request.getUrn(), request.getTimeout());
+    await resourceOf(request.getUrn()).delete(request.getId(), context);
     return new empty.Empty();
   }),
 });

@@ -1,9 +1,9 @@
 import { AppMesh } from "../client/appmesh.js";
 import { Stopped } from "../client/errors.js";
 import type { Connection } from "../client/http.js";
-import { meshSettings } from "../extensions/mesh-settings.js";
 import type { Context } from "../resources/operations.js";
-import { type ResourceType, resourceTypes } from "../resources/types.js";
+import type { Resource } from "../resources/resource.js";
+import { resources } from "../resources/resources.js";
 import type { Engine } from "./engine.js";
 import { NotImplemented } from "./failures.js";
 import type { ObjectValue } from "./values.js";
@@ -56,14 +56,11 @@ export function parseUrn(urn: string): { readonly type: string; readonly name: s
   return { type: qualified.split("$").at(-1) ?? "", name: name.join("::") };
 }
 
-/** Whether a resource is no entity, but what is settled of a mesh beside it. */
-export const isMeshSettings = (urn: string): boolean => parseUrn(urn).type === meshSettings.token;
-
-export function resourceTypeOf(urn: string): ResourceType {
+export function resourceOf(urn: string): Resource {
   const { type } = parseUrn(urn);
-  const known = resourceTypes.get(type);
+  const known = resources.get(type);
   if (known !== undefined) return known;
   throw new NotImplemented(
-    `${type} is not a resource of this provider; it has ${[...resourceTypes.keys(), meshSettings.token].join(", ")}.`,
+    `${type} is not a resource of this provider; it has ${[...resources.keys()].join(", ")}.`,
   );
 }
