@@ -1,5 +1,6 @@
 // What container images are on a machine that has none of them: programs of this machine in the places where the
 // images have them, with the entry points and the lacks that the images have.
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { envoyPath } from "../tools.js";
 
@@ -66,6 +67,7 @@ export async function meshImages(
 ): Promise<Images> {
   const envoy = executable ?? (await envoyPath());
   const config = ["-c", "/etc/envoy/envoy.yaml"];
+  const trusted: Record<string, string> = existsSync(publicTrust) ? { [awsTrust]: publicTrust } : {};
   return (reference) => {
     const repository = reference.replace(/@sha256:[0-9a-f]{64}$/, "").replace(/:[^:/]*$/, "");
     if (applications[repository]) return applications[repository];
@@ -88,7 +90,7 @@ export async function meshImages(
     }
     if (/(^|\/)aws-appmesh-envoy$/.test(repository)) {
       return {
-        ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy, [awsTrust]: publicTrust } }),
+        ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy, ...trusted } }),
         lacks: notOfUbuntu.filter((program) => program !== "curl"),
       };
     }
