@@ -1,9 +1,8 @@
 import { type Address, addressKey, parentOf, parseKey } from "../mesh/address.js";
+import { meshBeside } from "../mesh/beside.js";
 import { decodeEntity } from "../mesh/entity.js";
 import { MeshError } from "../mesh/errors.js";
 import { updateInput } from "../mesh/rules/input.js";
-import { parseSettingsKey } from "../mesh/settings.js";
-import { parseSharesKey } from "../mesh/shares.js";
 import { type Backup, BackupError, isIdentity } from "./document.js";
 
 /** Throws BackupError for records that a control plane could not serve: all that is wrong with them, at most ten. */
@@ -21,7 +20,7 @@ const MOST = 10;
 
 function problemOf(key: string, value: string, records: Backup["records"]): string | undefined {
   if (isIdentity(key)) return undefined;
-  const beside = parseSharesKey(key) ?? parseSettingsKey(key);
+  const beside = meshBeside(key);
   if (beside !== undefined) return missing(beside, records);
   const address = parseKey(key);
   if (address === undefined) return "this is the key of nothing that a control plane knows";

@@ -9,3 +9,7 @@ export function parseKeyBeside(key: string, what: string): Address<"mesh"> | und
   const address = parseKey(key.slice(0, -what.length - 1));
   return address?.kind === "mesh" ? (address as Address<"mesh">) : undefined;
 }
+
+/** The same, for whatever is kept beside a mesh. */
+export const meshBeside = (key: string): Address<"mesh"> | undefined =>
+  parseKeyBeside(key, key.slice(key.lastIndexOf("/") + 1));
