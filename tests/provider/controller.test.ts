@@ -2,16 +2,12 @@
 // it is given, and has the chart rendered by Helm itself.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { CustomResource } from "@pulumi/pulumi";
 import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
-import { TestAuthority } from "../support/certificates.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
 import { kubernetesTools } from "../support/tools.js";
-import { sorted, TestStack } from "./stack.js";
-
-const chart = fileURLToPath(new URL("../../support/charts/appmesh-controller", import.meta.url));
+import { controllerInputs, made, shown } from "./controller-program.js";
+import { TestStack } from "./stack.js";
 
 describe("AppMeshController on the real engine and a real API server", function () {
   this.timeout(600_000);
@@ -40,21 +36,7 @@ describe("AppMeshController on the real engine and a real API server", function 
     cluster.kubectl(["apply", "--server-side", "--field-manager=helm", "-f", "-"], JSON.stringify(older));
     // The engine else writes the whole state after each step, definitions and all.
     stack = await TestStack.create({ PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" });
-    const { certificate } = await TestAuthority.make("control plane");
-    inputs = {
-      region: "eu-west-1",
-      accountId: "111122223333",
-      controlPlane: { address: "10.0.0.10", caCertificate: certificate },
-      accessKey: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a-secret" },
-      chart: { chart },
-      values: { sidecar: { logLevel: "warn" }, env: { https_proxy: "http://proxy.example:3128" } },
-      tracing: { provider: "x-ray" },
-      injection: {
-        namespaces: { shop: { labels: { mesh: "shop" } } },
-        xdsEndpoint: "xds.shop.internal:443",
-        environment: { ENVOY_LOG_LEVEL: "warn" },
-      },
-    };
+    inputs = await controllerInputs();
   });
   after(() => cluster?.stop());
   afterEach(async () => {
@@ -242,49 +224,6 @@ describe("AppMeshController on the real engine and a real API server", function 
     assert.equal(Buffer.from(trust["cert.pem"], "base64").toString(), inputs.controlPlane?.caCertificate);
   }
 
-  it("can be previewed while almost nothing is known", async () => {
-    const planned = await stack.preview(async () => {
-      class Unknown extends CustomResource {}
-      const { id } = new Unknown("kubernetes:core/v1:ConfigMap", "unknown", {
-        metadata: { name: "unknown" },
-      });
-      new AppMeshController("mesh", {
-        ...inputs,
-        region: id,
-        accountId: id,
-        controlPlane: { address: id, caCertificate: id },
-        accessKey: { accessKeyId: id, secretAccessKey: id },
-        tracing: { provider: "x-ray" },
-        injection: { namespaces: { shop: { labels: { mesh: id } } }, xdsEndpoint: id },
-      });
-    });
-    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
-    const ofProgram = shown(planned.steps).filter(
-      (each) => !each.includes("mesh-chart:") && !each.endsWith(" unknown"),
-    );
-    assert.deepEqual(
-      ofProgram,
-      made.filter((each) => !each.includes("mesh-chart:")),
-    );
-  });
-
-  it("refuses a chart whose Deployment is another one, in the preview", async () => {
-    const refusal = async (test: object) => {
-      const { messages } = await stack.preview(async () => {
-        new AppMeshController("mesh", { ...inputs, values: { test } });
-      });
-      return messages.join("\n");
-    };
-    assert.match(
-      await refusal({ container: "manager", deployment: true }),
-      /the chart's Deployment "appmesh-controller" has the containers "manager"; one that is called "controller" is needed, which is pointed at the control plane\./,
-    );
-    assert.match(
-      await refusal({ deployment: false }),
-      /the chart has no Deployment; one that is called "appmesh-controller" is needed, which is pointed at the control plane\./,
-    );
-  });
-
   it("names the Secret of the access key where it is missing, before anything is made", async () => {
     const { messages } = await stack.preview(async () => {
       new AppMeshController("mesh", {
@@ -300,40 +239,6 @@ describe("AppMeshController on the real engine and a real API server", function 
     );
   });
 });
-
-const shown = (steps: Parameters<typeof sorted>[0]) =>
-  sorted(steps).map(({ op, type, name }) => `${op} ${type} ${name}`);
-
-const made = [
-  "create appmesh:index:AppMeshController mesh",
-  "create kubernetes:admissionregistration.k8s.io/v1:MutatingAdmissionPolicy mesh-injection",
-  "create kubernetes:admissionregistration.k8s.io/v1:MutatingAdmissionPolicyBinding mesh-injection-binding",
-  "create kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration mesh-chart:appmesh-controller-mutating-webhook-configuration",
-  "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy mesh-host-network",
-  "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding mesh-host-network-binding",
-  "create kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration mesh-chart:appmesh-controller-validating-webhook-configuration",
-  ...[
-    "backendgroups",
-    "gatewayroutes",
-    "meshes",
-    "virtualgateways",
-    "virtualnodes",
-    "virtualrouters",
-    "virtualservices",
-  ].map((plural) => `create kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition mesh-${plural}`),
-  "create kubernetes:apps/v1:Deployment mesh-chart:appmesh-system/appmesh-controller",
-  "create kubernetes:core/v1:ConfigMap mesh-authorities",
-  "create kubernetes:core/v1:Namespace mesh-namespace",
-  "create kubernetes:core/v1:NamespacePatch mesh-shop",
-  "create kubernetes:core/v1:Secret mesh-access-key",
-  "create kubernetes:core/v1:Secret mesh-chart:appmesh-system/appmesh-controller-webhook-server-cert",
-  "create kubernetes:core/v1:Secret mesh-shop-authorities",
-  "create kubernetes:core/v1:Secret mesh-webhook-certificate",
-  "create kubernetes:core/v1:Service mesh-chart:appmesh-system/appmesh-controller-webhook-service",
-  "create kubernetes:core/v1:ServiceAccount mesh-service-account",
-  "create kubernetes:helm.sh/v4:Chart mesh-chart",
-  "create kubernetes:rbac.authorization.k8s.io/v1:ClusterRole mesh-chart:appmesh-controller-role",
-];
 
 const older = {
   apiVersion: "apiextensions.k8s.io/v1",

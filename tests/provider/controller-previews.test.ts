@@ -1,0 +1,68 @@
+// AppMeshController in previews on Pulumi's real engine: what is not known yet, and what is refused. No cluster is asked.
+import assert from "node:assert/strict";
+import { CustomResource } from "@pulumi/pulumi";
+import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
+import { kubernetesMissing } from "../support/kubernetes.js";
+import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { kubernetesTools } from "../support/tools.js";
+import { controllerInputs, made, shown } from "./controller-program.js";
+import { TestStack } from "./stack.js";
+
+describe("AppMeshController in a preview", function () {
+  this.timeout(600_000);
+  let stack: TestStack;
+  let inputs: AppMeshControllerArgs;
+  before(async function () {
+    const missing = await kubernetesMissing();
+    if (missing !== undefined) {
+      console.log(`      skipped: ${missing}, and so no Helm either`);
+      this.skip();
+    }
+    putKubernetesPlugin({ STAND_IN_HELM: (await kubernetesTools())?.helm ?? "" });
+    stack = await TestStack.create({});
+    inputs = await controllerInputs();
+  });
+
+  it("can be previewed while almost nothing is known", async () => {
+    const planned = await stack.preview(async () => {
+      class Unknown extends CustomResource {}
+      const { id } = new Unknown("kubernetes:core/v1:ConfigMap", "unknown", {
+        metadata: { name: "unknown" },
+      });
+      new AppMeshController("mesh", {
+        ...inputs,
+        region: id,
+        accountId: id,
+        controlPlane: { address: id, caCertificate: id },
+        accessKey: { accessKeyId: id, secretAccessKey: id },
+        tracing: { provider: "x-ray" },
+        injection: { namespaces: { shop: { labels: { mesh: id } } }, xdsEndpoint: id },
+      });
+    });
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    const ofProgram = shown(planned.steps).filter(
+      (each) => !each.includes("mesh-chart:") && !each.endsWith(" unknown"),
+    );
+    assert.deepEqual(
+      ofProgram,
+      made.filter((each) => !each.includes("mesh-chart:")),
+    );
+  });
+
+  it("refuses a chart whose Deployment is another one, in the preview", async () => {
+    const refusal = async (test: object) => {
+      const { messages } = await stack.preview(async () => {
+        new AppMeshController("mesh", { ...inputs, values: { test } });
+      });
+      return messages.join("\n");
+    };
+    assert.match(
+      await refusal({ container: "manager", deployment: true }),
+      /the chart's Deployment "appmesh-controller" has the containers "manager"; one that is called "controller" is needed, which is pointed at the control plane\./,
+    );
+    assert.match(
+      await refusal({ deployment: false }),
+      /the chart has no Deployment; one that is called "appmesh-controller" is needed, which is pointed at the control plane\./,
+    );
+  });
+});
