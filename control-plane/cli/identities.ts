@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type ApiClientOptions, ApiError, callApi } from "./api-client.js";
@@ -151,7 +151,11 @@ function written({ identity, trust, certificate, privateKey, token }: IssuedAnsw
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const [file, text] of Object.entries(files)) {
-      if (text !== undefined) writeFileSync(join(folder, file), text, { mode: 0o600 });
+      if (text === undefined) continue;
+      // Envoy looks at a file again when it is moved into its place, and never sees half of it.
+      const next = join(folder, `${file}.new`);
+      writeFileSync(next, text, { mode: 0o600 });
+      renameSync(next, join(folder, file));
     }
   } catch (error) {
     throw new ApiError(`it was issued, and cannot be written to ${folder}: ${(error as Error).message}`);
