@@ -193,7 +193,8 @@ export const ControllerTracingProvider = enumeration(
 
 export const ControllerTracing = structure(
   "AppMeshControllerTracing",
-  "Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.",
+  "Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the " +
+    "pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).",
   {
     provider: required(ControllerTracingProvider, "x-ray, jaeger or datadog."),
     address: optional(string({ minLength: 1 }), "Host of Jaeger or of the agent of Datadog."),
