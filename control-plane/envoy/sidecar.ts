@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants as constantsOfFiles, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bootstrap } from "../bootstrap/bootstrap.js";
 import type { Xds } from "../bootstrap/control-plane-cluster.js";
 import type { Tracing } from "../bootstrap/tracing.js";
-import { watchedSecrets } from "../bootstrap/xds-tls.js";
+import { watchedSecrets, type XdsTls } from "../bootstrap/xds-tls.js";
 import { type Endpoint, formatEndpoint } from "../endpoint.js";
 import { proxyVariables } from "../interception/proxy-variables.js";
 import { egressAddress, egressPort } from "../translate/interception.js";
@@ -72,6 +72,8 @@ export async function runSidecar(options: SidecarOptions, say: (line: string) =>
   if (options.adminPort !== 0) await checkFree("127.0.0.1", options.adminPort);
   const appPorts =
     Object.keys(options.appPorts).length > 0 ? options.appPorts : { "*": await tryListening("127.0.0.1", 0) };
+
+  checkReadable(options.xds.tls);
 
   const folder = mkdtempSync(join(tmpdir(), "appmesh-sidecar-"));
   const guardian = new Guardian(folder);
@@ -247,6 +249,22 @@ async function untilListening(
       }
     }
     await sleep(50);
+  }
+}
+
+/** Envoy waits without a word for a file that is not there. */
+function checkReadable(tls: XdsTls | undefined): void {
+  const { trust, certificate, token } = tls ?? {};
+  for (const source of [trust, certificate?.chain, certificate?.privateKey, token]) {
+    if (source === undefined || !("file" in source)) continue;
+    try {
+      accessSync(source.file, constantsOfFiles.R_OK);
+    } catch (error) {
+      throw new SidecarError(
+        `what the control plane is known by or shown cannot be read: ${(error as Error).message}. ` +
+          "appmesh identities issue --out FOLDER writes it",
+      );
+    }
   }
 }
 

@@ -126,6 +126,27 @@ describe("A sidecar off the control plane's machine", function () {
   });
 });
 
+describe("appmesh sidecar, with files that are not there", function () {
+  this.timeout(60_000);
+
+  it("says so, and starts nothing", async () => {
+    const missing = join(temporaryFolder(), "ca.pem");
+    const sidecar = await Sidecar.start(
+      ["--mesh", "shop", "--node", "app", "--address", await loopbackAddress(), "--xds-trust", missing],
+      ["echo", "started"],
+    );
+    assert.equal((await sidecar.ended).code, 1);
+    assert.deepEqual(
+      [sidecar.stdout, sidecar.stderr],
+      [
+        "",
+        `appmesh sidecar: what the control plane is known by or shown cannot be read: ENOENT: no such file or directory, access ` +
+          `'${missing}'. appmesh identities issue --out FOLDER writes it\n`,
+      ],
+    );
+  });
+});
+
 describe("appmesh serve, off this machine", function () {
   this.timeout(60_000);
   const refused = async (...args: string[]) => {
