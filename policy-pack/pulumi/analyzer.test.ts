@@ -209,6 +209,19 @@ describe("the analyzer's remediations", () => {
     deepEqual(mended({ urn: "urn:pod", type: "kubernetes:core/v1:Pod", props: { spec: {} } }), []);
   });
 
+  it("count what they left alone for an exemption, and nothing that was well", () => {
+    const report = (props: object) => {
+      const own = analyzer({ all: "remediate", exemptions });
+      own.remediate(mesh("urn:lab", props));
+      return own.analyzeStack([]).diagnostics.map(({ message }) => message);
+    };
+    const of = "egress-drop-all of urn:lab";
+    deepEqual(report(open), [`1 finding is exempt from ${of} (the lab calls all)`]);
+    deepEqual(report(shut), [
+      `the exemption from ${of} silenced nothing (the lab calls all): delete it if it is not needed any more`,
+    ]);
+  });
+
   it("see what those before them changed", () => {
     const tls = (mode: string) => ({
       mode,

@@ -13,8 +13,9 @@ export function remediate<P extends object>(wire: P, findings: readonly FoundAt[
   const mended = structuredClone(wire);
   for (const { path, value } of edits) {
     let at = opened(mended);
-    for (const [depth, step] of path.slice(0, -1).entries()) {
-      at[step] ??= typeof path[depth + 1] === "number" ? [] : {};
+    for (const step of path.slice(0, -1)) {
+      // What is missing on the way are objects: an item is changed only where its list is there.
+      at[step] ??= {};
       at = opened(at[step]);
     }
     at[path.at(-1) as string | number] = value;
