@@ -1,5 +1,5 @@
 import type { ComponentResource, ComponentResourceOptions } from "@pulumi/pulumi";
-import type { Members, Violation } from "@pulumi-appmesh/model";
+import type { Infer, Members, Violation } from "@pulumi-appmesh/model";
 import type { ObjectValue } from "../server/values.js";
 
 /**
@@ -33,5 +33,12 @@ export type ComponentClass = new (
   args: never,
   opts: ComponentResourceOptions,
 ) => ComponentResource;
+
+/** What a component with such inputs is given, once everything is known. */
+export type ComponentInputs<M extends Members> = {
+  readonly [K in keyof M as M[K]["required"] extends true ? K : never]: Infer<M[K]["shape"]>;
+} & {
+  readonly [K in keyof M as M[K]["required"] extends true ? never : K]?: Infer<M[K]["shape"]>;
+};
 
 export const componentToken = ({ name }: ComponentType): string => `appmesh:index:${name}`;

@@ -1,5 +1,6 @@
 import { controlPlane } from "./aws/control-plane-args.js";
 import { type ComponentType, componentToken } from "./component.js";
+import { meshEcsService } from "./ecs/mesh-ecs-service-args.js";
 import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
 import { appMeshController } from "./eks/controller-args.js";
 import { gateway } from "./mesh/gateway-args.js";
@@ -7,7 +8,7 @@ import { meshService } from "./mesh/mesh-service-args.js";
 
 /** The components, by token. */
 export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
-  [meshService, gateway, meshTaskDefinition, appMeshController, controlPlane].map((type) => [
+  [meshService, gateway, meshTaskDefinition, meshEcsService, appMeshController, controlPlane].map((type) => [
     componentToken(type),
     type,
   ]),

@@ -255,6 +255,51 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     outputs: { taskDefinitionArn: output("task", "taskDefinitionArn") },
   },
+  MeshEcsService: {
+    title: "One version of a service on Fargate, two tasks or more, which the tasks of a web site may call",
+    resources: [
+      mesh,
+      {
+        variable: "v1",
+        type: "MeshEcsService",
+        name: "catalog-v1",
+        inputs: {
+          meshName,
+          clusterArn: "arn:aws:ecs:eu-west-1:123456789012:cluster/shop",
+          vpcId: "vpc-0a1b2c3d",
+          subnetIds: ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
+          listeners,
+          cloudMap: { namespaceId: "ns-0a1b2c3d4e5f", namespaceName: "shop.internal" },
+          backends: ["prices.shop.internal"],
+          clientSecurityGroupIds: { web: "sg-0a1b2c3d" },
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: "arn:aws:ssm:eu-west-1:123456789012:parameter/appmesh/trust",
+            tokenFrom: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:appmesh/catalog-AbCdEf",
+          },
+          containerDefinitions: [
+            { name: "catalog", image: "shop/catalog:1.4.2", portMappings: [{ containerPort: 8080 }] },
+          ],
+          autoscaling: { minCapacity: 2, maxCapacity: 10, cpuPercent: 60 },
+        },
+      },
+      {
+        variable: "catalog",
+        type: "MeshService",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualServiceName: "catalog.shop.internal",
+          listener: { portMapping: { port: 8080, protocol: "http" } },
+          versions: { v1: { weight: 1, virtualNodeName: output("v1", "virtualNodeName") } },
+        },
+      },
+    ],
+    outputs: {
+      serviceName: output("v1", "serviceName"),
+      securityGroupId: output("v1", "securityGroupId"),
+    },
+  },
   ControlPlane: {
     title: "Two replicas in two zones, by a name in the VPC, for the tasks of one security group",
     resources: [

@@ -37,6 +37,7 @@ describe("the package schema", () => {
       "appmesh:index:Gateway",
       "appmesh:index:GatewayRoute",
       "appmesh:index:Mesh",
+      "appmesh:index:MeshEcsService",
       "appmesh:index:MeshService",
       "appmesh:index:MeshSettings",
       "appmesh:index:MeshTaskDefinition",

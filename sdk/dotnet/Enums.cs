@@ -692,6 +692,43 @@ namespace PulumiAppMesh.AppMesh
     }
 
     /// <summary>
+    /// On what the tasks of a service run.
+    /// </summary>
+    [EnumType]
+    public readonly struct EcsLaunchType : IEquatable<EcsLaunchType>
+    {
+        private readonly string _value;
+
+        private EcsLaunchType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// AWS Fargate.
+        /// </summary>
+        public static EcsLaunchType Fargate { get; } = new EcsLaunchType("FARGATE");
+        /// <summary>
+        /// Instances of the cluster.
+        /// </summary>
+        public static EcsLaunchType EC2 { get; } = new EcsLaunchType("EC2");
+
+        public static bool operator ==(EcsLaunchType left, EcsLaunchType right) => left.Equals(right);
+        public static bool operator !=(EcsLaunchType left, EcsLaunchType right) => !left.Equals(right);
+
+        public static explicit operator string(EcsLaunchType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is EcsLaunchType other && Equals(other);
+        public bool Equals(EcsLaunchType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// What becomes of traffic to destinations outside the mesh.
     /// </summary>
     [EnumType]

@@ -100,6 +100,11 @@ export type Mesh = import("./mesh").Mesh;
 export const Mesh: typeof import("./mesh").Mesh = null as any;
 utilities.lazyLoad(exports, ["Mesh"], () => require("./mesh"));
 
+export { MeshEcsServiceArgs } from "./meshEcsService";
+export type MeshEcsService = import("./meshEcsService").MeshEcsService;
+export const MeshEcsService: typeof import("./meshEcsService").MeshEcsService = null as any;
+utilities.lazyLoad(exports, ["MeshEcsService"], () => require("./meshEcsService"));
+
 export { MeshServiceArgs } from "./meshService";
 export type MeshService = import("./meshService").MeshService;
 export const MeshService: typeof import("./meshService").MeshService = null as any;
@@ -172,6 +177,8 @@ const _module = {
                 return new GatewayRoute(name, <any>undefined, { urn })
             case "appmesh:index:Mesh":
                 return new Mesh(name, <any>undefined, { urn })
+            case "appmesh:index:MeshEcsService":
+                return new MeshEcsService(name, <any>undefined, { urn })
             case "appmesh:index:MeshService":
                 return new MeshService(name, <any>undefined, { urn })
             case "appmesh:index:MeshSettings":

@@ -10,7 +10,7 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
-const programs = ["task", "gateway", "add-mesh"] as const;
+const programs = ["task", "service", "gateway", "add-mesh"] as const;
 
 describe("docs/ecs.md", function () {
   this.timeout(180_000);
@@ -65,6 +65,15 @@ describe("docs/ecs.md", function () {
 
   it("makes a task of a virtual node", async () => {
     assert.deepEqual(await up("task"), { taskDefinitionArn: arn("catalog"), cpu: "512", memory: "1024" });
+  });
+
+  it("makes two versions of a whole service", async () => {
+    assert.deepEqual(await up("service"), { nodes: { v1: "catalog-v1", v2: "catalog-v2" } });
+    const services = Object.keys(aws.made()).filter((key) => key.startsWith("aws:ecs/service:"));
+    assert.deepEqual(services.sort(), [
+      "aws:ecs/service:Service catalog-v1-service",
+      "aws:ecs/service:Service catalog-v2-service",
+    ]);
   });
 
   it("makes a task of a virtual gateway", async () => {

@@ -4,6 +4,7 @@ import { isObject, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
 import { imageViolations } from "../ecs/image.js";
+import { clientViolations } from "./client-rules.js";
 
 /** What a replica has where its size is not given. */
 export const replicaSize = { cpu: 512, memory: 1024 } as const;
@@ -34,7 +35,7 @@ export function* controlPlaneRules(inputs: ObjectValue): Generator<Violation> {
     );
   }
   yield* sizeViolations(inputs);
-  yield* cidrViolations(inputs);
+  yield* clientViolations(inputs);
   yield* limitViolations(inputs);
 }
 
@@ -63,18 +64,6 @@ function* sizeViolations({
       ["memory"],
       memory,
       `${memory} was given; with ${cpu} CPU units, Fargate offers ${memories}.`,
-    );
-  }
-}
-
-function* cidrViolations({ clientCidrs }: ObjectValue): Generator<Violation> {
-  if (!isObject(clientCidrs)) return;
-  for (const [name, cidr] of Object.entries(clientCidrs)) {
-    if (typeof cidr !== "string" || /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(cidr)) continue;
-    yield violation(
-      ["clientCidrs", name],
-      cidr,
-      `${JSON.stringify(cidr)} was given; a network with the length of its prefix is allowed, as 10.0.0.0/16 or 2001:db8::/56.`,
     );
   }
 }

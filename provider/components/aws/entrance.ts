@@ -55,7 +55,8 @@ export function entrance(
   return byLoadBalancer(name, args, doors, replicas, child);
 }
 
-interface Door {
+/** A port on which something is let in. */
+export interface Door {
   readonly suffix: string;
   readonly port: Input<number>;
 }
@@ -194,7 +195,7 @@ function byLoadBalancer(
 }
 
 /** Each client on each port. */
-function admitted(
+export function admitted(
   {
     clientSecurityGroupIds = {},
     clientCidrs = {},

@@ -23,7 +23,7 @@ const text = string({ minLength: 1 });
 const STATEMENTS = 'in IAM\'s JSON, as {Effect: "Allow", Action: […], Resource: …}';
 
 /** What `MeshTaskDefinition` is given beside the options of the mesh: what else a task definition of ECS has. */
-const taskInputs = {
+export const taskInputs = {
   containerDefinitions: optional(
     ContainerDefinitions,
     "The task's own containers, in the words of Amazon ECS. Envoy and what else the mesh needs are put beside them. A " +
@@ -127,6 +127,14 @@ const taskInputs = {
   tags: componentTags,
 } as const;
 
+/** Those of them that decide how much is made. */
+export const plainTaskInputs = [
+  "tracing",
+  "executionRolePolicyArns",
+  "taskRolePolicyArns",
+  "taskRoleStatements",
+] as const;
+
 const inputs = { ...taskInputs, ...meshOptions } as const;
 
 /** An ECS task definition with Envoy in it, and the roles and the log group that it needs. */
@@ -137,7 +145,7 @@ export const meshTaskDefinition: ComponentType = {
     "tracer are put beside them, started before them and stopped after them, and the task gets a log group, an execution " +
     "role and a task role that may do no more than they need.",
   inputs,
-  plain: ["tracing", "executionRolePolicyArns", "taskRolePolicyArns", "taskRoleStatements"],
+  plain: plainTaskInputs,
   outputs: {
     taskDefinitionArn: required(string(), "ARN of the task definition, with its revision."),
     family: required(string(), "Family of the task definition."),

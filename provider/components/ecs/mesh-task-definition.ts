@@ -221,7 +221,7 @@ const forProvider = ({ proxyConfiguration }: MeshedTask) =>
   };
 
 /** Without what is not given, at any depth: languages say it in several ways. */
-function given<T>(value: T): T {
+export function given<T>(value: T): T {
   if (Array.isArray(value)) return value.map(given) as T;
   if (typeof value !== "object" || value === null || "__pulumiOutput" in value || value instanceof Promise)
     return value;

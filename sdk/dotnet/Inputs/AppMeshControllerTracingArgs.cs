@@ -12,7 +12,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
 {
 
     /// <summary>
-    /// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+    /// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
     /// </summary>
     public sealed class AppMeshControllerTracingArgs : global::Pulumi.ResourceArgs
     {

@@ -31,6 +31,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &GatewayRoute{}
 	case "appmesh:index:Mesh":
 		r = &Mesh{}
+	case "appmesh:index:MeshEcsService":
+		r = &MeshEcsService{}
 	case "appmesh:index:MeshService":
 		r = &MeshService{}
 	case "appmesh:index:MeshSettings":

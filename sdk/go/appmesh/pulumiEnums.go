@@ -2812,6 +2812,174 @@ func (in *durationUnitPtr) ToDurationUnitPtrOutputWithContext(ctx context.Contex
 	return pulumi.ToOutputWithContext(ctx, in).(DurationUnitPtrOutput)
 }
 
+// On what the tasks of a service run.
+type EcsLaunchType string
+
+const (
+	// AWS Fargate.
+	EcsLaunchTypeFargate = EcsLaunchType("FARGATE")
+	// Instances of the cluster.
+	EcsLaunchTypeEC2 = EcsLaunchType("EC2")
+)
+
+func (EcsLaunchType) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsLaunchType)(nil)).Elem()
+}
+
+func (e EcsLaunchType) ToEcsLaunchTypeOutput() EcsLaunchTypeOutput {
+	return pulumi.ToOutput(e).(EcsLaunchTypeOutput)
+}
+
+func (e EcsLaunchType) ToEcsLaunchTypeOutputWithContext(ctx context.Context) EcsLaunchTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(EcsLaunchTypeOutput)
+}
+
+func (e EcsLaunchType) ToEcsLaunchTypePtrOutput() EcsLaunchTypePtrOutput {
+	return e.ToEcsLaunchTypePtrOutputWithContext(context.Background())
+}
+
+func (e EcsLaunchType) ToEcsLaunchTypePtrOutputWithContext(ctx context.Context) EcsLaunchTypePtrOutput {
+	return EcsLaunchType(e).ToEcsLaunchTypeOutputWithContext(ctx).ToEcsLaunchTypePtrOutputWithContext(ctx)
+}
+
+func (e EcsLaunchType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e EcsLaunchType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e EcsLaunchType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e EcsLaunchType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type EcsLaunchTypeOutput struct{ *pulumi.OutputState }
+
+func (EcsLaunchTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsLaunchType)(nil)).Elem()
+}
+
+func (o EcsLaunchTypeOutput) ToEcsLaunchTypeOutput() EcsLaunchTypeOutput {
+	return o
+}
+
+func (o EcsLaunchTypeOutput) ToEcsLaunchTypeOutputWithContext(ctx context.Context) EcsLaunchTypeOutput {
+	return o
+}
+
+func (o EcsLaunchTypeOutput) ToEcsLaunchTypePtrOutput() EcsLaunchTypePtrOutput {
+	return o.ToEcsLaunchTypePtrOutputWithContext(context.Background())
+}
+
+func (o EcsLaunchTypeOutput) ToEcsLaunchTypePtrOutputWithContext(ctx context.Context) EcsLaunchTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EcsLaunchType) *EcsLaunchType {
+		return &v
+	}).(EcsLaunchTypePtrOutput)
+}
+
+func (o EcsLaunchTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o EcsLaunchTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e EcsLaunchType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o EcsLaunchTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o EcsLaunchTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e EcsLaunchType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type EcsLaunchTypePtrOutput struct{ *pulumi.OutputState }
+
+func (EcsLaunchTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsLaunchType)(nil)).Elem()
+}
+
+func (o EcsLaunchTypePtrOutput) ToEcsLaunchTypePtrOutput() EcsLaunchTypePtrOutput {
+	return o
+}
+
+func (o EcsLaunchTypePtrOutput) ToEcsLaunchTypePtrOutputWithContext(ctx context.Context) EcsLaunchTypePtrOutput {
+	return o
+}
+
+func (o EcsLaunchTypePtrOutput) Elem() EcsLaunchTypeOutput {
+	return o.ApplyT(func(v *EcsLaunchType) EcsLaunchType {
+		if v != nil {
+			return *v
+		}
+		var ret EcsLaunchType
+		return ret
+	}).(EcsLaunchTypeOutput)
+}
+
+func (o EcsLaunchTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o EcsLaunchTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *EcsLaunchType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// EcsLaunchTypeInput is an input type that accepts values of the EcsLaunchType enum
+// A concrete instance of `EcsLaunchTypeInput` can be one of the following:
+//
+//	EcsLaunchTypeFargate
+//	EcsLaunchTypeEC2
+type EcsLaunchTypeInput interface {
+	pulumi.Input
+
+	ToEcsLaunchTypeOutput() EcsLaunchTypeOutput
+	ToEcsLaunchTypeOutputWithContext(context.Context) EcsLaunchTypeOutput
+}
+
+var ecsLaunchTypePtrType = reflect.TypeOf((**EcsLaunchType)(nil)).Elem()
+
+type EcsLaunchTypePtrInput interface {
+	pulumi.Input
+
+	ToEcsLaunchTypePtrOutput() EcsLaunchTypePtrOutput
+	ToEcsLaunchTypePtrOutputWithContext(context.Context) EcsLaunchTypePtrOutput
+}
+
+type ecsLaunchTypePtr string
+
+func EcsLaunchTypePtr(v string) EcsLaunchTypePtrInput {
+	return (*ecsLaunchTypePtr)(&v)
+}
+
+func (*ecsLaunchTypePtr) ElementType() reflect.Type {
+	return ecsLaunchTypePtrType
+}
+
+func (in *ecsLaunchTypePtr) ToEcsLaunchTypePtrOutput() EcsLaunchTypePtrOutput {
+	return pulumi.ToOutput(in).(EcsLaunchTypePtrOutput)
+}
+
+func (in *ecsLaunchTypePtr) ToEcsLaunchTypePtrOutputWithContext(ctx context.Context) EcsLaunchTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(EcsLaunchTypePtrOutput)
+}
+
 // What becomes of traffic to destinations outside the mesh.
 type EgressFilterType string
 
@@ -7310,6 +7478,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsResponseTypePtrInput)(nil)).Elem(), DnsResponseType("LOADBALANCER"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationUnitInput)(nil)).Elem(), DurationUnit("s"))
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationUnitPtrInput)(nil)).Elem(), DurationUnit("s"))
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsLaunchTypeInput)(nil)).Elem(), EcsLaunchType("FARGATE"))
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsLaunchTypePtrInput)(nil)).Elem(), EcsLaunchType("FARGATE"))
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterTypeInput)(nil)).Elem(), EgressFilterType("ALLOW_ALL"))
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterTypePtrInput)(nil)).Elem(), EgressFilterType("ALLOW_ALL"))
 	pulumi.RegisterInputType(reflect.TypeOf((*GrpcRetryPolicyEventInput)(nil)).Elem(), GrpcRetryPolicyEvent("cancelled"))
@@ -7397,6 +7567,8 @@ func init() {
 	pulumi.RegisterOutputType(DnsResponseTypePtrOutput{})
 	pulumi.RegisterOutputType(DurationUnitOutput{})
 	pulumi.RegisterOutputType(DurationUnitPtrOutput{})
+	pulumi.RegisterOutputType(EcsLaunchTypeOutput{})
+	pulumi.RegisterOutputType(EcsLaunchTypePtrOutput{})
 	pulumi.RegisterOutputType(EgressFilterTypeOutput{})
 	pulumi.RegisterOutputType(EgressFilterTypePtrOutput{})
 	pulumi.RegisterOutputType(GrpcRetryPolicyEventOutput{})

@@ -1539,7 +1539,7 @@ func (o AppMeshControllerServiceAccountRolePtrOutput) RoleArn() pulumi.StringPtr
 	}).(pulumi.StringPtrOutput)
 }
 
-// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
 type AppMeshControllerTracing struct {
 	// Host of Jaeger or of the agent of Datadog.
 	Address *string `pulumi:"address"`
@@ -1560,7 +1560,7 @@ type AppMeshControllerTracingInput interface {
 	ToAppMeshControllerTracingOutputWithContext(context.Context) AppMeshControllerTracingOutput
 }
 
-// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
 type AppMeshControllerTracingArgs struct {
 	// Host of Jaeger or of the agent of Datadog.
 	Address pulumi.StringPtrInput `pulumi:"address"`
@@ -1623,7 +1623,7 @@ func (i *appMeshControllerTracingPtrType) ToAppMeshControllerTracingPtrOutputWit
 	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerTracingPtrOutput)
 }
 
-// Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
 type AppMeshControllerTracingOutput struct{ *pulumi.OutputState }
 
 func (AppMeshControllerTracingOutput) ElementType() reflect.Type {
@@ -7773,6 +7773,753 @@ func (o DurationPtrOutput) Value() pulumi.IntPtrOutput {
 		}
 		return &v.Value
 	}).(pulumi.IntPtrOutput)
+}
+
+// How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+type EcsAutoscaling struct {
+	// CPU that the tasks are to use on average, in percent of what they have.
+	CpuPercent *float64 `pulumi:"cpuPercent"`
+	// The most tasks.
+	MaxCapacity int `pulumi:"maxCapacity"`
+	// Memory that the tasks are to use on average, in percent of what they have.
+	MemoryPercent *float64 `pulumi:"memoryPercent"`
+	// The fewest tasks.
+	MinCapacity int `pulumi:"minCapacity"`
+	// Seconds after tasks were taken away before more are. Defaults to 300.
+	ScaleInCooldownSeconds *int `pulumi:"scaleInCooldownSeconds"`
+	// Seconds after tasks were added before more are. Defaults to 60.
+	ScaleOutCooldownSeconds *int `pulumi:"scaleOutCooldownSeconds"`
+}
+
+// EcsAutoscalingInput is an input type that accepts EcsAutoscalingArgs and EcsAutoscalingOutput values.
+// You can construct a concrete instance of `EcsAutoscalingInput` via:
+//
+//	EcsAutoscalingArgs{...}
+type EcsAutoscalingInput interface {
+	pulumi.Input
+
+	ToEcsAutoscalingOutput() EcsAutoscalingOutput
+	ToEcsAutoscalingOutputWithContext(context.Context) EcsAutoscalingOutput
+}
+
+// How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+type EcsAutoscalingArgs struct {
+	// CPU that the tasks are to use on average, in percent of what they have.
+	CpuPercent pulumi.Float64PtrInput `pulumi:"cpuPercent"`
+	// The most tasks.
+	MaxCapacity pulumi.IntInput `pulumi:"maxCapacity"`
+	// Memory that the tasks are to use on average, in percent of what they have.
+	MemoryPercent pulumi.Float64PtrInput `pulumi:"memoryPercent"`
+	// The fewest tasks.
+	MinCapacity pulumi.IntInput `pulumi:"minCapacity"`
+	// Seconds after tasks were taken away before more are. Defaults to 300.
+	ScaleInCooldownSeconds pulumi.IntPtrInput `pulumi:"scaleInCooldownSeconds"`
+	// Seconds after tasks were added before more are. Defaults to 60.
+	ScaleOutCooldownSeconds pulumi.IntPtrInput `pulumi:"scaleOutCooldownSeconds"`
+}
+
+func (EcsAutoscalingArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsAutoscaling)(nil)).Elem()
+}
+
+func (i EcsAutoscalingArgs) ToEcsAutoscalingOutput() EcsAutoscalingOutput {
+	return i.ToEcsAutoscalingOutputWithContext(context.Background())
+}
+
+func (i EcsAutoscalingArgs) ToEcsAutoscalingOutputWithContext(ctx context.Context) EcsAutoscalingOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsAutoscalingOutput)
+}
+
+func (i EcsAutoscalingArgs) ToEcsAutoscalingPtrOutput() EcsAutoscalingPtrOutput {
+	return i.ToEcsAutoscalingPtrOutputWithContext(context.Background())
+}
+
+func (i EcsAutoscalingArgs) ToEcsAutoscalingPtrOutputWithContext(ctx context.Context) EcsAutoscalingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsAutoscalingOutput).ToEcsAutoscalingPtrOutputWithContext(ctx)
+}
+
+// EcsAutoscalingPtrInput is an input type that accepts EcsAutoscalingArgs, EcsAutoscalingPtr and EcsAutoscalingPtrOutput values.
+// You can construct a concrete instance of `EcsAutoscalingPtrInput` via:
+//
+//	        EcsAutoscalingArgs{...}
+//
+//	or:
+//
+//	        nil
+type EcsAutoscalingPtrInput interface {
+	pulumi.Input
+
+	ToEcsAutoscalingPtrOutput() EcsAutoscalingPtrOutput
+	ToEcsAutoscalingPtrOutputWithContext(context.Context) EcsAutoscalingPtrOutput
+}
+
+type ecsAutoscalingPtrType EcsAutoscalingArgs
+
+func EcsAutoscalingPtr(v *EcsAutoscalingArgs) EcsAutoscalingPtrInput {
+	return (*ecsAutoscalingPtrType)(v)
+}
+
+func (*ecsAutoscalingPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsAutoscaling)(nil)).Elem()
+}
+
+func (i *ecsAutoscalingPtrType) ToEcsAutoscalingPtrOutput() EcsAutoscalingPtrOutput {
+	return i.ToEcsAutoscalingPtrOutputWithContext(context.Background())
+}
+
+func (i *ecsAutoscalingPtrType) ToEcsAutoscalingPtrOutputWithContext(ctx context.Context) EcsAutoscalingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsAutoscalingPtrOutput)
+}
+
+// How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+type EcsAutoscalingOutput struct{ *pulumi.OutputState }
+
+func (EcsAutoscalingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsAutoscaling)(nil)).Elem()
+}
+
+func (o EcsAutoscalingOutput) ToEcsAutoscalingOutput() EcsAutoscalingOutput {
+	return o
+}
+
+func (o EcsAutoscalingOutput) ToEcsAutoscalingOutputWithContext(ctx context.Context) EcsAutoscalingOutput {
+	return o
+}
+
+func (o EcsAutoscalingOutput) ToEcsAutoscalingPtrOutput() EcsAutoscalingPtrOutput {
+	return o.ToEcsAutoscalingPtrOutputWithContext(context.Background())
+}
+
+func (o EcsAutoscalingOutput) ToEcsAutoscalingPtrOutputWithContext(ctx context.Context) EcsAutoscalingPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EcsAutoscaling) *EcsAutoscaling {
+		return &v
+	}).(EcsAutoscalingPtrOutput)
+}
+
+// CPU that the tasks are to use on average, in percent of what they have.
+func (o EcsAutoscalingOutput) CpuPercent() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EcsAutoscaling) *float64 { return v.CpuPercent }).(pulumi.Float64PtrOutput)
+}
+
+// The most tasks.
+func (o EcsAutoscalingOutput) MaxCapacity() pulumi.IntOutput {
+	return o.ApplyT(func(v EcsAutoscaling) int { return v.MaxCapacity }).(pulumi.IntOutput)
+}
+
+// Memory that the tasks are to use on average, in percent of what they have.
+func (o EcsAutoscalingOutput) MemoryPercent() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v EcsAutoscaling) *float64 { return v.MemoryPercent }).(pulumi.Float64PtrOutput)
+}
+
+// The fewest tasks.
+func (o EcsAutoscalingOutput) MinCapacity() pulumi.IntOutput {
+	return o.ApplyT(func(v EcsAutoscaling) int { return v.MinCapacity }).(pulumi.IntOutput)
+}
+
+// Seconds after tasks were taken away before more are. Defaults to 300.
+func (o EcsAutoscalingOutput) ScaleInCooldownSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsAutoscaling) *int { return v.ScaleInCooldownSeconds }).(pulumi.IntPtrOutput)
+}
+
+// Seconds after tasks were added before more are. Defaults to 60.
+func (o EcsAutoscalingOutput) ScaleOutCooldownSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsAutoscaling) *int { return v.ScaleOutCooldownSeconds }).(pulumi.IntPtrOutput)
+}
+
+type EcsAutoscalingPtrOutput struct{ *pulumi.OutputState }
+
+func (EcsAutoscalingPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsAutoscaling)(nil)).Elem()
+}
+
+func (o EcsAutoscalingPtrOutput) ToEcsAutoscalingPtrOutput() EcsAutoscalingPtrOutput {
+	return o
+}
+
+func (o EcsAutoscalingPtrOutput) ToEcsAutoscalingPtrOutputWithContext(ctx context.Context) EcsAutoscalingPtrOutput {
+	return o
+}
+
+func (o EcsAutoscalingPtrOutput) Elem() EcsAutoscalingOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) EcsAutoscaling {
+		if v != nil {
+			return *v
+		}
+		var ret EcsAutoscaling
+		return ret
+	}).(EcsAutoscalingOutput)
+}
+
+// CPU that the tasks are to use on average, in percent of what they have.
+func (o EcsAutoscalingPtrOutput) CpuPercent() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.CpuPercent
+	}).(pulumi.Float64PtrOutput)
+}
+
+// The most tasks.
+func (o EcsAutoscalingPtrOutput) MaxCapacity() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *int {
+		if v == nil {
+			return nil
+		}
+		return &v.MaxCapacity
+	}).(pulumi.IntPtrOutput)
+}
+
+// Memory that the tasks are to use on average, in percent of what they have.
+func (o EcsAutoscalingPtrOutput) MemoryPercent() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.MemoryPercent
+	}).(pulumi.Float64PtrOutput)
+}
+
+// The fewest tasks.
+func (o EcsAutoscalingPtrOutput) MinCapacity() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *int {
+		if v == nil {
+			return nil
+		}
+		return &v.MinCapacity
+	}).(pulumi.IntPtrOutput)
+}
+
+// Seconds after tasks were taken away before more are. Defaults to 300.
+func (o EcsAutoscalingPtrOutput) ScaleInCooldownSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *int {
+		if v == nil {
+			return nil
+		}
+		return v.ScaleInCooldownSeconds
+	}).(pulumi.IntPtrOutput)
+}
+
+// Seconds after tasks were added before more are. Defaults to 60.
+func (o EcsAutoscalingPtrOutput) ScaleOutCooldownSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsAutoscaling) *int {
+		if v == nil {
+			return nil
+		}
+		return v.ScaleOutCooldownSeconds
+	}).(pulumi.IntPtrOutput)
+}
+
+// A share of the tasks and where it runs.
+type EcsCapacityProvider struct {
+	// Tasks that it runs before shares count. Defaults to 0.
+	Base *int `pulumi:"base"`
+	// Name of the capacity provider, such as FARGATE_SPOT.
+	CapacityProvider string `pulumi:"capacityProvider"`
+	// Its share of the tasks. Defaults to 0.
+	Weight *int `pulumi:"weight"`
+}
+
+// EcsCapacityProviderInput is an input type that accepts EcsCapacityProviderArgs and EcsCapacityProviderOutput values.
+// You can construct a concrete instance of `EcsCapacityProviderInput` via:
+//
+//	EcsCapacityProviderArgs{...}
+type EcsCapacityProviderInput interface {
+	pulumi.Input
+
+	ToEcsCapacityProviderOutput() EcsCapacityProviderOutput
+	ToEcsCapacityProviderOutputWithContext(context.Context) EcsCapacityProviderOutput
+}
+
+// A share of the tasks and where it runs.
+type EcsCapacityProviderArgs struct {
+	// Tasks that it runs before shares count. Defaults to 0.
+	Base pulumi.IntPtrInput `pulumi:"base"`
+	// Name of the capacity provider, such as FARGATE_SPOT.
+	CapacityProvider pulumi.StringInput `pulumi:"capacityProvider"`
+	// Its share of the tasks. Defaults to 0.
+	Weight pulumi.IntPtrInput `pulumi:"weight"`
+}
+
+func (EcsCapacityProviderArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsCapacityProvider)(nil)).Elem()
+}
+
+func (i EcsCapacityProviderArgs) ToEcsCapacityProviderOutput() EcsCapacityProviderOutput {
+	return i.ToEcsCapacityProviderOutputWithContext(context.Background())
+}
+
+func (i EcsCapacityProviderArgs) ToEcsCapacityProviderOutputWithContext(ctx context.Context) EcsCapacityProviderOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsCapacityProviderOutput)
+}
+
+// EcsCapacityProviderArrayInput is an input type that accepts EcsCapacityProviderArray and EcsCapacityProviderArrayOutput values.
+// You can construct a concrete instance of `EcsCapacityProviderArrayInput` via:
+//
+//	EcsCapacityProviderArray{ EcsCapacityProviderArgs{...} }
+type EcsCapacityProviderArrayInput interface {
+	pulumi.Input
+
+	ToEcsCapacityProviderArrayOutput() EcsCapacityProviderArrayOutput
+	ToEcsCapacityProviderArrayOutputWithContext(context.Context) EcsCapacityProviderArrayOutput
+}
+
+type EcsCapacityProviderArray []EcsCapacityProviderInput
+
+func (EcsCapacityProviderArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]EcsCapacityProvider)(nil)).Elem()
+}
+
+func (i EcsCapacityProviderArray) ToEcsCapacityProviderArrayOutput() EcsCapacityProviderArrayOutput {
+	return i.ToEcsCapacityProviderArrayOutputWithContext(context.Background())
+}
+
+func (i EcsCapacityProviderArray) ToEcsCapacityProviderArrayOutputWithContext(ctx context.Context) EcsCapacityProviderArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsCapacityProviderArrayOutput)
+}
+
+// A share of the tasks and where it runs.
+type EcsCapacityProviderOutput struct{ *pulumi.OutputState }
+
+func (EcsCapacityProviderOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsCapacityProvider)(nil)).Elem()
+}
+
+func (o EcsCapacityProviderOutput) ToEcsCapacityProviderOutput() EcsCapacityProviderOutput {
+	return o
+}
+
+func (o EcsCapacityProviderOutput) ToEcsCapacityProviderOutputWithContext(ctx context.Context) EcsCapacityProviderOutput {
+	return o
+}
+
+// Tasks that it runs before shares count. Defaults to 0.
+func (o EcsCapacityProviderOutput) Base() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsCapacityProvider) *int { return v.Base }).(pulumi.IntPtrOutput)
+}
+
+// Name of the capacity provider, such as FARGATE_SPOT.
+func (o EcsCapacityProviderOutput) CapacityProvider() pulumi.StringOutput {
+	return o.ApplyT(func(v EcsCapacityProvider) string { return v.CapacityProvider }).(pulumi.StringOutput)
+}
+
+// Its share of the tasks. Defaults to 0.
+func (o EcsCapacityProviderOutput) Weight() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsCapacityProvider) *int { return v.Weight }).(pulumi.IntPtrOutput)
+}
+
+type EcsCapacityProviderArrayOutput struct{ *pulumi.OutputState }
+
+func (EcsCapacityProviderArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]EcsCapacityProvider)(nil)).Elem()
+}
+
+func (o EcsCapacityProviderArrayOutput) ToEcsCapacityProviderArrayOutput() EcsCapacityProviderArrayOutput {
+	return o
+}
+
+func (o EcsCapacityProviderArrayOutput) ToEcsCapacityProviderArrayOutputWithContext(ctx context.Context) EcsCapacityProviderArrayOutput {
+	return o
+}
+
+func (o EcsCapacityProviderArrayOutput) Index(i pulumi.IntInput) EcsCapacityProviderOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) EcsCapacityProvider {
+		return vs[0].([]EcsCapacityProvider)[vs[1].(int)]
+	}).(EcsCapacityProviderOutput)
+}
+
+// The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+type EcsCloudMap struct {
+	// Id of the namespace, as ns-….
+	NamespaceId string `pulumi:"namespaceId"`
+	// Name of the namespace, such as shop.internal.
+	NamespaceName string `pulumi:"namespaceName"`
+	// Name in the namespace, a label of DNS. Defaults to the name of the component.
+	ServiceName *string `pulumi:"serviceName"`
+}
+
+// EcsCloudMapInput is an input type that accepts EcsCloudMap and EcsCloudMapOutput values.
+// You can construct a concrete instance of `EcsCloudMapInput` via:
+//
+//	EcsCloudMap{ "key": EcsCloudArgs{...} }
+type EcsCloudMapInput interface {
+	pulumi.Input
+
+	ToEcsCloudMapOutput() EcsCloudMapOutput
+	ToEcsCloudMapOutputWithContext(context.Context) EcsCloudMapOutput
+}
+
+// The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+type EcsCloudMapArgs struct {
+	// Id of the namespace, as ns-….
+	NamespaceId pulumi.StringInput `pulumi:"namespaceId"`
+	// Name of the namespace, such as shop.internal.
+	NamespaceName pulumi.StringInput `pulumi:"namespaceName"`
+	// Name in the namespace, a label of DNS. Defaults to the name of the component.
+	ServiceName pulumi.StringPtrInput `pulumi:"serviceName"`
+}
+
+func (EcsCloudMapArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsCloudMap)(nil)).Elem()
+}
+
+func (i EcsCloudMapArgs) ToEcsCloudMapOutput() EcsCloudMapOutput {
+	return i.ToEcsCloudMapOutputWithContext(context.Background())
+}
+
+func (i EcsCloudMapArgs) ToEcsCloudMapOutputWithContext(ctx context.Context) EcsCloudMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsCloudMapOutput)
+}
+
+func (i EcsCloudMapArgs) ToEcsCloudMapPtrOutput() EcsCloudMapPtrOutput {
+	return i.ToEcsCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (i EcsCloudMapArgs) ToEcsCloudMapPtrOutputWithContext(ctx context.Context) EcsCloudMapPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsCloudMapOutput).ToEcsCloudMapPtrOutputWithContext(ctx)
+}
+
+// EcsCloudMapPtrInput is an input type that accepts EcsCloudMapArgs, EcsCloudMapPtr and EcsCloudMapPtrOutput values.
+// You can construct a concrete instance of `EcsCloudMapPtrInput` via:
+//
+//	        EcsCloudMapArgs{...}
+//
+//	or:
+//
+//	        nil
+type EcsCloudMapPtrInput interface {
+	pulumi.Input
+
+	ToEcsCloudMapPtrOutput() EcsCloudMapPtrOutput
+	ToEcsCloudMapPtrOutputWithContext(context.Context) EcsCloudMapPtrOutput
+}
+
+type ecsCloudMapPtrType EcsCloudMapArgs
+
+func EcsCloudMapPtr(v *EcsCloudMapArgs) EcsCloudMapPtrInput {
+	return (*ecsCloudMapPtrType)(v)
+}
+
+func (*ecsCloudMapPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsCloudMap)(nil)).Elem()
+}
+
+func (i *ecsCloudMapPtrType) ToEcsCloudMapPtrOutput() EcsCloudMapPtrOutput {
+	return i.ToEcsCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (i *ecsCloudMapPtrType) ToEcsCloudMapPtrOutputWithContext(ctx context.Context) EcsCloudMapPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsCloudMapPtrOutput)
+}
+
+// The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+type EcsCloudMapOutput struct{ *pulumi.OutputState }
+
+func (EcsCloudMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsCloudMap)(nil)).Elem()
+}
+
+func (o EcsCloudMapOutput) ToEcsCloudMapOutput() EcsCloudMapOutput {
+	return o
+}
+
+func (o EcsCloudMapOutput) ToEcsCloudMapOutputWithContext(ctx context.Context) EcsCloudMapOutput {
+	return o
+}
+
+func (o EcsCloudMapOutput) ToEcsCloudMapPtrOutput() EcsCloudMapPtrOutput {
+	return o.ToEcsCloudMapPtrOutputWithContext(context.Background())
+}
+
+func (o EcsCloudMapOutput) ToEcsCloudMapPtrOutputWithContext(ctx context.Context) EcsCloudMapPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EcsCloudMap) *EcsCloudMap {
+		return &v
+	}).(EcsCloudMapPtrOutput)
+}
+
+// Id of the namespace, as ns-….
+func (o EcsCloudMapOutput) NamespaceId() pulumi.StringOutput {
+	return o.ApplyT(func(v EcsCloudMap) string { return v.NamespaceId }).(pulumi.StringOutput)
+}
+
+// Name of the namespace, such as shop.internal.
+func (o EcsCloudMapOutput) NamespaceName() pulumi.StringOutput {
+	return o.ApplyT(func(v EcsCloudMap) string { return v.NamespaceName }).(pulumi.StringOutput)
+}
+
+// Name in the namespace, a label of DNS. Defaults to the name of the component.
+func (o EcsCloudMapOutput) ServiceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EcsCloudMap) *string { return v.ServiceName }).(pulumi.StringPtrOutput)
+}
+
+type EcsCloudMapPtrOutput struct{ *pulumi.OutputState }
+
+func (EcsCloudMapPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsCloudMap)(nil)).Elem()
+}
+
+func (o EcsCloudMapPtrOutput) ToEcsCloudMapPtrOutput() EcsCloudMapPtrOutput {
+	return o
+}
+
+func (o EcsCloudMapPtrOutput) ToEcsCloudMapPtrOutputWithContext(ctx context.Context) EcsCloudMapPtrOutput {
+	return o
+}
+
+func (o EcsCloudMapPtrOutput) Elem() EcsCloudMapOutput {
+	return o.ApplyT(func(v *EcsCloudMap) EcsCloudMap {
+		if v != nil {
+			return *v
+		}
+		var ret EcsCloudMap
+		return ret
+	}).(EcsCloudMapOutput)
+}
+
+// Id of the namespace, as ns-….
+func (o EcsCloudMapPtrOutput) NamespaceId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EcsCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.NamespaceId
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of the namespace, such as shop.internal.
+func (o EcsCloudMapPtrOutput) NamespaceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EcsCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.NamespaceName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name in the namespace, a label of DNS. Defaults to the name of the component.
+func (o EcsCloudMapPtrOutput) ServiceName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EcsCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceName
+	}).(pulumi.StringPtrOutput)
+}
+
+// How an ECS service gets from one revision to the next.
+type EcsDeployment struct {
+	// Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+	AlarmNames []string `pulumi:"alarmNames"`
+	// Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+	CircuitBreaker *bool `pulumi:"circuitBreaker"`
+	// The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+	MaximumPercent *int `pulumi:"maximumPercent"`
+	// Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+	MinimumHealthyPercent *int `pulumi:"minimumHealthyPercent"`
+	// Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+	Rollback *bool `pulumi:"rollback"`
+}
+
+// EcsDeploymentInput is an input type that accepts EcsDeploymentArgs and EcsDeploymentOutput values.
+// You can construct a concrete instance of `EcsDeploymentInput` via:
+//
+//	EcsDeploymentArgs{...}
+type EcsDeploymentInput interface {
+	pulumi.Input
+
+	ToEcsDeploymentOutput() EcsDeploymentOutput
+	ToEcsDeploymentOutputWithContext(context.Context) EcsDeploymentOutput
+}
+
+// How an ECS service gets from one revision to the next.
+type EcsDeploymentArgs struct {
+	// Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+	AlarmNames pulumi.StringArrayInput `pulumi:"alarmNames"`
+	// Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+	CircuitBreaker pulumi.BoolPtrInput `pulumi:"circuitBreaker"`
+	// The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+	MaximumPercent pulumi.IntPtrInput `pulumi:"maximumPercent"`
+	// Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+	MinimumHealthyPercent pulumi.IntPtrInput `pulumi:"minimumHealthyPercent"`
+	// Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+	Rollback pulumi.BoolPtrInput `pulumi:"rollback"`
+}
+
+func (EcsDeploymentArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsDeployment)(nil)).Elem()
+}
+
+func (i EcsDeploymentArgs) ToEcsDeploymentOutput() EcsDeploymentOutput {
+	return i.ToEcsDeploymentOutputWithContext(context.Background())
+}
+
+func (i EcsDeploymentArgs) ToEcsDeploymentOutputWithContext(ctx context.Context) EcsDeploymentOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsDeploymentOutput)
+}
+
+func (i EcsDeploymentArgs) ToEcsDeploymentPtrOutput() EcsDeploymentPtrOutput {
+	return i.ToEcsDeploymentPtrOutputWithContext(context.Background())
+}
+
+func (i EcsDeploymentArgs) ToEcsDeploymentPtrOutputWithContext(ctx context.Context) EcsDeploymentPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsDeploymentOutput).ToEcsDeploymentPtrOutputWithContext(ctx)
+}
+
+// EcsDeploymentPtrInput is an input type that accepts EcsDeploymentArgs, EcsDeploymentPtr and EcsDeploymentPtrOutput values.
+// You can construct a concrete instance of `EcsDeploymentPtrInput` via:
+//
+//	        EcsDeploymentArgs{...}
+//
+//	or:
+//
+//	        nil
+type EcsDeploymentPtrInput interface {
+	pulumi.Input
+
+	ToEcsDeploymentPtrOutput() EcsDeploymentPtrOutput
+	ToEcsDeploymentPtrOutputWithContext(context.Context) EcsDeploymentPtrOutput
+}
+
+type ecsDeploymentPtrType EcsDeploymentArgs
+
+func EcsDeploymentPtr(v *EcsDeploymentArgs) EcsDeploymentPtrInput {
+	return (*ecsDeploymentPtrType)(v)
+}
+
+func (*ecsDeploymentPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsDeployment)(nil)).Elem()
+}
+
+func (i *ecsDeploymentPtrType) ToEcsDeploymentPtrOutput() EcsDeploymentPtrOutput {
+	return i.ToEcsDeploymentPtrOutputWithContext(context.Background())
+}
+
+func (i *ecsDeploymentPtrType) ToEcsDeploymentPtrOutputWithContext(ctx context.Context) EcsDeploymentPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsDeploymentPtrOutput)
+}
+
+// How an ECS service gets from one revision to the next.
+type EcsDeploymentOutput struct{ *pulumi.OutputState }
+
+func (EcsDeploymentOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsDeployment)(nil)).Elem()
+}
+
+func (o EcsDeploymentOutput) ToEcsDeploymentOutput() EcsDeploymentOutput {
+	return o
+}
+
+func (o EcsDeploymentOutput) ToEcsDeploymentOutputWithContext(ctx context.Context) EcsDeploymentOutput {
+	return o
+}
+
+func (o EcsDeploymentOutput) ToEcsDeploymentPtrOutput() EcsDeploymentPtrOutput {
+	return o.ToEcsDeploymentPtrOutputWithContext(context.Background())
+}
+
+func (o EcsDeploymentOutput) ToEcsDeploymentPtrOutputWithContext(ctx context.Context) EcsDeploymentPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EcsDeployment) *EcsDeployment {
+		return &v
+	}).(EcsDeploymentPtrOutput)
+}
+
+// Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+func (o EcsDeploymentOutput) AlarmNames() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v EcsDeployment) []string { return v.AlarmNames }).(pulumi.StringArrayOutput)
+}
+
+// Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+func (o EcsDeploymentOutput) CircuitBreaker() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v EcsDeployment) *bool { return v.CircuitBreaker }).(pulumi.BoolPtrOutput)
+}
+
+// The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+func (o EcsDeploymentOutput) MaximumPercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsDeployment) *int { return v.MaximumPercent }).(pulumi.IntPtrOutput)
+}
+
+// Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+func (o EcsDeploymentOutput) MinimumHealthyPercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v EcsDeployment) *int { return v.MinimumHealthyPercent }).(pulumi.IntPtrOutput)
+}
+
+// Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+func (o EcsDeploymentOutput) Rollback() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v EcsDeployment) *bool { return v.Rollback }).(pulumi.BoolPtrOutput)
+}
+
+type EcsDeploymentPtrOutput struct{ *pulumi.OutputState }
+
+func (EcsDeploymentPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EcsDeployment)(nil)).Elem()
+}
+
+func (o EcsDeploymentPtrOutput) ToEcsDeploymentPtrOutput() EcsDeploymentPtrOutput {
+	return o
+}
+
+func (o EcsDeploymentPtrOutput) ToEcsDeploymentPtrOutputWithContext(ctx context.Context) EcsDeploymentPtrOutput {
+	return o
+}
+
+func (o EcsDeploymentPtrOutput) Elem() EcsDeploymentOutput {
+	return o.ApplyT(func(v *EcsDeployment) EcsDeployment {
+		if v != nil {
+			return *v
+		}
+		var ret EcsDeployment
+		return ret
+	}).(EcsDeploymentOutput)
+}
+
+// Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+func (o EcsDeploymentPtrOutput) AlarmNames() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *EcsDeployment) []string {
+		if v == nil {
+			return nil
+		}
+		return v.AlarmNames
+	}).(pulumi.StringArrayOutput)
+}
+
+// Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+func (o EcsDeploymentPtrOutput) CircuitBreaker() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *EcsDeployment) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.CircuitBreaker
+	}).(pulumi.BoolPtrOutput)
+}
+
+// The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+func (o EcsDeploymentPtrOutput) MaximumPercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsDeployment) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MaximumPercent
+	}).(pulumi.IntPtrOutput)
+}
+
+// Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+func (o EcsDeploymentPtrOutput) MinimumHealthyPercent() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *EcsDeployment) *int {
+		if v == nil {
+			return nil
+		}
+		return v.MinimumHealthyPercent
+	}).(pulumi.IntPtrOutput)
+}
+
+// Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+func (o EcsDeploymentPtrOutput) Rollback() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *EcsDeployment) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Rollback
+	}).(pulumi.BoolPtrOutput)
 }
 
 // What becomes of traffic that leaves the mesh.
@@ -26068,6 +26815,14 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*DnsServiceDiscoveryPtrInput)(nil)).Elem(), DnsServiceDiscoveryArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationInput)(nil)).Elem(), DurationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*DurationPtrInput)(nil)).Elem(), DurationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsAutoscalingInput)(nil)).Elem(), EcsAutoscalingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsAutoscalingPtrInput)(nil)).Elem(), EcsAutoscalingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsCapacityProviderInput)(nil)).Elem(), EcsCapacityProviderArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsCapacityProviderArrayInput)(nil)).Elem(), EcsCapacityProviderArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsCloudMapInput)(nil)).Elem(), EcsCloudMapArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsCloudMapPtrInput)(nil)).Elem(), EcsCloudMapArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsDeploymentInput)(nil)).Elem(), EcsDeploymentArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsDeploymentPtrInput)(nil)).Elem(), EcsDeploymentArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterPtrInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*FileAccessLogInput)(nil)).Elem(), FileAccessLogArgs{})
@@ -26381,6 +27136,14 @@ func init() {
 	pulumi.RegisterOutputType(DnsServiceDiscoveryPtrOutput{})
 	pulumi.RegisterOutputType(DurationOutput{})
 	pulumi.RegisterOutputType(DurationPtrOutput{})
+	pulumi.RegisterOutputType(EcsAutoscalingOutput{})
+	pulumi.RegisterOutputType(EcsAutoscalingPtrOutput{})
+	pulumi.RegisterOutputType(EcsCapacityProviderOutput{})
+	pulumi.RegisterOutputType(EcsCapacityProviderArrayOutput{})
+	pulumi.RegisterOutputType(EcsCloudMapOutput{})
+	pulumi.RegisterOutputType(EcsCloudMapPtrOutput{})
+	pulumi.RegisterOutputType(EcsDeploymentOutput{})
+	pulumi.RegisterOutputType(EcsDeploymentPtrOutput{})
 	pulumi.RegisterOutputType(EgressFilterOutput{})
 	pulumi.RegisterOutputType(EgressFilterPtrOutput{})
 	pulumi.RegisterOutputType(FileAccessLogOutput{})

@@ -153,7 +153,7 @@ export interface AppMeshControllerServiceAccountRoleArgs {
 }
 
 /**
- * Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+ * Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
  */
 export interface AppMeshControllerTracingArgs {
     /**
@@ -916,6 +916,98 @@ export interface DurationArgs {
      * How many units, 0 to 9223372036. Where a timeout is meant, 0 switches it off.
      */
     value: pulumi.Input<number>;
+}
+
+/**
+ * How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+ */
+export interface EcsAutoscalingArgs {
+    /**
+     * CPU that the tasks are to use on average, in percent of what they have.
+     */
+    cpuPercent?: pulumi.Input<number | undefined>;
+    /**
+     * The most tasks.
+     */
+    maxCapacity: pulumi.Input<number>;
+    /**
+     * Memory that the tasks are to use on average, in percent of what they have.
+     */
+    memoryPercent?: pulumi.Input<number | undefined>;
+    /**
+     * The fewest tasks.
+     */
+    minCapacity: pulumi.Input<number>;
+    /**
+     * Seconds after tasks were taken away before more are. Defaults to 300.
+     */
+    scaleInCooldownSeconds?: pulumi.Input<number | undefined>;
+    /**
+     * Seconds after tasks were added before more are. Defaults to 60.
+     */
+    scaleOutCooldownSeconds?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * A share of the tasks and where it runs.
+ */
+export interface EcsCapacityProviderArgs {
+    /**
+     * Tasks that it runs before shares count. Defaults to 0.
+     */
+    base?: pulumi.Input<number | undefined>;
+    /**
+     * Name of the capacity provider, such as FARGATE_SPOT.
+     */
+    capacityProvider: pulumi.Input<string>;
+    /**
+     * Its share of the tasks. Defaults to 0.
+     */
+    weight?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+ */
+export interface EcsCloudMapArgs {
+    /**
+     * Id of the namespace, as ns-….
+     */
+    namespaceId: pulumi.Input<string>;
+    /**
+     * Name of the namespace, such as shop.internal.
+     */
+    namespaceName: pulumi.Input<string>;
+    /**
+     * Name in the namespace, a label of DNS. Defaults to the name of the component.
+     */
+    serviceName?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * How an ECS service gets from one revision to the next.
+ */
+export interface EcsDeploymentArgs {
+    /**
+     * Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+     */
+    alarmNames?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+     */
+    circuitBreaker?: pulumi.Input<boolean | undefined>;
+    /**
+     * The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+     */
+    maximumPercent?: pulumi.Input<number | undefined>;
+    /**
+     * Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+     */
+    minimumHealthyPercent?: pulumi.Input<number | undefined>;
+    /**
+     * Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+     */
+    rollback?: pulumi.Input<boolean | undefined>;
 }
 
 /**

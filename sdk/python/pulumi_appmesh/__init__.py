@@ -26,6 +26,7 @@ from .get_virtual_routers import *
 from .get_virtual_service import *
 from .get_virtual_services import *
 from .mesh import *
+from .mesh_ecs_service import *
 from .mesh_service import *
 from .mesh_settings import *
 from .mesh_task_definition import *
@@ -58,6 +59,7 @@ _utilities.register(
    "appmesh:index:Gateway": "Gateway",
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",
+   "appmesh:index:MeshEcsService": "MeshEcsService",
    "appmesh:index:MeshService": "MeshService",
    "appmesh:index:MeshSettings": "MeshSettings",
    "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",

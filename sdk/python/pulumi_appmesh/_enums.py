@@ -23,6 +23,7 @@ __all__ = [
     'DefaultGatewayRouteRewrite',
     'DnsResponseType',
     'DurationUnit',
+    'EcsLaunchType',
     'EgressFilterType',
     'GrpcRetryPolicyEvent',
     'HttpMethod',
@@ -380,6 +381,21 @@ class DurationUnit(_builtins.str, Enum):
     MS = "ms"
     """
     Milliseconds.
+    """
+
+
+@pulumi.type_token("appmesh:index:EcsLaunchType")
+class EcsLaunchType(_builtins.str, Enum):
+    """
+    On what the tasks of a service run.
+    """
+    FARGATE = "FARGATE"
+    """
+    AWS Fargate.
+    """
+    EC2 = "EC2"
+    """
+    Instances of the cluster.
     """
 
 

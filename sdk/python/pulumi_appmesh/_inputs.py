@@ -108,6 +108,14 @@ __all__ = [
     'DnsServiceDiscoveryArgsDict',
     'DurationArgs',
     'DurationArgsDict',
+    'EcsAutoscalingArgs',
+    'EcsAutoscalingArgsDict',
+    'EcsCapacityProviderArgs',
+    'EcsCapacityProviderArgsDict',
+    'EcsCloudMapArgs',
+    'EcsCloudMapArgsDict',
+    'EcsDeploymentArgs',
+    'EcsDeploymentArgsDict',
     'EgressFilterArgs',
     'EgressFilterArgsDict',
     'FileAccessLogArgs',
@@ -907,7 +915,7 @@ class AppMeshControllerServiceAccountRoleArgs:
 
 class AppMeshControllerTracingArgsDict(TypedDict):
     """
-    Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+    Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
     """
     provider: pulumi.Input['AppMeshControllerTracingProvider']
     """
@@ -929,7 +937,7 @@ class AppMeshControllerTracingArgs:
                  address: pulumi.Input[Optional[_builtins.str]] = None,
                  port: pulumi.Input[Optional[_builtins.int]] = None):
         """
-        Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+        Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
 
         :param pulumi.Input['AppMeshControllerTracingProvider'] provider: x-ray, jaeger or datadog.
         :param pulumi.Input[_builtins.str] address: Host of Jaeger or of the agent of Datadog.
@@ -4106,6 +4114,397 @@ class DurationArgs:
     @value.setter
     def value(self, value: pulumi.Input[_builtins.int]):
         pulumi.set(self, "value", value)
+
+
+class EcsAutoscalingArgsDict(TypedDict):
+    """
+    How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+    """
+    max_capacity: pulumi.Input[_builtins.int]
+    """
+    The most tasks.
+    """
+    min_capacity: pulumi.Input[_builtins.int]
+    """
+    The fewest tasks.
+    """
+    cpu_percent: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    CPU that the tasks are to use on average, in percent of what they have.
+    """
+    memory_percent: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    Memory that the tasks are to use on average, in percent of what they have.
+    """
+    scale_in_cooldown_seconds: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds after tasks were taken away before more are. Defaults to 300.
+    """
+    scale_out_cooldown_seconds: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds after tasks were added before more are. Defaults to 60.
+    """
+
+@pulumi.input_type
+class EcsAutoscalingArgs:
+    def __init__(__self__, *,
+                 max_capacity: pulumi.Input[_builtins.int],
+                 min_capacity: pulumi.Input[_builtins.int],
+                 cpu_percent: pulumi.Input[Optional[_builtins.float]] = None,
+                 memory_percent: pulumi.Input[Optional[_builtins.float]] = None,
+                 scale_in_cooldown_seconds: pulumi.Input[Optional[_builtins.int]] = None,
+                 scale_out_cooldown_seconds: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        How many tasks there are, by what they need. At least one of cpuPercent and memoryPercent is given.
+
+        :param pulumi.Input[_builtins.int] max_capacity: The most tasks.
+        :param pulumi.Input[_builtins.int] min_capacity: The fewest tasks.
+        :param pulumi.Input[_builtins.float] cpu_percent: CPU that the tasks are to use on average, in percent of what they have.
+        :param pulumi.Input[_builtins.float] memory_percent: Memory that the tasks are to use on average, in percent of what they have.
+        :param pulumi.Input[_builtins.int] scale_in_cooldown_seconds: Seconds after tasks were taken away before more are. Defaults to 300.
+        :param pulumi.Input[_builtins.int] scale_out_cooldown_seconds: Seconds after tasks were added before more are. Defaults to 60.
+        """
+        pulumi.set(__self__, "max_capacity", max_capacity)
+        pulumi.set(__self__, "min_capacity", min_capacity)
+        if cpu_percent is not None:
+            pulumi.set(__self__, "cpu_percent", cpu_percent)
+        if memory_percent is not None:
+            pulumi.set(__self__, "memory_percent", memory_percent)
+        if scale_in_cooldown_seconds is not None:
+            pulumi.set(__self__, "scale_in_cooldown_seconds", scale_in_cooldown_seconds)
+        if scale_out_cooldown_seconds is not None:
+            pulumi.set(__self__, "scale_out_cooldown_seconds", scale_out_cooldown_seconds)
+
+    @_builtins.property
+    @pulumi.getter(name="maxCapacity")
+    def max_capacity(self) -> pulumi.Input[_builtins.int]:
+        """
+        The most tasks.
+        """
+        return pulumi.get(self, "max_capacity")
+
+    @max_capacity.setter
+    def max_capacity(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "max_capacity", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minCapacity")
+    def min_capacity(self) -> pulumi.Input[_builtins.int]:
+        """
+        The fewest tasks.
+        """
+        return pulumi.get(self, "min_capacity")
+
+    @min_capacity.setter
+    def min_capacity(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "min_capacity", value)
+
+    @_builtins.property
+    @pulumi.getter(name="cpuPercent")
+    def cpu_percent(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        CPU that the tasks are to use on average, in percent of what they have.
+        """
+        return pulumi.get(self, "cpu_percent")
+
+    @cpu_percent.setter
+    def cpu_percent(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "cpu_percent", value)
+
+    @_builtins.property
+    @pulumi.getter(name="memoryPercent")
+    def memory_percent(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        Memory that the tasks are to use on average, in percent of what they have.
+        """
+        return pulumi.get(self, "memory_percent")
+
+    @memory_percent.setter
+    def memory_percent(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "memory_percent", value)
+
+    @_builtins.property
+    @pulumi.getter(name="scaleInCooldownSeconds")
+    def scale_in_cooldown_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds after tasks were taken away before more are. Defaults to 300.
+        """
+        return pulumi.get(self, "scale_in_cooldown_seconds")
+
+    @scale_in_cooldown_seconds.setter
+    def scale_in_cooldown_seconds(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "scale_in_cooldown_seconds", value)
+
+    @_builtins.property
+    @pulumi.getter(name="scaleOutCooldownSeconds")
+    def scale_out_cooldown_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds after tasks were added before more are. Defaults to 60.
+        """
+        return pulumi.get(self, "scale_out_cooldown_seconds")
+
+    @scale_out_cooldown_seconds.setter
+    def scale_out_cooldown_seconds(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "scale_out_cooldown_seconds", value)
+
+
+class EcsCapacityProviderArgsDict(TypedDict):
+    """
+    A share of the tasks and where it runs.
+    """
+    capacity_provider: pulumi.Input[_builtins.str]
+    """
+    Name of the capacity provider, such as FARGATE_SPOT.
+    """
+    base: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Tasks that it runs before shares count. Defaults to 0.
+    """
+    weight: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its share of the tasks. Defaults to 0.
+    """
+
+@pulumi.input_type
+class EcsCapacityProviderArgs:
+    def __init__(__self__, *,
+                 capacity_provider: pulumi.Input[_builtins.str],
+                 base: pulumi.Input[Optional[_builtins.int]] = None,
+                 weight: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        A share of the tasks and where it runs.
+
+        :param pulumi.Input[_builtins.str] capacity_provider: Name of the capacity provider, such as FARGATE_SPOT.
+        :param pulumi.Input[_builtins.int] base: Tasks that it runs before shares count. Defaults to 0.
+        :param pulumi.Input[_builtins.int] weight: Its share of the tasks. Defaults to 0.
+        """
+        pulumi.set(__self__, "capacity_provider", capacity_provider)
+        if base is not None:
+            pulumi.set(__self__, "base", base)
+        if weight is not None:
+            pulumi.set(__self__, "weight", weight)
+
+    @_builtins.property
+    @pulumi.getter(name="capacityProvider")
+    def capacity_provider(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the capacity provider, such as FARGATE_SPOT.
+        """
+        return pulumi.get(self, "capacity_provider")
+
+    @capacity_provider.setter
+    def capacity_provider(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "capacity_provider", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def base(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Tasks that it runs before shares count. Defaults to 0.
+        """
+        return pulumi.get(self, "base")
+
+    @base.setter
+    def base(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "base", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def weight(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its share of the tasks. Defaults to 0.
+        """
+        return pulumi.get(self, "weight")
+
+    @weight.setter
+    def weight(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "weight", value)
+
+
+class EcsCloudMapArgsDict(TypedDict):
+    """
+    The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+    """
+    namespace_id: pulumi.Input[_builtins.str]
+    """
+    Id of the namespace, as ns-….
+    """
+    namespace_name: pulumi.Input[_builtins.str]
+    """
+    Name of the namespace, such as shop.internal.
+    """
+    service_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name in the namespace, a label of DNS. Defaults to the name of the component.
+    """
+
+@pulumi.input_type
+class EcsCloudMapArgs:
+    def __init__(__self__, *,
+                 namespace_id: pulumi.Input[_builtins.str],
+                 namespace_name: pulumi.Input[_builtins.str],
+                 service_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
+
+        :param pulumi.Input[_builtins.str] namespace_id: Id of the namespace, as ns-….
+        :param pulumi.Input[_builtins.str] namespace_name: Name of the namespace, such as shop.internal.
+        :param pulumi.Input[_builtins.str] service_name: Name in the namespace, a label of DNS. Defaults to the name of the component.
+        """
+        pulumi.set(__self__, "namespace_id", namespace_id)
+        pulumi.set(__self__, "namespace_name", namespace_name)
+        if service_name is not None:
+            pulumi.set(__self__, "service_name", service_name)
+
+    @_builtins.property
+    @pulumi.getter(name="namespaceId")
+    def namespace_id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Id of the namespace, as ns-….
+        """
+        return pulumi.get(self, "namespace_id")
+
+    @namespace_id.setter
+    def namespace_id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "namespace_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="namespaceName")
+    def namespace_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the namespace, such as shop.internal.
+        """
+        return pulumi.get(self, "namespace_name")
+
+    @namespace_name.setter
+    def namespace_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "namespace_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceName")
+    def service_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name in the namespace, a label of DNS. Defaults to the name of the component.
+        """
+        return pulumi.get(self, "service_name")
+
+    @service_name.setter
+    def service_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "service_name", value)
+
+
+class EcsDeploymentArgsDict(TypedDict):
+    """
+    How an ECS service gets from one revision to the next.
+    """
+    alarm_names: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+    """
+    circuit_breaker: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+    """
+    maximum_percent: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+    """
+    minimum_healthy_percent: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+    """
+    rollback: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+    """
+
+@pulumi.input_type
+class EcsDeploymentArgs:
+    def __init__(__self__, *,
+                 alarm_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 circuit_breaker: pulumi.Input[Optional[_builtins.bool]] = None,
+                 maximum_percent: pulumi.Input[Optional[_builtins.int]] = None,
+                 minimum_healthy_percent: pulumi.Input[Optional[_builtins.int]] = None,
+                 rollback: pulumi.Input[Optional[_builtins.bool]] = None):
+        """
+        How an ECS service gets from one revision to the next.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] alarm_names: Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+        :param pulumi.Input[_builtins.bool] circuit_breaker: Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+        :param pulumi.Input[_builtins.int] maximum_percent: The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+        :param pulumi.Input[_builtins.int] minimum_healthy_percent: Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+        :param pulumi.Input[_builtins.bool] rollback: Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+        """
+        if alarm_names is not None:
+            pulumi.set(__self__, "alarm_names", alarm_names)
+        if circuit_breaker is not None:
+            pulumi.set(__self__, "circuit_breaker", circuit_breaker)
+        if maximum_percent is not None:
+            pulumi.set(__self__, "maximum_percent", maximum_percent)
+        if minimum_healthy_percent is not None:
+            pulumi.set(__self__, "minimum_healthy_percent", minimum_healthy_percent)
+        if rollback is not None:
+            pulumi.set(__self__, "rollback", rollback)
+
+    @_builtins.property
+    @pulumi.getter(name="alarmNames")
+    def alarm_names(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Alarms of CloudWatch that end a deployment, too, such as one of the errors that callers see.
+        """
+        return pulumi.get(self, "alarm_names")
+
+    @alarm_names.setter
+    def alarm_names(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "alarm_names", value)
+
+    @_builtins.property
+    @pulumi.getter(name="circuitBreaker")
+    def circuit_breaker(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether a deployment whose tasks do not become healthy is given up. Defaults to true.
+        """
+        return pulumi.get(self, "circuit_breaker")
+
+    @circuit_breaker.setter
+    def circuit_breaker(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "circuit_breaker", value)
+
+    @_builtins.property
+    @pulumi.getter(name="maximumPercent")
+    def maximum_percent(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        The most tasks in a deployment, as a share of the desired ones; more than minimumHealthyPercent. Defaults to 200.
+        """
+        return pulumi.get(self, "maximum_percent")
+
+    @maximum_percent.setter
+    def maximum_percent(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "maximum_percent", value)
+
+    @_builtins.property
+    @pulumi.getter(name="minimumHealthyPercent")
+    def minimum_healthy_percent(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Share of the desired tasks that run at any time of a deployment. Defaults to 100: an old task ends once a new one is healthy.
+        """
+        return pulumi.get(self, "minimum_healthy_percent")
+
+    @minimum_healthy_percent.setter
+    def minimum_healthy_percent(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "minimum_healthy_percent", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def rollback(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the last revision that was well is deployed again after one that was given up. Defaults to true.
+        """
+        return pulumi.get(self, "rollback")
+
+    @rollback.setter
+    def rollback(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "rollback", value)
 
 
 class EgressFilterArgsDict(TypedDict):

@@ -47,6 +47,17 @@ export const standIn: StandInDefinition = {
       replaceOn: ["role", "policyArn"],
       id: ({ role, policyArn }) => `${text(role)}/${text(policyArn)}`,
     },
+    "aws:appautoscaling/target:Target": {
+      id: ({ resourceId }) => text(resourceId),
+      required: ["minCapacity", "maxCapacity", "resourceId", "scalableDimension", "serviceNamespace"],
+      replaceOn: ["resourceId", "scalableDimension", "serviceNamespace"],
+      outputs: (_, id) => ({ arn: arn("application-autoscaling", `scalable-target/${id}`), region }),
+    },
+    "aws:appautoscaling/policy:Policy": {
+      ...named("autoscaling", "scalingPolicy:"),
+      required: ["resourceId", "scalableDimension", "serviceNamespace"],
+      replaceOn: ["name", "resourceId", "scalableDimension", "serviceNamespace"],
+    },
     "aws:sns/topic:Topic": named("sns", ""),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": {
       ...identified(({ name }) => text(name), "logGroupName", "pattern", "metricTransformation"),

@@ -350,6 +350,22 @@ export const DurationUnit = {
  */
 export type DurationUnit = (typeof DurationUnit)[keyof typeof DurationUnit];
 
+export const EcsLaunchType = {
+    /**
+     * AWS Fargate.
+     */
+    Fargate: "FARGATE",
+    /**
+     * Instances of the cluster.
+     */
+    EC2: "EC2",
+} as const;
+
+/**
+ * On what the tasks of a service run.
+ */
+export type EcsLaunchType = (typeof EcsLaunchType)[keyof typeof EcsLaunchType];
+
 export const EgressFilterType = {
     /**
      * It passes.

@@ -15,7 +15,7 @@ import javax.annotation.Nullable;
 
 
 /**
- * Tracing by the injected proxies. For OpenTelemetry leave it out: the control plane tells proxies where spans go.
+ * Tracing by the injected proxies, as far as AWS&#39;s sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
  * 
  */
 public final class AppMeshControllerTracingArgs extends com.pulumi.resources.ResourceArgs {

@@ -1,0 +1,148 @@
+import { Service as DiscoveryService } from "@pulumi/aws/servicediscovery/service.js";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Input,
+  type Inputs,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import { admitted } from "../aws/entrance.js";
+import { checkedArgs } from "../check-args.js";
+import type { DeepInputs } from "../deep-input.js";
+import { EntityResource } from "../mesh/entity-resource.js";
+import { look } from "../mesh/look.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf, type WithPlain } from "./ecs-service.js";
+import {
+  type MeshEcsServiceInputs,
+  meshEcsService,
+  type plainMeshEcsServiceInputs,
+} from "./mesh-ecs-service-args.js";
+import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
+import { given, MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
+import { nodeSpec } from "./node-spec.js";
+
+type Plain = (typeof plainMeshEcsServiceInputs)[number];
+
+/** What a `MeshEcsService` is given. How much is made of it is known at once; all else may come later. */
+export type MeshEcsServiceArgs = WithPlain<DeepInputs<MeshEcsServiceInputs>, Plain>;
+
+/** A service on Amazon ECS that is part of a mesh, whole. */
+export class MeshEcsService extends ComponentResource {
+  readonly virtualNodeName: Output<string>;
+  readonly cloudMapServiceArn: Output<string> | undefined;
+  readonly serviceName: Output<string>;
+  readonly serviceArn: Output<string>;
+  readonly taskDefinitionArn: Output<string>;
+  readonly taskRoleArn: Output<string>;
+  readonly taskRoleName: Output<string> | undefined;
+  readonly executionRoleArn: Output<string>;
+  readonly logGroupName: Output<string> | undefined;
+  readonly securityGroupId: Output<string>;
+
+  constructor(name: string, args: MeshEcsServiceArgs, opts?: ComponentResourceOptions) {
+    super(
+      "appmesh:index:MeshEcsService",
+      name,
+      checkedArgs(meshEcsService, name, args) as unknown as Inputs,
+      opts,
+    );
+    const child: CustomResourceOptions = { parent: this };
+    const { meshName, meshOwner, tags } = args;
+    const listeners = (args.listeners ?? []) as readonly unknown[];
+
+    const discovery = this.#discovery(name, args, child);
+    const node = new EntityResource(
+      "virtualNode",
+      `${name}-node`,
+      given({
+        meshName,
+        meshOwner,
+        tags,
+        virtualNodeName: args.virtualNodeName ?? name,
+        spec: nodeSpec(
+          args,
+          discovery && { namespaceName: args.cloudMap?.namespaceName, serviceName: discovery.name },
+          look,
+        ),
+      }),
+      child,
+    );
+    const task = new MeshTaskDefinition(
+      name,
+      {
+        ...(membersOf(taskMembers, args) as MeshTaskDefinitionArgs),
+        virtualNode: node.entityName,
+        listenerPorts: listenerPortsOf(listeners, look) as Input<number>[],
+      },
+      child,
+    );
+    const doors = listenerPortsOf(listeners, look).map((port, index) => ({
+      suffix: `listener-${index}`,
+      port: port as Input<number>,
+    }));
+    const guard = guarded(
+      name,
+      "Tasks of a service of the mesh",
+      args as EcsServiceArgs,
+      admitted(args as never, doors),
+      child,
+    );
+    const service = ecsService(
+      name,
+      args as EcsServiceArgs,
+      {
+        ...guard,
+        task,
+        found: discovery === undefined ? {} : { serviceRegistries: { registryArn: discovery.arn } },
+        readyWith: [node],
+      },
+      child,
+    );
+
+    const outputs = outputsOf(service, task, guard);
+    this.virtualNodeName = node.entityName;
+    this.cloudMapServiceArn = discovery?.arn;
+    this.serviceName = outputs.serviceName;
+    this.serviceArn = outputs.serviceArn;
+    this.taskDefinitionArn = outputs.taskDefinitionArn;
+    this.taskRoleArn = outputs.taskRoleArn;
+    this.taskRoleName = outputs.taskRoleName;
+    this.executionRoleArn = outputs.executionRoleArn;
+    this.logGroupName = outputs.logGroupName;
+    this.securityGroupId = outputs.securityGroupId;
+    this.registerOutputs({
+      virtualNodeName: this.virtualNodeName,
+      cloudMapServiceArn: this.cloudMapServiceArn,
+      ...outputs,
+    });
+  }
+
+  /** The service of Cloud Map in which ECS registers the tasks that are healthy. */
+  #discovery(
+    name: string,
+    { cloudMap, region, tags }: MeshEcsServiceArgs,
+    child: CustomResourceOptions,
+  ): DiscoveryService | undefined {
+    if (cloudMap === undefined) return undefined;
+    return new DiscoveryService(
+      `${name}-discovery`,
+      given({
+        name: output(cloudMap.serviceName).apply((known) => known ?? name),
+        dnsConfig: {
+          namespaceId: cloudMap.namespaceId,
+          dnsRecords: [{ type: "A", ttl: 10 }],
+          routingPolicy: "MULTIVALUE",
+        },
+        // ECS tells it which tasks are healthy; without this, those that have just started are told to callers, too.
+        healthCheckCustomConfig: { failureThreshold: 1 },
+        // What is left in it when a stack is destroyed is what ECS has not yet taken out.
+        forceDestroy: true,
+        region,
+        tags,
+      }),
+      child,
+    );
+  }
+}
