@@ -1,6 +1,7 @@
 import { controlPlane } from "./aws/control-plane-args.js";
 import { type ComponentType, componentToken } from "./component.js";
 import { meshEcsService } from "./ecs/mesh-ecs-service-args.js";
+import { meshGateway } from "./ecs/mesh-gateway-args.js";
 import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
 import { appMeshController } from "./eks/controller-args.js";
 import { gateway } from "./mesh/gateway-args.js";
@@ -8,8 +9,13 @@ import { meshService } from "./mesh/mesh-service-args.js";
 
 /** The components, by token. */
 export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
-  [meshService, gateway, meshTaskDefinition, meshEcsService, appMeshController, controlPlane].map((type) => [
-    componentToken(type),
-    type,
-  ]),
+  [
+    meshService,
+    gateway,
+    meshTaskDefinition,
+    meshEcsService,
+    meshGateway,
+    appMeshController,
+    controlPlane,
+  ].map((type) => [componentToken(type), type]),
 );

@@ -300,6 +300,42 @@ export const examples: Readonly<Record<string, Example>> = {
       securityGroupId: output("v1", "securityGroupId"),
     },
   },
+  MeshGateway: {
+    title:
+      "Envoys on Fargate behind an Application Load Balancer, by which everybody reaches a service by HTTPS",
+    resources: [
+      mesh,
+      {
+        variable: "web",
+        type: "MeshGateway",
+        name: "web",
+        inputs: {
+          meshName,
+          listeners,
+          routes: { catalog: { virtualServiceName: "catalog.shop.internal" } },
+          loadBalancer: {
+            subnetIds: ["subnet-8c9d0e1f", "subnet-2a3b4c5d"],
+            certificateArn:
+              "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d",
+          },
+          clientCidrs: { everybody: "0.0.0.0/0" },
+          clusterArn: "arn:aws:ecs:eu-west-1:123456789012:cluster/shop",
+          vpcId: "vpc-0a1b2c3d",
+          subnetIds: ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: "arn:aws:ssm:eu-west-1:123456789012:parameter/appmesh/trust",
+            tokenFrom: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:appmesh/web-AbCdEf",
+          },
+          desiredCount: 2,
+        },
+      },
+    ],
+    outputs: {
+      dnsName: output("web", "dnsName"),
+      securityGroupId: output("web", "securityGroupId"),
+    },
+  },
   ControlPlane: {
     title: "Two replicas in two zones, by a name in the VPC, for the tasks of one security group",
     resources: [

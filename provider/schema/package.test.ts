@@ -38,6 +38,7 @@ describe("the package schema", () => {
       "appmesh:index:GatewayRoute",
       "appmesh:index:Mesh",
       "appmesh:index:MeshEcsService",
+      "appmesh:index:MeshGateway",
       "appmesh:index:MeshService",
       "appmesh:index:MeshSettings",
       "appmesh:index:MeshTaskDefinition",

@@ -1089,6 +1089,43 @@ namespace PulumiAppMesh.AppMesh
     }
 
     /// <summary>
+    /// A kind of load balancer.
+    /// </summary>
+    [EnumType]
+    public readonly struct MeshGatewayLoadBalancerType : IEquatable<MeshGatewayLoadBalancerType>
+    {
+        private readonly string _value;
+
+        private MeshGatewayLoadBalancerType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// An Application Load Balancer: HTTP, HTTP/2 and gRPC, the last two by HTTPS.
+        /// </summary>
+        public static MeshGatewayLoadBalancerType Application { get; } = new MeshGatewayLoadBalancerType("application");
+        /// <summary>
+        /// A Network Load Balancer: TCP, and TLS where it has a certificate.
+        /// </summary>
+        public static MeshGatewayLoadBalancerType Network { get; } = new MeshGatewayLoadBalancerType("network");
+
+        public static bool operator ==(MeshGatewayLoadBalancerType left, MeshGatewayLoadBalancerType right) => left.Equals(right);
+        public static bool operator !=(MeshGatewayLoadBalancerType left, MeshGatewayLoadBalancerType right) => !left.Equals(right);
+
+        public static explicit operator string(MeshGatewayLoadBalancerType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is MeshGatewayLoadBalancerType other && Equals(other);
+        public bool Equals(MeshGatewayLoadBalancerType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// What is spoken on a port.
     /// </summary>
     [EnumType]

@@ -105,6 +105,11 @@ export type MeshEcsService = import("./meshEcsService").MeshEcsService;
 export const MeshEcsService: typeof import("./meshEcsService").MeshEcsService = null as any;
 utilities.lazyLoad(exports, ["MeshEcsService"], () => require("./meshEcsService"));
 
+export { MeshGatewayArgs } from "./meshGateway";
+export type MeshGateway = import("./meshGateway").MeshGateway;
+export const MeshGateway: typeof import("./meshGateway").MeshGateway = null as any;
+utilities.lazyLoad(exports, ["MeshGateway"], () => require("./meshGateway"));
+
 export { MeshServiceArgs } from "./meshService";
 export type MeshService = import("./meshService").MeshService;
 export const MeshService: typeof import("./meshService").MeshService = null as any;
@@ -179,6 +184,8 @@ const _module = {
                 return new Mesh(name, <any>undefined, { urn })
             case "appmesh:index:MeshEcsService":
                 return new MeshEcsService(name, <any>undefined, { urn })
+            case "appmesh:index:MeshGateway":
+                return new MeshGateway(name, <any>undefined, { urn })
             case "appmesh:index:MeshService":
                 return new MeshService(name, <any>undefined, { urn })
             case "appmesh:index:MeshSettings":

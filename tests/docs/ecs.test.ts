@@ -10,7 +10,7 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
-const programs = ["task", "service", "gateway", "add-mesh"] as const;
+const programs = ["task", "service", "ingress", "gateway", "add-mesh"] as const;
 
 describe("docs/ecs.md", function () {
   this.timeout(180_000);
@@ -74,6 +74,12 @@ describe("docs/ecs.md", function () {
       "aws:ecs/service:Service catalog-v1-service",
       "aws:ecs/service:Service catalog-v2-service",
     ]);
+  });
+
+  it("makes a gateway behind a load balancer", async () => {
+    const { dnsName, virtualGatewayName } = await up("ingress");
+    assert.equal(virtualGatewayName, "web-gateway");
+    assert.match(String(dnsName), /^web-load-balancer-\w+\.elb\.eu-west-1\.amazonaws\.com$/);
   });
 
   it("makes a task of a virtual gateway", async () => {

@@ -66,7 +66,7 @@ export const GatewayServiceRoute = structure(
   { of: ["httpRoute", "http2Route", "grpcRoute"], required: false },
 );
 
-const gatewayInputs = {
+export const gatewayInputs = {
   meshName: required(resourceName, "Name of the mesh."),
   meshOwner: optional(
     accountId,

@@ -33,6 +33,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &Mesh{}
 	case "appmesh:index:MeshEcsService":
 		r = &MeshEcsService{}
+	case "appmesh:index:MeshGateway":
+		r = &MeshGateway{}
 	case "appmesh:index:MeshService":
 		r = &MeshService{}
 	case "appmesh:index:MeshSettings":

@@ -4462,6 +4462,174 @@ func (in *managedTlsModePtr) ToManagedTlsModePtrOutputWithContext(ctx context.Co
 	return pulumi.ToOutputWithContext(ctx, in).(ManagedTlsModePtrOutput)
 }
 
+// A kind of load balancer.
+type MeshGatewayLoadBalancerType string
+
+const (
+	// An Application Load Balancer: HTTP, HTTP/2 and gRPC, the last two by HTTPS.
+	MeshGatewayLoadBalancerTypeApplication = MeshGatewayLoadBalancerType("application")
+	// A Network Load Balancer: TCP, and TLS where it has a certificate.
+	MeshGatewayLoadBalancerTypeNetwork = MeshGatewayLoadBalancerType("network")
+)
+
+func (MeshGatewayLoadBalancerType) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshGatewayLoadBalancerType)(nil)).Elem()
+}
+
+func (e MeshGatewayLoadBalancerType) ToMeshGatewayLoadBalancerTypeOutput() MeshGatewayLoadBalancerTypeOutput {
+	return pulumi.ToOutput(e).(MeshGatewayLoadBalancerTypeOutput)
+}
+
+func (e MeshGatewayLoadBalancerType) ToMeshGatewayLoadBalancerTypeOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(MeshGatewayLoadBalancerTypeOutput)
+}
+
+func (e MeshGatewayLoadBalancerType) ToMeshGatewayLoadBalancerTypePtrOutput() MeshGatewayLoadBalancerTypePtrOutput {
+	return e.ToMeshGatewayLoadBalancerTypePtrOutputWithContext(context.Background())
+}
+
+func (e MeshGatewayLoadBalancerType) ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypePtrOutput {
+	return MeshGatewayLoadBalancerType(e).ToMeshGatewayLoadBalancerTypeOutputWithContext(ctx).ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx)
+}
+
+func (e MeshGatewayLoadBalancerType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e MeshGatewayLoadBalancerType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e MeshGatewayLoadBalancerType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e MeshGatewayLoadBalancerType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type MeshGatewayLoadBalancerTypeOutput struct{ *pulumi.OutputState }
+
+func (MeshGatewayLoadBalancerTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshGatewayLoadBalancerType)(nil)).Elem()
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToMeshGatewayLoadBalancerTypeOutput() MeshGatewayLoadBalancerTypeOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToMeshGatewayLoadBalancerTypeOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypeOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToMeshGatewayLoadBalancerTypePtrOutput() MeshGatewayLoadBalancerTypePtrOutput {
+	return o.ToMeshGatewayLoadBalancerTypePtrOutputWithContext(context.Background())
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v MeshGatewayLoadBalancerType) *MeshGatewayLoadBalancerType {
+		return &v
+	}).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e MeshGatewayLoadBalancerType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o MeshGatewayLoadBalancerTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e MeshGatewayLoadBalancerType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type MeshGatewayLoadBalancerTypePtrOutput struct{ *pulumi.OutputState }
+
+func (MeshGatewayLoadBalancerTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**MeshGatewayLoadBalancerType)(nil)).Elem()
+}
+
+func (o MeshGatewayLoadBalancerTypePtrOutput) ToMeshGatewayLoadBalancerTypePtrOutput() MeshGatewayLoadBalancerTypePtrOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerTypePtrOutput) ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypePtrOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerTypePtrOutput) Elem() MeshGatewayLoadBalancerTypeOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancerType) MeshGatewayLoadBalancerType {
+		if v != nil {
+			return *v
+		}
+		var ret MeshGatewayLoadBalancerType
+		return ret
+	}).(MeshGatewayLoadBalancerTypeOutput)
+}
+
+func (o MeshGatewayLoadBalancerTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o MeshGatewayLoadBalancerTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *MeshGatewayLoadBalancerType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// MeshGatewayLoadBalancerTypeInput is an input type that accepts values of the MeshGatewayLoadBalancerType enum
+// A concrete instance of `MeshGatewayLoadBalancerTypeInput` can be one of the following:
+//
+//	MeshGatewayLoadBalancerTypeApplication
+//	MeshGatewayLoadBalancerTypeNetwork
+type MeshGatewayLoadBalancerTypeInput interface {
+	pulumi.Input
+
+	ToMeshGatewayLoadBalancerTypeOutput() MeshGatewayLoadBalancerTypeOutput
+	ToMeshGatewayLoadBalancerTypeOutputWithContext(context.Context) MeshGatewayLoadBalancerTypeOutput
+}
+
+var meshGatewayLoadBalancerTypePtrType = reflect.TypeOf((**MeshGatewayLoadBalancerType)(nil)).Elem()
+
+type MeshGatewayLoadBalancerTypePtrInput interface {
+	pulumi.Input
+
+	ToMeshGatewayLoadBalancerTypePtrOutput() MeshGatewayLoadBalancerTypePtrOutput
+	ToMeshGatewayLoadBalancerTypePtrOutputWithContext(context.Context) MeshGatewayLoadBalancerTypePtrOutput
+}
+
+type meshGatewayLoadBalancerTypePtr string
+
+func MeshGatewayLoadBalancerTypePtr(v string) MeshGatewayLoadBalancerTypePtrInput {
+	return (*meshGatewayLoadBalancerTypePtr)(&v)
+}
+
+func (*meshGatewayLoadBalancerTypePtr) ElementType() reflect.Type {
+	return meshGatewayLoadBalancerTypePtrType
+}
+
+func (in *meshGatewayLoadBalancerTypePtr) ToMeshGatewayLoadBalancerTypePtrOutput() MeshGatewayLoadBalancerTypePtrOutput {
+	return pulumi.ToOutput(in).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
+func (in *meshGatewayLoadBalancerTypePtr) ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
 // What is spoken on a port.
 type PortProtocol string
 
@@ -7498,6 +7666,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModePtrInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModeInput)(nil)).Elem(), ManagedTlsMode("OFF"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModePtrInput)(nil)).Elem(), ManagedTlsMode("OFF"))
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerTypeInput)(nil)).Elem(), MeshGatewayLoadBalancerType("application"))
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerTypePtrInput)(nil)).Elem(), MeshGatewayLoadBalancerType("application"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityInput)(nil)).Elem(), TaskCompatibility("FARGATE"))
@@ -7587,6 +7757,8 @@ func init() {
 	pulumi.RegisterOutputType(ListenerTlsModePtrOutput{})
 	pulumi.RegisterOutputType(ManagedTlsModeOutput{})
 	pulumi.RegisterOutputType(ManagedTlsModePtrOutput{})
+	pulumi.RegisterOutputType(MeshGatewayLoadBalancerTypeOutput{})
+	pulumi.RegisterOutputType(MeshGatewayLoadBalancerTypePtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
 	pulumi.RegisterOutputType(TaskCompatibilityOutput{})

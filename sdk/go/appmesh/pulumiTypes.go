@@ -17515,6 +17515,279 @@ func (o MatchRangePtrOutput) Start() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
+// A load balancer before the tasks of a virtual gateway.
+type MeshGatewayLoadBalancer struct {
+	// Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+	CertificateArn *string `pulumi:"certificateArn"`
+	// Whether it refuses to be deleted. Defaults to false.
+	DeletionProtection *bool `pulumi:"deletionProtection"`
+	// Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+	HealthCheckPath *string `pulumi:"healthCheckPath"`
+	// Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+	Internal *bool `pulumi:"internal"`
+	// Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+	Ports []int `pulumi:"ports"`
+	// Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+	SslPolicy *string `pulumi:"sslPolicy"`
+	// Where it is. Defaults to the subnets of the tasks.
+	SubnetIds []string `pulumi:"subnetIds"`
+	// The kind. Defaults to application.
+	Type *MeshGatewayLoadBalancerType `pulumi:"type"`
+}
+
+// MeshGatewayLoadBalancerInput is an input type that accepts MeshGatewayLoadBalancerArgs and MeshGatewayLoadBalancerOutput values.
+// You can construct a concrete instance of `MeshGatewayLoadBalancerInput` via:
+//
+//	MeshGatewayLoadBalancerArgs{...}
+type MeshGatewayLoadBalancerInput interface {
+	pulumi.Input
+
+	ToMeshGatewayLoadBalancerOutput() MeshGatewayLoadBalancerOutput
+	ToMeshGatewayLoadBalancerOutputWithContext(context.Context) MeshGatewayLoadBalancerOutput
+}
+
+// A load balancer before the tasks of a virtual gateway.
+type MeshGatewayLoadBalancerArgs struct {
+	// Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+	CertificateArn pulumi.StringPtrInput `pulumi:"certificateArn"`
+	// Whether it refuses to be deleted. Defaults to false.
+	DeletionProtection pulumi.BoolPtrInput `pulumi:"deletionProtection"`
+	// Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+	HealthCheckPath pulumi.StringPtrInput `pulumi:"healthCheckPath"`
+	// Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+	Internal pulumi.BoolPtrInput `pulumi:"internal"`
+	// Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+	Ports pulumi.IntArrayInput `pulumi:"ports"`
+	// Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+	SslPolicy pulumi.StringPtrInput `pulumi:"sslPolicy"`
+	// Where it is. Defaults to the subnets of the tasks.
+	SubnetIds pulumi.StringArrayInput `pulumi:"subnetIds"`
+	// The kind. Defaults to application.
+	Type MeshGatewayLoadBalancerTypePtrInput `pulumi:"type"`
+}
+
+func (MeshGatewayLoadBalancerArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshGatewayLoadBalancer)(nil)).Elem()
+}
+
+func (i MeshGatewayLoadBalancerArgs) ToMeshGatewayLoadBalancerOutput() MeshGatewayLoadBalancerOutput {
+	return i.ToMeshGatewayLoadBalancerOutputWithContext(context.Background())
+}
+
+func (i MeshGatewayLoadBalancerArgs) ToMeshGatewayLoadBalancerOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshGatewayLoadBalancerOutput)
+}
+
+func (i MeshGatewayLoadBalancerArgs) ToMeshGatewayLoadBalancerPtrOutput() MeshGatewayLoadBalancerPtrOutput {
+	return i.ToMeshGatewayLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (i MeshGatewayLoadBalancerArgs) ToMeshGatewayLoadBalancerPtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshGatewayLoadBalancerOutput).ToMeshGatewayLoadBalancerPtrOutputWithContext(ctx)
+}
+
+// MeshGatewayLoadBalancerPtrInput is an input type that accepts MeshGatewayLoadBalancerArgs, MeshGatewayLoadBalancerPtr and MeshGatewayLoadBalancerPtrOutput values.
+// You can construct a concrete instance of `MeshGatewayLoadBalancerPtrInput` via:
+//
+//	        MeshGatewayLoadBalancerArgs{...}
+//
+//	or:
+//
+//	        nil
+type MeshGatewayLoadBalancerPtrInput interface {
+	pulumi.Input
+
+	ToMeshGatewayLoadBalancerPtrOutput() MeshGatewayLoadBalancerPtrOutput
+	ToMeshGatewayLoadBalancerPtrOutputWithContext(context.Context) MeshGatewayLoadBalancerPtrOutput
+}
+
+type meshGatewayLoadBalancerPtrType MeshGatewayLoadBalancerArgs
+
+func MeshGatewayLoadBalancerPtr(v *MeshGatewayLoadBalancerArgs) MeshGatewayLoadBalancerPtrInput {
+	return (*meshGatewayLoadBalancerPtrType)(v)
+}
+
+func (*meshGatewayLoadBalancerPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**MeshGatewayLoadBalancer)(nil)).Elem()
+}
+
+func (i *meshGatewayLoadBalancerPtrType) ToMeshGatewayLoadBalancerPtrOutput() MeshGatewayLoadBalancerPtrOutput {
+	return i.ToMeshGatewayLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (i *meshGatewayLoadBalancerPtrType) ToMeshGatewayLoadBalancerPtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(MeshGatewayLoadBalancerPtrOutput)
+}
+
+// A load balancer before the tasks of a virtual gateway.
+type MeshGatewayLoadBalancerOutput struct{ *pulumi.OutputState }
+
+func (MeshGatewayLoadBalancerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*MeshGatewayLoadBalancer)(nil)).Elem()
+}
+
+func (o MeshGatewayLoadBalancerOutput) ToMeshGatewayLoadBalancerOutput() MeshGatewayLoadBalancerOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerOutput) ToMeshGatewayLoadBalancerOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerOutput) ToMeshGatewayLoadBalancerPtrOutput() MeshGatewayLoadBalancerPtrOutput {
+	return o.ToMeshGatewayLoadBalancerPtrOutputWithContext(context.Background())
+}
+
+func (o MeshGatewayLoadBalancerOutput) ToMeshGatewayLoadBalancerPtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v MeshGatewayLoadBalancer) *MeshGatewayLoadBalancer {
+		return &v
+	}).(MeshGatewayLoadBalancerPtrOutput)
+}
+
+// Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+func (o MeshGatewayLoadBalancerOutput) CertificateArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *string { return v.CertificateArn }).(pulumi.StringPtrOutput)
+}
+
+// Whether it refuses to be deleted. Defaults to false.
+func (o MeshGatewayLoadBalancerOutput) DeletionProtection() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *bool { return v.DeletionProtection }).(pulumi.BoolPtrOutput)
+}
+
+// Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+func (o MeshGatewayLoadBalancerOutput) HealthCheckPath() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *string { return v.HealthCheckPath }).(pulumi.StringPtrOutput)
+}
+
+// Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+func (o MeshGatewayLoadBalancerOutput) Internal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *bool { return v.Internal }).(pulumi.BoolPtrOutput)
+}
+
+// Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+func (o MeshGatewayLoadBalancerOutput) Ports() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) []int { return v.Ports }).(pulumi.IntArrayOutput)
+}
+
+// Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+func (o MeshGatewayLoadBalancerOutput) SslPolicy() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *string { return v.SslPolicy }).(pulumi.StringPtrOutput)
+}
+
+// Where it is. Defaults to the subnets of the tasks.
+func (o MeshGatewayLoadBalancerOutput) SubnetIds() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) []string { return v.SubnetIds }).(pulumi.StringArrayOutput)
+}
+
+// The kind. Defaults to application.
+func (o MeshGatewayLoadBalancerOutput) Type() MeshGatewayLoadBalancerTypePtrOutput {
+	return o.ApplyT(func(v MeshGatewayLoadBalancer) *MeshGatewayLoadBalancerType { return v.Type }).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
+type MeshGatewayLoadBalancerPtrOutput struct{ *pulumi.OutputState }
+
+func (MeshGatewayLoadBalancerPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**MeshGatewayLoadBalancer)(nil)).Elem()
+}
+
+func (o MeshGatewayLoadBalancerPtrOutput) ToMeshGatewayLoadBalancerPtrOutput() MeshGatewayLoadBalancerPtrOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerPtrOutput) ToMeshGatewayLoadBalancerPtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerPtrOutput {
+	return o
+}
+
+func (o MeshGatewayLoadBalancerPtrOutput) Elem() MeshGatewayLoadBalancerOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) MeshGatewayLoadBalancer {
+		if v != nil {
+			return *v
+		}
+		var ret MeshGatewayLoadBalancer
+		return ret
+	}).(MeshGatewayLoadBalancerOutput)
+}
+
+// Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+func (o MeshGatewayLoadBalancerPtrOutput) CertificateArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CertificateArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether it refuses to be deleted. Defaults to false.
+func (o MeshGatewayLoadBalancerPtrOutput) DeletionProtection() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.DeletionProtection
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+func (o MeshGatewayLoadBalancerPtrOutput) HealthCheckPath() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *string {
+		if v == nil {
+			return nil
+		}
+		return v.HealthCheckPath
+	}).(pulumi.StringPtrOutput)
+}
+
+// Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+func (o MeshGatewayLoadBalancerPtrOutput) Internal() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Internal
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+func (o MeshGatewayLoadBalancerPtrOutput) Ports() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) []int {
+		if v == nil {
+			return nil
+		}
+		return v.Ports
+	}).(pulumi.IntArrayOutput)
+}
+
+// Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+func (o MeshGatewayLoadBalancerPtrOutput) SslPolicy() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SslPolicy
+	}).(pulumi.StringPtrOutput)
+}
+
+// Where it is. Defaults to the subnets of the tasks.
+func (o MeshGatewayLoadBalancerPtrOutput) SubnetIds() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) []string {
+		if v == nil {
+			return nil
+		}
+		return v.SubnetIds
+	}).(pulumi.StringArrayOutput)
+}
+
+// The kind. Defaults to application.
+func (o MeshGatewayLoadBalancerPtrOutput) Type() MeshGatewayLoadBalancerTypePtrOutput {
+	return o.ApplyT(func(v *MeshGatewayLoadBalancer) *MeshGatewayLoadBalancerType {
+		if v == nil {
+			return nil
+		}
+		return v.Type
+	}).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
 // What a list says of a mesh.
 type MeshRef struct {
 	// Amazon Resource Name of the mesh.
@@ -26932,6 +27205,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsPtrInput)(nil)).Elem(), ManagedTlsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangeInput)(nil)).Elem(), MatchRangeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MatchRangePtrInput)(nil)).Elem(), MatchRangeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerInput)(nil)).Elem(), MeshGatewayLoadBalancerArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerPtrInput)(nil)).Elem(), MeshGatewayLoadBalancerArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshRefInput)(nil)).Elem(), MeshRefArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshRefArrayInput)(nil)).Elem(), MeshRefArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshServiceDiscoveryInput)(nil)).Elem(), MeshServiceDiscoveryArgs{})
@@ -27253,6 +27528,8 @@ func init() {
 	pulumi.RegisterOutputType(ManagedTlsPtrOutput{})
 	pulumi.RegisterOutputType(MatchRangeOutput{})
 	pulumi.RegisterOutputType(MatchRangePtrOutput{})
+	pulumi.RegisterOutputType(MeshGatewayLoadBalancerOutput{})
+	pulumi.RegisterOutputType(MeshGatewayLoadBalancerPtrOutput{})
 	pulumi.RegisterOutputType(MeshRefOutput{})
 	pulumi.RegisterOutputType(MeshRefArrayOutput{})
 	pulumi.RegisterOutputType(MeshServiceDiscoveryOutput{})

@@ -1923,6 +1923,44 @@ export interface MatchRangeArgs {
 }
 
 /**
+ * A load balancer before the tasks of a virtual gateway.
+ */
+export interface MeshGatewayLoadBalancerArgs {
+    /**
+     * Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+     */
+    certificateArn?: pulumi.Input<string | undefined>;
+    /**
+     * Whether it refuses to be deleted. Defaults to false.
+     */
+    deletionProtection?: pulumi.Input<boolean | undefined>;
+    /**
+     * Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+     */
+    healthCheckPath?: pulumi.Input<string | undefined>;
+    /**
+     * Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+     */
+    internal?: pulumi.Input<boolean | undefined>;
+    /**
+     * Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+     */
+    ports?: pulumi.Input<pulumi.Input<number>[] | undefined>;
+    /**
+     * Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+     */
+    sslPolicy?: pulumi.Input<string | undefined>;
+    /**
+     * Where it is. Defaults to the subnets of the tasks.
+     */
+    subnetIds?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * The kind. Defaults to application.
+     */
+    type?: pulumi.Input<enums.MeshGatewayLoadBalancerType | undefined>;
+}
+
+/**
  * How the proxies of a mesh find endpoints.
  */
 export interface MeshServiceDiscoveryArgs {

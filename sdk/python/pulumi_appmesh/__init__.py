@@ -27,6 +27,7 @@ from .get_virtual_service import *
 from .get_virtual_services import *
 from .mesh import *
 from .mesh_ecs_service import *
+from .mesh_gateway import *
 from .mesh_service import *
 from .mesh_settings import *
 from .mesh_task_definition import *
@@ -60,6 +61,7 @@ _utilities.register(
    "appmesh:index:GatewayRoute": "GatewayRoute",
    "appmesh:index:Mesh": "Mesh",
    "appmesh:index:MeshEcsService": "MeshEcsService",
+   "appmesh:index:MeshGateway": "MeshGateway",
    "appmesh:index:MeshService": "MeshService",
    "appmesh:index:MeshSettings": "MeshSettings",
    "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",

@@ -32,6 +32,7 @@ __all__ = [
     'IpPreference',
     'ListenerTlsMode',
     'ManagedTlsMode',
+    'MeshGatewayLoadBalancerType',
     'PortProtocol',
     'TaskCompatibility',
     'TaskCpuArchitecture',
@@ -580,6 +581,21 @@ class ManagedTlsMode(_builtins.str, Enum):
     STRICT = "STRICT"
     """
     Proxies take nothing but TLS of proxies of the mesh, by their certificates.
+    """
+
+
+@pulumi.type_token("appmesh:index:MeshGatewayLoadBalancerType")
+class MeshGatewayLoadBalancerType(_builtins.str, Enum):
+    """
+    A kind of load balancer.
+    """
+    APPLICATION = "application"
+    """
+    An Application Load Balancer: HTTP, HTTP/2 and gRPC, the last two by HTTPS.
+    """
+    NETWORK = "network"
+    """
+    A Network Load Balancer: TCP, and TLS where it has a certificate.
     """
 
 

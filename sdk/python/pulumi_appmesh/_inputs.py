@@ -224,6 +224,8 @@ __all__ = [
     'ManagedTlsArgsDict',
     'MatchRangeArgs',
     'MatchRangeArgsDict',
+    'MeshGatewayLoadBalancerArgs',
+    'MeshGatewayLoadBalancerArgsDict',
     'MeshServiceDiscoveryArgs',
     'MeshServiceDiscoveryArgsDict',
     'MeshServiceGrpcRouteArgs',
@@ -8156,6 +8158,180 @@ class MatchRangeArgs:
     @start.setter
     def start(self, value: pulumi.Input[_builtins.int]):
         pulumi.set(self, "start", value)
+
+
+class MeshGatewayLoadBalancerArgsDict(TypedDict):
+    """
+    A load balancer before the tasks of a virtual gateway.
+    """
+    certificate_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+    """
+    deletion_protection: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether it refuses to be deleted. Defaults to false.
+    """
+    health_check_path: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+    """
+    internal: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+    """
+    ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
+    """
+    Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+    """
+    ssl_policy: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+    """
+    subnet_ids: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Where it is. Defaults to the subnets of the tasks.
+    """
+    type: NotRequired[pulumi.Input[Optional['MeshGatewayLoadBalancerType']]]
+    """
+    The kind. Defaults to application.
+    """
+
+@pulumi.input_type
+class MeshGatewayLoadBalancerArgs:
+    def __init__(__self__, *,
+                 certificate_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 deletion_protection: pulumi.Input[Optional[_builtins.bool]] = None,
+                 health_check_path: pulumi.Input[Optional[_builtins.str]] = None,
+                 internal: pulumi.Input[Optional[_builtins.bool]] = None,
+                 ports: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]] = None,
+                 ssl_policy: pulumi.Input[Optional[_builtins.str]] = None,
+                 subnet_ids: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 type: pulumi.Input[Optional['MeshGatewayLoadBalancerType']] = None):
+        """
+        A load balancer before the tasks of a virtual gateway.
+
+        :param pulumi.Input[_builtins.str] certificate_arn: Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+        :param pulumi.Input[_builtins.bool] deletion_protection: Whether it refuses to be deleted. Defaults to false.
+        :param pulumi.Input[_builtins.str] health_check_path: Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+        :param pulumi.Input[_builtins.bool] internal: Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] ports: Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+        :param pulumi.Input[_builtins.str] ssl_policy: Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Where it is. Defaults to the subnets of the tasks.
+        :param pulumi.Input['MeshGatewayLoadBalancerType'] type: The kind. Defaults to application.
+        """
+        if certificate_arn is not None:
+            pulumi.set(__self__, "certificate_arn", certificate_arn)
+        if deletion_protection is not None:
+            pulumi.set(__self__, "deletion_protection", deletion_protection)
+        if health_check_path is not None:
+            pulumi.set(__self__, "health_check_path", health_check_path)
+        if internal is not None:
+            pulumi.set(__self__, "internal", internal)
+        if ports is not None:
+            pulumi.set(__self__, "ports", ports)
+        if ssl_policy is not None:
+            pulumi.set(__self__, "ssl_policy", ssl_policy)
+        if subnet_ids is not None:
+            pulumi.set(__self__, "subnet_ids", subnet_ids)
+        if type is not None:
+            pulumi.set(__self__, "type", type)
+
+    @_builtins.property
+    @pulumi.getter(name="certificateArn")
+    def certificate_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Certificate of ACM that it shows to clients. Unset, it does not end TLS: HTTP of an Application, TCP of a Network Load Balancer, which passes the TLS of the gateway's listeners through.
+        """
+        return pulumi.get(self, "certificate_arn")
+
+    @certificate_arn.setter
+    def certificate_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "certificate_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="deletionProtection")
+    def deletion_protection(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether it refuses to be deleted. Defaults to false.
+        """
+        return pulumi.get(self, "deletion_protection")
+
+    @deletion_protection.setter
+    def deletion_protection(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "deletion_protection", value)
+
+    @_builtins.property
+    @pulumi.getter(name="healthCheckPath")
+    def health_check_path(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Path by which an Application Load Balancer sees whether the gateway answers, in whatever way but an error of the server. Defaults to /, and to /AWS.ALB/healthcheck for gRPC.
+        """
+        return pulumi.get(self, "health_check_path")
+
+    @health_check_path.setter
+    def health_check_path(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "health_check_path", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def internal(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether it has addresses of the VPC alone. Otherwise its subnets are public ones. Defaults to false.
+        """
+        return pulumi.get(self, "internal")
+
+    @internal.setter
+    def internal(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "internal", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def ports(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
+        """
+        Its ports, one for each listener of the gateway, in their order. Defaults to 443 with a certificate and 80 without for the first, and to the listener's own port for each other.
+        """
+        return pulumi.get(self, "ports")
+
+    @ports.setter
+    def ports(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "ports", value)
+
+    @_builtins.property
+    @pulumi.getter(name="sslPolicy")
+    def ssl_policy(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its policy of TLS versions and ciphers. Defaults to ELBSecurityPolicy-TLS13-1-2-2021-06.
+        """
+        return pulumi.get(self, "ssl_policy")
+
+    @ssl_policy.setter
+    def ssl_policy(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "ssl_policy", value)
+
+    @_builtins.property
+    @pulumi.getter(name="subnetIds")
+    def subnet_ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Where it is. Defaults to the subnets of the tasks.
+        """
+        return pulumi.get(self, "subnet_ids")
+
+    @subnet_ids.setter
+    def subnet_ids(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "subnet_ids", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input[Optional['MeshGatewayLoadBalancerType']]:
+        """
+        The kind. Defaults to application.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input[Optional['MeshGatewayLoadBalancerType']]):
+        pulumi.set(self, "type", value)
 
 
 class MeshServiceDiscoveryArgsDict(TypedDict):

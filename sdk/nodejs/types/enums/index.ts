@@ -558,6 +558,22 @@ export const ManagedTlsMode = {
  */
 export type ManagedTlsMode = (typeof ManagedTlsMode)[keyof typeof ManagedTlsMode];
 
+export const MeshGatewayLoadBalancerType = {
+    /**
+     * An Application Load Balancer: HTTP, HTTP/2 and gRPC, the last two by HTTPS.
+     */
+    Application: "application",
+    /**
+     * A Network Load Balancer: TCP, and TLS where it has a certificate.
+     */
+    Network: "network",
+} as const;
+
+/**
+ * A kind of load balancer.
+ */
+export type MeshGatewayLoadBalancerType = (typeof MeshGatewayLoadBalancerType)[keyof typeof MeshGatewayLoadBalancerType];
+
 export const PortProtocol = {
     /**
      * HTTP/1.1, WebSocket included.

@@ -1,0 +1,97 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Input,
+  type Inputs,
+  type Output,
+} from "@pulumi/pulumi";
+import { checkedArgs } from "../check-args.js";
+import type { DeepInputs } from "../deep-input.js";
+import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
+import { gatewayInputs } from "../mesh/gateway-args.js";
+import { look } from "../mesh/look.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf, type WithPlain } from "./ecs-service.js";
+import { balanced, existing, registered } from "./gateway-balancer.js";
+import { type MeshGatewayInputs, meshGateway, type plainMeshGatewayInputs } from "./mesh-gateway-args.js";
+import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
+import { MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
+
+type Plain = (typeof plainMeshGatewayInputs)[number];
+
+/** What a `MeshGateway` is given. How much is made of it is known at once; all else may come later. */
+export type MeshGatewayArgs = WithPlain<DeepInputs<MeshGatewayInputs>, Plain>;
+
+/** A way into a mesh on Amazon ECS, whole. */
+export class MeshGateway extends ComponentResource {
+  readonly virtualGatewayName: Output<string>;
+  readonly gatewayRouteNames: Output<Record<string, string>>;
+  readonly dnsName: Output<string> | undefined;
+  readonly zoneId: Output<string> | undefined;
+  readonly loadBalancerArn: Output<string> | undefined;
+  readonly loadBalancerSecurityGroupId: Output<string> | undefined;
+  readonly serviceName: Output<string>;
+  readonly serviceArn: Output<string>;
+  readonly taskDefinitionArn: Output<string>;
+  readonly taskRoleArn: Output<string>;
+  readonly taskRoleName: Output<string> | undefined;
+  readonly executionRoleArn: Output<string>;
+  readonly logGroupName: Output<string> | undefined;
+  readonly securityGroupId: Output<string>;
+
+  constructor(name: string, args: MeshGatewayArgs, opts?: ComponentResourceOptions) {
+    super("appmesh:index:MeshGateway", name, checkedArgs(meshGateway, name, args) as unknown as Inputs, opts);
+    const child: CustomResourceOptions = { parent: this };
+    const ports = listenerPortsOf(args.listeners as readonly unknown[], look) as Input<number>[];
+
+    const gateway = new Gateway(name, membersOf(gatewayInputs, args) as unknown as GatewayArgs, child);
+    const task = new MeshTaskDefinition(
+      name,
+      {
+        ...(membersOf(taskMembers, args) as MeshTaskDefinitionArgs),
+        virtualGateway: gateway.virtualGatewayName,
+        listenerPorts: ports,
+      },
+      child,
+    );
+    const way = args.loadBalancer === undefined ? existing(args, ports) : balanced(name, args, ports, child);
+    const guard = guarded(name, "Tasks of a virtual gateway", args as EcsServiceArgs, way.admitted, child);
+    const letOut = way.letOut(guard.group);
+    const service = ecsService(
+      name,
+      args as EcsServiceArgs,
+      {
+        ...guard,
+        task,
+        found: { loadBalancers: registered(way, ports, task.envoyContainerName) },
+        readyWith: [gateway, ...way.readyWith, ...letOut],
+      },
+      child,
+    );
+
+    const outputs = outputsOf(service, task, guard);
+    this.virtualGatewayName = gateway.virtualGatewayName;
+    this.gatewayRouteNames = gateway.gatewayRouteNames;
+    this.dnsName = way.balancer?.dnsName;
+    this.zoneId = way.balancer?.zoneId;
+    this.loadBalancerArn = way.balancer?.arn;
+    this.loadBalancerSecurityGroupId = way.group?.id;
+    this.serviceName = outputs.serviceName;
+    this.serviceArn = outputs.serviceArn;
+    this.taskDefinitionArn = outputs.taskDefinitionArn;
+    this.taskRoleArn = outputs.taskRoleArn;
+    this.taskRoleName = outputs.taskRoleName;
+    this.executionRoleArn = outputs.executionRoleArn;
+    this.logGroupName = outputs.logGroupName;
+    this.securityGroupId = outputs.securityGroupId;
+    this.registerOutputs({
+      virtualGatewayName: this.virtualGatewayName,
+      gatewayRouteNames: this.gatewayRouteNames,
+      dnsName: this.dnsName,
+      zoneId: this.zoneId,
+      loadBalancerArn: this.loadBalancerArn,
+      loadBalancerSecurityGroupId: this.loadBalancerSecurityGroupId,
+      ...outputs,
+    });
+  }
+}
