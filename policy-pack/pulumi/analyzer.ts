@@ -63,9 +63,13 @@ export class Analyzer {
   #rules: readonly ConfiguredRule[];
   #exemptionsLevel: Level = exemptionsPolicy.level;
 
-  constructor(configuration: Configuration, now = Date.now()) {
+  constructor(
+    configuration: Configuration,
+    now = Date.now(),
+    exemptions = new Exemptions(configuration.exemptions, now),
+  ) {
     this.#configuration = configuration;
-    this.#exemptions = new Exemptions(configuration.exemptions, now);
+    this.#exemptions = exemptions;
     this.#rules = enabled(configuration.rules);
   }
 

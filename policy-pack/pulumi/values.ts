@@ -47,3 +47,9 @@ export function opened(value: unknown): Record<string | number, unknown> {
 
 /** A value that Pulumi keeps secret. */
 export const asSecret = (value: unknown): object => ({ [signature]: secret, value });
+
+/** What a value on the wire keeps secret, if it does. */
+export const secretIn = (value: object): { readonly value: unknown } | undefined => {
+  const members = value as Record<string, unknown>;
+  return members[signature] === secret ? { value: members.value } : undefined;
+};
