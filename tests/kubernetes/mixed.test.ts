@@ -1,13 +1,13 @@
 // One mesh whose services live half on ECS and half on Kubernetes: tasks and pods call each other, and traffic moves
 // from one to the other.
 import assert from "node:assert/strict";
+import { addMeshToPod } from "@pulumi-appmesh/provider/components/kubernetes/add-mesh-to-pod.js";
 import { answers, callCatalog, catalogService, rhythm, Shop, stat, Traffic, weighted } from "../ecs/shop.js";
 import { callAt } from "../support/http.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import { podGroup } from "../support/tasks/pod.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
-import { meshPod } from "./mesh-pod.js";
 
 describe("a mesh of ECS tasks and Kubernetes pods", function () {
   this.timeout(180_000);
@@ -29,12 +29,51 @@ describe("a mesh of ECS tasks and Kubernetes pods", function () {
     for (const group of groups) console.error(`---- ${group.group.name}\n${group.logs}`);
   });
 
-  async function pod(node: string, name = `${node}-pod`): Promise<RunningGroup> {
-    const issued = await shop.issue({ virtualNode: node });
-    const group = podGroup(meshPod({ mesh: "shop", node, xds: shop.endpoint, identity: "identity" }), {
-      name,
-      secrets: { identity: issued },
-    });
+  /** The pod that a user's containers become. Its Envoy proves who it is by a certificate, or by a token that is mounted. */
+  async function pod(
+    node: string,
+    name = `${node}-pod`,
+    proof: "certificate" | "token" = "certificate",
+  ): Promise<RunningGroup> {
+    const issued = await shop.issue({ virtualNode: node }, proof);
+    const key = (of: string) => ({ name: "identity", key: of });
+    const spec = addMeshToPod(
+      {
+        containers: [
+          {
+            name: "app",
+            image: "shop/app:1",
+            env: [{ name: "NAME", value: `${node} in a pod` }],
+            ports: [{ name: "http", containerPort: 8080 }],
+            // Of the kubelet, which is outside: it goes through Envoy.
+            readinessProbe: { httpGet: { port: "http" }, periodSeconds: 2, timeoutSeconds: 5 },
+          },
+        ],
+      },
+      {
+        meshName: "shop",
+        virtualNode: node,
+        controlPlane: {
+          ...shop.endpoint,
+          trustFrom: key("trust"),
+          ...(proof === "certificate" && {
+            certificateFrom: key("certificate"),
+            privateKeyFrom: key("privateKey"),
+          }),
+        },
+        interception: { image: "shop/iptables:1" },
+        drainSeconds: 7,
+      },
+    );
+    const group = podGroup(
+      // As Kubernetes has it: through JSON.
+      { metadata: { name: node, namespace: "shop" }, spec: JSON.parse(JSON.stringify(spec)) },
+      {
+        name,
+        secrets: { identity: issued },
+        token: (audience) => (audience === "appmesh" ? (issued.token ?? "") : "none"),
+      },
+    );
     const running = shop.cluster.run(group, rhythm);
     groups.push(running);
     return running;
@@ -47,8 +86,8 @@ describe("a mesh of ECS tasks and Kubernetes pods", function () {
     shop.cluster.register("catalog-v2.tasks", v2);
     await v2.steady();
     assert.deepEqual(v2.status, {
-      redirect: { state: "STOPPED", health: "UNKNOWN", exitCode: 0, restarts: 0 },
-      envoy: { state: "RUNNING", health: "UNKNOWN", restarts: 0 },
+      "envoy-redirect": { state: "STOPPED", health: "UNKNOWN", exitCode: 0, restarts: 0 },
+      envoy: { state: "RUNNING", health: "HEALTHY", restarts: 0 },
       app: { state: "RUNNING", health: "HEALTHY", restarts: 0 },
     });
     await answers(front, "catalog-v1");
@@ -65,7 +104,7 @@ describe("a mesh of ECS tasks and Kubernetes pods", function () {
   });
 
   it("lets a pod call a task", async () => {
-    const front = await pod("front", "front-pod");
+    const front = await pod("front", "front-pod", "token");
     await front.steady();
     await shop.api.update(
       { kind: "route", names: ["shop", "catalog", "all"] },

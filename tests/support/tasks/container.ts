@@ -37,6 +37,7 @@ export class Container {
   readonly #folder: string;
   #log = "";
   #pid: number | undefined;
+  #left: Promise<unknown> | undefined;
 
   constructor(
     readonly spec: ContainerSpec,
@@ -153,13 +154,19 @@ export class Container {
     }
   }
 
+  /** Does, once, what it is to do before it is asked to end. */
+  leave(): Promise<unknown> {
+    const { preStop } = this.spec;
+    this.#left ??= preStop ? this.does(preStop) : Promise.resolve();
+    return this.#left;
+  }
+
   /** Asks it to end, and sees to it that it does. */
   async stop(): Promise<Outcome> {
-    const { preStop, stopTimeout } = this.spec;
     if (this.outcome) return this.outcome;
     this.stopAskedAt = Date.now();
-    const deadline = sleep(stopTimeout, undefined, { ref: false });
-    if (preStop) await Promise.race([this.does(preStop), deadline, this.ended]);
+    const deadline = sleep(this.spec.stopTimeout, undefined, { ref: false });
+    await Promise.race([this.leave(), deadline, this.ended]);
     this.signal("SIGTERM");
     await Promise.race([this.ended, deadline]);
     if (!this.outcome) this.kill();

@@ -42,8 +42,8 @@ export function volumeOf(volume: PodVolume, { spec }: Pod, surroundings: PodSurr
         return files(whole("config map", configMaps, configMap) ?? {}, defaultMode, configMap.items);
       if (token === undefined) throw new Unsupported(`${path}: this cluster gives no tokens`);
       const { path: at = "token", audience } = serviceAccountToken ?? {};
-      // Of the kubelet: for root, or with fsGroup for that group.
-      return { [at]: { text: token(audience), mode: fsGroup === undefined ? 0o600 : 0o640 } };
+      // Of the kubelet: with fsGroup for that group; else for whoever mounts it, unless all containers have one user.
+      return { [at]: { text: token(audience), mode: fsGroup === undefined ? defaultMode : 0o640 } };
     });
     return { mode: 0o755, ...group, files: Object.assign({}, ...all) };
   }

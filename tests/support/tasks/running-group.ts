@@ -176,6 +176,8 @@ export class RunningGroup {
   async #stopAll(): Promise<void> {
     this.#stop.abort();
     this.#changed();
+    // As the kubelet does: a sidecar, too, is told that the pod leaves before the first container is asked to end.
+    for (const { container } of this.#members) if (!container?.outcome) void container?.leave();
     const stopped = new Map<Member, Promise<unknown>>();
     const stop = (member: Member): Promise<unknown> => {
       const known = stopped.get(member);

@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
+import { addMeshToPod, MeshPodError } from "./add-mesh-to-pod.js";
+import type { MeshPodOptions } from "./mesh-pod-options.js";
+import type { PodSpec } from "./pod-spec.js";
+
+const app = { name: "app", image: "shop/catalog:1.4.2", ports: [{ containerPort: 8080 }] };
+const options: MeshPodOptions = {
+  meshName: "shop",
+  virtualNode: "shop/catalog",
+  controlPlane: { host: "xds.shop.internal", trustFrom: { name: "authorities", key: "ca.pem" } },
+  interception: { image: "shop/iptables:1" },
+};
+const explicit = { mode: "explicit", appPorts: { 8080: 9080 } } as const;
+
+const admin = (method: string, path: string) =>
+  "exec 3<>/dev/tcp/127.0.0.1/9901 && " +
+  `printf '${method} ${path} HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' >&3`;
+const ready = {
+  exec: {
+    command: ["bash", "-c", `${admin("GET", "/ready")} && read -r _ status _ <&3 && [ "$status" = 200 ]`],
+  },
+  timeoutSeconds: 5,
+};
+
+describe("a pod of the mesh", () => {
+  it("has Envoy as a sidecar behind a redirection, with files that it watches", () => {
+    const migrate = { name: "migrate", image: "shop/migrate:1" };
+    const given: PodSpec = { serviceAccountName: "catalog", initContainers: [migrate], containers: [app] };
+    const before = structuredClone(given);
+    const { initContainers = [], ...made } = addMeshToPod(given, options);
+    assert.deepEqual(given, before);
+    assert.deepEqual(made, {
+      serviceAccountName: "catalog",
+      containers: [{ ...app, lifecycle: { preStop: { sleep: { seconds: 20 } } } }],
+      volumes: [
+        {
+          name: "appmesh-identity",
+          projected: {
+            defaultMode: 0o444,
+            sources: [
+              { secret: { name: "authorities", items: [{ key: "ca.pem", path: "trust.pem" }] } },
+              { serviceAccountToken: { audience: "appmesh", expirationSeconds: 3600, path: "token" } },
+            ],
+          },
+        },
+        { name: "appmesh-watched", emptyDir: { medium: "Memory" } },
+      ],
+      terminationGracePeriodSeconds: 50,
+    });
+    assert.deepEqual(
+      initContainers.map(({ name, restartPolicy = "" }) => `${name} ${restartPolicy}`.trim()),
+      ["envoy-redirect", "envoy Always", "migrate"],
+    );
+    const [redirect, envoy] = initContainers;
+    const { command: [shell, flag, script = ""] = [], ...redirection } = redirect ?? assert.fail();
+    assert.deepEqual([shell, flag], ["sh", "-c"]);
+    assert.match(script, /--uid-owner 1337/);
+    assert.match(script, /8080/);
+    assert.deepEqual(redirection, {
+      name: "envoy-redirect",
+      image: "shop/iptables:1",
+      resources: { requests: { cpu: "10m", memory: "16Mi" } },
+      securityContext: {
+        runAsUser: 0,
+        runAsNonRoot: false,
+        capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+    });
+    const { args = [], command = [], ...sidecar } = envoy ?? assert.fail();
+    const secret = (name: string, content: object) =>
+      JSON.stringify({
+        resources: [
+          {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+            name,
+            ...content,
+          },
+        ],
+      });
+    const trust = { validationContext: { trustedCa: { filename: "/appmesh/identity/trust.pem" } } };
+    const token = { genericSecret: { secret: { filename: "/appmesh/identity/token" } } };
+    assert.deepEqual(command, [
+      "bash",
+      "-ec",
+      [
+        `printf %s '${secret("appmesh_xds_trust", trust)}' > /appmesh/watched/trust.json`,
+        `printf %s '${secret("appmesh_xds_token", token)}' > /appmesh/watched/token.json`,
+        'exec envoy "$@"',
+      ].join("\n"),
+      "envoy",
+    ]);
+    assert.deepEqual(args, [
+      "--config-yaml",
+      JSON.stringify(
+        bootstrap({
+          mesh: "shop",
+          kind: "virtualNode",
+          name: "catalog",
+          xds: {
+            host: "xds.shop.internal",
+            port: 18000,
+            tls: {
+              trust: { file: "/appmesh/identity/trust.pem" },
+              token: { file: "/appmesh/identity/token" },
+              secretsFolder: "/appmesh/watched",
+            },
+          },
+          interception: { mode: "transparent" },
+          adminPort: 9901,
+        }),
+      ),
+      ...["--log-level", "warning", "--concurrency", "2", "--disable-hot-restart"],
+      ...["--drain-strategy", "immediate", "--drain-time-s", "20"],
+    ]);
+    const leaving = ["/healthcheck/fail", "/drain_listeners?graceful&skip_exit&inboundonly"]
+      .map((path) => `{ ${admin("POST", path)}; cat <&3 >/dev/null; }`)
+      .join("\n");
+    assert.deepEqual(sidecar, {
+      name: "envoy",
+      image: "envoyproxy/envoy:v1.40.0",
+      restartPolicy: "Always",
+      resources: { requests: { cpu: "100m", memory: "128Mi" } },
+      securityContext: {
+        runAsUser: 1337,
+        runAsNonRoot: true,
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      volumeMounts: [
+        { name: "appmesh-identity", mountPath: "/appmesh/identity", readOnly: true },
+        { name: "appmesh-watched", mountPath: "/appmesh/watched" },
+      ],
+      startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 600 },
+      readinessProbe: { ...ready, periodSeconds: 5 },
+      lifecycle: { preStop: { exec: { command: ["bash", "-c", leaving] } } },
+    });
+  });
+
+  it("goes without rights and redirection where the application is told of Envoy", () => {
+    const { initContainers = [], containers } = addMeshToPod(
+      {
+        containers: [{ ...app, ports: [{ containerPort: 9080 }], env: [{ name: "NO_PROXY", value: "db" }] }],
+      },
+      { ...options, interception: explicit },
+    );
+    assert.deepEqual(
+      initContainers.map(({ name }) => name),
+      ["envoy"],
+    );
+    const env = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+    assert.deepEqual(
+      [env.http_proxy, env.PORT, env.APPMESH_ADMIN, env.APPMESH_MESH, env.APPMESH_VIRTUAL_NODE],
+      ["http://127.0.0.1:15001", "9080", "http://127.0.0.1:9901", "shop", "catalog"],
+    );
+    assert.match(env.NO_PROXY ?? "", /db,169\.254\.169\.254,169\.254\.170\.23/);
+  });
+
+  it("keeps the hooks and the grace period that a pod has, and needs no files without TLS", () => {
+    const hooked = { ...app, lifecycle: { preStop: { exec: { command: ["leave"] } } } };
+    const made = addMeshToPod(
+      { containers: [hooked], terminationGracePeriodSeconds: 60 },
+      { ...options, controlPlane: { host: "xds", plaintext: true }, drainSeconds: 5 },
+    );
+    assert.deepEqual(made.containers, [hooked]);
+    assert.deepEqual([made.terminationGracePeriodSeconds, made.volumes], [65, undefined]);
+    assert.deepEqual(made.initContainers?.[1]?.command, ["envoy"]);
+  });
+
+  it("has a collector before Envoy, whose configuration Kubernetes leaves as it is", () => {
+    const made = addMeshToPod(
+      { containers: [app] },
+      { ...options, tracing: { config: "a: $(HOME)" }, envoy: { name: "proxy" } },
+    );
+    const [redirect, collector, envoy] = made.initContainers ?? [];
+    assert.deepEqual([redirect?.name, envoy?.name], ["proxy-redirect", "proxy"]);
+    assert.deepEqual(collector, {
+      name: "otel-collector",
+      image: "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0",
+      restartPolicy: "Always",
+      args: ["--config=env:AOT_CONFIG_CONTENT"],
+      env: [{ name: "AOT_CONFIG_CONTENT", value: "a: $$(HOME)" }],
+      resources: { requests: { cpu: "32m", memory: "128Mi" } },
+      securityContext: {
+        runAsUser: 1337,
+        runAsNonRoot: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+    });
+  });
+
+  const refusals = (spec: unknown, more: Partial<MeshPodOptions> = {}): string[] => {
+    try {
+      addMeshToPod(spec as PodSpec, { ...options, ...more });
+    } catch (error) {
+      assert.ok(error instanceof MeshPodError);
+      return error.violations.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    }
+    return [];
+  };
+
+  it("is refused where no pod of a mesh could run", () => {
+    assert.deepEqual(refusals(addMeshToPod({ containers: [app] }, options)), [
+      'podSpec.initContainers.0.name: "envoy-redirect" was given; the mesh puts a container of that name into the pod. Give it another name, or Envoy, by envoy.name.',
+      "podSpec.initContainers.1: it is a proxy already, of mesh/shop/virtualNode/catalog; a pod is of one virtual node. Leave the container out, or make a pod for each.",
+      'podSpec.volumes.0.name: "appmesh-identity" was given; the mesh puts a volume of that name into the pod. Give it another name.',
+      'podSpec.volumes.1.name: "appmesh-watched" was given; the mesh puts a volume of that name into the pod. Give it another name.',
+    ]);
+    assert.deepEqual(refusals({ hostNetwork: true, containers: [{ name: "envoy", image: "shop/app" }] }), [
+      "podSpec.hostNetwork: true was given; a pod of the mesh has a network of its own, where Envoy takes the traffic of this pod and no other's. Leave it out.",
+      'podSpec.containers.0.name: "envoy" was given; the mesh puts a container of that name into the pod. Give it another name, or Envoy, by envoy.name.',
+      'podSpec.containers.0.image: "shop/app" was given; an image with a tag or a digest is allowed, as shop/app:1.0 or shop/app@sha256:…, so that all pods run the same.',
+    ]);
+    const ports = [{ containerPort: 8080 }, { containerPort: 9901 }];
+    const user = { runAsUser: 1337 };
+    assert.deepEqual(
+      refusals({ containers: [app, { ...app, ports, securityContext: user }] }, { listenerPorts: [8080] }),
+      [
+        'podSpec.containers.1.name: "app" was given twice; each container has a name of its own.',
+        "podSpec.containers.1.securityContext.runAsUser: 1337 was given; it is Envoy's own user, whose traffic passes Envoy by. Give the application another one.",
+        "podSpec.containers.1.ports.1.containerPort: 9901 was given; it is taken in the pod by Envoy's admin interface. Let the container listen on another port, or give envoy.adminPort another.",
+      ],
+    );
+    const aws = {
+      ...app,
+      name: "mesh",
+      env: [{ name: "APPMESH_RESOURCE_ARN", value: "mesh/a/virtualNode/b" }],
+    };
+    assert.deepEqual(refusals({ containers: [app, aws] }), [
+      "podSpec.containers.1: it is a proxy already, of mesh/a/virtualNode/b; a pod is of one virtual node. Leave the container out, or make a pod for each.",
+    ]);
+  });
+
+  it("is refused where its options do not go together", () => {
+    assert.deepEqual(refusals({ containers: [app] }, { interception: {}, virtualNode: "other/catalog" }), [
+      'virtualNode: it is of the mesh "other", and meshName is "shop". Give both of one mesh.',
+      "interception.image: nothing was given; an image with sh and iptables is required, which redirects the traffic before the pod starts. Where no container may have NET_ADMIN, give the mode explicit.",
+    ]);
+    const key = { name: "identity", key: "a" };
+    assert.deepEqual(
+      refusals({ containers: [app] }, { controlPlane: { host: "x", plaintext: true, tokenFrom: key } }),
+      [
+        "controlPlane.tokenFrom: it was given beside plaintext; a connection that is not encrypted proves nothing. Leave one of both out.",
+      ],
+    );
+    assert.deepEqual(refusals({ containers: [app] }, { controlPlane: { host: "x", certificateFrom: key } }), [
+      "controlPlane.privateKeyFrom: nothing was given; certificateFrom needs it.",
+    ]);
+    assert.deepEqual(refusals({ containers: [app] }, { interception: explicit }), [
+      "podSpec.containers.0.ports.0.containerPort: 8080 was given; it is taken in the pod by Envoy, as a listener of the virtual node. Let the container listen on another port.",
+    ]);
+    assert.deepEqual(
+      refusals(
+        { containers: [{ name: "app", image: "a:1" }] },
+        { interception: explicit, listenerPorts: [8080, 8081] },
+      ),
+      [
+        "interception.appPorts: it has no port for the listener 8081; explicit needs one for each, on which the application listens instead.",
+      ],
+    );
+    const two = {
+      ...app,
+      ports: [{ containerPort: 1 }, { containerPort: 2 }, { containerPort: 3, protocol: "UDP" }],
+    };
+    assert.deepEqual(refusals({ containers: [two] }), [
+      "listenerPorts: nothing was given, and the containers have the ports 1, 2; the ports of the virtual node's listeners are required.",
+    ]);
+  });
+
+  it("is refused where Kubernetes' words are missing, and nothing crashes", () => {
+    assert.deepEqual(refusals(null), [
+      "podSpec: a pod's spec is required, in Kubernetes' words, as {containers: [{name, image}]}.",
+    ]);
+    assert.deepEqual(refusals({ containers: [] }), [
+      "podSpec.containers: a list with at least one container is required.",
+    ]);
+    assert.deepEqual(refusals({ containers: [{ name: "a" }, null], volumes: "none" }), [
+      "podSpec.containers.0.image: a text that is not empty is required.",
+      "podSpec.containers.1.name: a text that is not empty is required.",
+      "podSpec.containers.1.image: a text that is not empty is required.",
+      "podSpec.volumes: a list is required.",
+    ]);
+    assert.deepEqual(refusals({ containers: [{ ...app, ports: "8080" }] }), [
+      "podSpec.containers.0.ports: a list of objects is required.",
+    ]);
+  });
+});

@@ -1,0 +1,106 @@
+import { proxyVariables } from "@pulumi-appmesh/control-plane/interception/proxy-variables.js";
+import { egressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import { formatViolation, type Violation, validate } from "@pulumi-appmesh/model";
+import { podViolations } from "./check-pod.js";
+import { MeshPodOptions } from "./mesh-pod-options.js";
+import { envoyContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
+import { identityOf, listenerPortsOf, metadataAddresses, nodeName, volumes } from "./pod-plan.js";
+import type { Container, PodSpec, Volume } from "./pod-spec.js";
+
+/** A pod's spec or options that no pod of a mesh could be made of: the message tells everything that is wrong. */
+export class MeshPodError extends Error {
+  override readonly name = "MeshPodError";
+  constructor(readonly violations: readonly Violation[]) {
+    super(
+      `no pod of the mesh can be made of this:\n${violations.map((found) => `  ${formatViolation(found)}`).join("\n")}`,
+    );
+  }
+}
+
+const defaultGrace = 30;
+const defaultDrain = 20;
+
+/**
+ * Puts plain Envoy, and what else the mesh needs, into a Kubernetes pod. It needs Kubernetes 1.34, or 1.30 with its
+ * defaults: sidecars, and sleeping before the stop.
+ *
+ * @param podSpec The spec of the pod, in Kubernetes' words. It is not changed.
+ * @param options Which mesh, and how.
+ * @throws MeshPodError where something is wrong with either.
+ */
+export function addMeshToPod(podSpec: PodSpec, options: MeshPodOptions): PodSpec {
+  const ofShape = validate(MeshPodOptions, options);
+  const wrong = ofShape.length > 0 ? ofShape : [...podViolations(podSpec, options)];
+  if (wrong.length > 0) throw new MeshPodError(wrong);
+
+  const listenerPorts = listenerPortsOf(podSpec, options);
+  const { drainSeconds = defaultDrain } = options;
+  const application = (container: Container): Container => withVariables(container, options, listenerPorts);
+  return {
+    ...podSpec,
+    initContainers: [
+      redirectContainer(options, listenerPorts),
+      tracerContainer(options),
+      envoyContainer(options),
+      ...(podSpec.initContainers ?? []).map(application),
+    ].filter((container) => container !== undefined),
+    containers: podSpec.containers.map((container) => waiting(application(container), drainSeconds)),
+    ...volumesOf(podSpec, options),
+    terminationGracePeriodSeconds: (podSpec.terminationGracePeriodSeconds ?? defaultGrace) + drainSeconds,
+  };
+}
+
+/** Told to stop only when Envoy has drained. */
+function waiting(container: Container, drainSeconds: number): Container {
+  if (drainSeconds === 0 || container.lifecycle?.preStop !== undefined) return container;
+  return {
+    ...container,
+    lifecycle: { ...container.lifecycle, preStop: { sleep: { seconds: drainSeconds } } },
+  };
+}
+
+function volumesOf(
+  { volumes: given = [] }: PodSpec,
+  options: MeshPodOptions,
+): { readonly volumes?: readonly Volume[] } {
+  const { tls, sources } = identityOf(options);
+  const all: readonly Volume[] = [
+    ...given,
+    // Envoy's user is another than that of the application, and no other container mounts it.
+    ...(sources.length > 0 ? [{ name: volumes.identity, projected: { defaultMode: 0o444, sources } }] : []),
+    ...(tls === undefined ? [] : [{ name: volumes.watched, emptyDir: { medium: "Memory" } }]),
+  ];
+  return all.length > 0 ? { volumes: all } : {};
+}
+
+/** What an application in explicit interception is told by. */
+function withVariables(
+  container: Container,
+  { interception, envoy, meshName, virtualNode }: MeshPodOptions,
+  listenerPorts: readonly number[],
+): Container {
+  if (interception.mode !== "explicit") return container;
+  const { env = [] } = container;
+  const given = env.find(({ name }) => name === "NO_PROXY" || name === "no_proxy")?.value;
+  const appPorts = [...new Set(listenerPorts.map((port) => interception.appPorts?.[port]))];
+  const [port] = appPorts;
+  const variables = {
+    ...proxyVariables(`http://127.0.0.1:${egressPort}`, [
+      ...(given === undefined ? [] : given.split(",")),
+      ...metadataAddresses,
+    ]),
+    ...(appPorts.length === 1 && port !== undefined
+      ? { PORT: String(port), APPMESH_APP_PORT: String(port) }
+      : {}),
+    APPMESH_ADMIN: `http://127.0.0.1:${envoy?.adminPort ?? 9901}`,
+    APPMESH_MESH: meshName,
+    APPMESH_VIRTUAL_NODE: nodeName(virtualNode),
+  };
+  return {
+    ...container,
+    env: [
+      ...env.filter(({ name }) => !Object.hasOwn(variables, name)),
+      ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+import type { Tracing } from "@pulumi-appmesh/control-plane/bootstrap/tracing.js";
+import type { XdsTls } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
+import { readProxy } from "../ecs/proxy-name.js";
+import type { MeshPodOptions } from "./mesh-pod-options.js";
+import type { PodSpec } from "./pod-spec.js";
+
+/** A value of which some parts are not known yet, and left out. */
+export type Partly<T> = T extends readonly (infer I)[]
+  ? readonly (Partly<I> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Partly<T[K]> }
+    : T;
+
+/** Runs Envoy and what talks for it, whose traffic is never redirected to Envoy. */
+export const envoyUser = 1337;
+
+/** Of an instance's metadata and credentials, and of the agent of EKS Pod Identity. */
+export const metadataAddresses = ["169.254.169.254", "169.254.170.23"] as const;
+
+export const tracerPorts = { grpc: 4317, http: 4318, health: 13133, daemon: 2000 } as const;
+
+/** Where Envoy finds what proves who it is, and what tells it to look there again. */
+export const folders = {
+  identity: "/appmesh/identity",
+  watched: "/appmesh/watched",
+} as const;
+export const volumes = { identity: "appmesh-identity", watched: "appmesh-watched" } as const;
+
+/** Names of the containers that the mesh adds, in the order in which they start. */
+export function namesOf(options: Partly<MeshPodOptions>) {
+  const envoy = options.envoy?.name ?? "envoy";
+  const { tracing } = options;
+  return {
+    ...(options.interception?.mode !== "explicit" && { redirect: `${envoy}-redirect` }),
+    ...(tracing && tracing.host === undefined && { tracer: tracerName(tracing.tracer) }),
+    envoy,
+  };
+}
+
+const tracerName = (tracer: "otel" | "xray" = "otel") =>
+  tracer === "otel" ? "otel-collector" : "xray-daemon";
+
+/** The virtual node's own name. */
+export const nodeName = (reference: string): string => readProxy("virtualNode", reference)?.name ?? reference;
+
+/** The TCP ports on which the application says that it listens. */
+export function tcpPorts({ containers = [] }: Partly<PodSpec>): readonly number[] {
+  const ports = containers.flatMap((container) =>
+    (container?.ports ?? []).flatMap((port) =>
+      port?.containerPort === undefined || (port.protocol ?? "TCP") !== "TCP" ? [] : [port.containerPort],
+    ),
+  );
+  return [...new Set(ports)];
+}
+
+/** The ports of the virtual node's listeners. */
+export function listenerPortsOf(
+  podSpec: Partly<PodSpec>,
+  options: Partly<MeshPodOptions>,
+): readonly number[] {
+  const { listenerPorts, interception } = options;
+  if (listenerPorts !== undefined) return listenerPorts.filter((port) => port !== undefined);
+  return interception?.mode === "explicit"
+    ? Object.keys(interception.appPorts ?? {}).map(Number)
+    : tcpPorts(podSpec);
+}
+
+export function tracingOf({ tracing }: MeshPodOptions): Tracing | undefined {
+  if (tracing === undefined) return undefined;
+  const { samplingRate = 0.05, host = "127.0.0.1", segmentName } = tracing;
+  const named = segmentName === undefined ? {} : { segmentName };
+  return tracing.tracer === "xray"
+    ? { kind: "xray", address: host, port: tracing.port ?? tracerPorts.daemon, samplingRate, ...named }
+    : {
+        kind: "otel",
+        protocol: "grpc",
+        host,
+        port: tracing.port ?? tracerPorts.grpc,
+        path: "/v1/traces",
+        samplingRate,
+        ...named,
+      };
+}
+
+/** Where Debian's and Ubuntu's images have the authorities that everybody trusts. */
+const publicTrust = "/etc/ssl/certs/ca-certificates.crt";
+
+/** How a pod's Envoy talks to the control plane, and the sources of the volume in which it finds its files. */
+export function identityOf({ controlPlane }: MeshPodOptions): {
+  readonly tls?: XdsTls;
+  readonly sources: readonly object[];
+} {
+  const { plaintext, serverName, trust, trustFrom, certificateFrom, privateKeyFrom, tokenFrom } =
+    controlPlane;
+  if (plaintext === true) return { sources: [] };
+  const file = (name: string) => ({ file: `${folders.identity}/${name}` });
+  const source = (from: { readonly name: string; readonly key: string } | undefined, path: string) =>
+    from === undefined ? [] : [{ secret: { name: from.name, items: [{ key: from.key, path }] } }];
+  const ofAccount = certificateFrom === undefined && tokenFrom === undefined;
+  const { audience = "appmesh", expirationSeconds = 3600 } = controlPlane.serviceAccountToken ?? {};
+  return {
+    tls: {
+      ...(serverName !== undefined && { serverName }),
+      trust:
+        trust !== undefined
+          ? { inline: trust }
+          : trustFrom === undefined
+            ? { file: publicTrust }
+            : file("trust.pem"),
+      ...(certificateFrom === undefined
+        ? { token: file("token") }
+        : { certificate: { chain: file("certificate.pem"), privateKey: file("key.pem") } }),
+      secretsFolder: folders.watched,
+    },
+    sources: [
+      ...source(trustFrom, "trust.pem"),
+      ...source(certificateFrom, "certificate.pem"),
+      ...source(privateKeyFrom, "key.pem"),
+      ...source(tokenFrom, "token"),
+      ...(ofAccount ? [{ serviceAccountToken: { audience, expirationSeconds, path: "token" } }] : []),
+    ],
+  };
+}
+
+/** Kubernetes replaces $(NAME) in commands, arguments and values of variables; here it stays as it is. */
+export const literal = (text: string): string => text.replaceAll("$(", "$$$$(");
