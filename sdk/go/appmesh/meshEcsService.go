@@ -45,7 +45,7 @@ import (
 //				},
 //				Listeners: []appmesh.ListenerArgs{
 //					{
-//						PortMapping: {
+//						PortMapping: &appmesh.PortMappingArgs{
 //							Port:     pulumi.Int(8080),
 //							Protocol: appmesh.PortProtocolHttp,
 //						},

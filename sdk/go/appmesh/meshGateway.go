@@ -39,7 +39,7 @@ import (
 //				MeshName: mesh.MeshName,
 //				Listeners: []appmesh.VirtualGatewayListenerArgs{
 //					{
-//						PortMapping: {
+//						PortMapping: &appmesh.VirtualGatewayPortMappingArgs{
 //							Port:     pulumi.Int(8080),
 //							Protocol: appmesh.VirtualGatewayPortProtocolHttp,
 //						},
