@@ -1,5 +1,7 @@
 // The component of a whole service on ECS, on Pulumi's real engine: the mesh is a control plane, AWS has a stand-in.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Provider } from "@pulumi/aws/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
@@ -379,6 +381,25 @@ describe("MeshEcsService on the real engine", function () {
     assert.deepEqual(new Set(calls.map(({ config }) => config.region)), new Set(["us-west-2"]));
     const service = calls.find(({ name }) => name === "catalog-service");
     assert.equal(service?.inputs.enableEcsManagedTags, true);
+  });
+
+  it("is moved under a parent by an alias, with all that it is made of, and keeps secrets out of the state", async () => {
+    const hidden = "hidden-password";
+    const environment = [{ name: "PASSWORD", value: pulumi.secret(hidden) }];
+    const args = serviceArgs({ containerDefinitions: [{ ...app, environment }] });
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const up = await stack.up(alone(args));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const { workDir } = stack.stack.workspace;
+    const state = readFileSync(join(workDir, ".pulumi", "stacks", "shop", "test.json"), "utf8");
+    assert.ok(state.includes("catalog-task-definition") && !state.includes(hidden));
+    const moved = await stack.preview(async () => {
+      const parent = new pulumi.ComponentResource("shop:index:Group", "group");
+      const aliases = ["urn:pulumi:test::shop::appmesh:index:MeshEcsService::catalog"];
+      await alone(args, { parent, aliases })();
+    });
+    assert.deepEqual([moved.failure, moved.messages], [undefined, []]);
+    assert.deepEqual(shown(moved.steps), ["create shop:index:Group group"]);
   });
 
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {
