@@ -112,6 +112,7 @@ describe("pods as processes", function () {
           ...shared,
           restartPolicy: "Always",
           startupProbe: { exec: { command: ["sh", "-c", says("probed")] }, periodSeconds: 1 },
+          lifecycle: { preStop: { exec: { command: ["sh", "-c", says("sidecar leaves")] } } },
         }),
         shell("second", says("second"), shared),
       ],
@@ -120,13 +121,18 @@ describe("pods as processes", function () {
           ...shared,
           lifecycle: {
             postStart: { exec: { command: ["sh", "-c", `sleep 0.2; ${says("hook")}`] } },
-            preStop: { exec: { command: ["sh", "-c", says("leaving")] } },
+            // A sidecar is told that the pod leaves at once; else this has no end but that of the grace period.
+            preStop: {
+              exec: {
+                command: ["sh", "-c", "until grep -q 'sidecar leaves' /log/all; do sleep 0.02; done"],
+              },
+            },
           },
         }),
         shell("other", says("other starts"), shared),
         shell("log", "sleep 1000", shared),
       ],
-      terminationGracePeriodSeconds: 2,
+      terminationGracePeriodSeconds: 5,
     });
     await pod.until(({ other, log }) => (other?.restarts ?? 0) > 0 && log?.state === "RUNNING");
     const { output } = await pod.container("log").run(["cat", "/log/all"]);
