@@ -87,7 +87,7 @@ describe("docs/access.md", function () {
   it("tells every option of keys create", async () => {
     const { keysCommand } = await import("@pulumi-appmesh/control-plane/cli/keys.js");
     const create = keysCommand().commands.find((command) => command.name() === "create");
-    const where = ["--endpoint", "--region", "--ca", "--data"];
+    const where = ["--endpoint", "--region", "--ca", "--data", "--table", "--dynamodb-endpoint"];
     const options = (create?.options ?? [])
       .map(({ long }) => long as string)
       .filter((long) => !where.includes(long));
