@@ -276,6 +276,9 @@ describe("a pod of the mesh", () => {
     assert.deepEqual(refusals(null), [
       "podSpec: a pod's spec is required, in Kubernetes' words, as {containers: [{name, image}]}.",
     ]);
+    assert.deepEqual(refusals({ containers: [app], terminationGracePeriodSeconds: "30" }), [
+      "podSpec.terminationGracePeriodSeconds: seconds are required, 0 or more.",
+    ]);
     assert.deepEqual(refusals({ containers: [] }), [
       "podSpec.containers: a list with at least one container is required.",
     ]);

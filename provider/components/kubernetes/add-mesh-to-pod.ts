@@ -1,6 +1,7 @@
 import { proxyVariables } from "@pulumi-appmesh/control-plane/interception/proxy-variables.js";
 import { egressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import { formatViolation, type Violation, validate } from "@pulumi-appmesh/model";
+import { defaultAdminPort, defaultDrain } from "../ecs/plan.js";
 import { podViolations } from "./check-pod.js";
 import { MeshPodOptions } from "./mesh-pod-options.js";
 import { envoyContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
@@ -18,11 +19,10 @@ export class MeshPodError extends Error {
 }
 
 const defaultGrace = 30;
-const defaultDrain = 20;
 
 /**
- * Puts plain Envoy, and what else the mesh needs, into a Kubernetes pod. It needs Kubernetes 1.34, or 1.30 with its
- * defaults: sidecars, and sleeping before the stop.
+ * Puts plain Envoy, and what else the mesh needs, into a Kubernetes pod. It needs Kubernetes 1.30 or newer, for
+ * sidecars and for sleeping before the stop.
  *
  * @param podSpec The spec of the pod, in Kubernetes' words. It is not changed.
  * @param options Which mesh, and how.
@@ -92,7 +92,7 @@ function withVariables(
     ...(appPorts.length === 1 && port !== undefined
       ? { PORT: String(port), APPMESH_APP_PORT: String(port) }
       : {}),
-    APPMESH_ADMIN: `http://127.0.0.1:${envoy?.adminPort ?? 9901}`,
+    APPMESH_ADMIN: `http://127.0.0.1:${envoy?.adminPort ?? defaultAdminPort}`,
     APPMESH_MESH: meshName,
     APPMESH_VIRTUAL_NODE: nodeName(virtualNode),
   };

@@ -1,17 +1,11 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import type { Partly } from "../ecs/given.js";
+import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
 import { proxyKinds, readProxy } from "../ecs/proxy-name.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
-import {
-  envoyUser,
-  listenerPortsOf,
-  namesOf,
-  type Partly,
-  tcpPorts,
-  tracerPorts,
-  volumes,
-} from "./pod-plan.js";
+import { envoyUser, listenerPortsOf, namesOf, tcpPorts, volumes } from "./pod-plan.js";
 import type { Container, PodSpec } from "./pod-spec.js";
 
 type Options = Partly<MeshPodOptions>;
@@ -67,6 +61,9 @@ function* shapeViolations(given: unknown, at: Path, isOpen: (path: Path) => bool
     );
     return;
   }
+  const grace = given.terminationGracePeriodSeconds;
+  if (grace !== undefined && !(Number.isInteger(grace) && Number(grace) >= 0))
+    yield violation([...at, "terminationGracePeriodSeconds"], grace, "seconds are required, 0 or more.");
   for (const list of ["containers", "initContainers", "volumes"]) {
     const value = given[list];
     if (isOpen([...at, list]) && value === undefined) continue;
@@ -282,7 +279,7 @@ function* interceptionViolations(
   }
   const listenerPorts = listenerPortsOf(pod, options);
   const taken = new Map<number, string>([
-    [envoy.adminPort ?? 9901, "Envoy's admin interface"],
+    [envoy.adminPort ?? defaultAdminPort, "Envoy's admin interface"],
     [egressPort, "Envoy"],
     ...(explicit ? [] : [[ingressPort, "Envoy"] as const]),
     ...(tracing === undefined || tracing.host !== undefined
@@ -310,7 +307,7 @@ function* interceptionViolations(
           [...at, list, index, "ports", place, "containerPort"],
           number,
           `${number} was given; it is taken in the pod by ${taken.get(number)}. Let the container listen on another port${
-            number === (envoy.adminPort ?? 9901) ? ", or give envoy.adminPort another" : ""
+            number === (envoy.adminPort ?? defaultAdminPort) ? ", or give envoy.adminPort another" : ""
           }.`,
         );
       }

@@ -1,10 +1,17 @@
 // The containers that the mesh puts into a pod.
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { watchedSecrets } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
-import { ENVOY_VERSION } from "@pulumi-appmesh/control-plane/envoy/find.js";
 import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import { ask } from "../ecs/admin-request.js";
+import {
+  collectorImage,
+  daemonImage,
+  defaultAdminPort,
+  defaultDrain,
+  envoyImage,
+  tracerPorts,
+} from "../ecs/plan.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import {
   envoyUser,
@@ -14,16 +21,10 @@ import {
   metadataAddresses,
   namesOf,
   nodeName,
-  tracerPorts,
   tracingOf,
   volumes,
 } from "./pod-plan.js";
 import type { Container } from "./pod-spec.js";
-
-/** Plain Envoy on Ubuntu, which has bash: of this its probes and its drain are made. The variants distroless-… have not. */
-const envoyImage = `envoyproxy/envoy:v${ENVOY_VERSION}`;
-const collectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0";
-const daemonImage = "public.ecr.aws/xray/aws-xray-daemon:3.x";
 
 /** As little as it can do with. */
 const restricted = {
@@ -123,8 +124,8 @@ const defaultConfig = JSON.stringify({
  * it outlives the application, and a Job ends although it runs. An ordinary container has none of the three.
  */
 export function envoyContainer(options: MeshPodOptions): Container {
-  const { envoy = {}, interception, controlPlane, meshOwner, drainSeconds = 20 } = options;
-  const { adminPort = 9901 } = envoy;
+  const { envoy = {}, interception, controlPlane, meshOwner, drainSeconds = defaultDrain } = options;
+  const { adminPort = defaultAdminPort } = envoy;
   const { tls, sources } = identityOf(options);
   const config = bootstrap({
     mesh: options.meshName,

@@ -1,23 +1,16 @@
 import type { Tracing } from "@pulumi-appmesh/control-plane/bootstrap/tracing.js";
 import type { XdsTls } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
+import type { Partly } from "../ecs/given.js";
+import { tracerPorts } from "../ecs/plan.js";
 import { readProxy } from "../ecs/proxy-name.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
-
-/** A value of which some parts are not known yet, and left out. */
-export type Partly<T> = T extends readonly (infer I)[]
-  ? readonly (Partly<I> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Partly<T[K]> }
-    : T;
 
 /** Runs Envoy and what talks for it, whose traffic is never redirected to Envoy. */
 export const envoyUser = 1337;
 
 /** Of an instance's metadata and credentials, and of the agent of EKS Pod Identity. */
 export const metadataAddresses = ["169.254.169.254", "169.254.170.23"] as const;
-
-export const tracerPorts = { grpc: 4317, http: 4318, health: 13133, daemon: 2000 } as const;
 
 /** Where Envoy finds what proves who it is, and what tells it to look there again. */
 export const folders = {
