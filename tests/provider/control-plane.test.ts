@@ -1,5 +1,6 @@
 // The control plane on AWS as a component, on Pulumi's real engine, with a stand-in for the AWS provider.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
@@ -161,6 +162,20 @@ describe("ControlPlane on the real engine", function () {
     ]);
     const gone = await stack.destroy();
     assert.deepEqual(shown(gone.steps), byName.map((each) => `delete ${each}`).sort());
+  });
+
+  it("has the alarms that docs/replicas.md tells of", () => {
+    const docs = readFileSync(new URL("../../../docs/replicas.md", import.meta.url), "utf8");
+    const told = [...docs.matchAll(/^\| ((?:`[a-z-]+`(?:, )?)+) \|/gm)].flatMap(([, names = ""]) =>
+      [...names.matchAll(/`([a-z-]+)`/g)].map(([, name = ""]) => name),
+    );
+    const made = common
+      .filter((each) => each.includes("MetricAlarm "))
+      .map((each) => each.split(" mesh-")[1] ?? "");
+    assert.deepEqual(
+      made.filter((name) => !told.includes(name)),
+      [],
+    );
   });
 
   it("takes what is there already, and stands behind a load balancer", async () => {

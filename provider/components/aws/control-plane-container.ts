@@ -113,7 +113,7 @@ export function replicaStatements({
     },
     {
       Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:DescribeKey"],
+      Action: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
       Resource: kmsKeyArn,
       Condition: { StringEquals: { "kms:ViaService": `dynamodb.${region}.${suffix}` } },
     },

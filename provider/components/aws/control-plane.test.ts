@@ -192,7 +192,7 @@ describe("a replica on AWS", () => {
       },
       {
         Effect: "Allow",
-        Action: ["kms:Decrypt", "kms:DescribeKey"],
+        Action: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
         Resource: rights.kmsKeyArn,
         Condition: { StringEquals: { "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" } },
       },
