@@ -1,6 +1,7 @@
+import { statuses } from "@pulumi-appmesh/control-plane/api/errors.js";
 import { type Address, lineage } from "@pulumi-appmesh/control-plane/mesh/address.js";
 import type { Caller } from "@pulumi-appmesh/control-plane/mesh/caller.js";
-import { type ErrorCode, MeshError } from "@pulumi-appmesh/control-plane/mesh/errors.js";
+import { MeshError } from "@pulumi-appmesh/control-plane/mesh/errors.js";
 import { decodeLimits, defaultLimits } from "@pulumi-appmesh/control-plane/mesh/limits.js";
 import { MeshSettingsOperations } from "@pulumi-appmesh/control-plane/mesh/mesh-settings.js";
 import { Operations } from "@pulumi-appmesh/control-plane/mesh/operations.js";
@@ -14,16 +15,6 @@ import { StoreUnavailable } from "@pulumi-appmesh/control-plane/store/store.js";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { ApiError, ControlPlaneError } from "./errors.js";
 import type { Call } from "./http.js";
-
-/** The statuses of the API's errors, which tell whether an operation is worth another try. */
-const statuses: Partial<Record<ErrorCode, number>> = {
-  ConflictException: 409,
-  ForbiddenException: 403,
-  InternalServerErrorException: 500,
-  NotFoundException: 404,
-  ResourceInUseException: 409,
-  ServiceUnavailableException: 503,
-};
 
 /** How long each request of reading the table for the first time is tried. */
 const OPEN_MILLISECONDS = 5_000;
@@ -135,8 +126,7 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MeshError)
-      throw new ApiError(error.code, statuses[error.code] ?? 400, error.message);
+    if (error instanceof MeshError) throw new ApiError(error.code, statuses[error.code], error.message);
     if (error instanceof StoreUnavailable) {
       throw new ControlPlaneError(
         `${error.message}. Check the provider's "table" and "region" (or APPMESH_TABLE and APPMESH_REGION). ` +

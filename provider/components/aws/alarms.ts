@@ -4,7 +4,7 @@ import { MetricAlarm, type MetricAlarmArgs } from "@pulumi/aws/cloudwatch/metric
 import { type CustomResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";
 
 export interface Watched {
-  readonly actions: Input<readonly Input<string>[]>;
+  readonly actions: Input<Input<string>[]>;
   readonly clusterArn: Output<string>;
   readonly serviceName: Output<string>;
   readonly tableName: Output<string>;
@@ -16,8 +16,7 @@ export interface Watched {
 const MINUTE = 60;
 
 export function alarms(name: string, watched: Watched, child: CustomResourceOptions): void {
-  const { tags } = watched;
-  const actions = watched.actions as Input<Input<string>[]>;
+  const { actions, tags } = watched;
   const alarm = (part: string, args: Omit<MetricAlarmArgs, "tags">) =>
     new MetricAlarm(
       `${name}-${part}`,

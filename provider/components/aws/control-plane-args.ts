@@ -3,7 +3,6 @@ import {
   arn,
   boolean,
   enumeration,
-  type Infer,
   integer,
   json,
   list,
@@ -13,7 +12,7 @@ import {
   string,
   structure,
 } from "@pulumi-appmesh/model";
-import type { ComponentType } from "../component.js";
+import type { ComponentInputs, ComponentType } from "../component.js";
 import { componentTags } from "../tags.js";
 import { controlPlaneRules } from "./control-plane-rules.js";
 
@@ -180,12 +179,4 @@ export const controlPlane: ComponentType = {
 };
 
 /** What `ControlPlane` is given, once everything is known. */
-export type ControlPlaneInputs = {
-  readonly [K in keyof typeof inputs as (typeof inputs)[K]["required"] extends true ? K : never]: Infer<
-    (typeof inputs)[K]["shape"]
-  >;
-} & {
-  readonly [K in keyof typeof inputs as (typeof inputs)[K]["required"] extends true ? never : K]?: Infer<
-    (typeof inputs)[K]["shape"]
-  >;
-};
+export type ControlPlaneInputs = ComponentInputs<typeof inputs>;

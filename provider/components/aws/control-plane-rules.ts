@@ -3,7 +3,7 @@ import type { Violation } from "@pulumi-appmesh/model";
 import { isObject, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
-import { imageViolations } from "../ecs/image.js";
+import { imageViolations } from "../image.js";
 import { clientViolations } from "./client-rules.js";
 
 /** What a replica has where its size is not given. */

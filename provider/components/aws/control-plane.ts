@@ -25,7 +25,7 @@ import {
   secret,
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
-import type { DeepInputs } from "../deep-input.js";
+import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { executionStatements, policyDocument, tasksOnly } from "../ecs/execution-policy.js";
 import { alarms } from "./alarms.js";
 import { type ControlPlaneInputs, controlPlane } from "./control-plane-args.js";
@@ -38,13 +38,10 @@ import {
 import { replicaSize } from "./control-plane-rules.js";
 import { type Entrance, entrance } from "./entrance.js";
 
-type Plain = "cloudMap" | "loadBalancer" | "clientSecurityGroupIds" | "clientCidrs" | "alarmActionArns";
-type Given = DeepInputs<ControlPlaneInputs>;
+type Plain = "cloudMap" | "loadBalancer" | "clientSecurityGroupIds" | "clientCidrs";
 
 /** What a `ControlPlane` is given. How much is made of it is known at once; all else may come later. */
-export type ControlPlaneArgs = Omit<Given, Plain> & {
-  readonly [K in Plain]?: Exclude<Given[K], Promise<unknown> | Output<unknown>>;
-};
+export type ControlPlaneArgs = WithPlain<DeepInputs<ControlPlaneInputs>, Plain>;
 
 /** The control plane on AWS: replicas on Fargate that share a DynamoDB table, and the way to them. */
 export class ControlPlane extends ComponentResource {
@@ -148,7 +145,7 @@ export class ControlPlane extends ComponentResource {
     alarms(
       name,
       {
-        actions: args.alarmActionArns ?? [],
+        actions: (args.alarmActionArns ?? []) as Input<Input<string>[]>,
         clusterArn: this.clusterArn,
         serviceName: service.name,
         tableName: this.tableName,

@@ -1,8 +1,8 @@
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { imageViolations } from "../image.js";
 import { addedNames, dependencyViolations } from "./check-dependencies.js";
 import type { Given, GivenContainer } from "./given.js";
-import { imageViolations } from "./image.js";
 import { envoyUser } from "./plan.js";
 
 /** What is wrong with each of a task's own containers, and with how they fit together. */

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { imageViolations } from "../image.js";
 import type { Given, GivenContainer } from "./given.js";
-import { imageViolations } from "./image.js";
 
 export function* envoyViolations(given: Given): Generator<Violation> {
   const { image, concurrency, container = {} } = given.options.envoy ?? {};

@@ -5,10 +5,10 @@ import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import { Service, type ServiceArgs } from "@pulumi/aws/ecs/service.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
-import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
+import { type CustomResourceOptions, type Input, output, type Resource } from "@pulumi/pulumi";
 import type { Admitted } from "../aws/entrance.js";
 import type { ComponentInputs } from "../component.js";
-import type { DeepInputs } from "../deep-input.js";
+import type { DeepInputs, WithPlain } from "../deep-input.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { given, type MeshTaskDefinition } from "./mesh-task-definition.js";
 import type { taskInputs } from "./mesh-task-definition-args.js";
@@ -16,11 +16,6 @@ import type { plainServiceInputs, serviceInputs } from "./service-inputs.js";
 
 type Given = DeepInputs<ComponentInputs<typeof serviceInputs>>;
 type Plain = (typeof plainServiceInputs)[number];
-
-/** The inputs with such names known at once, all others once they are there. */
-export type WithPlain<T, P extends PropertyKey> = Omit<T, P> & {
-  readonly [K in Extract<P, keyof T>]: Exclude<T[K], Promise<unknown> | Output<unknown>>;
-};
 
 type OfTask = Pick<DeepInputs<ComponentInputs<typeof taskInputs>>, "region" | "tags"> &
   Pick<DeepInputs<MeshOptions>, "requiresCompatibilities">;

@@ -10,10 +10,10 @@ import {
 } from "@pulumi/pulumi";
 import { admitted } from "../aws/entrance.js";
 import { checkedArgs } from "../check-args.js";
-import type { DeepInputs } from "../deep-input.js";
+import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { EntityResource } from "../mesh/entity-resource.js";
 import { look } from "../mesh/look.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf, type WithPlain } from "./ecs-service.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
 import {
   type MeshEcsServiceInputs,
   meshEcsService,

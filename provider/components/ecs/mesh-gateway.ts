@@ -7,11 +7,11 @@ import {
   type Output,
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
-import type { DeepInputs } from "../deep-input.js";
+import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
 import { look } from "../mesh/look.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf, type WithPlain } from "./ecs-service.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
 import { balanced, existing, registered } from "./gateway-balancer.js";
 import { type MeshGatewayInputs, meshGateway, type plainMeshGatewayInputs } from "./mesh-gateway-args.js";
 import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";

@@ -2,7 +2,6 @@ import {
   arn,
   boolean,
   enumeration,
-  type Infer,
   integer,
   json,
   list,
@@ -11,7 +10,7 @@ import {
   string,
   structure,
 } from "@pulumi-appmesh/model";
-import type { ComponentType } from "../component.js";
+import type { ComponentInputs, ComponentType } from "../component.js";
 import { componentTags } from "../tags.js";
 import { ContainerDefinitions, ecsName } from "./container-definition.js";
 import { meshOptions } from "./mesh-options.js";
@@ -167,12 +166,4 @@ export const meshTaskDefinition: ComponentType = {
 };
 
 /** What `MeshTaskDefinition` is given, once everything is known. */
-export type MeshTaskDefinitionInputs = {
-  readonly [K in keyof typeof inputs as (typeof inputs)[K]["required"] extends true ? K : never]: Infer<
-    (typeof inputs)[K]["shape"]
-  >;
-} & {
-  readonly [K in keyof typeof inputs as (typeof inputs)[K]["required"] extends true ? never : K]?: Infer<
-    (typeof inputs)[K]["shape"]
-  >;
-};
+export type MeshTaskDefinitionInputs = ComponentInputs<typeof inputs>;

@@ -13,7 +13,7 @@ import {
   output,
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
-import type { DeepInputs } from "../deep-input.js";
+import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { addMesh, type MeshedTask } from "./add-mesh.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
@@ -21,12 +21,9 @@ import { type MeshOptions, meshOptions } from "./mesh-options.js";
 import { type MeshTaskDefinitionInputs, meshTaskDefinition } from "./mesh-task-definition-args.js";
 
 type Plain = "tracing" | "executionRolePolicyArns" | "taskRolePolicyArns" | "taskRoleStatements";
-type Given = DeepInputs<MeshTaskDefinitionInputs>;
 
 /** What a `MeshTaskDefinition` is given. How much is made of it is known at once; all else may come later. */
-export type MeshTaskDefinitionArgs = Omit<Given, Plain> & {
-  readonly [K in Plain]?: Exclude<Given[K], Promise<unknown> | Output<unknown>>;
-};
+export type MeshTaskDefinitionArgs = WithPlain<DeepInputs<MeshTaskDefinitionInputs>, Plain>;
 
 /** An ECS task definition with Envoy beside its containers, and the roles and the log group that it needs. */
 export class MeshTaskDefinition extends ComponentResource {

@@ -121,7 +121,13 @@ function interceptionOf(given: MeshOptions["interception"] = {}): NonNullable<Pl
   };
 }
 
-function tracingOf(given: NonNullable<MeshOptions["tracing"]>): Tracing {
+/** Where Envoy sends what it tells of requests, in a task or a pod. */
+export function tracingOf(
+  given: Pick<
+    NonNullable<MeshOptions["tracing"]>,
+    "samplingRate" | "host" | "port" | "segmentName" | "tracer"
+  >,
+): Tracing {
   const { samplingRate = defaultSamplingRate, host = "127.0.0.1" } = given;
   const named = given.segmentName === undefined ? {} : { segmentName: given.segmentName };
   return given.tracer === "xray"

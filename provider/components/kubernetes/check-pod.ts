@@ -4,6 +4,7 @@ import { violation } from "../check.js";
 import type { Partly } from "../ecs/given.js";
 import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
 import { proxyKinds, readProxy } from "../ecs/proxy-name.js";
+import { imageViolations } from "../image.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import { envoyUser, listenerPortsOf, namesOf, tcpPorts, volumes } from "./pod-plan.js";
 import type { Container, PodSpec } from "./pod-spec.js";
@@ -177,7 +178,7 @@ function* containerViolations(pod: Pod, options: Options, at: Path): Generator<V
           `${JSON.stringify(name)} was given twice; each container has a name of its own.`,
         );
       if (name !== undefined) seen.add(name);
-      if (image !== undefined) yield* imageViolations([...path, "image"], image);
+      if (image !== undefined) yield* imageViolations([...path, "image"], image, "pods");
       yield* userViolations([...path, "securityContext", "runAsUser"], container.securityContext?.runAsUser);
     }
   }
@@ -193,7 +194,7 @@ function* containerViolations(pod: Pod, options: Options, at: Path): Generator<V
   }
   for (const part of ["envoy", "tracing", "interception"] as const) {
     const image = options[part]?.image;
-    if (image !== undefined) yield* imageViolations([part, "image"], image);
+    if (image !== undefined) yield* imageViolations([part, "image"], image, "pods");
   }
   const { name } = options.envoy ?? {};
   if (name !== undefined && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
@@ -216,17 +217,6 @@ function proxyIn({ env = [], args = [] }: Partly<Container>): string | undefined
     if (id !== undefined) return id;
   }
   return undefined;
-}
-
-function* imageViolations(path: Path, image: string): Generator<Violation> {
-  const name = image.slice(image.lastIndexOf("/") + 1);
-  if (name.includes(":") || name.includes("@")) return;
-  yield violation(
-    path,
-    image,
-    `${JSON.stringify(image)} was given; an image with a tag or a digest is allowed, as ${image}:1.0 or ` +
-      `${image}@sha256:…, so that all pods run the same.`,
-  );
 }
 
 function* userViolations(path: Path, user: unknown): Generator<Violation> {

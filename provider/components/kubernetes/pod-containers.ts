@@ -11,6 +11,7 @@ import {
   defaultDrain,
   envoyImage,
   tracerPorts,
+  tracingOf,
 } from "../ecs/plan.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import {
@@ -21,7 +22,6 @@ import {
   metadataAddresses,
   namesOf,
   nodeName,
-  tracingOf,
   volumes,
 } from "./pod-plan.js";
 import type { Container } from "./pod-spec.js";
@@ -138,7 +138,7 @@ export function envoyContainer(options: MeshPodOptions): Container {
         ? { mode: "explicit", address: "0.0.0.0", appPorts: interception.appPorts ?? {} }
         : { mode: "transparent" },
     adminPort,
-    tracing: tracingOf(options),
+    tracing: options.tracing && tracingOf(options.tracing),
   });
   const watched = Object.entries(tls === undefined ? {} : watchedSecrets(tls));
   const ready = { exec: { command: ["bash", "-c", isReady(adminPort)] }, timeoutSeconds: 5 };

@@ -1,7 +1,5 @@
-import type { Tracing } from "@pulumi-appmesh/control-plane/bootstrap/tracing.js";
 import type { XdsTls } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
 import type { Partly } from "../ecs/given.js";
-import { tracerPorts } from "../ecs/plan.js";
 import { readProxy } from "../ecs/proxy-name.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
@@ -56,23 +54,6 @@ export function listenerPortsOf(
   return interception?.mode === "explicit"
     ? Object.keys(interception.appPorts ?? {}).map(Number)
     : tcpPorts(podSpec);
-}
-
-export function tracingOf({ tracing }: MeshPodOptions): Tracing | undefined {
-  if (tracing === undefined) return undefined;
-  const { samplingRate = 0.05, host = "127.0.0.1", segmentName } = tracing;
-  const named = segmentName === undefined ? {} : { segmentName };
-  return tracing.tracer === "xray"
-    ? { kind: "xray", address: host, port: tracing.port ?? tracerPorts.daemon, samplingRate, ...named }
-    : {
-        kind: "otel",
-        protocol: "grpc",
-        host,
-        port: tracing.port ?? tracerPorts.grpc,
-        path: "/v1/traces",
-        samplingRate,
-        ...named,
-      };
 }
 
 /** Where Debian's and Ubuntu's images have the authorities that everybody trusts. */
