@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SecureContextOptions, Server } from "node:tls";
 import type { Logger } from "pino";
-import { OwnCertificate } from "./identity/own-certificate.js";
+import { DAY, OwnCertificate, ownNames } from "./identity/own-certificate.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { selfSigned } from "./identity/self-signed.js";
 import { CertificateError, ServerCertificate } from "./identity/server-certificate.js";
@@ -34,8 +34,6 @@ export interface OpenedTls {
   close(): void;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
-
 /** Throws CertificateError where there is no certificate that can be used. */
 export async function openTls(
   tls: ApiTls,
@@ -50,9 +48,7 @@ export async function openTls(
     const certificate = ServerCertificate.open({ ...tls, ...events });
     return { certificate, caFile: undefined, close: () => certificate.close() };
   }
-  // Nobody calls a host by the address that stands for all of its addresses.
-  const own = ["0.0.0.0", "::"].includes(host) ? [] : [host];
-  const names = [...new Set(["localhost", "127.0.0.1", "::1", ...own, ...tls.names])];
+  const names = ownNames([host], tls.names);
   if (authorities) return ofShared(authorities, names, log);
   const folder = join(data, "tls");
   const { caFile, ...files } = await made(folder, names);

@@ -16,6 +16,7 @@ import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint } from "./endpoint.js";
 import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
+import { ownNames } from "./identity/own-certificate.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import { CertificateError } from "./identity/server-certificate.js";
@@ -261,13 +262,11 @@ async function proxyAccess(
       furtherTrust: authoritiesIn(authorities, log),
       runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
     });
-    // Nobody calls a host by the address that stands for all of its addresses.
-    const own = [xds.host, trustedNetwork?.host].filter((host) => host && !["0.0.0.0", "::"].includes(host));
-    const names = new Set(["localhost", "127.0.0.1", "::1", ...(own as string[])]);
+    const hosts = [xds.host, ...(trustedNetwork ? [trustedNetwork.host] : [])];
     return await ProxyAccess.open({
       identities,
       account,
-      certificate: tls && ("names" in tls ? { names: [...new Set([...names, ...tls.names])] } : tls),
+      certificate: tls && ("names" in tls ? { names: ownNames(hosts, tls.names) } : tls),
       log,
       onRefused: ({ code }) => onRefused(code),
     });

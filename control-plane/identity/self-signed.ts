@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CertifiedKey, issueCertificate, makeAuthority } from "./certificates.js";
+import { type CertifiedKey, makeAuthority } from "./certificates.js";
+import { DAY, endsSoon, issueServerCertificate, validity } from "./own-certificate.js";
 import { CertificateError, type CertificateFiles } from "./server-certificate.js";
 
 /** A server certificate of an authority that the control plane made for itself. */
@@ -10,12 +11,7 @@ export interface SelfSigned extends CertificateFiles {
   readonly caFile: string;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 10 * 365;
-/** The longest that all clients take. */
-const SERVER_DAYS = 397;
-/** How long before its end a certificate is replaced. */
-const RENEWAL_DAYS = 30;
 
 /**
  * Makes an authority and a server certificate in `folder`, or finds those that are there. The authority is made once;
@@ -32,12 +28,7 @@ export async function selfSigned(
   // One file for both, so that no crash can leave two that do not fit.
   const file = join(folder, "server.pem");
   if (!isGood(file, authority, names, now)) {
-    const server = await issueCertificate(authority, {
-      commonName: "appmesh serve",
-      names,
-      usages: ["server"],
-      ...validity(now, SERVER_DAYS),
-    });
+    const server = await issueServerCertificate(authority, names, now);
     writeWhole(file, server.certificate + server.key, 0o600);
   }
   return { caFile, certFile: file, keyFile: file };
@@ -75,7 +66,7 @@ function isGood(file: string, issuer: CertifiedKey, names: readonly string[], no
     return (
       certificate.verify(new X509Certificate(issuer.certificate).publicKey) &&
       certificate.checkPrivateKey(createPrivateKey(text)) &&
-      certificate.validToDate.getTime() > now + RENEWAL_DAYS * DAY &&
+      !endsSoon(certificate.validToDate.getTime(), now) &&
       names.every((name) => certificate.checkHost(name) ?? certificate.checkIP(name))
     );
   } catch {
@@ -83,12 +74,6 @@ function isGood(file: string, issuer: CertifiedKey, names: readonly string[], no
     return false;
   }
 }
-
-/** Clocks may be apart: valid since an hour ago. */
-const validity = (now: number, days: number) => ({
-  notBefore: new Date(now - DAY / 24),
-  notAfter: new Date(now + days * DAY),
-});
 
 function writeWhole(file: string, text: string, mode: number): void {
   writeFileSync(`${file}.new`, text, { mode });
