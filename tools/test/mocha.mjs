@@ -24,10 +24,14 @@ export function testFiles(folders, suffix) {
   );
 }
 
-/** @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
-export async function mocha(files, options, mark, gathered = false) {
+/**
+ * @param {string[]} failures gets the title and reason of every test that fails
+ * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
+ */
+export async function mocha(files, options, mark, failures, gathered = false) {
+  const subject = files.length > 1 ? `${files.length} files` : files[0];
   const folder = mkdtempSync(join(tmpdir(), "appmesh-test-"));
-  const countsFile = join(folder, "counts.json");
+  const outcomeFile = join(folder, "outcome.json");
   try {
     const reporter = join(root, "tools/test/reporter.mjs");
     const ended = await succeeds(
@@ -38,17 +42,24 @@ export async function mocha(files, options, mark, gathered = false) {
         env: {
           ...process.env,
           NODE_V8_COVERAGE: rawCoverage,
-          APPMESH_TEST_COUNTS: countsFile,
+          APPMESH_TEST_OUTCOME: outcomeFile,
           [markName]: mark,
         },
         minutes: 15,
         gathered,
       },
     );
-    if (!existsSync(countsFile)) return { passed: 0, failed: 1, skipped: 0 };
-    const counts = JSON.parse(readFileSync(countsFile, "utf8"));
+    if (!existsSync(outcomeFile)) {
+      failures.push(`${subject}: mocha did not come to its end`);
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+    const { counts, failures: tests } = JSON.parse(readFileSync(outcomeFile, "utf8"));
+    failures.push(...tests.map(({ title, reason }) => `${title}\n${reason}`));
     // Mocha counts what failed; when it ended badly for another reason, that is a failure too.
-    if (!ended && counts.failed === 0) counts.failed = 1;
+    if (!ended && counts.failed === 0) {
+      failures.push(`${subject}: mocha ended badly, though no test failed`);
+      counts.failed = 1;
+    }
     if (counts.passed + counts.failed + counts.skipped === 0 && !options.includes("--grep")) {
       console.error("✗ mocha ran no test");
       counts.failed = 1;
