@@ -15,15 +15,19 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     packages: ["@aws-sdk/client-dynamodb", "node:*"],
   },
   translate: { uses: ["gen"], packages: ["@bufbuild/protobuf", "node:net", "re2js"] },
-  xds: { uses: ["translate", "gen"], packages: ["@bufbuild/protobuf", "pino", "node:*"] },
+  // Where the xDS server finds meshes; rooms beside the mesh say by it what they know beyond.
+  source: { uses: ["translate/entities.ts"], packages: [] },
+  xds: {
+    uses: ["translate", "gen", "source/mesh-source.ts"],
+    packages: ["@bufbuild/protobuf", "pino", "node:*"],
+  },
   identity: {
     uses: ["store"],
     packages: ["@peculiar/x509", "jose", "node:*", "reflect-metadata"],
   },
   metrics: { uses: ["store/store.ts"], packages: ["prom-client"] },
-  // Like the mesh, it implements what the xDS server asks of a source.
   certificates: {
-    uses: ["translate", "xds/source.ts"],
+    uses: ["translate", "source"],
     packages: [
       "@aws-crypto/sha256-js",
       "@aws-sdk/client-acm",
@@ -34,16 +38,16 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
     ],
   },
   discovery: {
-    uses: ["translate", "xds/source.ts"],
+    uses: ["translate", "source"],
     packages: ["@aws-sdk/client-servicediscovery", "node:util"],
   },
   // The mesh implements what those below ask of it, by their own types.
   mesh: {
-    uses: ["store", "translate/entities.ts", "xds/source.ts"],
+    uses: ["store", "translate/entities.ts", "source/mesh-source.ts"],
     packages: ["node:crypto"],
   },
   // It looks at the mesh as its clients wrote it, and at what proxies are told of it.
-  diagnostics: { uses: ["mesh", "translate", "xds/source.ts"], packages: ["node:timers"] },
+  diagnostics: { uses: ["mesh", "translate", "source/mesh-source.ts"], packages: ["node:timers"] },
   // What a backup holds is for the mesh to judge.
   backup: { uses: ["mesh"], packages: [] },
   api: {

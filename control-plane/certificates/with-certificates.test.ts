@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
+import type { MeshChange, MeshSource } from "../source/mesh-source.js";
 import { entitiesOf } from "../translate/document.js";
-import type { MeshChange, MeshSource } from "../xds/source.js";
 import { withCertificates } from "./with-certificates.js";
 
 const arn = "arn:aws:acm:us-east-1:123456789012:certificate/a";

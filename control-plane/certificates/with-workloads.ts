@@ -1,6 +1,6 @@
+import { extended, meshOfKey } from "../source/extended.js";
+import type { MeshSource } from "../source/mesh-source.js";
 import type { ManagedTls, ManagedTlsSetting } from "../translate/entities.js";
-import { including } from "../translate/including.js";
-import type { MeshChange, MeshSource } from "../xds/source.js";
 import type { WorkloadIssuer } from "./workload-issuer.js";
 import { Workloads, type WorkloadsOptions } from "./workloads.js";
 
@@ -24,9 +24,8 @@ export interface WorkloadsSource extends MeshSource {
   close(): void;
 }
 
-interface Looker {
-  readonly meshName: string;
-  readonly meshOwner: string | undefined;
+/** What was last read of a mesh that asks for certificates. */
+interface Reading {
   managed: ManagedTls | undefined;
   timer: NodeJS.Timeout | undefined;
 }
@@ -39,85 +38,68 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * is issued from the first time that it is read until it is forgotten.
  */
 export function withWorkloads(source: MeshSource, options: WithWorkloadsOptions): WorkloadsSource {
-  const listeners = new Set<(change: MeshChange) => void>();
-  const lookers = new Map<string, Looker>();
-  const tell = ({ meshName, meshOwner = "" }: Looker, read: string) => {
-    for (const listener of [...listeners]) listener({ meshName, meshOwner, reads: [read] });
+  const readings = new Map<string, Reading>();
+  const prefixOf = (mesh: string) => {
+    const { meshName, meshOwner } = meshOfKey(mesh);
+    return options.names(meshName, meshOwner);
   };
   const workloads = new Workloads({
     ...options,
     changed: (name) => {
-      for (const looker of lookers.values()) {
-        const entity = entityOf(name, prefixOf(looker));
-        if (entity !== undefined) tell(looker, `workloadCertificate/${entity}`);
+      for (const mesh of readings.keys()) {
+        const entity = entityOf(name, prefixOf(mesh));
+        if (entity !== undefined) known.tell(mesh, `workloadCertificate/${entity}`);
       }
     },
     trustChanged: () => {
-      for (const looker of lookers.values()) tell(looker, "workloadTrust");
+      for (const mesh of readings.keys()) known.tell(mesh, "workloadTrust");
     },
   });
-  const prefixOf = ({ meshName, meshOwner }: Looker) => options.names(meshName, meshOwner);
-  const lookerOf = (meshName: string, meshOwner: string | undefined): Looker => {
-    const key = keyOf(meshName, meshOwner);
-    const known = lookers.get(key);
-    if (known) return known;
-    const looker: Looker = { meshName, meshOwner, managed: undefined, timer: undefined };
-    lookers.set(key, looker);
-    return looker;
+  const readingOf = (mesh: string): Reading => {
+    const reading = readings.get(mesh) ?? { managed: undefined, timer: undefined };
+    readings.set(mesh, reading);
+    return reading;
   };
-  const managedTls = (looker: Looker, setting: ManagedTlsSetting | undefined): ManagedTls | undefined => {
-    clearTimeout(looker.timer);
+  const managedTls = (mesh: string, setting: ManagedTlsSetting | undefined): ManagedTls | undefined => {
+    const reading = readingOf(mesh);
+    clearTimeout(reading.timer);
     if (setting === undefined) return undefined;
     const seconds = Date.now() / 1000;
-    const { listeners: taken, callers, until } = options.stepOf(setting, seconds);
+    const { listeners, callers, until } = options.stepOf(setting, seconds);
     if (until !== undefined) {
       const millis = Math.min((until - seconds) * 1000 + 1, LONGEST_TIMER);
-      looker.timer = setTimeout(() => tell(looker, "managedTls"), millis).unref();
+      reading.timer = setTimeout(() => known.tell(mesh, "managedTls"), millis).unref();
     }
-    if (taken === "plaintext") return undefined;
-    const { managed } = looker;
-    if (managed?.listeners !== taken || managed.callers !== callers) {
-      looker.managed = { listeners: taken, callers, names: prefixOf(looker) };
+    if (listeners === "plaintext") return undefined;
+    const { managed } = reading;
+    if (managed?.listeners !== listeners || managed.callers !== callers) {
+      reading.managed = { listeners, callers, names: prefixOf(mesh) };
     }
-    return looker.managed;
+    return reading.managed;
   };
-  return {
-    entities(meshName, meshOwner) {
-      const entities = source.entities(meshName, meshOwner);
-      const looker = lookerOf(meshName, meshOwner);
-      return including(entities, {
-        managedTls: () => managedTls(looker, entities.settings?.().managedTls),
-        workloadCertificate: (entity) =>
-          workloads.certificate(nameOf(entity, prefixOf(looker)), keyOf(meshName, meshOwner)),
+  const known = extended(source, {
+    reads(entities, mesh) {
+      readingOf(mesh);
+      return {
+        managedTls: () => managedTls(mesh, entities.settings?.().managedTls),
+        workloadCertificate: (entity) => workloads.certificate(nameOf(entity, prefixOf(mesh)), mesh),
         workloadTrust: () => workloads.trust(),
-      });
-    },
-    subscribe(listener) {
-      const unsubscribe = source.subscribe(listener);
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-        unsubscribe();
       };
     },
-    forget(meshName, meshOwner, read) {
-      source.forget?.(meshName, meshOwner, read);
-      const looker = lookerOf(meshName, meshOwner);
-      if (read === "managedTls") clearTimeout(looker.timer);
+    forget(read, mesh) {
+      if (read === "managedTls") clearTimeout(readings.get(mesh)?.timer);
       const entity = /^workloadCertificate\/(.*)$/s.exec(read)?.[1];
-      if (entity !== undefined) {
-        workloads.forget(nameOf(entity, prefixOf(looker)), keyOf(meshName, meshOwner));
-      }
+      if (entity !== undefined) workloads.forget(nameOf(entity, prefixOf(mesh)), mesh);
     },
+  });
+  return {
+    ...known,
     close() {
       workloads.close();
-      for (const { timer } of lookers.values()) clearTimeout(timer);
+      for (const { timer } of readings.values()) clearTimeout(timer);
     },
   };
 }
-
-const keyOf = (meshName: string, meshOwner: string | undefined): string =>
-  JSON.stringify([meshName, meshOwner]);
 
 const nameOf = (entity: string, prefix: string): string => {
   const [kind = "", name = ""] = entity.split("/");

@@ -5,7 +5,7 @@ import type { Caller } from "../mesh/caller.js";
 import { checkLimit, ENTITIES_A_PAGE, lastOfPage, type PageRequest, pageToken } from "../mesh/pages.js";
 import { visible } from "../mesh/rules/access.js";
 import type { MeshState } from "../mesh/state.js";
-import type { MeshSource } from "../xds/source.js";
+import type { MeshSource } from "../source/mesh-source.js";
 import { codes, type Diagnostic, type Finding } from "./diagnostic.js";
 import { effects } from "./rules/effects.js";
 import { listening } from "./rules/listening.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { MeshChange, MeshSource } from "../source/mesh-source.js";
 import { entitiesOf, type MeshDocument } from "../translate/document.js";
-import type { MeshChange, MeshSource } from "../xds/source.js";
 import type { CloudMap, Discovered } from "./cloud-map.js";
 import { withCloudMap } from "./with-cloud-map.js";
 

@@ -1,5 +1,5 @@
-import { including } from "../translate/including.js";
-import type { MeshChange, MeshSource } from "../xds/source.js";
+import { extended } from "../source/extended.js";
+import type { MeshSource } from "../source/mesh-source.js";
 import type { CloudMap, CloudMapService } from "./cloud-map.js";
 import { CloudMapInstances } from "./instances.js";
 
@@ -21,46 +21,30 @@ export interface CloudMapSource extends MeshSource {
  * time that it is read until it is forgotten, once for all meshes that read it.
  */
 export function withCloudMap(source: MeshSource, options: WithCloudMapOptions): CloudMapSource {
-  const listeners = new Set<(change: MeshChange) => void>();
   const instances = new CloudMapInstances({
     ...options,
-    changed: (service, lookers) => {
-      for (const looker of lookers) {
-        const [meshName = "", meshOwner = ""] = JSON.parse(looker) as string[];
-        for (const listener of [...listeners]) listener({ meshName, meshOwner, reads: [readName(service)] });
+    changed: (service, meshes) => {
+      for (const mesh of meshes) known.tell(mesh, readName(service));
+    },
+  });
+  const known = extended(source, {
+    reads: (_, mesh) => ({
+      instances: (namespaceName, serviceName) => instances.read({ namespaceName, serviceName }, mesh),
+    }),
+    forget(read, mesh) {
+      for (const service of instances.services) {
+        if (readName(service) === read) instances.forget(service, mesh);
       }
     },
   });
   return {
+    ...known,
     get services() {
       return instances.services;
-    },
-    entities(meshName, meshOwner) {
-      const looker = lookerOf(meshName, meshOwner);
-      return including(source.entities(meshName, meshOwner), {
-        instances: (namespaceName, serviceName) => instances.read({ namespaceName, serviceName }, looker),
-      });
-    },
-    subscribe(listener) {
-      const unsubscribe = source.subscribe(listener);
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-        unsubscribe();
-      };
-    },
-    forget(meshName, meshOwner, read) {
-      source.forget?.(meshName, meshOwner, read);
-      for (const service of instances.services) {
-        if (readName(service) === read) instances.forget(service, lookerOf(meshName, meshOwner));
-      }
     },
     close: () => instances.close(),
   };
 }
-
-/** Meshes of different owners may have the same name. */
-const lookerOf = (meshName: string, meshOwner = "") => JSON.stringify([meshName, meshOwner]);
 
 const readName = ({ namespaceName, serviceName }: CloudMapService) =>
   `instances/${serviceName}.${namespaceName}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { MeshChange } from "../source/mesh-source.js";
 import type { Change, Contents, Store } from "../store/store.js";
-import type { MeshChange } from "../xds/source.js";
 import { encodeEntity } from "./entity.js";
 import {
   ACCOUNT,

@@ -1,7 +1,7 @@
 import { entityTypes, type Kind, type Specs } from "@pulumi-appmesh/model";
+import type { MeshChange, MeshSource } from "../source/mesh-source.js";
 import type { Change, Store, Unsubscribe } from "../store/store.js";
 import type { MeshEntities, MeshSettings } from "../translate/entities.js";
-import type { MeshChange, MeshSource } from "../xds/source.js";
 import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";

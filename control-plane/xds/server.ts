@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { MeshSource } from "../source/mesh-source.js";
 import { translate } from "../translate/translate.js";
 import { Admission, type AdmissionRate } from "./admission.js";
 import { type Acknowledgement, AdsStream, type Rejected, type Sent } from "./ads-stream.js";
@@ -6,7 +7,6 @@ import type { OrderTiming } from "./change-order.js";
 import { Http2Transport } from "./http2-transport.js";
 import { type ProxyStatus, statusOf } from "./proxy-status.js";
 import { PushSchedule } from "./push-schedule.js";
-import type { MeshSource } from "./source.js";
 import { Subscriptions } from "./subscription.js";
 import {
   type Address,

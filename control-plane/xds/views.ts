@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { MeshChange, MeshSource } from "../source/mesh-source.js";
 import type { MeshEntities, Proxy } from "../translate/entities.js";
 import type { Problem, ProxyResources, Resource } from "../translate/resources.js";
 import { Encoder } from "./encode.js";
@@ -6,7 +7,6 @@ import { ProblemLog } from "./problem-log.js";
 import { type Read, ReadIndex } from "./read-index.js";
 import { type ResourceKind, resourceKinds } from "./resource-kinds.js";
 import { memo, type ResourceSet, ResourceSets } from "./resource-set.js";
-import type { MeshChange, MeshSource } from "./source.js";
 
 export type Translate = (entities: MeshEntities, proxy: Proxy) => ProxyResources;
 

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
+import type { MeshSource } from "@pulumi-appmesh/control-plane/source/mesh-source.js";
 import { entitiesOf, type MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
 import { XdsServer } from "@pulumi-appmesh/control-plane/xds/server.js";
-import type { MeshSource } from "@pulumi-appmesh/control-plane/xds/source.js";
 import { pino } from "pino";
 import { dnsServer } from "../support/dns.js";
 import { callAt, echoServer, greetingServer } from "../support/http.js";

@@ -1,8 +1,9 @@
 // A mesh whose virtual nodes are told exactly what a test says: for tests of the xDS server alone.
+
+import type { MeshChange, MeshSource } from "@pulumi-appmesh/control-plane/source/mesh-source.js";
 import type { MeshEntities, Proxy as MeshProxy } from "@pulumi-appmesh/control-plane/translate/entities.js";
 import { packed } from "@pulumi-appmesh/control-plane/translate/extensions.js";
 import type { ProxyResources } from "@pulumi-appmesh/control-plane/translate/resources.js";
-import type { MeshChange, MeshSource } from "@pulumi-appmesh/control-plane/xds/source.js";
 
 export type Lists = Partial<ProxyResources>;
 
