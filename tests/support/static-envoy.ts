@@ -45,20 +45,16 @@ process.once("exit", () => {
 
 export class StaticEnvoy {
   readonly #folder: string;
-  readonly #process: ChildProcess;
   readonly #rewrite: Rewrite;
+  #process: ChildProcess | undefined;
   #version = 0;
   #admin = "";
   #greetingPort = 0;
   #log = "";
 
-  private constructor(folder: string, child: ChildProcess, rewrite: Rewrite) {
+  private constructor(folder: string, rewrite: Rewrite) {
     this.#folder = folder;
-    this.#process = child;
     this.#rewrite = rewrite;
-    child.stderr?.setEncoding("utf8").on("data", (text) => {
-      this.#log += text;
-    });
   }
 
   /** Starts an Envoy, and waits until it serves the resources. */
@@ -82,28 +78,11 @@ export class StaticEnvoy {
     };
     writeFileSync(join(folder, "bootstrap.json"), JSON.stringify(bootstrap));
     for (const kind of ["routes", "secrets"]) mkdirSync(join(folder, kind));
-    const child = spawn(
-      executable,
-      [
-        "--config-path",
-        join(folder, "bootstrap.json"),
-        "--admin-address-path",
-        join(folder, "admin"),
-        "--disable-hot-restart",
-        "--concurrency",
-        "1",
-        "--log-level",
-        "warning",
-        "--drain-time-s",
-        "1",
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    running.add(child);
-    child.once("exit", () => running.delete(child));
-    const envoy = new StaticEnvoy(folder, child, rewrite);
+    const envoy = new StaticEnvoy(folder, rewrite);
     try {
+      // Envoy ends where a file that it is to watch is not there when it starts.
       envoy.#write(resources);
+      envoy.#run(executable);
       await envoy.#until("it is ready", async () => {
         envoy.#admin = readFileSync(join(folder, "admin"), "utf8").trim();
         return (await fetch(`http://${envoy.#admin}/ready`)).ok;
@@ -115,6 +94,32 @@ export class StaticEnvoy {
       throw error;
     }
     return envoy;
+  }
+
+  #run(executable: string): void {
+    const child = spawn(
+      executable,
+      [
+        "--config-path",
+        join(this.#folder, "bootstrap.json"),
+        "--admin-address-path",
+        join(this.#folder, "admin"),
+        "--disable-hot-restart",
+        "--concurrency",
+        "1",
+        "--log-level",
+        "warning",
+        "--drain-time-s",
+        "1",
+      ],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    this.#process = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    child.stderr?.setEncoding("utf8").on("data", (text) => {
+      this.#log += text;
+    });
   }
 
   /** Lets it serve other resources, in the order of xDS: clusters, listeners, routes. Waits until it does. */
@@ -147,9 +152,10 @@ export class StaticEnvoy {
   }
 
   async stop(): Promise<void> {
-    if (running.has(this.#process)) {
-      const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-      this.#process.kill("SIGKILL");
+    const child = this.#process;
+    if (child !== undefined && running.has(child)) {
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
       await ended;
     }
     rmSync(this.#folder, { recursive: true, force: true });
@@ -248,7 +254,8 @@ export class StaticEnvoy {
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
     let last: unknown;
     for (const end = Date.now() + patienceMillis; Date.now() < end; ) {
-      if (!running.has(this.#process)) throw new Error(`Envoy ended before ${what}:\n${this.#log}`);
+      if (this.#process === undefined || !running.has(this.#process))
+        throw new Error(`Envoy ended before ${what}:\n${this.#log}`);
       try {
         if (await holds()) return;
       } catch (error) {
