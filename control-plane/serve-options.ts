@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { ApiTls } from "./api-tls.js";
 import type { Endpoint } from "./endpoint.js";
 import type { Credentials } from "./identity/access-keys.js";
+import type { CertifiedKey } from "./identity/certificates.js";
 import type { ServiceAccountOptions } from "./identity/proxies/service-accounts.js";
 import type { Limits } from "./mesh/limits.js";
 import type { SharedTable } from "./open-store.js";
@@ -36,6 +37,11 @@ export interface ServeOptions {
   readonly limits?: Limits | undefined;
   /** The first of the keys with which requests are signed. Default: there are those that the store has. */
   readonly accessKey?: Credentials | undefined;
+  /**
+   * The first authority of a store that has none: it signs the control plane's own certificates, also the API's, and those
+   * of proxies. Default: one is made.
+   */
+  readonly authority?: CertifiedKey | undefined;
   /**
    * Where /metrics, /healthz and /readyz are served once more, over HTTP, to what cannot sign. Without a token, only on
    * an address of this machine's loopback. Default: they are on the API's address alone.

@@ -17,6 +17,7 @@ import { type Endpoint, formatEndpoint } from "./endpoint.js";
 import { AccessKeys, type Credentials } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
 import { ownNames } from "./identity/own-certificate.js";
+import { adoptAuthority } from "./identity/proxies/adopt-authority.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import { CertificateError } from "./identity/server-certificate.js";
@@ -94,7 +95,11 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     closers.push(async () => access.close());
     const tls =
       options.tls &&
-      (await openedTls(options.tls, options, shared.isShared ? access.identities.authorities : undefined));
+      (await openedTls(
+        options.tls,
+        options,
+        shared.isShared || options.authority ? access.identities.authorities : undefined,
+      ));
     closers.push(async () => tls?.close());
     const workloads = withWorkloads(source, {
       issuer: workloadAuthority({
@@ -248,7 +253,7 @@ async function openedTls(
 }
 
 async function proxyAccess(
-  { proxies = {}, xds, account, log }: ServeOptions,
+  { proxies = {}, xds, account, authority, log }: ServeOptions,
   store: Store,
   state: MeshState,
   onRefused: (code: number) => void,
@@ -262,6 +267,7 @@ async function proxyAccess(
       furtherTrust: authoritiesIn(authorities, log),
       runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
     });
+    if (authority) await adoptAuthority(identities.authorities, authority, log);
     const hosts = [xds.host, ...(trustedNetwork ? [trustedNetwork.host] : [])];
     return await ProxyAccess.open({
       identities,

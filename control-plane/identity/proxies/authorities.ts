@@ -80,6 +80,15 @@ export class Authorities {
       .join("");
   }
 
+  /**
+   * Has an authority that was made elsewhere be the first one, which signs, where there is none of its purpose yet.
+   * Resolves to whether it is one of them.
+   */
+  async adopt(purpose: Purpose, given: CertifiedKey): Promise<boolean> {
+    if (this.#of(purpose).length === 0) await this.#add(purpose, true, given);
+    return this.#records.all.get(authorityIdOf(given.certificate))?.purpose === purpose;
+  }
+
   /** The authority of which new certificates are; the first of its purpose is made when it is asked for. */
   async signer(purpose: Purpose): Promise<CertifiedKey> {
     if (this.#of(purpose).length === 0) await this.#add(purpose, true);
@@ -135,13 +144,15 @@ export class Authorities {
     });
   }
 
-  async #add(purpose: Purpose, first: boolean): Promise<Authority> {
+  async #add(purpose: Purpose, first: boolean, given?: CertifiedKey): Promise<Authority> {
     const now = this.#now();
     const names = { proxies: "appmesh proxies", workloads: "appmesh workloads" };
-    const made = await makeAuthority(`${names[purpose]} ${new Date(now).toISOString().slice(0, 10)}`, {
-      notBefore: new Date(now - DAY / 24),
-      notAfter: new Date(now + YEARS_10),
-    });
+    const made =
+      given ??
+      (await makeAuthority(`${names[purpose]} ${new Date(now).toISOString().slice(0, 10)}`, {
+        notBefore: new Date(now - DAY / 24),
+        notAfter: new Date(now + YEARS_10),
+      }));
     const authorityId = authorityIdOf(made.certificate);
     const createdAt = now / 1000;
     return this.#records.change(() => {
@@ -156,7 +167,7 @@ export class Authorities {
           purpose,
           signs: first,
           createdAt,
-          expiresAt: (now + YEARS_10) / 1000,
+          expiresAt: new X509Certificate(certificate).validToDate.getTime() / 1000,
           certificate,
         },
       };
