@@ -8,7 +8,7 @@ import type { ComponentType } from "./component.js";
  * them: the plugin has checked the others before it comes here.
  */
 export function checkedArgs<T extends object>(type: ComponentType, name: string, args: T): T {
-  const failures = checkComponent(type, known(args) as ObjectValue);
+  const failures = checkComponent(type, known(args) as ObjectValue, name);
   if (failures.length === 0) return args;
   const told = failures.map(({ property, reason }) => `  ${property}: ${reason}`);
   throw new Error(`the arguments of ${type.name} ${JSON.stringify(name)} are not valid:\n${told.join("\n")}`);

@@ -5,12 +5,12 @@ import { dropNulls, isObject, isUnknown, type ObjectValue, reveal } from "../ser
 import type { ComponentType } from "./component.js";
 
 /** Everything that is wrong with what a component is given, in the words and at the places of its own inputs. */
-export function checkComponent(type: ComponentType, given: ObjectValue): Failure[] {
+export function checkComponent(type: ComponentType, given: ObjectValue, name?: string): Failure[] {
   const inputs = dropNulls(given) as ObjectValue;
   const open = reveal(inputs) as ObjectValue;
   const ofShapes = [...shapeViolations(type, open)];
   // The rules are looked at once the inputs are what they should be.
-  const violations = ofShapes.length > 0 ? ofShapes : [...(type.rules?.(open) ?? [])];
+  const violations = ofShapes.length > 0 ? ofShapes : [...(type.rules?.(open, name) ?? [])];
   const ofTags = type.inputs.tags === undefined ? [] : [...tagFailures(inputs.tags)];
   return [
     ...violations.map((found) => ({

@@ -20,9 +20,9 @@ export interface ComponentType {
   readonly secrets?: readonly string[];
   /**
    * What is wrong with inputs that the shapes find nothing wrong with. Secrets are opened, members that are null are
-   * left out, and values that are not known yet are `UNKNOWN`.
+   * left out, and values that are not known yet are `UNKNOWN`. `name` is the component's own, by which others may be called.
    */
-  readonly rules?: (inputs: ObjectValue) => Iterable<Violation>;
+  readonly rules?: (inputs: ObjectValue, name?: string) => Iterable<Violation>;
   /** Loads the component, and Pulumi's runtime with it, when the first of its kind is made. */
   readonly load: () => Promise<ComponentClass>;
 }

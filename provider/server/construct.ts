@@ -20,7 +20,7 @@ export const construct = (plugin: Plugin) => ({
         `${request.getType()} is not a component of this provider; it has ${[...componentTypes.keys()].join(", ")}.`,
       );
     }
-    const failures = checkComponent(component, decode(request.getInputs()));
+    const failures = checkComponent(component, decode(request.getInputs()), request.getName());
     if (failures.length > 0) {
       throw new InvalidProperties(
         `the properties of ${request.getType()} ${JSON.stringify(request.getName())} are not valid`,

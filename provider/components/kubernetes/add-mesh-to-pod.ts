@@ -4,8 +4,8 @@ import { formatViolation, type Violation, validate } from "@pulumi-appmesh/model
 import { defaultAdminPort, defaultDrain } from "../ecs/plan.js";
 import { podViolations } from "./check-pod.js";
 import { MeshPodOptions } from "./mesh-pod-options.js";
-import { envoyContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
-import { identityOf, listenerPortsOf, metadataAddresses, nodeName, volumes } from "./pod-plan.js";
+import { envoySidecar, gatewayContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
+import { identityOf, listenerPortsOf, metadataAddresses, proxyOf, volumes } from "./pod-plan.js";
 import type { Container, PodSpec, Volume } from "./pod-spec.js";
 
 /** A pod's spec or options that no pod of a mesh could be made of: the message tells everything that is wrong. */
@@ -24,7 +24,7 @@ const defaultGrace = 30;
  * Puts plain Envoy, and what else the mesh needs, into a Kubernetes pod. It needs Kubernetes 1.30 or newer, for
  * sidecars and for sleeping before the stop.
  *
- * @param podSpec The spec of the pod, in Kubernetes' words. It is not changed.
+ * @param podSpec The spec of the pod, in Kubernetes' words. It is not changed. That of a virtual gateway may have no container.
  * @param options Which mesh, and how.
  * @throws MeshPodError where something is wrong with either.
  */
@@ -35,18 +35,30 @@ export function addMeshToPod(podSpec: PodSpec, options: MeshPodOptions): PodSpec
 
   const listenerPorts = listenerPortsOf(podSpec, options);
   const { drainSeconds = defaultDrain } = options;
+  const grace = (podSpec.terminationGracePeriodSeconds ?? defaultGrace) + drainSeconds;
+  if (options.virtualGateway !== undefined) {
+    const tracer = tracerContainer(options);
+    const initContainers = [...(tracer === undefined ? [] : [tracer]), ...(podSpec.initContainers ?? [])];
+    return {
+      ...podSpec,
+      ...(initContainers.length > 0 && { initContainers }),
+      containers: [gatewayContainer(options, listenerPorts), ...(podSpec.containers ?? [])],
+      ...volumesOf(podSpec, options),
+      terminationGracePeriodSeconds: grace,
+    };
+  }
   const application = (container: Container): Container => withVariables(container, options, listenerPorts);
   return {
     ...podSpec,
     initContainers: [
       redirectContainer(options, listenerPorts),
       tracerContainer(options),
-      envoyContainer(options),
+      envoySidecar(options),
       ...(podSpec.initContainers ?? []).map(application),
     ].filter((container) => container !== undefined),
     containers: podSpec.containers.map((container) => waiting(application(container), drainSeconds)),
     ...volumesOf(podSpec, options),
-    terminationGracePeriodSeconds: (podSpec.terminationGracePeriodSeconds ?? defaultGrace) + drainSeconds,
+    terminationGracePeriodSeconds: grace,
   };
 }
 
@@ -76,10 +88,11 @@ function volumesOf(
 /** What an application in explicit interception is told by. */
 function withVariables(
   container: Container,
-  { interception, envoy, meshName, virtualNode }: MeshPodOptions,
+  options: MeshPodOptions,
   listenerPorts: readonly number[],
 ): Container {
-  if (interception.mode !== "explicit") return container;
+  const { interception, envoy, meshName } = options;
+  if (interception?.mode !== "explicit") return container;
   const { env = [] } = container;
   const given = env.find(({ name }) => name === "NO_PROXY" || name === "no_proxy")?.value;
   const appPorts = [...new Set(listenerPorts.map((port) => interception.appPorts?.[port]))];
@@ -94,7 +107,7 @@ function withVariables(
       : {}),
     APPMESH_ADMIN: `http://127.0.0.1:${envoy?.adminPort ?? defaultAdminPort}`,
     APPMESH_MESH: meshName,
-    APPMESH_VIRTUAL_NODE: nodeName(virtualNode),
+    APPMESH_VIRTUAL_NODE: proxyOf(options).name,
   };
   return {
     ...container,

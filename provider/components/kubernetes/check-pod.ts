@@ -1,12 +1,11 @@
-import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import type { Partly } from "../ecs/given.js";
-import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
-import { proxyKinds, readProxy } from "../ecs/proxy-name.js";
+import { type ProxyKind, proxyKinds, readProxy } from "../ecs/proxy-name.js";
 import { imageViolations } from "../image.js";
+import { portViolations } from "./check-pod-ports.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
-import { envoyUser, listenerPortsOf, namesOf, tcpPorts, volumes } from "./pod-plan.js";
+import { envoyUser, namesOf, volumes } from "./pod-plan.js";
 import type { Container, PodSpec } from "./pod-spec.js";
 
 type Options = Partly<MeshPodOptions>;
@@ -23,10 +22,12 @@ export function* podViolations(
   options: Options,
   { at = ["podSpec"], isOpen = () => false }: { at?: Path; isOpen?: (path: Path) => boolean } = {},
 ): Generator<Violation> {
-  const wrong = [...shapeViolations(given, at, isOpen)];
+  const gateway = options.virtualGateway !== undefined;
+  const wrong = [...shapeViolations(given, at, isOpen, gateway)];
   yield* wrong;
   yield* controlPlaneViolations(options, isOpen);
-  yield* nodeViolations(options);
+  yield* proxyViolations("virtualNode", options);
+  yield* proxyViolations("virtualGateway", options);
   if (wrong.length > 0) return;
   const pod = (given ?? {}) as Pod;
   if (pod.hostNetwork === true) {
@@ -45,14 +46,19 @@ export function* podViolations(
       '"windows" was given; "linux" is allowed: Envoy\'s images are for Linux.',
     );
   yield* containerViolations(pod, options, at);
-  yield* interceptionViolations(pod, options, at, isOpen);
+  yield* portViolations(pod, options, at, isOpen);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The parts that are looked into are what Kubernetes has there. */
-function* shapeViolations(given: unknown, at: Path, isOpen: (path: Path) => boolean): Generator<Violation> {
+function* shapeViolations(
+  given: unknown,
+  at: Path,
+  isOpen: (path: Path) => boolean,
+  gateway: boolean,
+): Generator<Violation> {
   if (isOpen(at) && given === undefined) return;
   if (!isObject(given)) {
     yield violation(
@@ -68,12 +74,13 @@ function* shapeViolations(given: unknown, at: Path, isOpen: (path: Path) => bool
   for (const list of ["containers", "initContainers", "volumes"]) {
     const value = given[list];
     if (isOpen([...at, list]) && value === undefined) continue;
-    if (value === undefined && list !== "containers") continue;
-    if (!Array.isArray(value) || (list === "containers" && value.length === 0)) {
+    const needed = list === "containers" && !gateway;
+    if (value === undefined && !needed) continue;
+    if (!Array.isArray(value) || (needed && value.length === 0)) {
       yield violation(
         [...at, list],
         value,
-        `a list${list === "containers" ? " with at least one container" : ""} is required.`,
+        `a list${needed ? " with at least one container" : ""} is required.`,
       );
       continue;
     }
@@ -98,19 +105,20 @@ function* shapeViolations(given: unknown, at: Path, isOpen: (path: Path) => bool
   }
 }
 
-function* nodeViolations({ virtualNode, meshName }: Options): Generator<Violation> {
-  if (virtualNode === undefined) return;
-  const read = readProxy("virtualNode", virtualNode);
-  if (read === undefined || read.kind !== "virtualNode") {
+function* proxyViolations(kind: ProxyKind, options: Options): Generator<Violation> {
+  const { [kind]: reference, meshName } = options;
+  if (reference === undefined) return;
+  const read = readProxy(kind, reference);
+  if (read === undefined || read.kind !== kind) {
     yield violation(
-      ["virtualNode"],
-      virtualNode,
-      `${JSON.stringify(virtualNode)} was given; the name of a ${proxyKinds.virtualNode}, its id MESH/NAME or its ARN is allowed.`,
+      [kind],
+      reference,
+      `${JSON.stringify(reference)} was given; the name of a ${proxyKinds[kind]}, its id MESH/NAME or its ARN is allowed.`,
     );
   } else if (read.mesh !== undefined && meshName !== undefined && read.mesh !== meshName) {
     yield violation(
-      ["virtualNode"],
-      virtualNode,
+      [kind],
+      reference,
       `it is of the mesh ${JSON.stringify(read.mesh)}, and meshName is ${JSON.stringify(meshName)}. Give both of one mesh.`,
     );
   }
@@ -226,106 +234,4 @@ function* userViolations(path: Path, user: unknown): Generator<Violation> {
     user,
     `${envoyUser} was given; it is Envoy's own user, whose traffic passes Envoy by. Give the application another one.`,
   );
-}
-
-function* interceptionViolations(
-  pod: Pod,
-  options: Options,
-  at: Path,
-  isOpen: (path: Path) => boolean,
-): Generator<Violation> {
-  const { interception = {}, envoy = {}, tracing } = options;
-  if (isOpen(["interception"]) && options.interception === undefined) return;
-  if (isOpen(["interception", "mode"])) return;
-  const explicit = interception.mode === "explicit";
-  if (!explicit && interception.image === undefined && !isOpen(["interception", "image"])) {
-    yield violation(
-      ["interception", "image"],
-      undefined,
-      "nothing was given; an image with sh and iptables is required, which redirects the traffic before the pod starts. " +
-        "Where no container may have NET_ADMIN, give the mode explicit.",
-    );
-  }
-  for (const member of explicit
-    ? (["image", "egressIgnoredIps", "egressIgnoredPorts"] as const)
-    : (["appPorts"] as const)) {
-    if (interception[member] === undefined) continue;
-    const mode = explicit ? "explicit" : "initContainer";
-    yield violation(
-      ["interception", member],
-      interception[member],
-      `it was given with the mode ${mode}, which has no use for it. Leave it out.`,
-    );
-  }
-  const podIsOpen = isOpen(at);
-  const declared = tcpPorts(pod);
-  if (!explicit && options.listenerPorts === undefined && !isOpen(["listenerPorts"]) && declared.length > 1) {
-    yield violation(
-      ["listenerPorts"],
-      undefined,
-      `nothing was given, and the containers have the ports ${declared.join(", ")}; the ports of the virtual node's listeners are required.`,
-    );
-    return;
-  }
-  const listenerPorts = listenerPortsOf(pod, options);
-  const taken = new Map<number, string>([
-    [envoy.adminPort ?? defaultAdminPort, "Envoy's admin interface"],
-    [egressPort, "Envoy"],
-    ...(explicit ? [] : [[ingressPort, "Envoy"] as const]),
-    ...(tracing === undefined || tracing.host !== undefined
-      ? []
-      : tracing.tracer === "xray"
-        ? []
-        : [tracerPorts.grpc, tracerPorts.http, tracerPorts.health].map(
-            (port) => [port, "the collector"] as const,
-          )),
-    ...(explicit
-      ? listenerPorts.flatMap((port) =>
-          port === undefined ? [] : [[port, "Envoy, as a listener of the virtual node"] as const],
-        )
-      : []),
-  ]);
-  for (const [list, containers] of [
-    ["initContainers", pod.initContainers ?? []],
-    ["containers", pod.containers ?? []],
-  ] as const) {
-    for (const [index, container] of containers.entries()) {
-      for (const [place, port] of (container?.ports ?? []).entries()) {
-        const number = port?.containerPort;
-        if (number === undefined || (port?.protocol ?? "TCP") !== "TCP" || !taken.has(number)) continue;
-        yield violation(
-          [...at, list, index, "ports", place, "containerPort"],
-          number,
-          `${number} was given; it is taken in the pod by ${taken.get(number)}. Let the container listen on another port${
-            number === (envoy.adminPort ?? defaultAdminPort) ? ", or give envoy.adminPort another" : ""
-          }.`,
-        );
-      }
-    }
-  }
-  if (!explicit || isOpen(["interception", "appPorts"])) return;
-  const appPorts = interception.appPorts ?? {};
-  for (const port of listenerPorts) {
-    if (appPorts[port] !== undefined) continue;
-    yield violation(
-      ["interception", "appPorts"],
-      interception.appPorts,
-      `it has no port for the listener ${port}; explicit needs one for each, on which the application listens instead.`,
-    );
-  }
-  for (const [listener, port] of Object.entries(appPorts)) {
-    if (!listenerPorts.includes(Number(listener)) && !podIsOpen && !isOpen(["listenerPorts"])) {
-      yield violation(
-        ["interception", "appPorts", listener],
-        port,
-        `the virtual node has no listener on ${listener}; it has ${listenerPorts.join(", ") || "none"}.`,
-      );
-    }
-    if (port === undefined || !(taken.has(port) || listenerPorts.includes(port))) continue;
-    yield violation(
-      ["interception", "appPorts", listener],
-      port,
-      `${port} was given; it is taken in the pod by Envoy. Let the application listen on another port.`,
-    );
-  }
 }

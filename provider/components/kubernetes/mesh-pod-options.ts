@@ -3,6 +3,7 @@ import {
   atMostOne,
   boolean,
   enumeration,
+  exactlyOne,
   type Infer,
   integer,
   json,
@@ -175,7 +176,7 @@ export const PodTracing = structure(
   },
 );
 
-/** What makes a pod part of a mesh beside its virtual node: options of `addMeshToPod`, inputs of `MeshDeployment`. */
+/** What makes a pod part of a mesh, whatever runs in it: options of `addMeshToPod`, inputs of the components. */
 export const podOptions = {
   meshName: required(resourceName, "Name of the mesh."),
   meshOwner: optional(
@@ -183,7 +184,6 @@ export const podOptions = {
     "Account that owns the mesh, twelve digits, if it is shared by another account.",
   ),
   controlPlane: required(PodControlPlane, "Where Envoy finds the control plane."),
-  interception: required(PodInterception, "How the application's traffic gets into Envoy."),
   envoy: optional(PodEnvoy, "The Envoy of each pod."),
   tracing: optional(PodTracing, "Where Envoy tells of requests. Unset, they are not traced."),
   drainSeconds: optional(
@@ -194,14 +194,31 @@ export const podOptions = {
   ),
 } as const;
 
-export const MeshPodOptions = structure("MeshPodOptions", "What makes a pod part of a mesh.", {
-  ...podOptions,
-  virtualNode: required(text, "Virtual node that the pod is one of: its name, its id MESH/NAME or its ARN."),
-  listenerPorts: optional(
-    list(portNumber),
-    "Ports of the virtual node's listeners. Defaults to the TCP ports of the pod's containers, if that is one at the most.",
-  ),
-});
+export const MeshPodOptions = structure(
+  "MeshPodOptions",
+  "What makes a pod part of a mesh.",
+  {
+    ...podOptions,
+    virtualNode: optional(
+      text,
+      "Virtual node that the pod is one of: its name, its id MESH/NAME or its ARN.",
+    ),
+    virtualGateway: optional(
+      text,
+      "Virtual gateway that the pod is one of: its name, its id MESH/NAME or its ARN. Such a pod needs no container but Envoy.",
+    ),
+    interception: optional(
+      PodInterception,
+      "How the application's traffic gets into Envoy. A virtual node needs it; a virtual gateway has no application.",
+    ),
+    listenerPorts: optional(
+      list(portNumber),
+      "Ports of the listeners. Required for a virtual gateway; of a virtual node, it defaults to the TCP ports of the pod's " +
+        "containers, if that is one at the most.",
+    ),
+  },
+  exactlyOne("virtualNode", "virtualGateway"),
+);
 
 /** What `addMeshToPod` is told besides the pod's spec. */
 export type MeshPodOptions = Infer<typeof MeshPodOptions>;

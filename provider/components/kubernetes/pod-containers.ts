@@ -21,7 +21,7 @@ import {
   literal,
   metadataAddresses,
   namesOf,
-  nodeName,
+  proxyOf,
   volumes,
 } from "./pod-plan.js";
 import type { Container } from "./pod-spec.js";
@@ -38,10 +38,11 @@ const restricted = {
 
 /** Redirects traffic to Envoy before anything else runs. */
 export function redirectContainer(
-  { interception, ...options }: MeshPodOptions,
+  options: MeshPodOptions,
   appPorts: readonly number[],
 ): Container | undefined {
-  const { redirect } = namesOf({ ...options, interception });
+  const { redirect } = namesOf(options);
+  const { interception = {} } = options;
   const { image } = interception;
   if (redirect === undefined || image === undefined) return undefined;
   const script = redirectionScript({
@@ -120,21 +121,41 @@ const defaultConfig = JSON.stringify({
 });
 
 /**
- * Envoy, as a sidecar in Kubernetes' own sense: an init container that goes on. So what follows waits until it is ready,
- * it outlives the application, and a Job ends although it runs. An ordinary container has none of the three.
+ * Envoy beside an application, as a sidecar in Kubernetes' own sense: an init container that goes on. So what follows waits
+ * until it is ready, it outlives the application, and a Job ends although it runs. An ordinary container has none of the
+ * three.
  */
-export function envoyContainer(options: MeshPodOptions): Container {
+export const envoySidecar = (options: MeshPodOptions): Container => ({
+  ...envoy(options),
+  restartPolicy: "Always",
+  // Kubernetes runs it when the pod is told to stop, although it ends sidecars only after the application.
+  lifecycle: { preStop: { exec: { command: ["bash", "-c", drain(adminPortOf(options))] } } },
+});
+
+/** Envoy of a virtual gateway, which is itself what the pod is for, and waits itself until its clients have gone. */
+export function gatewayContainer(options: MeshPodOptions, ports: readonly number[]): Container {
+  const { drainSeconds = defaultDrain } = options;
+  const leaving = `${drain(adminPortOf(options))}\nsleep ${drainSeconds}`;
+  return {
+    ...envoy(options),
+    ports: ports.map((containerPort) => ({ containerPort })),
+    lifecycle: { preStop: { exec: { command: ["bash", "-c", leaving] } } },
+  };
+}
+
+const adminPortOf = ({ envoy }: MeshPodOptions): number => envoy?.adminPort ?? defaultAdminPort;
+
+function envoy(options: MeshPodOptions): Container {
   const { envoy = {}, interception, controlPlane, meshOwner, drainSeconds = defaultDrain } = options;
-  const { adminPort = defaultAdminPort } = envoy;
+  const adminPort = adminPortOf(options);
   const { tls, sources } = identityOf(options);
   const config = bootstrap({
     mesh: options.meshName,
     ...(meshOwner !== undefined && { meshOwner }),
-    kind: "virtualNode",
-    name: nodeName(options.virtualNode),
+    ...proxyOf(options),
     xds: { host: controlPlane.host, port: controlPlane.port ?? 18000, ...(tls && { tls }) },
     interception:
-      interception.mode === "explicit"
+      interception?.mode === "explicit"
         ? { mode: "explicit", address: "0.0.0.0", appPorts: interception.appPorts ?? {} }
         : { mode: "transparent" },
     adminPort,
@@ -149,7 +170,6 @@ export function envoyContainer(options: MeshPodOptions): Container {
   return {
     name: namesOf(options).envoy,
     image: envoy.image ?? envoyImage,
-    restartPolicy: "Always",
     command: watched.length > 0 ? ["bash", "-ec", literal(starting(watched)), "envoy"] : ["envoy"],
     args: [
       ["--config-yaml", literal(JSON.stringify(config))],
@@ -166,8 +186,6 @@ export function envoyContainer(options: MeshPodOptions): Container {
     // Control planes are waited for: ten minutes, and again after a restart.
     startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 600 },
     readinessProbe: { ...ready, periodSeconds: 5 },
-    // Kubernetes runs it when the pod is told to stop, although it ends sidecars only after the application.
-    lifecycle: { preStop: { exec: { command: ["bash", "-c", drain(adminPort)] } } },
   };
 }
 

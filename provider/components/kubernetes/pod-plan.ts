@@ -1,6 +1,6 @@
 import type { XdsTls } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
 import type { Partly } from "../ecs/given.js";
-import { readProxy } from "../ecs/proxy-name.js";
+import { type ProxyKind, readProxy } from "../ecs/proxy-name.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
 
@@ -22,7 +22,8 @@ export function namesOf(options: Partly<MeshPodOptions>) {
   const envoy = options.envoy?.name ?? "envoy";
   const { tracing } = options;
   return {
-    ...(options.interception?.mode !== "explicit" && { redirect: `${envoy}-redirect` }),
+    ...(options.virtualGateway === undefined &&
+      options.interception?.mode !== "explicit" && { redirect: `${envoy}-redirect` }),
     ...(tracing && tracing.host === undefined && { tracer: tracerName(tracing.tracer) }),
     envoy,
   };
@@ -31,8 +32,15 @@ export function namesOf(options: Partly<MeshPodOptions>) {
 const tracerName = (tracer: "otel" | "xray" = "otel") =>
   tracer === "otel" ? "otel-collector" : "xray-daemon";
 
-/** The virtual node's own name. */
-export const nodeName = (reference: string): string => readProxy("virtualNode", reference)?.name ?? reference;
+/** Whose Envoy it is, by its own name. */
+export function proxyOf({ virtualNode, virtualGateway }: MeshPodOptions): {
+  readonly kind: ProxyKind;
+  readonly name: string;
+} {
+  const kind = virtualGateway === undefined ? "virtualNode" : "virtualGateway";
+  const reference = virtualGateway ?? virtualNode ?? "";
+  return { kind, name: readProxy(kind, reference)?.name ?? reference };
+}
 
 /** The TCP ports on which the application says that it listens. */
 export function tcpPorts({ containers = [] }: Partly<PodSpec>): readonly number[] {
@@ -44,7 +52,7 @@ export function tcpPorts({ containers = [] }: Partly<PodSpec>): readonly number[
   return [...new Set(ports)];
 }
 
-/** The ports of the virtual node's listeners. */
+/** The ports of the listeners. */
 export function listenerPortsOf(
   podSpec: Partly<PodSpec>,
   options: Partly<MeshPodOptions>,

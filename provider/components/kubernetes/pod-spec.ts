@@ -1,6 +1,7 @@
 // A pod's spec in Kubernetes' words, as far as the mesh looks into it or adds to it.
 
 export interface PodSpec {
+  /** Empty only before Envoy of a virtual gateway is put there. */
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];

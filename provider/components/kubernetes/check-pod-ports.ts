@@ -1,0 +1,177 @@
+import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import type { Path, Violation } from "@pulumi-appmesh/model";
+import { violation } from "../check.js";
+import type { Partly } from "../ecs/given.js";
+import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
+import type { MeshPodOptions } from "./mesh-pod-options.js";
+import { listenerPortsOf, tcpPorts } from "./pod-plan.js";
+import type { PodSpec } from "./pod-spec.js";
+
+type Options = Partly<MeshPodOptions>;
+type Pod = Partly<PodSpec>;
+
+/** Whether something is not known yet. */
+export type IsOpen = (path: Path) => boolean;
+
+/** All containers of a pod share one network: no port can be listened on twice, and some Envoy must know of. */
+export function* portViolations(pod: Pod, options: Options, at: Path, isOpen: IsOpen): Generator<Violation> {
+  const gateway = options.virtualGateway !== undefined;
+  if (gateway && options.interception !== undefined) {
+    yield violation(
+      ["interception"],
+      options.interception,
+      "it was given beside virtualGateway, which has no application whose traffic is taken. Leave it out.",
+    );
+    return;
+  }
+  if (gateway && options.listenerPorts === undefined && !isOpen(["listenerPorts"])) {
+    yield violation(
+      ["listenerPorts"],
+      undefined,
+      "nothing was given; it is required for a virtual gateway: the ports of its listeners.",
+    );
+    return;
+  }
+  if (!gateway && options.interception === undefined && isOpen(["interception"])) return;
+  if (isOpen(["interception", "mode"])) return;
+  const { interception = {} } = options;
+  const mode = gateway ? "none" : (interception.mode ?? "initContainer");
+  if (!gateway) yield* interceptionViolations(options, isOpen);
+  const declared = tcpPorts(pod);
+  if (
+    mode === "initContainer" &&
+    options.listenerPorts === undefined &&
+    !isOpen(["listenerPorts"]) &&
+    declared.length > 1
+  ) {
+    yield violation(
+      ["listenerPorts"],
+      undefined,
+      `nothing was given, and the containers have the ports ${declared.join(", ")}; the ports of the virtual node's listeners are required.`,
+    );
+    return;
+  }
+  const listenerPorts = listenerPortsOf(pod, options);
+  const taken = portsOfTheMesh(options, mode);
+  // Where traffic is redirected, Envoy listens on the listeners' ports for nobody.
+  if (mode !== "initContainer") {
+    for (const [index, port] of listenerPorts.entries()) {
+      const path = ["listenerPorts", index];
+      if (port < 1024) {
+        yield violation(
+          path,
+          port,
+          `${port} was given; Envoy, which is not root, listens on 1024 and above. Let it have 8080: a Service in front may have any.`,
+        );
+      } else if (taken.has(port)) {
+        yield violation(
+          path,
+          port,
+          `${port} was given; it is taken in the pod by ${taken.get(port)}. Give it another.`,
+        );
+      }
+    }
+    for (const port of listenerPorts)
+      taken.set(port, `Envoy, as a listener of the virtual ${gateway ? "gateway" : "node"}`);
+  }
+  yield* containerViolations(pod, taken, envoyAdmin(options), at);
+  if (mode === "explicit") yield* appPortViolations(options, listenerPorts, taken, at, isOpen);
+}
+
+function* interceptionViolations({ interception = {} }: Options, isOpen: IsOpen): Generator<Violation> {
+  const explicit = interception.mode === "explicit";
+  if (!explicit && interception.image === undefined && !isOpen(["interception", "image"])) {
+    yield violation(
+      ["interception", "image"],
+      undefined,
+      "nothing was given; an image with sh and iptables is required, which redirects the traffic before the pod starts. " +
+        "Where no container may have NET_ADMIN, give the mode explicit.",
+    );
+  }
+  for (const member of explicit
+    ? (["image", "egressIgnoredIps", "egressIgnoredPorts"] as const)
+    : (["appPorts"] as const)) {
+    if (interception[member] === undefined) continue;
+    const mode = explicit ? "explicit" : "initContainer";
+    yield violation(
+      ["interception", member],
+      interception[member],
+      `it was given with the mode ${mode}, which has no use for it. Leave it out.`,
+    );
+  }
+}
+
+const envoyAdmin = ({ envoy = {} }: Options): number => envoy.adminPort ?? defaultAdminPort;
+
+/** On which the mesh's own containers listen, and which does. */
+function portsOfTheMesh(options: Options, mode: "initContainer" | "explicit" | "none"): Map<number, string> {
+  const { tracing } = options;
+  const collects = tracing !== undefined && tracing.host === undefined && tracing.tracer !== "xray";
+  return new Map<number, string>([
+    [envoyAdmin(options), "Envoy's admin interface"],
+    ...(mode === "none" ? [] : [[egressPort, "Envoy"] as const]),
+    ...(mode === "initContainer" ? [[ingressPort, "Envoy"] as const] : []),
+    ...(collects
+      ? [tracerPorts.grpc, tracerPorts.http, tracerPorts.health].map(
+          (port) => [port, "the collector"] as const,
+        )
+      : []),
+  ]);
+}
+
+function* containerViolations(
+  pod: Pod,
+  taken: ReadonlyMap<number, string>,
+  adminPort: number,
+  at: Path,
+): Generator<Violation> {
+  for (const list of ["initContainers", "containers"] as const) {
+    for (const [index, container] of (pod[list] ?? []).entries()) {
+      for (const [place, port] of (container?.ports ?? []).entries()) {
+        const number = port?.containerPort;
+        if (number === undefined || (port?.protocol ?? "TCP") !== "TCP" || !taken.has(number)) continue;
+        const otherwise = number === adminPort ? ", or give envoy.adminPort another" : "";
+        yield violation(
+          [...at, list, index, "ports", place, "containerPort"],
+          number,
+          `${number} was given; it is taken in the pod by ${taken.get(number)}. Let the container listen on another port${otherwise}.`,
+        );
+      }
+    }
+  }
+}
+
+/** Explicit: the application listens elsewhere than on the listeners' ports, which Envoy has. */
+function* appPortViolations(
+  { interception = {} }: Options,
+  listenerPorts: readonly number[],
+  taken: ReadonlyMap<number, string>,
+  at: Path,
+  isOpen: IsOpen,
+): Generator<Violation> {
+  if (isOpen(["interception", "appPorts"])) return;
+  const appPorts = interception.appPorts ?? {};
+  for (const port of listenerPorts) {
+    if (appPorts[port] !== undefined) continue;
+    yield violation(
+      ["interception", "appPorts"],
+      interception.appPorts,
+      `it has no port for the listener ${port}; explicit needs one for each, on which the application listens instead.`,
+    );
+  }
+  for (const [listener, port] of Object.entries(appPorts)) {
+    if (!listenerPorts.includes(Number(listener)) && !isOpen(at) && !isOpen(["listenerPorts"])) {
+      yield violation(
+        ["interception", "appPorts", listener],
+        port,
+        `the virtual node has no listener on ${listener}; it has ${listenerPorts.join(", ") || "none"}.`,
+      );
+    }
+    if (port === undefined || !taken.has(port)) continue;
+    yield violation(
+      ["interception", "appPorts", listener],
+      port,
+      `${port} was given; it is taken in the pod by ${taken.get(port)}. Let the application listen on another port.`,
+    );
+  }
+}
