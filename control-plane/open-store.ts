@@ -37,6 +37,10 @@ export interface OpenStoreOptions extends StorePlace {
   readonly region: string;
   readonly account: string;
   readonly limits: Limits;
+  /** The host part of the SPIFFE ids of proxies. */
+  readonly trustDomain: string;
+  /** Whether there is an access key that the store does not have. */
+  readonly hasOwnKey: boolean;
   readonly log: Logger;
 }
 
@@ -54,7 +58,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
 
 async function openTable(
   { name: table, endpoint, notices }: SharedTable,
-  { region, account, limits, log }: OpenStoreOptions,
+  { region, account, limits, trustDomain, hasOwnKey, log }: OpenStoreOptions,
 ): Promise<OpenedStore> {
   const [{ DynamoStore }, { claimTable }] = await Promise.all([
     import("./store/dynamodb-store.js"),
@@ -80,7 +84,8 @@ async function openTable(
     },
   }).finally(() => clearTimeout(patience));
   try {
-    await claimTable(store.calls, { account, region, limits: encodeLimits(limits) });
+    const owner = { account, region, limits: encodeLimits(limits), trustDomain, hasOwnKey };
+    await claimTable(store.calls, owner);
     const replicas = notices && (await joined(store, notices));
     if (replicas) store.onCommitted = (revision) => replicas.tell(revision);
     const heardAt = replicas?.address;

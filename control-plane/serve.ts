@@ -26,6 +26,7 @@ import { defaultLimits } from "./mesh/limits.js";
 import { managedTlsStep } from "./mesh/managed-tls.js";
 import { MeshSettingsOperations } from "./mesh/mesh-settings.js";
 import { Operations } from "./mesh/operations.js";
+import { onNodesReplaced, ownerOfProxy } from "./mesh/proxy-owners.js";
 import { runsAs, ServiceAccounts } from "./mesh/service-accounts.js";
 import { Sharing } from "./mesh/sharing.js";
 import { MeshState } from "./mesh/state.js";
@@ -54,7 +55,9 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   };
   try {
     const metrics = new Metrics({ ofProcess: true });
-    const shared = await openStore({ ...options, limits });
+    const { trustDomain = TRUST_DOMAIN } = proxies;
+    const hasOwnKey = accessKey !== undefined;
+    const shared = await openStore({ ...options, limits, trustDomain, hasOwnKey });
     const opened = measuredStore(shared.store, metrics);
     closers.push(() => opened.close());
     const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
@@ -134,6 +137,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     closers.push(() => xdsServer.close());
     // Whoever is sent away is so at once; what ends by itself is found soon after.
     access.identities.onChanged(() => xdsServer.checkIdentities());
+    // A virtual node that has gone may come back as another account's.
+    onNodesReplaced(state, () => xdsServer.checkIdentities());
     const xds = await listening("--xds", options.xds, () =>
       xdsServer.listen(
         addresses.xds.address,
@@ -227,6 +232,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   }
 }
 
+const TRUST_DOMAIN = "appmesh.local";
 const WORKLOAD_SECONDS = 24 * 60 * 60;
 
 /** Whoever sees a signed request can try out secrets on it, as many a second as they have machines for. */
@@ -258,7 +264,7 @@ async function proxyAccess(
   state: MeshState,
   onRefused: (code: number) => void,
 ): Promise<ProxyAccess> {
-  const { tls, trustedNetwork, trustDomain = "appmesh.local", authorities = [], serviceAccounts } = proxies;
+  const { tls, trustedNetwork, trustDomain = TRUST_DOMAIN, authorities = [], serviceAccounts } = proxies;
   try {
     const identities = await ProxyIdentities.open(store, {
       account,
@@ -266,6 +272,7 @@ async function proxyAccess(
       serviceAccounts,
       furtherTrust: authoritiesIn(authorities, log),
       runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
+      ownerOf: (proxy) => ownerOfProxy(state, proxy),
     });
     if (authority) await adoptAuthority(identities.authorities, authority, log);
     const hosts = [xds.host, ...(trustedNetwork ? [trustedNetwork.host] : [])];

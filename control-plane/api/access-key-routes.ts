@@ -49,6 +49,15 @@ export function accessKeyRoutes(
     return issued(answer);
   });
 
+  app.put("/v1/access-keys/:accessKeyId", config("UpdateAccessKey"), async (request) => {
+    const accessKeyId = idIn(request);
+    const before = known(accessKeyId);
+    const updated = shown(await keys.describe(accessKeyId, bodyOf(request)));
+    if (before?.description !== updated.description)
+      tell(request, "UpdateAccessKey", accessKeyId, before, updated);
+    return { accessKey: updated };
+  });
+
   app.delete("/v1/access-keys/:accessKeyId", config("RevokeAccessKey"), async (request) => {
     const accessKeyId = idIn(request);
     const before = known(accessKeyId);

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IdentityError } from "../identity/errors.js";
 import { type Authority, type Purpose, purposes } from "../identity/proxies/authorities.js";
-import { describeIdentity, overlapIn } from "../identity/proxies/issued.js";
+import { describeIdentity, issueInput, overlapIn, revokeInput } from "../identity/proxies/issued.js";
 import type { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
 import { formatProxy } from "../identity/proxies/proxy-name.js";
 import type { Caller } from "../mesh/caller.js";
-import type { MeshSettingsOperations } from "../mesh/mesh-settings.js";
-import { bodyOf, ownMesh } from "./requests.js";
+import type { Operations } from "../mesh/operations.js";
+import { checkProves, provesAs } from "../mesh/proxy-owners.js";
+import { bodyOf, meshIn } from "./requests.js";
 
 /** A change to what proxies can prove who they are by. */
 export interface IdentityChange {
@@ -20,18 +21,18 @@ export interface IdentityChange {
 
 export interface IdentityRoutesOptions {
   readonly identities: ProxyIdentities;
-  readonly settings: MeshSettingsOperations;
+  readonly operations: Operations;
   readonly onChange?: (change: IdentityChange) => void;
 }
 
 /**
- * How proofs are issued to proxies, listed and taken back: for who may change their mesh. What they are signed with is
- * for keys that may do everything.
+ * How proofs are issued to proxies, listed and taken back: for the owner of their mesh, and for the account that has
+ * created their virtual node in a mesh that is shared with it. What they are signed with is for keys that may do everything.
  */
 export function identityRoutes(app: FastifyInstance, options: IdentityRoutesOptions): void {
-  const { identities, settings, onChange = () => {} } = options;
+  const { identities, operations, onChange = () => {} } = options;
   const path = "/v1/meshes/:meshName/identities";
-  const ofMesh = (operation: string) => ({ config: { operation, mesh: ownMesh } });
+  const ofMesh = (operation: string) => ({ config: { operation, mesh: meshIn } });
   const ofAll = (operation: string) => ({ config: { operation, access: "write" as const } });
   const tell = (
     { caller }: FastifyRequest,
@@ -40,21 +41,26 @@ export function identityRoutes(app: FastifyInstance, options: IdentityRoutesOpti
     after: object | undefined,
     before?: object,
   ) => onChange({ caller, operation, resource, before, after });
-  /** Throws NotFoundException where the caller has no mesh of that name. */
-  const meshOf = ({ caller, params }: FastifyRequest) => {
-    const { meshName } = params as { meshName: string };
-    settings.describe(caller, meshName);
-    return { meshName, meshOwner: caller.account };
+  /** Throws NotFoundException where the caller sees no such mesh. */
+  const meshOf = (request: FastifyRequest) => {
+    const { meshOwner, names } = meshIn(request);
+    const mesh = { meshName: names[0] as string, meshOwner };
+    return { mesh, account: provesAs(operations, request.caller, mesh) };
   };
 
-  app.get(path, ofMesh("ListProxyIdentities"), (request) => ({
-    identities: identities
-      .list(meshOf(request))
-      .map((identity) => describeIdentity(identity, identities.seconds())),
-  }));
+  app.get(path, ofMesh("ListProxyIdentities"), (request) => {
+    const { mesh, account } = meshOf(request);
+    const shown = identities
+      .list(mesh, account)
+      .map((identity) => describeIdentity(identity, identities.seconds()));
+    return { identities: shown };
+  });
 
   app.post(path, ofMesh("IssueProxyIdentity"), async (request) => {
-    const { identity, ...secrets } = await identities.issue(meshOf(request), bodyOf(request));
+    const { mesh, account } = meshOf(request);
+    const body = bodyOf(request);
+    checkProves(operations, request.caller, issueInput(mesh, body).proxy);
+    const { identity, ...secrets } = await identities.issue(mesh, body, account);
     const shown = describeIdentity(identity, identities.seconds());
     tell(request, "IssueProxyIdentity", `proxy-identity/${identity.identityId}`, shown);
     return { identity: shown, ...secrets };
@@ -62,14 +68,18 @@ export function identityRoutes(app: FastifyInstance, options: IdentityRoutesOpti
 
   app.delete(`${path}/:identityId`, ofMesh("RevokeProxyIdentity"), async (request) => {
     const { identityId } = request.params as { identityId: string };
-    const identity = await identities.revoke(meshOf(request), identityId);
+    const { mesh, account } = meshOf(request);
+    const identity = await identities.revoke(mesh, identityId, account);
     const shown = describeIdentity(identity, identities.seconds());
     tell(request, "RevokeProxyIdentity", `proxy-identity/${identityId}`, shown);
     return { identity: shown };
   });
 
   app.post(`${path}/revoke`, ofMesh("RevokeProxyIdentities"), async (request) => {
-    const { proxy, revokedAt } = await identities.revokeProxy(meshOf(request), bodyOf(request));
+    const { mesh } = meshOf(request);
+    const body = bodyOf(request);
+    checkProves(operations, request.caller, revokeInput(mesh, body));
+    const { proxy, revokedAt } = await identities.revokeProxy(mesh, body);
     const shown = { [proxy.kind]: proxy.name, nodeId: formatProxy(proxy), revokedAt };
     tell(request, "RevokeProxyIdentities", `proxy-identities/${formatProxy(proxy)}`, shown);
     return shown;

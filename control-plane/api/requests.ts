@@ -77,3 +77,10 @@ export const ownMesh = ({ caller, params }: FastifyRequest): Address<"mesh"> => 
   meshOwner: caller.account,
   names: [(params as { meshName: string }).meshName],
 });
+
+/** The mesh that the path names, of the owner that the query names; without one, of the caller's own account. */
+export const meshIn = (request: FastifyRequest): Address<"mesh"> => ({
+  kind: "mesh",
+  meshOwner: meshOwnerOf(request) ?? request.caller.account,
+  names: [(request.params as { meshName: string }).meshName],
+});

@@ -194,10 +194,10 @@ export function createApi(options: ApiOptions): FastifyInstance<RawServerDefault
   settingsRoutes(app, options.settings);
   if (options.serviceAccounts) serviceAccountRoutes(app, options.serviceAccounts);
   if (options.identities) {
-    const { identities, settings } = options;
+    const { identities, operations } = options;
     identityRoutes(app, {
       identities,
-      settings,
+      operations,
       onChange: (change) => options.audit?.identityChanged(change),
     });
   }

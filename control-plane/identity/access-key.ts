@@ -41,15 +41,17 @@ const LONGEST_LIFE = 10 * 366 * 24 * 60 * 60;
 const OVERLAP_SECONDS = 24 * 60 * 60;
 const LONGEST_OVERLAP = 90 * 24 * 60 * 60;
 
+const description = optional(
+  string({
+    minLength: 0,
+    maxLength: 256,
+    pattern: { regex: /^\P{Cc}*$/u, says: "without control characters" },
+  }),
+  "For people: who uses the key, and for what. At most 256 characters. Default: empty.",
+);
+
 export const CreateAccessKeyInput = structure("CreateAccessKeyInput", "An access key to be issued.", {
-  description: optional(
-    string({
-      minLength: 0,
-      maxLength: 256,
-      pattern: { regex: /^\P{Cc}*$/u, says: "without control characters" },
-    }),
-    "For people: who uses the key, and for what. At most 256 characters. Default: empty.",
-  ),
+  description,
   account: optional(
     accountId,
     "The account that the key acts for: it owns what is created with it. Default: the control plane's.",
@@ -61,6 +63,10 @@ export const CreateAccessKeyInput = structure("CreateAccessKeyInput", "An access
   ),
 });
 export type CreateAccessKeyInput = Infer<typeof CreateAccessKeyInput>;
+
+export const UpdateAccessKeyInput = structure("UpdateAccessKeyInput", "What is changed of a key.", {
+  description,
+});
 
 export const RotateAccessKeyInput = structure("RotateAccessKeyInput", "How a key is replaced.", {
   overlapSeconds: optional(
@@ -76,6 +82,11 @@ export function createInput(body: unknown): CreateAccessKeyInput {
 export function overlapOf(body: unknown): number {
   const input = checked(RotateAccessKeyInput, body) as Infer<typeof RotateAccessKeyInput>;
   return input.overlapSeconds ?? OVERLAP_SECONDS;
+}
+
+export function descriptionIn(body: unknown): string {
+  const { description = "" } = checked(UpdateAccessKeyInput, body) as Infer<typeof UpdateAccessKeyInput>;
+  return description;
 }
 
 function checked(shape: Shape, body: unknown): unknown {

@@ -2,6 +2,7 @@ import type { Store, Write } from "../store/store.js";
 import {
   type AccessKey,
   createInput,
+  descriptionIn,
   type IssuedKey,
   newAccessKeyId,
   newSecretAccessKey,
@@ -23,6 +24,8 @@ export interface AccessKeysOptions {
   readonly account: string;
   /** The key that the environment gave. It may do everything, and is kept nowhere. */
   readonly initial?: Credentials | undefined;
+  /** Whether the control planes have such a key, which is not known here. Default: false. */
+  readonly hasInitial?: boolean | undefined;
   /** How many keys are kept, living and dead; of the dead, the oldest make room. Default: 1000. */
   readonly mostKeys?: number;
   /** Milliseconds since 1970. */
@@ -59,14 +62,16 @@ const PREFIX = "identity/access-keys/";
 export class AccessKeys {
   readonly #account: string;
   readonly #initial: Found | undefined;
+  readonly #hasInitial: boolean;
   readonly #mostKeys: number;
   readonly #now: () => number;
   readonly #records: Records<Stored>;
 
   private constructor(
     records: Records<Stored>,
-    { account, initial, mostKeys = 1000, now = Date.now }: AccessKeysOptions,
+    { account, initial, hasInitial = false, mostKeys = 1000, now = Date.now }: AccessKeysOptions,
   ) {
+    this.#hasInitial = hasInitial || initial !== undefined;
     this.#records = records;
     this.#account = account;
     this.#mostKeys = mostKeys;
@@ -103,7 +108,7 @@ export class AccessKeys {
 
   /** Whether requests must be signed: there is a key, or there was one. */
   get required(): boolean {
-    return this.#initial !== undefined || this.#records.all.size > 0;
+    return this.#hasInitial || this.#records.all.size > 0;
   }
 
   seconds(): number {
@@ -146,6 +151,15 @@ export class AccessKeys {
         );
       }
       return this.#issued(record);
+    });
+  }
+
+  /** Says otherwise for people what a key is for, as `body`, an UpdateAccessKeyInput, has it. */
+  describe(accessKeyId: string, body: unknown): Promise<AccessKey> {
+    return this.#records.change(() => {
+      const description = descriptionIn(body);
+      const record = { ...this.#stored(accessKeyId), description };
+      return { writes: [this.#write(record)], result: this.#used(record).key };
     });
   }
 

@@ -20,14 +20,16 @@ export interface IssuedIdentity {
   readonly identityId: string;
   readonly kind: "certificate" | "token";
   readonly proxy: ProxyName;
+  /** The account that has created the virtual node, where that is not the mesh's owner: without it, it proves nothing. */
+  readonly account?: string | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt?: number | undefined;
 }
 
 const DAY = 24 * 60 * 60;
-/** A certificate or token that a proxy is given in a secret is replaced when the secret is. */
-const DEFAULT_LIFE = 90 * DAY;
+/** In seconds. A certificate or token that a proxy is given in a secret is replaced when the secret is. */
+export const DEFAULT_LIFE = 90 * DAY;
 export const LONGEST_LIFE = 397 * DAY;
 
 const proxyMembers = {
@@ -55,7 +57,7 @@ export const IssueIdentityInput = structure(
   exactlyOne("virtualNode", "virtualGateway"),
 );
 
-export const RevokeProxyInput = structure(
+const RevokeProxyInput = structure(
   "RevokeProxyInput",
   "The virtual node or gateway whose proxies must prove anew who they are.",
   proxyMembers,
@@ -101,7 +103,7 @@ interface MeshName {
   readonly meshOwner: string;
 }
 
-export function proxyIn(
+function proxyIn(
   mesh: MeshName,
   input: { readonly virtualNode?: string | undefined; readonly virtualGateway?: string | undefined },
 ): ProxyName {
@@ -118,18 +120,22 @@ export function issueInput(mesh: MeshName, body: unknown) {
   return { kind, proxy: proxyIn(mesh, input), expiresInSeconds };
 }
 
+export const revokeInput = (mesh: MeshName, body: unknown): ProxyName =>
+  proxyIn(mesh, checked(RevokeProxyInput, body));
+
 export const overlapIn = (body: unknown): number =>
   checked(RotateTokenKeyInput, body).overlapSeconds ?? DEFAULT_LIFE;
 
 /** As clients see it. `seconds`: now, since 1970. */
 export function describeIdentity({ proxy, ...identity }: IssuedIdentity, seconds: number): object {
-  const { identityId, kind, createdAt, expiresAt, revokedAt } = identity;
+  const { identityId, kind, account, createdAt, expiresAt, revokedAt } = identity;
   const status = revokedAt !== undefined ? "Revoked" : expiresAt <= seconds ? "Expired" : "Active";
   return {
     identityId,
     kind,
     [proxy.kind]: proxy.name,
     nodeId: formatProxy(proxy),
+    ...(account !== undefined && { account }),
     createdAt,
     expiresAt,
     ...(revokedAt !== undefined && { revokedAt }),

@@ -12,9 +12,8 @@ import {
   type IssuedIdentity,
   issueInput,
   LONGEST_LIFE,
-  proxyIn,
   RevokeCertificateInput,
-  RevokeProxyInput,
+  revokeInput,
 } from "./issued.js";
 import { type Proof, ProofError } from "./proof.js";
 import { formatProxy, isSameProxy, type ProxyName, parseProxy, spiffeId } from "./proxy-name.js";
@@ -35,6 +34,8 @@ export interface ProxyIdentitiesOptions {
   readonly serviceAccounts?: ServiceAccountOptions | undefined;
   /** Whether the proxies of a virtual node or gateway run as a service account, by its NAMESPACE:NAME. Default: none do. */
   readonly runsAs?: (proxy: ProxyName, serviceAccount: string) => boolean;
+  /** The account that has created a virtual node or gateway; undefined where it is not there. Default: nothing is. */
+  readonly ownerOf?: (proxy: ProxyName) => string | undefined;
   /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
   readonly furtherTrust?: () => readonly string[];
   /** Milliseconds since 1970. */
@@ -117,8 +118,11 @@ export class ProxyIdentities {
     return this.#now() / 1000;
   }
 
-  /** Issues what `body`, an IssueIdentityInput, asks for. Nothing of it that is secret is kept. */
-  async issue(mesh: MeshName, body: unknown): Promise<Issued> {
+  /**
+   * Issues what `body`, an IssueIdentityInput, asks for. Nothing of it that is secret is kept. `account`: the one that has
+   * created the virtual node in another's mesh; what is issued is a proof of it only as long as the virtual node is its.
+   */
+  async issue(mesh: MeshName, body: unknown, account?: string): Promise<Issued> {
     const { kind, proxy, expiresInSeconds } = issueInput(mesh, body);
     const createdAt = Math.floor(this.seconds());
     const expiresAt = createdAt + expiresInSeconds;
@@ -129,13 +133,15 @@ export class ProxyIdentities {
     // Who asks for a token alone must know the control plane, too.
     await this.authorities.signer("proxies");
     const { identityId, ...secrets } = made;
-    const identity = { identityId, kind, proxy, createdAt, expiresAt };
+    const ofAccount = account === undefined ? {} : { account };
+    const identity = { identityId, kind, proxy, ...ofAccount, createdAt, expiresAt };
     await this.#records.change(() => ({
       writes: [
         ...this.#room(),
         this.#records.write(`issued/${identityId}`, {
           kind,
           proxy: formatProxy(proxy),
+          ...ofAccount,
           createdAt,
           expiresAt,
         }),
@@ -145,17 +151,18 @@ export class ProxyIdentities {
     return { identity, ...secrets, trust: this.authorities.trust("proxies") };
   }
 
-  /** What was issued to the proxies of a mesh and has not ended, in the order in which it was. */
-  list({ meshName, meshOwner }: MeshName): IssuedIdentity[] {
+  /** What was issued to the proxies of a mesh, or of an account in it, and has not ended, in the order in which it was. */
+  list({ meshName, meshOwner }: MeshName, account?: string): IssuedIdentity[] {
     return this.#issued()
       .filter(({ proxy }) => proxy.meshName === meshName && proxy.meshOwner === meshOwner)
+      .filter((identity) => account === undefined || identity.account === account)
       .sort((a, b) => a.createdAt - b.createdAt || (a.identityId < b.identityId ? -1 : 1));
   }
 
-  /** Takes back what was issued to a proxy of a mesh. */
-  revoke(mesh: MeshName, identityId: string): Promise<IssuedIdentity> {
+  /** Takes back what was issued to a proxy of a mesh, or of an account in it. */
+  revoke(mesh: MeshName, identityId: string, account?: string): Promise<IssuedIdentity> {
     return this.#records.change((): Decision<IssuedIdentity> => {
-      const found = this.list(mesh).find((identity) => identity.identityId === identityId);
+      const found = this.list(mesh, account).find((identity) => identity.identityId === identityId);
       if (!found) {
         throw new IdentityError(
           "NotFoundException",
@@ -175,7 +182,7 @@ export class ProxyIdentities {
     mesh: MeshName,
     body: unknown,
   ): Promise<{ readonly proxy: ProxyName; readonly revokedAt: number }> {
-    const proxy = proxyIn(mesh, checked(RevokeProxyInput, body));
+    const proxy = revokeInput(mesh, body);
     return this.#records.change(() => {
       const revokedAt = this.seconds();
       return {
@@ -235,6 +242,13 @@ export class ProxyIdentities {
         ? `what it has shown is a proof of ${proof.proxies.map(formatProxy).join(", ")}`
         : `service account ${proof.id} is not one that it runs as, by the mesh's service accounts`;
       throw new ProofError("denied", `the proxy is not one of ${formatProxy(proxy)}: ${shown}`);
+    }
+    const account = this.#records.all.get(`issued/${proof.id}`)?.account;
+    if (account !== undefined && this.#options.ownerOf?.(proxy) !== account) {
+      throw new ProofError(
+        "denied",
+        `the proxy is not one of ${formatProxy(proxy)} of account ${account}, which what it has shown is a proof of`,
+      );
     }
     const revoked = this.#records.all.get(`proxies/${formatProxy(proxy)}`)?.revokedAt;
     if (revoked !== undefined && this.#issuedAt(proof) <= revoked) throw revokedError;
@@ -359,7 +373,11 @@ export class ProxyIdentities {
       if (!name.startsWith("issued/")) return [];
       const { proxy: text, ...rest } = record as IssuedRecord;
       const proxy = parseProxy(text, this.#options.account);
-      return proxy ? [{ ...rest, identityId: name.slice("issued/".length), proxy }] : [];
+      if (!proxy) return [];
+      // With all that the proxy could show then.
+      const all = this.#records.all.get(`proxies/${formatProxy(proxy)}`)?.revokedAt;
+      const taken = all !== undefined && rest.createdAt <= all ? { revokedAt: rest.revokedAt ?? all } : {};
+      return [{ ...rest, ...taken, identityId: name.slice("issued/".length), proxy }];
     });
   }
 

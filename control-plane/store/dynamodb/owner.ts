@@ -1,3 +1,4 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { StoreUnavailable } from "../store.js";
 import type { Calls } from "./calls.js";
 
@@ -9,15 +10,28 @@ export interface TableOwner {
   readonly region: string;
   /** How much there may be of each thing, as JSON. */
   readonly limits?: string | undefined;
+  /** The host part of the SPIFFE ids of proxies. */
+  readonly trustDomain?: string | undefined;
+  /** Whether the control plane has an access key from its environment, which is nowhere in the table. */
+  readonly hasOwnKey?: boolean | undefined;
 }
 
 const KEY = { pk: { S: "control-plane" }, sk: { S: "control-plane" } };
 
 /**
- * Makes a table that of a control plane, or says whose it is. Limits may change: those that were set last hold for who
- * writes to the table without a control plane.
+ * Makes a table that of a control plane, or says whose it is. All but the account and the region may change: what was set
+ * last holds for who writes to the table without a control plane.
  */
-export async function claimTable(calls: Calls, { account, region, limits }: TableOwner): Promise<void> {
+export async function claimTable(calls: Calls, owner: TableOwner): Promise<void> {
+  const { account, region, limits, trustDomain, hasOwnKey } = owner;
+  const set: Record<string, AttributeValue> = {
+    account: { S: account },
+    region: { S: region },
+    ...(limits !== undefined && { limits: { S: limits } }),
+    ...(trustDomain !== undefined && { trustDomain: { S: trustDomain } }),
+    ...(hasOwnKey !== undefined && { hasOwnKey: { BOOL: hasOwnKey } }),
+  };
+  const names = Object.keys(set);
   try {
     await calls.read(
       (client, options) =>
@@ -25,14 +39,12 @@ export async function claimTable(calls: Calls, { account, region, limits }: Tabl
           {
             TableName: calls.table,
             Key: KEY,
-            ConditionExpression: "attribute_not_exists(pk) OR (account = :account AND #region = :region)",
-            UpdateExpression: `SET account = :account, #region = :region${limits === undefined ? "" : ", limits = :limits"}`,
-            ExpressionAttributeNames: { "#region": "region" },
-            ExpressionAttributeValues: {
-              ":account": { S: account },
-              ":region": { S: region },
-              ...(limits !== undefined && { ":limits": { S: limits } }),
-            },
+            ConditionExpression: "attribute_not_exists(pk) OR (#account = :account AND #region = :region)",
+            UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            ExpressionAttributeValues: Object.fromEntries(
+              names.map((name) => [`:${name}`, set[name] as AttributeValue]),
+            ),
           },
           options,
         ),
@@ -41,10 +53,10 @@ export async function claimTable(calls: Calls, { account, region, limits }: Tabl
   } catch (error) {
     if (((error as Error).cause as Error | undefined)?.name !== "ConditionalCheckFailedException")
       throw error;
-    const owner = await tableOwner(calls);
+    const { account: other, region: there } = (await tableOwner(calls)) ?? {};
     throw new StoreUnavailable(
-      `the DynamoDB table ${calls.table} holds the mesh of account ${owner?.account} in ${owner?.region}, not of account ` +
-        `${account} in ${region}. Start with --account ${owner?.account} --region ${owner?.region}, or give another table, by --table NAME`,
+      `the DynamoDB table ${calls.table} holds the mesh of account ${other} in ${there}, not of account ` +
+        `${account} in ${region}. Start with --account ${other} --region ${there}, or give another table, by --table NAME`,
     );
   }
 }
@@ -56,5 +68,11 @@ export async function tableOwner(calls: Calls): Promise<TableOwner | undefined> 
     5_000,
   );
   if (Item === undefined) return undefined;
-  return { account: Item.account?.S ?? "", region: Item.region?.S ?? "", limits: Item.limits?.S };
+  return {
+    account: Item.account?.S ?? "",
+    region: Item.region?.S ?? "",
+    limits: Item.limits?.S,
+    trustDomain: Item.trustDomain?.S,
+    hasOwnKey: Item.hasOwnKey?.BOOL,
+  };
 }
