@@ -34,6 +34,7 @@ const files = [
   "envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster",
   "envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache",
   "envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy",
+  "envoy/extensions/filters/http/health_check/v3/health_check",
   "envoy/extensions/filters/http/router/v3/router",
   "envoy/extensions/filters/listener/original_dst/v3/original_dst",
   "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector",

@@ -2,6 +2,7 @@ import type { BootstrapJson } from "../gen/envoy/config/bootstrap/v3/bootstrap_p
 import type { Interception } from "../translate/entities.js";
 import { packed } from "../translate/extensions.js";
 import { controlPlaneCluster, type Xds, xdsCluster } from "./control-plane-cluster.js";
+import { type Probes, probesBootstrap } from "./probes.js";
 import { secretDiscovery } from "./secret-discovery.js";
 import { type Tracing, tracingBootstrap } from "./tracing.js";
 import { staticSecrets } from "./xds-tls.js";
@@ -22,6 +23,8 @@ export interface BootstrapOptions {
   readonly sdsSocket?: string | undefined;
   /** Default: requests are not traced. */
   readonly tracing?: Tracing | undefined;
+  /** Default: whoever asks the application whether it is well comes to it by the mesh. */
+  readonly probes?: Probes | undefined;
 }
 
 /** More connections than this are refused rather than served badly. */
@@ -31,6 +34,7 @@ const maxConnections = "50000";
 export function bootstrap(options: BootstrapOptions): BootstrapJson {
   const { mesh, meshOwner, kind, name, xds, interception, adminPort } = options;
   const traced = options.tracing && tracingBootstrap(options.tracing, options);
+  const probed = options.probes && probesBootstrap(options.probes);
   const secrets = staticSecrets(xds.tls ?? {});
   const id = `mesh/${mesh}${meshOwner === undefined ? "" : `@${meshOwner}`}/${kind}/${name}`;
   // Nothing is served before the control plane has been heard: half a configuration would lose requests.
@@ -64,7 +68,13 @@ export function bootstrap(options: BootstrapOptions): BootstrapJson {
     },
     staticResources: {
       ...(secrets.length > 0 && { secrets }),
-      clusters: [controlPlaneCluster(xds), ...(traced?.clusters ?? []), secretDiscovery(options.sdsSocket)],
+      ...(probed && { listeners: [probed.listener] }),
+      clusters: [
+        controlPlaneCluster(xds),
+        ...(traced?.clusters ?? []),
+        ...(probed?.clusters ?? []),
+        secretDiscovery(options.sdsSocket),
+      ],
     },
     ...(traced && { tracing: traced.tracing }),
     statsConfig: {

@@ -4,6 +4,7 @@ import type { XRayConfigJson } from "../gen/envoy/config/trace/v3/xray_pb.js";
 import type { FileAccessLogJson } from "../gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { ClusterConfigJson as DynamicForwardProxyClusterJson } from "../gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js";
 import type { FilterConfigJson as DynamicForwardProxyJson } from "../gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js";
+import type { HealthCheckJson } from "../gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
 import type { RouterJson } from "../gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { OriginalDstJson } from "../gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js";
 import type { TlsInspectorJson } from "../gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
@@ -24,6 +25,7 @@ interface Extensions {
   "envoy.extensions.access_loggers.file.v3.FileAccessLog": FileAccessLogJson;
   "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig": DynamicForwardProxyClusterJson;
   "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig": DynamicForwardProxyJson;
+  "envoy.extensions.filters.http.health_check.v3.HealthCheck": HealthCheckJson;
   "envoy.extensions.filters.http.router.v3.Router": RouterJson;
   "envoy.extensions.filters.listener.original_dst.v3.OriginalDst": OriginalDstJson;
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": TlsInspectorJson;

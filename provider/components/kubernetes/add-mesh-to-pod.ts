@@ -7,6 +7,7 @@ import { MeshPodOptions } from "./mesh-pod-options.js";
 import { envoySidecar, gatewayContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
 import { identityOf, listenerPortsOf, metadataAddresses, proxyOf, volumes } from "./pod-plan.js";
 import type { Container, PodSpec, Volume } from "./pod-spec.js";
+import { probed } from "./probes.js";
 
 /** A pod's spec or options that no pod of a mesh could be made of: the message tells everything that is wrong. */
 export class MeshPodError extends Error {
@@ -48,15 +49,16 @@ export function addMeshToPod(podSpec: PodSpec, options: MeshPodOptions): PodSpec
     };
   }
   const application = (container: Container): Container => withVariables(container, options, listenerPorts);
+  const { podSpec: asked, probes } = probed(podSpec, options, listenerPorts);
   return {
     ...podSpec,
     initContainers: [
       redirectContainer(options, listenerPorts),
       tracerContainer(options),
-      envoySidecar(options),
-      ...(podSpec.initContainers ?? []).map(application),
+      envoySidecar(options, probes),
+      ...(asked.initContainers ?? []).map(application),
     ].filter((container) => container !== undefined),
-    containers: podSpec.containers.map((container) => waiting(application(container), drainSeconds)),
+    containers: asked.containers.map((container) => waiting(application(container), drainSeconds)),
     ...volumesOf(podSpec, options),
     terminationGracePeriodSeconds: grace,
   };

@@ -6,6 +6,7 @@ import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import { listenerPortsOf, tcpPorts } from "./pod-plan.js";
 import type { PodSpec } from "./pod-spec.js";
+import { defaultProbePort } from "./probes.js";
 
 type Options = Partly<MeshPodOptions>;
 type Pod = Partly<PodSpec>;
@@ -109,7 +110,12 @@ function portsOfTheMesh(options: Options, mode: "initContainer" | "explicit" | "
   const collects = tracing !== undefined && tracing.host === undefined && tracing.tracer !== "xray";
   return new Map<number, string>([
     [envoyAdmin(options), "Envoy's admin interface"],
-    ...(mode === "none" ? [] : [[egressPort, "Envoy"] as const]),
+    ...(mode === "none"
+      ? []
+      : [
+          [egressPort, "Envoy"] as const,
+          [options.envoy?.probePort ?? defaultProbePort, "Envoy, for probes"] as const,
+        ]),
     ...(mode === "initContainer" ? [[ingressPort, "Envoy"] as const] : []),
     ...(collects
       ? [tracerPorts.grpc, tracerPorts.http, tracerPorts.health].map(

@@ -136,6 +136,11 @@ export const PodEnvoy = structure("PodEnvoy", "The Envoy of a pod.", {
   ),
   concurrency: optional(integer({ min: 1, max: 128 }), "Threads that serve traffic. Defaults to 2."),
   adminPort: optional(portNumber, "Port of the admin interface on 127.0.0.1. Defaults to 9901."),
+  probePort: optional(
+    portNumber,
+    "Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. " +
+      "Defaults to 15020. Not for a virtual gateway.",
+  ),
   resources: optional(
     json(),
     "Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.",

@@ -1,5 +1,6 @@
 // The containers that the mesh puts into a pod.
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
+import type { Probes } from "@pulumi-appmesh/control-plane/bootstrap/probes.js";
 import { watchedSecrets } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
 import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
@@ -125,8 +126,8 @@ const defaultConfig = JSON.stringify({
  * until it is ready, it outlives the application, and a Job ends although it runs. An ordinary container has none of the
  * three.
  */
-export const envoySidecar = (options: MeshPodOptions): Container => ({
-  ...envoy(options),
+export const envoySidecar = (options: MeshPodOptions, probes?: Probes): Container => ({
+  ...envoy(options, probes),
   restartPolicy: "Always",
   // Kubernetes runs it when the pod is told to stop, although it ends sidecars only after the application.
   lifecycle: { preStop: { exec: { command: ["bash", "-c", drain(adminPortOf(options))] } } },
@@ -145,7 +146,7 @@ export function gatewayContainer(options: MeshPodOptions, ports: readonly number
 
 const adminPortOf = ({ envoy }: MeshPodOptions): number => envoy?.adminPort ?? defaultAdminPort;
 
-function envoy(options: MeshPodOptions): Container {
+function envoy(options: MeshPodOptions, probes?: Probes): Container {
   const { envoy = {}, interception, controlPlane, meshOwner, drainSeconds = defaultDrain } = options;
   const adminPort = adminPortOf(options);
   const { tls, sources } = identityOf(options);
@@ -160,6 +161,7 @@ function envoy(options: MeshPodOptions): Container {
         : { mode: "transparent" },
     adminPort,
     tracing: options.tracing && tracingOf(options.tracing),
+    probes,
   });
   const watched = Object.entries(tls === undefined ? {} : watchedSecrets(tls));
   const ready = { exec: { command: ["bash", "-c", isReady(adminPort)] }, timeoutSeconds: 5 };
