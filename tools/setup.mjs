@@ -8,7 +8,7 @@ import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { ensureDynamoDb } from "./setup/dynamodb.mjs";
-import { ensureEnvoy } from "./setup/envoy.mjs";
+import { ensureEnvoy, ensureTestedEnvoys } from "./setup/envoy.mjs";
 import { ensureKubernetes } from "./setup/kubernetes.mjs";
 import { ensureCanaryGo, ensureCanaryJava, ensureCanaryPython } from "./setup/languages.mjs";
 import { ensurePulumi } from "./setup/pulumi.mjs";
@@ -24,6 +24,7 @@ export const setUpForBenchmark = async () => note({ python: await ensurePython()
 /** What only tests run with. */
 export const setUpForTests = async () =>
   note({
+    envoys: await ensureTestedEnvoys(),
     python: await ensurePython(),
     goClient: await ensureGoClient(),
     javaClient: await ensureJavaClient(),

@@ -74,7 +74,7 @@ export function sidecarCommand(): Command {
     .addOption(
       new Option(
         "--envoy <path>",
-        "the Envoy to run (default: $APPMESH_ENVOY, envoy on PATH, else one that is installed)",
+        "the Envoy to run (default: $APPMESH_ENVOY, envoy on PATH, else one that is installed, of $APPMESH_ENVOY_VERSION)",
       ),
     )
     .addOption(

