@@ -4,6 +4,8 @@ import { meshEcsService } from "./ecs/mesh-ecs-service-args.js";
 import { meshGateway } from "./ecs/mesh-gateway-args.js";
 import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
 import { appMeshController } from "./eks/controller-args.js";
+import { meshDeployment } from "./kubernetes/mesh-deployment-args.js";
+import { meshGatewayDeployment } from "./kubernetes/mesh-gateway-deployment-args.js";
 import { gateway } from "./mesh/gateway-args.js";
 import { meshService } from "./mesh/mesh-service-args.js";
 
@@ -15,6 +17,8 @@ export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
     meshTaskDefinition,
     meshEcsService,
     meshGateway,
+    meshDeployment,
+    meshGatewayDeployment,
     appMeshController,
     controlPlane,
   ].map((type) => [componentToken(type), type]),

@@ -336,6 +336,86 @@ export const examples: Readonly<Record<string, Example>> = {
       securityGroupId: output("web", "securityGroupId"),
     },
   },
+  MeshDeployment: {
+    title: "One version of a service on Kubernetes, whose pods prove who they are by their service account",
+    resources: [
+      mesh,
+      {
+        variable: "v1",
+        type: "MeshDeployment",
+        name: "catalog-v1",
+        inputs: {
+          meshName,
+          namespace: "shop",
+          listeners,
+          backends: ["prices.shop.internal"],
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: { name: "appmesh-authorities", key: "ca.pem" },
+          },
+          interception: { image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/iptables:1.8" },
+          podTemplate: {
+            spec: {
+              containers: [
+                {
+                  name: "catalog",
+                  image: "shop/catalog:1.4.2",
+                  ports: [{ containerPort: 8080 }],
+                  readinessProbe: { httpGet: { path: "/healthy", port: 8080 } },
+                },
+              ],
+            },
+          },
+          replicas: 2,
+        },
+      },
+      {
+        variable: "catalog",
+        type: "MeshService",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualServiceName: "catalog.shop.internal",
+          listener: { portMapping: { port: 8080, protocol: "http" } },
+          versions: { v1: { weight: 1, virtualNodeName: output("v1", "virtualNodeName") } },
+        },
+      },
+    ],
+    outputs: {
+      hostname: output("v1", "hostname"),
+      serviceAccountName: output("v1", "serviceAccountName"),
+    },
+  },
+  MeshGatewayDeployment: {
+    title: "Envoys on Kubernetes behind a Network Load Balancer of AWS, by which everybody reaches a service",
+    resources: [
+      mesh,
+      {
+        variable: "web",
+        type: "MeshGatewayDeployment",
+        name: "web",
+        inputs: {
+          meshName,
+          namespace: "shop",
+          listeners,
+          routes: { catalog: { virtualServiceName: "catalog.shop.internal" } },
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: { name: "appmesh-authorities", key: "ca.pem" },
+          },
+          servicePorts: [80],
+          service: {
+            metadata: {
+              annotations: { "service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing" },
+            },
+            spec: { type: "LoadBalancer", loadBalancerClass: "service.k8s.aws/nlb" },
+          },
+          replicas: 2,
+        },
+      },
+    ],
+    outputs: { serviceName: output("web", "serviceName") },
+  },
   ControlPlane: {
     title: "Two replicas in two zones, by a name in the VPC, for the tasks of one security group",
     resources: [
