@@ -47,14 +47,13 @@ export function accountOf(
   child: CustomResourceOptions,
 ): Output<string> {
   if (args.serviceAccountName !== undefined) return output(args.serviceAccountName);
-  const members = accountMembers.map((member) => [
-    member,
-    output(args.serviceAccount as Input<Values>).apply((known) => known[member]),
-  ]);
+  const said = output((args.serviceAccount ?? {}) as Input<Values>);
   const account = new ServiceAccount(
     `${name}-service-account`,
     {
-      ...(args.serviceAccount === undefined ? {} : Object.fromEntries(members)),
+      ...Object.fromEntries(
+        accountMembers.map((member) => [member, said.apply((known) => known[member] ?? undefined)]),
+      ),
       metadata: metadataOf(args.serviceAccount, place),
     },
     child,
@@ -133,14 +132,14 @@ interface PodTemplate {
 }
 
 /** What the program says of an object that the component makes, without the members that it does not say. */
-const said = (given: Input<unknown>, member: string): Output<Values> =>
+const partOf = (given: Input<unknown>, member: string): Output<Values> =>
   output(given as Input<Values | undefined>).apply((known) => (known?.[member] ?? {}) as Values);
 
 const metadataOf = (under: Input<unknown>, { name, namespace }: Place): Output<Values> =>
-  output({ under: said(under, "metadata"), name, namespace }).apply((known) =>
+  output({ under: partOf(under, "metadata"), name, namespace }).apply((known) =>
     merged(given(known.under), { name: known.name, namespace: known.namespace }),
   );
 
 /** The component's own members over those that the program says. */
 const specOf = (under: Input<unknown>, own: Input<Values>): Output<Values> =>
-  output({ under: said(under, "spec"), own }).apply((known) => merged(given(known.under), known.own));
+  output({ under: partOf(under, "spec"), own }).apply((known) => merged(given(known.under), known.own));

@@ -1,0 +1,372 @@
+// Pods of a virtual node by one component, on Pulumi's real engine: the mesh is a control plane, and the plugin of
+// Kubernetes is a stand-in that applies to a real API server what it is given.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import * as appmesh from "@pulumi-appmesh/appmesh";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
+import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { app, deploymentArgs, deploymentChildren, shown, steps } from "./mesh-deployment-programs.js";
+import { TestStack } from "./stack.js";
+
+/** Two versions behind one service, the second with a weight of its own, and the mesh. */
+const versions = (v2: number) => async () => {
+  const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
+  const [one, two] = ["catalog-v1", "catalog-v2"].map(
+    (name) => new appmesh.MeshDeployment(name, deploymentArgs({ meshName })),
+  ) as [appmesh.MeshDeployment, appmesh.MeshDeployment];
+  const service = new appmesh.MeshService("catalog", {
+    meshName,
+    virtualServiceName: "catalog.shop.internal",
+    listener: { portMapping: { port: 8080, protocol: "http" } },
+    versions: {
+      v1: { weight: 100 - v2, virtualNodeName: one.virtualNodeName },
+      v2: { weight: v2, virtualNodeName: two.virtualNodeName },
+    },
+  });
+  const { virtualNodeName, deploymentName, serviceName, hostname, serviceAccountName, podLabels } = one;
+  return {
+    ...{ virtualNodeName, deploymentName, serviceName, hostname, serviceAccountName, podLabels },
+    nodes: service.virtualNodeNames,
+  };
+};
+
+const alone =
+  (args: appmesh.MeshDeploymentArgs, opts: pulumi.ComponentResourceOptions = {}, name = "catalog") =>
+  async () => {
+    const made = new appmesh.MeshDeployment(name, args, opts);
+    return { serviceName: made.serviceName, serviceAccountName: made.serviceAccountName };
+  };
+
+const all = [
+  "appmesh:index:Mesh shop",
+  "appmesh:index:MeshService catalog",
+  "appmesh:index:Route catalog-route",
+  "appmesh:index:VirtualRouter catalog-router",
+  "appmesh:index:VirtualService catalog-service",
+  ...deploymentChildren("catalog-v1"),
+  ...deploymentChildren("catalog-v2"),
+];
+
+describe("MeshDeployment on the real engine and a real API server", function () {
+  this.timeout(600_000);
+  let cluster: Cluster;
+  let plugin: KubernetesPlugin;
+  let controlPlane: ControlPlane;
+  let stack: TestStack;
+  before(async function () {
+    const missing = await kubernetesMissing();
+    if (missing !== undefined) {
+      console.log(`      skipped: ${missing}`);
+      this.skip();
+    }
+    cluster = await startCluster();
+    cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    plugin = putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
+    controlPlane = await startControlPlane();
+    stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
+  });
+  after(async () => {
+    await controlPlane?.stop();
+    await cluster?.stop();
+  });
+  afterEach(async () => {
+    await stack?.destroy();
+    await controlPlane?.call("DELETE", "/v20190125/meshes/shop");
+    plugin?.take();
+  });
+  const get = (kind: string, name: string) =>
+    JSON.parse(cluster.kubectl(["get", kind, name, "-n", "shop", "-o", "json"]));
+  const call = async (path: string) =>
+    (await controlPlane.call("GET", `/v20190125/meshes/shop/${path}`)).body;
+
+  it("is, in two versions, previewed, made, the same the next time, shifted by a route alone, and gone", async () => {
+    const planned = await stack.preview(versions(10));
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    assert.deepEqual(shown(planned.steps), steps("create", all));
+    const up = await stack.up(versions(10));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(up.outputs, {
+      virtualNodeName: "catalog-v1",
+      deploymentName: "catalog-v1",
+      serviceName: "catalog-v1",
+      hostname: "catalog-v1.shop.svc.cluster.local",
+      serviceAccountName: "catalog-v1",
+      podLabels: { "app.kubernetes.io/name": "catalog-v1" },
+      nodes: { v1: "catalog-v1", v2: "catalog-v2" },
+    });
+    assert.deepEqual((await call("virtualNodes/catalog-v1")).spec, {
+      listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+      serviceDiscovery: {
+        dns: { hostname: "catalog-v1.shop.svc.cluster.local", responseType: "ENDPOINTS" },
+      },
+      backends: [{ virtualService: { virtualServiceName: "prices.shop.internal" } }],
+    });
+
+    const service = get("service", "catalog-v1").spec;
+    assert.deepEqual(
+      [service.clusterIP, service.selector, service.ports],
+      [
+        "None",
+        { "app.kubernetes.io/name": "catalog-v1" },
+        [{ name: "http-8080", port: 8080, protocol: "TCP", targetPort: 8080 }],
+      ],
+    );
+    const { replicas, selector, strategy, template } = get("deployment", "catalog-v1").spec;
+    assert.deepEqual(
+      {
+        replicas,
+        selector,
+        strategy,
+        metadata: template.metadata,
+        account: template.spec.serviceAccountName,
+      },
+      {
+        replicas: 1,
+        selector: { matchLabels: { "app.kubernetes.io/name": "catalog-v1" } },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
+        metadata: {
+          labels: { "app.kubernetes.io/name": "catalog-v1" },
+          annotations: { "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled" },
+        },
+        account: "catalog-v1",
+      },
+    );
+    const namesOf = (containers: readonly { name: string }[]) => containers.map(({ name }) => name);
+    assert.deepEqual(
+      [namesOf(template.spec.initContainers), namesOf(template.spec.containers)],
+      [["envoy-redirect", "envoy"], ["app"]],
+    );
+    assert.match(JSON.stringify(template.spec.initContainers), /mesh\/shop\/virtualNode\/catalog-v1/);
+    assert.equal(get("serviceaccount", "catalog-v1").metadata.namespace, "shop");
+
+    const component = "urn:pulumi:test::shop::appmesh:index:MeshDeployment::catalog-v1";
+    const state = await stack.resources();
+    assert.equal(
+      state.filter(({ parent }) => parent === component).length,
+      deploymentChildren("").length - 1,
+    );
+
+    const again = await stack.preview(versions(10));
+    assert.deepEqual([again.steps, again.messages], [[], []]);
+    const shifted = await stack.up(versions(50));
+    assert.deepEqual(shown(shifted.steps), [
+      "update appmesh:index:MeshService catalog",
+      "update appmesh:index:Route catalog-route",
+    ]);
+
+    plugin.take();
+    assert.deepEqual(shown((await stack.destroy()).steps), steps("delete", all));
+    assert.equal(
+      cluster.kubectl(["get", "deployments,services,serviceaccounts", "-n", "shop", "-o", "name"]),
+      "",
+    );
+  });
+
+  it("is made with every setting, for a service account that is there, and keeps secrets out of the state", async () => {
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const hidden = "hidden-password";
+    const given = (more: Partial<appmesh.MeshDeploymentArgs> = {}) =>
+      deploymentArgs({
+        serviceName: "catalog",
+        virtualNodeName: "catalog-blue",
+        serviceAccountName: pulumi.output("shop"),
+        clusterDomain: "eu.cluster.example",
+        replicas: 3,
+        podTemplate: {
+          metadata: {
+            labels: { team: pulumi.output("shop") },
+            annotations: { "prometheus.io/scrape": "true" },
+          },
+          spec: {
+            nodeSelector: { "kubernetes.io/arch": "arm64" },
+            containers: [
+              {
+                ...app,
+                env: [{ name: "PASSWORD", value: pulumi.secret(hidden) }],
+                readinessProbe: { httpGet: { port: "http" } },
+              },
+            ],
+          },
+        },
+        deployment: {
+          metadata: { annotations: { owner: "shop" } },
+          spec: { minReadySeconds: 5, strategy: { type: "Recreate" }, revisionHistoryLimit: 2 },
+        },
+        service: {
+          metadata: { labels: { exposed: "no" } },
+          spec: { publishNotReadyAddresses: true },
+        },
+        tracing: { tracer: "xray", samplingRate: 1 },
+        drainSeconds: 7,
+        ...more,
+      });
+    const up = await stack.up(alone(given(), {}, "Catalog_1"));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(up.outputs, { serviceName: "catalog", serviceAccountName: "shop" });
+    const { metadata, spec } = get("deployment", "catalog");
+    assert.deepEqual(
+      [
+        metadata.annotations.owner,
+        spec.replicas,
+        spec.minReadySeconds,
+        spec.revisionHistoryLimit,
+        spec.strategy,
+      ],
+      ["shop", 3, 5, 2, { type: "Recreate" }],
+    );
+    assert.deepEqual(spec.template.metadata, {
+      labels: { team: "shop", "app.kubernetes.io/name": "catalog" },
+      annotations: {
+        "appmesh.k8s.aws/sidecarInjectorWebhook": "disabled",
+        "prometheus.io/scrape": "true",
+      },
+    });
+    const pod = spec.template.spec;
+    assert.deepEqual(
+      [
+        pod.nodeSelector,
+        pod.serviceAccountName,
+        pod.terminationGracePeriodSeconds,
+        pod.containers[0].lifecycle,
+      ],
+      [{ "kubernetes.io/arch": "arm64" }, "shop", 37, { preStop: { sleep: { seconds: 7 } } }],
+    );
+    assert.deepEqual(pod.containers[0].env, [{ name: "PASSWORD", value: hidden }]);
+    assert.deepEqual(pod.containers[0].readinessProbe.httpGet, {
+      path: "/app/readinessProbe",
+      port: 15020,
+      scheme: "HTTP",
+    });
+    const service = get("service", "catalog");
+    assert.deepEqual(
+      [service.metadata.labels, service.spec.publishNotReadyAddresses],
+      [{ exposed: "no" }, true],
+    );
+    assert.deepEqual((await call("virtualNodes/catalog-blue")).spec.serviceDiscovery, {
+      dns: { hostname: "catalog.shop.svc.eu.cluster.example", responseType: "ENDPOINTS" },
+    });
+    assert.equal(cluster.kubectl(["get", "serviceaccounts", "-n", "shop", "-o", "name"]), "");
+    const { workDir } = stack.stack.workspace;
+    const state = readFileSync(join(workDir, ".pulumi", "stacks", "shop", "test.json"), "utf8");
+    assert.ok(state.includes("Catalog_1-deployment") && !state.includes(hidden));
+    assert.deepEqual((await stack.preview(alone(given(), {}, "Catalog_1"))).steps, []);
+    assert.deepEqual(shown((await stack.preview(alone(given({ replicas: 4 }), {}, "Catalog_1"))).steps), [
+      "update appmesh:index:MeshDeployment Catalog_1",
+      "update kubernetes:apps/v1:Deployment Catalog_1-deployment",
+    ]);
+  });
+
+  it("has no Service where nothing listens, and takes what is not known yet", async () => {
+    const program = async () => {
+      const { meshName, uid } = new appmesh.Mesh("shop", { meshName: "shop" });
+      const later = <T>(value: T) => uid.apply(() => value) as pulumi.Output<T>;
+      const { listeners: _, ...rest } = deploymentArgs();
+      const made = new appmesh.MeshDeployment("worker", {
+        ...rest,
+        meshName,
+        namespace: later("shop"),
+        backends: [later("prices.shop.internal")],
+        controlPlane: { ...rest.controlPlane, host: later("xds.shop.internal") },
+        interception: later({ image: "shop/iptables:1" }),
+        serviceAccount: { metadata: later({ annotations: { role: "worker" } }) },
+        podTemplate: {
+          metadata: later({ labels: { team: "shop" } }),
+          spec: { containers: [{ name: "worker", image: later("shop/worker:2") }] },
+        },
+      });
+      return { node: made.virtualNodeName };
+    };
+    const planned = await stack.preview(program);
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    const made = deploymentChildren("worker").filter((each) => !each.includes("worker-service "));
+    const expected = steps("create", [
+      "appmesh:index:Mesh shop",
+      ...made.filter((each) => !each.endsWith("-service")),
+    ]);
+    assert.deepEqual(shown(planned.steps), expected);
+    const up = await stack.up(program);
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual((await call("virtualNodes/worker")).spec, {
+      backends: [{ virtualService: { virtualServiceName: "prices.shop.internal" } }],
+    });
+    assert.deepEqual(get("serviceaccount", "worker").metadata.annotations, { role: "worker" });
+    assert.equal(get("deployment", "worker").spec.template.metadata.labels.team, "shop");
+    assert.deepEqual((await stack.preview(program)).steps, []);
+  });
+
+  it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const program = (opts: pulumi.ComponentResourceOptions) => async () => {
+      const provider = new Provider("west", { context: "west" });
+      const transform = (each: { type: string; props: object; opts: object }) =>
+        each.type === "kubernetes:apps/v1:Deployment"
+          ? {
+              ...each,
+              props: { ...each.props, metadata: { name: "catalog", namespace: "shop", labels: { a: "b" } } },
+            }
+          : undefined;
+      await alone(deploymentArgs(), { providers: [provider], transforms: [transform] as never, ...opts })();
+    };
+    plugin.take();
+    const up = await stack.up(program({}));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const calls = plugin.take();
+    assert.deepEqual(
+      new Set(calls.filter(({ call }) => call === "configure").map(({ inputs }) => inputs.context)),
+      new Set(["west"]),
+    );
+    assert.deepEqual(get("deployment", "catalog").metadata.labels, { a: "b" });
+    const moved = await stack.preview(async () => {
+      const parent = new pulumi.ComponentResource("shop:index:Group", "group");
+      const aliases = ["urn:pulumi:test::shop::appmesh:index:MeshDeployment::catalog"];
+      await program({ parent, aliases })();
+    });
+    assert.deepEqual([moved.failure, moved.messages], [undefined, []]);
+    assert.deepEqual(shown(moved.steps), ["create shop:index:Group group"]);
+  });
+
+  it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {
+    plugin.take();
+    const { failure, messages } = await stack.preview(
+      alone(
+        deploymentArgs({
+          podTemplate: {
+            spec: {
+              hostNetwork: true,
+              serviceAccountName: "shop",
+              containers: [app, { ...app, image: "shop/app", ports: [{ containerPort: 9901 }] }],
+            },
+          },
+        }),
+        {},
+        "Catalog",
+      ),
+    );
+    assert.notEqual(failure, undefined);
+    assert.deepEqual(
+      messages.flatMap((message) => message.split("\n").map((line) => line.trim())),
+      [
+        "appmesh:index:MeshDeployment resource 'Catalog' has a problem: the properties of " +
+          'appmesh:index:MeshDeployment "Catalog" are not valid',
+        '- property serviceName has a problem: nothing was given, and the name of the component, "Catalog", is no label of ' +
+          "DNS, as a Service needs: at most 63 lower-case letters, digits and hyphens, with a letter first. Give serviceName.",
+        "- property podTemplate.spec.serviceAccountName with value '{shop}' has a problem: the component says it itself. Give " +
+          "the input serviceAccountName.",
+        "- property podTemplate.spec.hostNetwork with value '{true}' has a problem: true was given; a pod of the mesh has a " +
+          "network of its own, where Envoy takes the traffic of this pod and no other's. Leave it out.",
+        `- property podTemplate.spec.containers[1].name with value '{app}' has a problem: "app" was given twice; each ` +
+          "container has a name of its own.",
+        `- property podTemplate.spec.containers[1].image with value '{shop/app}' has a problem: "shop/app" was given; an ` +
+          "image with a tag or a digest is allowed, as shop/app:1.0 or shop/app@sha256:…, so that all pods run the same.",
+        "- property podTemplate.spec.containers[1].ports[0].containerPort with value '{9901}' has a problem: 9901 was given; " +
+          "it is taken in the pod by Envoy's admin interface. Let the container listen on another port, or give " +
+          "envoy.adminPort another.",
+      ],
+    );
+    assert.deepEqual(plugin.take(), []);
+  });
+});
