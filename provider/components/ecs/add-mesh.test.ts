@@ -81,7 +81,7 @@ describe("addMesh", () => {
     );
     assert.equal(
       refusal({ ...exact, cpu: 16384 }),
-      "memory: nothing was given; it is required on Fargate where sizing is exact.",
+      "memory: nothing was given; it is required on Fargate where sizing is exact. Give it, or let sizing be roundUp.",
     );
   });
 

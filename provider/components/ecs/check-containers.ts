@@ -115,7 +115,7 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
     yield violation(
       [...path, "stopTimeout"],
       stopTimeout,
-      `${stopTimeout} was given; up to 120 seconds are allowed on Fargate.`,
+      `${stopTimeout} was given; up to 120 seconds are allowed on Fargate. Lower it.`,
     );
   }
 }
@@ -134,7 +134,7 @@ function* variableViolations(
         yield violation(
           [...path, list, index, "name"],
           name,
-          `${JSON.stringify(name)} was given twice; each variable is allowed once, in environment or in secrets.`,
+          `${JSON.stringify(name)} was given twice; each variable is allowed once, in environment or in secrets. Leave one of both out.`,
         );
       }
       seen.add(name);
@@ -149,8 +149,8 @@ function* independentViolations(given: Given, names: ReadonlyMap<string, number>
     yield violation(
       ["independentContainers", index],
       name,
-      `${JSON.stringify(name)} was given, which is none of the containerDefinitions; ${[...names.keys()].join(", ") || "none"} ` +
-        "are allowed.",
+      `${JSON.stringify(name)} was given, which is none of the containerDefinitions; there are ${[...names.keys()].join(", ") || "none"}. ` +
+        "Name one of them, or leave it out.",
     );
   }
 }

@@ -69,7 +69,7 @@ export function* dependencyViolations(given: Given): Generator<Violation> {
   yield violation(
     first?.path ?? [],
     first?.dependsOn,
-    `it goes round in a circle: ${circle.join(" waits for ")}. None of them would start.`,
+    `it goes round in a circle: ${circle.join(" waits for ")}. None of them would start. Leave one of these out.`,
   );
 }
 
@@ -81,7 +81,7 @@ function* strangers(waiting: readonly Waiting[], all: readonly string[]): Genera
       yield violation(
         [...path, at, "containerName"],
         other,
-        `${JSON.stringify(other)} was given, which is no container of the task; it has ${all.join(", ")}.`,
+        `${JSON.stringify(other)} was given, which is no container of the task; it has ${all.join(", ")}. Name one of them, or leave it out.`,
       );
     }
   }

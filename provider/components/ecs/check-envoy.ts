@@ -55,7 +55,8 @@ export function* tracingViolations(given: Given): Generator<Violation> {
     yield violation(
       ["tracing", "host"],
       host,
-      `${JSON.stringify(host)} was given; an IP address is allowed, since Envoy looks no name up for the X-Ray daemon.`,
+      `${JSON.stringify(host)} was given; an IP address is allowed, since Envoy looks no name up for the X-Ray daemon. Give that, or ` +
+        "let the tracer be otel.",
     );
   }
   if (envoy?.variant !== "appMesh") return;

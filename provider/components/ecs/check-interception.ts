@@ -55,7 +55,8 @@ function* initContainerViolations({ image }: Interception, given: Given): Genera
     yield violation(
       ["interception", "image"],
       undefined,
-      "nothing was given; it is required for initContainer: an image with sh and iptables.",
+      "nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after " +
+        "apt-get install iptables. Give it, or let the mode be proxyConfiguration, which needs none.",
     );
   }
 }
@@ -94,7 +95,8 @@ function* explicitViolations({ appPorts = {} }: Interception, given: Given): Gen
       yield violation(
         ["interception", "appPorts", listener],
         port,
-        `${JSON.stringify(listener)} is none of listenerPorts, which are ${listenerPorts.join(", ") || "none"}.`,
+        `${JSON.stringify(listener)} is none of listenerPorts, which are ${listenerPorts.join(", ") || "none"}. ` +
+          "Leave it out, or add it to listenerPorts.",
       );
     }
   }

@@ -101,14 +101,14 @@ function* controlPlaneViolations(given: Given): Generator<Violation> {
     yield violation(
       ["controlPlane", missing],
       undefined,
-      `nothing was given; it is required beside ${half}: a certificate is shown with its key.`,
+      `nothing was given; it is required beside ${half}: a certificate is shown with its key. Give it, or leave both out.`,
     );
   }
   if (tokenFrom !== undefined && certificateFrom !== undefined) {
     yield violation(
       ["controlPlane", "tokenFrom"],
       tokenFrom,
-      "it was given beside certificateFrom; one of them is allowed: either proves who the proxy is.",
+      "it was given beside certificateFrom; one of them is allowed: either proves who the proxy is. Leave one of both out.",
     );
   }
   if (envoy.variant !== "appMesh") return;

@@ -39,7 +39,7 @@ export function* portViolations(given: Given): Generator<Violation> {
       yield violation(
         path,
         port,
-        `${port} was given for ${by}, and is the port of ${before.by}; each has its own.`,
+        `${port} was given for ${by}, and is the port of ${before.by}; each has its own. Give one of both another.`,
       );
   }
   for (const [index, container] of containers.entries()) {

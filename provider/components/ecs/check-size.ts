@@ -25,7 +25,7 @@ export function* sizeViolations(given: Given): Generator<Violation> {
       yield violation(
         ["containerDefinitions", index, "memoryReservation"],
         memoryReservation,
-        `${memoryReservation} was given; at most the container's memory, ${memory}, is allowed.`,
+        `${memoryReservation} was given; at most the container's memory, ${memory}, is allowed. Lower it, or raise memory.`,
       );
     }
     if (given.fargate !== false || options.memory !== undefined || given.isOpen("memory")) continue;

@@ -94,7 +94,10 @@ export const TaskInterception = structure(
       "By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for " +
         "explicit, which needs one for each listener.",
     ),
-    image: optional(image, "Image with sh and iptables, which initContainer needs. Only for initContainer."),
+    image: optional(
+      image,
+      "Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.",
+    ),
   },
 );
 

@@ -62,7 +62,7 @@ function exactSize(
         return violation(
           [member],
           value,
-          "nothing was given; it is required on Fargate where sizing is exact.",
+          "nothing was given; it is required on Fargate where sizing is exact. Give it, or let sizing be roundUp.",
         );
     }
     const refused = notOffered({ cpu: cpu ?? 0, memory: memory ?? 0 });
