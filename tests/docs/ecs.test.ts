@@ -10,7 +10,7 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
-const programs = ["task", "service", "ingress", "gateway", "add-mesh"] as const;
+const programs = ["task", "service", "ingress", "gateway", "add-mesh", "library"] as const;
 
 describe("docs/ecs.md", function () {
   this.timeout(180_000);
@@ -69,11 +69,18 @@ describe("docs/ecs.md", function () {
 
   it("makes two versions of a whole service", async () => {
     assert.deepEqual(await up("service"), { nodes: { v1: "catalog-v1", v2: "catalog-v2" } });
-    const services = Object.keys(aws.made()).filter((key) => key.startsWith("aws:ecs/service:"));
-    assert.deepEqual(services.sort(), [
-      "aws:ecs/service:Service catalog-v1-service",
-      "aws:ecs/service:Service catalog-v2-service",
-    ]);
+    const made = Object.entries(aws.made());
+    const services = made.filter(([key]) => key.startsWith("aws:ecs/service:"));
+    const registryArn = "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-catalog";
+    assert.deepEqual(
+      services.map(([key, { serviceRegistries }]) => [key, serviceRegistries]).sort(),
+      ["v1", "v2"].map((name) => [`aws:ecs/service:Service catalog-${name}-service`, { registryArn }]),
+    );
+    const names = made.filter(([key]) => key.startsWith("aws:servicediscovery/"));
+    assert.deepEqual(
+      names.map(([key]) => key),
+      ["aws:servicediscovery/service:Service catalog"],
+    );
   });
 
   it("makes a gateway behind a load balancer", async () => {
@@ -84,6 +91,15 @@ describe("docs/ecs.md", function () {
 
   it("makes a task of a virtual gateway", async () => {
     assert.deepEqual(await up("gateway"), { taskDefinitionArn: arn("ingress"), envoyContainerName: "envoy" });
+  });
+
+  it("makes a service and a gateway in the program's own process", async () => {
+    assert.equal((await up("library")).virtualGatewayName, "web-gateway");
+    const services = Object.keys(aws.made()).filter((key) => key.startsWith("aws:ecs/service:"));
+    assert.deepEqual(services.sort(), [
+      "aws:ecs/service:Service catalog-service",
+      "aws:ecs/service:Service web-service",
+    ]);
   });
 
   it("puts the mesh into a task definition of somebody's own", async () => {

@@ -6,6 +6,7 @@ import {
   CreateHttpNamespaceCommand,
   CreateServiceCommand,
   DeregisterInstanceCommand,
+  DiscoverInstancesCommand,
   GetOperationCommand,
   RegisterInstanceCommand,
   ServiceDiscoveryClient,
@@ -99,6 +100,19 @@ export class CloudMapServer {
     await this.#client.send(
       new UpdateInstanceCustomHealthStatusCommand({ ServiceId: service, InstanceId: id, Status: status }),
     );
+  }
+
+  /** Where its DNS has a name lead: to the instances that are well, and to all where none is. */
+  async addresses(name: string): Promise<readonly string[]> {
+    const [ServiceName = "", ...namespace] = name.split(".");
+    const { Instances = [] } = await this.#client.send(
+      new DiscoverInstancesCommand({
+        NamespaceName: namespace.join("."),
+        ServiceName,
+        HealthStatus: "HEALTHY_OR_ELSE_ALL",
+      }),
+    );
+    return Instances.flatMap(({ Attributes }) => Attributes?.AWS_INSTANCE_IPV4 ?? []).sort();
   }
 
   /** Nobody reaches it any more. */

@@ -1,5 +1,7 @@
 import {
+  arn,
   BackendDefaults,
+  exactlyOne,
   Listener,
   Logging,
   list,
@@ -22,16 +24,23 @@ export const EcsCloudMap = structure(
   "EcsCloudMap",
   "The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.",
   {
-    namespaceId: required(text, "Id of the namespace, as ns-…."),
+    namespaceId: optional(text, "Id of the namespace, as ns-…, in which a service of Cloud Map is made."),
+    serviceArn: optional(
+      arn,
+      "ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may " +
+        "be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.",
+    ),
     namespaceName: required(
       string({ minLength: 1, maxLength: 1024 }),
       "Name of the namespace, such as shop.internal.",
     ),
     serviceName: optional(
       string({ minLength: 1, maxLength: 63 }),
-      "Name in the namespace, a label of DNS. Defaults to the name of the component.",
+      "Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and " +
+        "the name of that service.",
     ),
   },
+  exactlyOne("namespaceId", "serviceArn"),
 );
 
 const inputs = {

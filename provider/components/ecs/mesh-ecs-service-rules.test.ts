@@ -40,6 +40,23 @@ describe("what is refused of a MeshEcsService", () => {
     ]);
   });
 
+  it("is a service of Cloud Map that is there and is made, or has no name", () => {
+    const serviceArn = "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-1";
+    const given = { namespaceName: "shop.internal", serviceName: "catalog", serviceArn };
+    assert.deepEqual(told({ cloudMap: given }), []);
+    const { serviceName: _, ...nameless } = given;
+    assert.deepEqual(told({ cloudMap: nameless }), [
+      "cloudMap.serviceName: nothing was given; it is required beside serviceArn: the name of that service of Cloud Map, by " +
+        "which the control plane looks for the tasks. Give it.",
+    ]);
+    assert.deepEqual(told({ cloudMap: { ...given, namespaceId: "ns-1" } }), [
+      "cloudMap: namespaceId and serviceArn were given; exactly one of namespaceId and serviceArn is allowed.",
+    ]);
+    assert.deepEqual(told({ cloudMap: { namespaceName: "shop.internal" } }), [
+      "cloudMap: neither namespaceId nor serviceArn was given; exactly one of them is required.",
+    ]);
+  });
+
   it("is what no virtual node has, told at the places of the service", () => {
     const [first, ...others] = told({
       listeners: [

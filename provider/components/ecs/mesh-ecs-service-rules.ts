@@ -20,6 +20,14 @@ export function* meshEcsServiceRules(inputs: ObjectValue): Generator<Violation> 
     : listening.length > 0
       ? { namespaceName: "missing", serviceName: "missing" }
       : undefined;
+  if (isObject(cloudMap) && cloudMap.serviceArn !== undefined && cloudMap.serviceName === undefined) {
+    yield violation(
+      ["cloudMap", "serviceName"],
+      undefined,
+      "nothing was given; it is required beside serviceArn: the name of that service of Cloud Map, by which the control plane " +
+        "looks for the tasks. Give it.",
+    );
+  }
   const spec = nodeSpec(inputs, awsCloudMap, lookIntoKnown);
   for (const found of checkSpec("virtualNode", spec, { path: [], isUnknown }))
     yield { ...found, path: nodePlace(found.path) };

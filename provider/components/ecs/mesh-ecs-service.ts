@@ -52,7 +52,7 @@ export class MeshEcsService extends ComponentResource {
     const { meshName, meshOwner, tags } = args;
     const listeners = (args.listeners ?? []) as readonly unknown[];
 
-    const discovery = this.#discovery(name, args, child);
+    const found = this.#found(name, args, child);
     const node = new EntityResource(
       "virtualNode",
       `${name}-node`,
@@ -61,11 +61,7 @@ export class MeshEcsService extends ComponentResource {
         meshOwner,
         tags,
         virtualNodeName: args.virtualNodeName ?? name,
-        spec: nodeSpec(
-          args,
-          discovery && { namespaceName: args.cloudMap?.namespaceName, serviceName: discovery.name },
-          look,
-        ),
+        spec: nodeSpec(args, found?.awsCloudMap, look),
       }),
       child,
     );
@@ -95,7 +91,7 @@ export class MeshEcsService extends ComponentResource {
       {
         ...guard,
         task,
-        found: discovery === undefined ? {} : { serviceRegistries: { registryArn: discovery.arn } },
+        found: found === undefined ? {} : { serviceRegistries: { registryArn: found.arn } },
         readyWith: [node],
       },
       child,
@@ -103,7 +99,7 @@ export class MeshEcsService extends ComponentResource {
 
     const outputs = outputsOf(service, task, guard);
     this.virtualNodeName = node.entityName;
-    this.cloudMapServiceArn = discovery?.arn;
+    this.cloudMapServiceArn = found?.arn;
     this.serviceName = outputs.serviceName;
     this.serviceArn = outputs.serviceArn;
     this.taskDefinitionArn = outputs.taskDefinitionArn;
@@ -119,19 +115,25 @@ export class MeshEcsService extends ComponentResource {
     });
   }
 
-  /** The service of Cloud Map in which ECS registers the tasks that are healthy. */
-  #discovery(
+  /** The service of Cloud Map in which ECS registers the tasks that are healthy, and how the virtual node finds them there. */
+  #found(
     name: string,
-    { cloudMap, region, tags }: MeshEcsServiceArgs,
+    { cloudMap, family, region, tags }: MeshEcsServiceArgs,
     child: CustomResourceOptions,
-  ): DiscoveryService | undefined {
+  ): Found | undefined {
     if (cloudMap === undefined) return undefined;
-    return new DiscoveryService(
+    const { namespaceName, serviceName, serviceArn } = cloudMap;
+    if (serviceArn !== undefined) {
+      // ECS tells Cloud Map the family of each task: those of other versions are not this virtual node's.
+      const attributes = [{ key: "ECS_TASK_DEFINITION_FAMILY", value: family ?? name }];
+      return { arn: output(serviceArn), awsCloudMap: { namespaceName, serviceName, attributes } };
+    }
+    const service = new DiscoveryService(
       `${name}-discovery`,
       given({
-        name: output(cloudMap.serviceName).apply((known) => known ?? name),
+        name: output(serviceName).apply((known) => known ?? name),
         dnsConfig: {
-          namespaceId: cloudMap.namespaceId,
+          namespaceId: cloudMap.namespaceId as Input<string>,
           dnsRecords: [{ type: "A", ttl: 10 }],
           routingPolicy: "MULTIVALUE",
         },
@@ -144,5 +146,11 @@ export class MeshEcsService extends ComponentResource {
       }),
       child,
     );
+    return { arn: service.arn, awsCloudMap: { namespaceName, serviceName: service.name } };
   }
+}
+
+interface Found {
+  readonly arn: Output<string>;
+  readonly awsCloudMap: object;
 }
