@@ -10,7 +10,7 @@ import { step } from "./step.mjs";
 
 const onlyTests = "Only tests need it: `npm start` runs without.";
 
-/** @returns {Promise<{ python: string, path: string } | undefined>} the interpreter and its PYTHONPATH, if there is Python */
+/** @returns {Promise<{ python: string, path: string } | undefined>} the interpreter and its PYTHONPATH, the SDK, if there is Python */
 export async function ensureCanaryPython() {
   if (!runs("python3", "-m", "pip", "--version")) return undefined;
   const wayOut = `Python 3.10 or later with pip is needed, and a package index that it can reach. ${onlyTests}`;
@@ -22,7 +22,8 @@ export async function ensureCanaryPython() {
       const python = join(folder, "bin/python");
       const packages = await run(python, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
       await run("python3", [
-        ...["-m", "pip", "install", "--no-deps", "--only-binary=:all:"],
+        // The SDK of AWS has thousands of modules, of which a program uses a few: none is compiled before it is.
+        ...["-m", "pip", "install", "--no-deps", "--no-compile", "--only-binary=:all:"],
         ...["--target", packages.trim(), "-r", requirements],
       ]);
       await run(python, ["-c", "import pulumi.automation"]);
@@ -48,10 +49,7 @@ export async function ensureCanaryPython() {
       rmSync(copy, { recursive: true });
     }),
   );
-  return {
-    python: join(environment, "bin/python"),
-    path: [join(sdk, "packages"), join(root, "examples/canary-python")].join(delimiter),
-  };
+  return { python: join(environment, "bin/python"), path: join(sdk, "packages") };
 }
 
 /** @returns {Promise<string | undefined>} the executable, if there is Go */

@@ -1,9 +1,11 @@
-"""Runs the program of examples/canary-python inline, as standard input asks: see ../driver.ts."""
+"""Runs the program of an example inline, as standard input asks: driver.py EXAMPLE FOLDER. See ../driver.ts."""
 
 import json
+import runpy
 import sys
+from pathlib import Path
 
-from canary import canary
+import yaml
 from pulumi import automation as auto
 
 
@@ -13,17 +15,36 @@ def do(stack: auto.Stack, command: list[str]) -> dict:
             stack.set_config(key, auto.ConfigValue(value))
             return {}
         case ["preview"]:
-            return {"changes": counts(stack.preview().change_summary)}
+            steps = Steps()
+            return {"changes": counts(stack.preview(on_event=steps.add).change_summary), "steps": steps.all}
         case ["up"]:
-            result = stack.up()
+            steps = Steps()
+            result = stack.up(on_event=steps.add)
             outputs = {name: output.value for name, output in result.outputs.items()}
-            return {"changes": counts(result.summary.resource_changes), "outputs": outputs}
+            return {"changes": counts(result.summary.resource_changes), "outputs": outputs, "steps": steps.all}
         case ["refresh"]:
             return {"changes": counts(stack.refresh().summary.resource_changes)}
         case ["destroy"]:
-            return {"changes": counts(stack.destroy().summary.resource_changes)}
+            steps = Steps()
+            changes = stack.destroy(on_event=steps.add).summary.resource_changes
+            return {"changes": counts(changes), "steps": steps.all}
         case _:
             raise ValueError(f"no command {command}")
+
+
+class Steps:
+    """What the engine does, or would do, to each resource: "create aws:ecs/cluster:Cluster shop"."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+
+    def add(self, event: auto.EngineEvent) -> None:
+        if event.resource_pre_event is None:
+            return
+        metadata = event.resource_pre_event.metadata
+        op = getattr(metadata.op, "value", metadata.op)
+        if op != "same" and not metadata.type.startswith("pulumi:"):
+            self.all.append(f"{op} {metadata.type} {metadata.urn.split('::', 3)[3]}")
 
 
 def counts(changes: dict | None) -> dict:
@@ -31,8 +52,15 @@ def counts(changes: dict | None) -> dict:
 
 
 def main() -> None:
-    options = auto.LocalWorkspaceOptions(work_dir=sys.argv[1])
-    stack = auto.create_or_select_stack("test", project_name="canary", program=canary, opts=options)
+    example, folder = map(Path, sys.argv[1:])
+    project = yaml.safe_load((example / "Pulumi.yaml").read_text())["name"]
+    sys.path.insert(0, str(example))
+    stack = auto.create_or_select_stack(
+        "test",
+        project_name=project,
+        program=lambda: runpy.run_path(str(example / "__main__.py"), run_name="__main__"),
+        opts=auto.LocalWorkspaceOptions(work_dir=str(folder)),
+    )
     for line in sys.stdin:
         try:
             answer = do(stack, line.split())

@@ -1,4 +1,5 @@
 // What the components use of the AWS provider, as far as an engine can tell it from the real one.
+import { createHash } from "node:crypto";
 import type { ObjectValue, Value } from "@pulumi-appmesh/provider/server/values.js";
 import { type StandInDefinition, type StandInResource, text } from "./definition.js";
 
@@ -17,6 +18,20 @@ const named = (service: string, prefix: string): StandInResource => ({
 });
 
 const identified = (id: StandInResource["id"], ...required: string[]): StandInResource => ({ id, required });
+
+/** Of a VPC: its id is the resource's name after a prefix. */
+const inVpc = (prefix: string, ...required: string[]): StandInResource => ({
+  ...identified((_, name) => `${prefix}-${name}`, ...required),
+  replaceOn: required,
+  outputs: (_, id) => ({ region, arn: arn("ec2", `${prefix}/${id}`) }),
+});
+
+/** Other values are another version of a secret. */
+const versionOf = (value: Value | undefined) =>
+  createHash("sha256")
+    .update(text(value))
+    .digest("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, "$1-$2-$3-$4-$5");
 
 const rule: StandInResource = {
   ...identified((_, name) => `sgr-${name}`, "securityGroupId", "ipProtocol"),
@@ -69,6 +84,17 @@ export const standIn: StandInDefinition = {
       replaceOn: ["name", "hashKey", "rangeKey"],
       required: ["attributes"],
     },
+    "aws:ec2/vpc:Vpc": { ...inVpc("vpc"), replaceOn: ["cidrBlock"] },
+    "aws:ec2/subnet:Subnet": inVpc("subnet", "vpcId", "cidrBlock", "availabilityZone"),
+    "aws:ec2/internetGateway:InternetGateway": { ...inVpc("igw"), replaceOn: [] },
+    "aws:ec2/routeTable:RouteTable": inVpc("rtb", "vpcId"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": inVpc("rtbassoc", "routeTableId", "subnetId"),
+    "aws:ec2/route:Route": inVpc("r-rtb", "routeTableId", "destinationCidrBlock"),
+    "aws:ec2/eip:Eip": {
+      id: (_, name) => `eipalloc-${name}`,
+      outputs: (_, id) => ({ allocationId: id, publicIp: "192.0.2.1", region }),
+    },
+    "aws:ec2/natGateway:NatGateway": inVpc("nat", "subnetId", "allocationId"),
     "aws:ec2/securityGroup:SecurityGroup": {
       ...identified((_, name) => `sg-${name}`, "vpcId"),
       autoname: "name",
@@ -120,9 +146,24 @@ export const standIn: StandInDefinition = {
       outputs: (_, id) => ({ arn: id, region }),
     },
     "aws:secretsmanager/secretVersion:SecretVersion": {
-      ...identified(({ secretId }) => `${text(secretId)}|1`, "secretId"),
+      ...identified(
+        ({ secretId, secretString }) => `${text(secretId)}|${versionOf(secretString)}`,
+        "secretId",
+      ),
       replaceOn: ["secretId", "secretString"],
-      outputs: (_, id) => ({ arn: id.split("|")[0] ?? "", versionId: "1", region }),
+      outputs: (_, id) => {
+        const [secretArn = "", versionId = ""] = id.split("|");
+        return { arn: secretArn, versionId, region };
+      },
+    },
+    "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": {
+      ...identified((_, name) => `ns-${name}`, "name", "vpc"),
+      replaceOn: ["name", "vpc"],
+      outputs: (_, id) => ({
+        arn: arn("servicediscovery", `namespace/${id}`),
+        hostedZone: `Z-${id}`,
+        region,
+      }),
     },
     "aws:servicediscovery/service:Service": {
       ...named("servicediscovery", "service/"),
@@ -160,6 +201,13 @@ export const standIn: StandInDefinition = {
       accountId: account,
       arn: iamArn("user", "operator"),
       userId: "AIDA1",
+    }),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (): ObjectValue => ({
+      id: region,
+      names: ["a", "b", "c", "d"].map((zone) => `${region}${zone}`),
+      zoneIds: [1, 2, 3, 4].map((zone) => `euw1-az${zone}`),
+      groupNames: [region],
+      region,
     }),
     "aws:index/getRegion:getRegion": (): ObjectValue => ({
       id: region,

@@ -1,9 +1,11 @@
 // The process that the engine starts as somebody else's provider: main.js DEFINITION RECORD [ENGINE].
+import { main } from "@pulumi/pulumi/provider/index.js";
 import { serve } from "./plugin.js";
 
-const [definition = "", record = ""] = process.argv.slice(2);
-const { standIn } = await import(definition);
-process.stdout.write(`${await serve(standIn, record)}\n`);
+const [definition = "", record = "", ...args] = process.argv.slice(2);
+const { standIn, components } = await import(definition);
+if (components !== undefined) await main(components, args);
+else process.stdout.write(`${await serve(standIn, record)}\n`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
 
 // An engine that was killed ends nothing.
