@@ -1,10 +1,5 @@
-import http from "node:http";
-import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Kind } from "@pulumi-appmesh/model";
-import { HttpRequest } from "@smithy/protocol-http";
-import { SignatureV4 } from "@smithy/signature-v4";
 import {
   ApiError,
   ControlPlaneError,
@@ -16,6 +11,7 @@ import {
   unreachable,
   untrusted,
 } from "./errors.js";
+import type { Exchange, Response } from "./exchange.js";
 
 /** Where the control plane is, and as whom to talk to it. */
 export interface Connection {
@@ -78,34 +74,15 @@ export interface CallOptions {
   readonly onRetry?: (text: string) => void;
 }
 
-/** The longest wait for one answer, in milliseconds. */
-const ANSWER_TIMEOUT = 15_000;
 /** The waits between attempts start here and double, in milliseconds. */
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 5_000;
 
 /** Sends signed JSON requests, and sends them again when the failure may pass. */
 export class HttpClient implements Sender {
-  readonly #url: URL;
-  readonly #agent: http.Agent;
-  readonly #signer: SignatureV4 | undefined;
+  #exchange: Promise<Exchange> | undefined;
 
-  constructor(readonly connection: Connection) {
-    this.#url = new URL(connection.endpoint);
-    const options = { keepAlive: true, maxSockets: 32 };
-    this.#agent =
-      this.#url.protocol === "https:"
-        ? new https.Agent({ ...options, ...(connection.caCertificate && { ca: connection.caCertificate }) })
-        : new http.Agent(options);
-    this.#signer =
-      connection.key &&
-      new SignatureV4({
-        service: "appmesh",
-        region: connection.region,
-        credentials: connection.key,
-        sha256: Sha256,
-      });
-  }
+  constructor(readonly connection: Connection) {}
 
   /** The answer's JSON body. Throws `ControlPlaneError`s only. */
   async send(call: Request, options: CallOptions = {}): Promise<unknown> {
@@ -123,14 +100,16 @@ export class HttpClient implements Sender {
   }
 
   close(): void {
-    this.#agent.destroy();
+    void this.#exchange?.then((exchange) => exchange.close());
   }
 
   async #attempt(call: Request, signal: AbortSignal | undefined): Promise<Outcome> {
     const { endpoint } = this.connection;
     let response: Response;
     try {
-      response = await this.#exchange(call, signal);
+      // Loaded when something is asked first: a preview asks nothing.
+      this.#exchange ??= import("./exchange.js").then(({ Exchange }) => new Exchange(this.connection));
+      response = await (await this.#exchange).send(call, signal);
     } catch (error) {
       if (signal?.aborted) throw stopped(signal);
       const cause = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
@@ -173,70 +152,6 @@ export class HttpClient implements Sender {
       ? { mayPass: false, error: refusedKey(endpoint, key?.accessKeyId, error) }
       : { mayPass, why, error };
   }
-
-  async #exchange(call: Request, signal: AbortSignal | undefined): Promise<Response> {
-    const request = await this.#request(call);
-    return new Promise((resolve, reject) => {
-      const { request: open } = this.#url.protocol === "https:" ? https : http;
-      const sent = open(
-        {
-          host: this.#url.hostname.replace(/^\[|\]$/g, ""),
-          port: this.#url.port,
-          method: request.method,
-          path: request.path + queryString(call.query),
-          headers: request.headers,
-          agent: this.#agent,
-          timeout: ANSWER_TIMEOUT,
-          ...(signal && { signal }),
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () => {
-            const errorType = response.headers["x-amzn-errortype"];
-            resolve({
-              status: response.statusCode ?? 0,
-              errorType: typeof errorType === "string" ? errorType : undefined,
-              body: Buffer.concat(chunks).toString("utf8"),
-            });
-          });
-        },
-      );
-      sent.on("timeout", () => sent.destroy(new Error(`no answer within ${ANSWER_TIMEOUT / 1000} seconds`)));
-      sent.on("error", reject);
-      sent.end(request.body);
-    });
-  }
-
-  async #request(
-    call: Request,
-  ): Promise<{ method: string; path: string; headers: Record<string, string>; body?: string }> {
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    const request = new HttpRequest({
-      protocol: this.#url.protocol,
-      hostname: this.#url.hostname,
-      method: call.method,
-      path: this.#url.pathname.replace(/\/$/, "") + call.path,
-      query: { ...call.query },
-      headers: {
-        host: this.#url.host,
-        accept: "application/json",
-        ...(body !== undefined && {
-          "content-type": "application/json",
-          "content-length": String(Buffer.byteLength(body)),
-        }),
-      },
-      body,
-    });
-    return (this.#signer ? await this.#signer.sign(request) : request) as typeof request;
-  }
-}
-
-interface Response {
-  readonly status: number;
-  readonly errorType: string | undefined;
-  readonly body: string;
 }
 
 type Outcome =
@@ -263,11 +178,6 @@ export function stopped(signal: AbortSignal | undefined): Stopped {
           ? "the operation did not finish within its time limit (custom timeout)"
           : "the operation was cancelled",
       );
-}
-
-function queryString(query: Readonly<Record<string, string>> | undefined): string {
-  const pairs = Object.entries(query ?? {}).map(([key, value]) => `${encode(key)}=${encode(value)}`);
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 /** As SigV4 wants it: everything but unreserved characters is escaped. */

@@ -1,14 +1,16 @@
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Failure } from "../resources/check.js";
 import type { ResourceDiff } from "../resources/diff.js";
 import { messages } from "./protocol.js";
 import type { ObjectValue } from "./values.js";
-import { encode } from "./wire.js";
+import { writeProperties } from "./wire.js";
 
-export function checkResponse(inputs: ObjectValue, failures: readonly Failure[]): messages.CheckResponse {
-  const response = new messages.CheckResponse();
-  response.setInputs(encode(inputs));
-  response.setFailuresList(failures.map(checkFailure));
-  return response;
+/** A pulumirpc.CheckResponse, as bytes. */
+export function checkResponse(inputs: ObjectValue, failures: readonly Failure[]): Uint8Array {
+  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(writeProperties(inputs));
+  for (const failure of failures)
+    writer.tag(2, WireType.LengthDelimited).bytes(checkFailure(failure).serializeBinary());
+  return writer.finish();
 }
 
 export function checkFailure({ property, reason }: Failure): messages.CheckFailure {
@@ -18,11 +20,12 @@ export function checkFailure({ property, reason }: Failure): messages.CheckFailu
   return failure;
 }
 
+/** A pulumirpc.DiffResponse, as bytes. */
 export function diffResponse(
   changes: ResourceDiff["changes"],
   deleteBeforeReplace = false,
   stables: readonly string[] = [],
-): messages.DiffResponse {
+): Uint8Array {
   const { Kind } = messages.PropertyDiff;
   const { DiffChanges } = messages.DiffResponse;
   const kinds = {
@@ -46,5 +49,5 @@ export function diffResponse(
     diff.setInputdiff(true);
     response.getDetaileddiffMap().set(property, diff);
   }
-  return response;
+  return response.serializeBinary();
 }

@@ -6,14 +6,15 @@ import { resolveConnection } from "./connection.js";
 import { resolveDefaultTags } from "./default-tags.js";
 import type { Plugin } from "./plugin.js";
 import { messages } from "./protocol.js";
+import { readCheckRequest, readDiffRequest } from "./requests.js";
 import { unary } from "./unary.js";
 import { secret } from "./values.js";
 import { decode } from "./wire.js";
 
 /** The provider's own settings. */
 export const config = (plugin: Plugin) => ({
-  checkConfig: unary((request: messages.CheckRequest) => {
-    const inputs = decode(request.getNews());
+  checkConfig: unary((bytes: Uint8Array) => {
+    const { news: inputs } = readCheckRequest(bytes);
     const failures = [
       ...resolveConnection(inputs, process.env).failures,
       ...resolveDefaultTags(inputs, process.env).failures,
@@ -26,9 +27,9 @@ export const config = (plugin: Plugin) => ({
   }),
 
   /** A control plane that moves is still the same mesh, so no change of a setting replaces anything. */
-  diffConfig: unary((request: messages.DiffRequest) => {
-    const olds = decode(request.getOldInputs() ?? request.getOlds());
-    const changes = [...diffValues([], olds, decode(request.getNews()))];
+  diffConfig: unary((bytes: Uint8Array) => {
+    const { olds, oldInputs = olds, news } = readDiffRequest(bytes);
+    const changes = [...diffValues([], oldInputs, news)];
     return diffResponse(
       changes.map((change) => ({ ...change, property: formatPropertyPath(change.path), replaces: false })),
     );

@@ -12,8 +12,8 @@ import { isObject, reveal, type Value } from "./values.js";
 import { decode } from "./wire.js";
 
 /** Components, which are made in the plugin and registered with the engine from here. */
-export const construct = (plugin: Plugin) => ({
-  construct: unary(async (request: messages.ConstructRequest) => {
+export const construct = (plugin: Plugin) =>
+  unary(async (request: messages.ConstructRequest) => {
     const component = componentTypes.get(request.getType());
     if (component === undefined) {
       throw new NotImplemented(
@@ -29,8 +29,7 @@ export const construct = (plugin: Plugin) => ({
     }
     const runtime = await loadRuntime();
     return untilFirstFailure(() => runtime.withLocalStorage(() => make(request, component, runtime, plugin)));
-  }),
-});
+  });
 
 async function make(
   request: messages.ConstructRequest,

@@ -1,7 +1,6 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
 import { check } from "./check.js";
 import { config } from "./config.js";
-import { construct } from "./construct.js";
 import { crud } from "./crud.js";
 import { Engine } from "./engine.js";
 import { handshake } from "./handshake.js";
@@ -14,6 +13,33 @@ import { schema } from "./schema.js";
 /** Big stacks send big messages; the SDK's own limit, in bytes. */
 const LARGEST_MESSAGE = 400 * 1024 * 1024;
 
+const definition = rpc.ResourceProviderService;
+
+/** The SDK's definition of the service; what comes for every resource is left in bytes, which the handlers read. */
+const service = {
+  ...definition,
+  checkConfig: onBytes(definition.checkConfig),
+  diffConfig: onBytes(definition.diffConfig),
+  check: onBytes(definition.check),
+  diff: onBytes(definition.diff),
+};
+
+function onBytes({ path }: { readonly path: string }) {
+  const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    ...({ path, requestStream: false, responseStream: false } as const),
+    ...{ requestSerialize: asBuffer, requestDeserialize: asBuffer },
+    ...{ responseSerialize: asBuffer, responseDeserialize: asBuffer },
+  };
+}
+
+/** A handler that is loaded when it is called first. */
+function later<Request, Response>(
+  load: () => Promise<handleUnaryCall<Request, Response>>,
+): handleUnaryCall<Request, Response> {
+  return async (call, callback) => (await load())(call, callback);
+}
+
 /** Serves Pulumi's ResourceProvider protocol on a free loopback port, which it returns. */
 export async function serve(
   engineAddress: string | undefined,
@@ -22,8 +48,10 @@ export async function serve(
   const server = new Server({
     "grpc.max_receive_message_length": LARGEST_MESSAGE,
     "grpc.max_send_message_length": LARGEST_MESSAGE,
+    // Nobody asks how many calls there were, and counting them is work for each.
+    "grpc.enable_channelz": 0,
   });
-  server.addService(rpc.ResourceProviderService, {
+  server.addService(service, {
     ...handshake(plugin),
     ...schema(),
     ...config(plugin),
@@ -31,7 +59,7 @@ export async function serve(
     ...crud(plugin),
     ...list(plugin),
     ...invoke(plugin),
-    ...construct(plugin),
+    construct: later(async () => (await import("./construct.js")).construct(plugin)),
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>

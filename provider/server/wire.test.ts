@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { type ObjectValue, Secret, UNKNOWN, type Value } from "./values.js";
-import { decode, encode } from "./wire.js";
+import { decode, encode, readProperties, writeProperties } from "./wire.js";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const key = fc.string().filter((text) => text !== "__proto__");
+const key = fc.oneof(fc.string(), fc.constant("__proto__"));
 const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
@@ -20,31 +21,51 @@ const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
 })).value;
 const properties = fc.dictionary(key, value, { noNullPrototype: true });
 
-/** What arrives when JavaScript's own form of the wire is sent. */
-const received = (wire: object): ObjectValue => {
-  const sent = encode({});
-  for (const [name, member] of Object.entries(encode(wire as ObjectValue).toJavaScript()))
-    sent.getFieldsMap().set(
-      name,
-      encode({ member: member as Value })
-        .getFieldsMap()
-        .get("member") as never,
-    );
-  return decode(sent);
-};
+/** What arrives when this is sent by google-protobuf's own means. */
+const received = (wire: object): ObjectValue =>
+  decode(struct.Struct.fromJavaScript(wire as Parameters<typeof struct.Struct.fromJavaScript>[0]));
 
 describe("values on the wire", () => {
   it("arrive as they were sent, with what is secret and what is unknown", () => {
     fc.assert(
       fc.property(properties, (sent) => {
-        assert.deepEqual(decode(encode(sent)), sent);
+        assert.deepEqual(readProperties(writeProperties(sent)), sent);
       }),
     );
   });
 
+  it("are written as google-protobuf reads them, and read as it writes them", () => {
+    const plain = {
+      text: "ä€😀",
+      long: "x".repeat(300),
+      number: -1.5,
+      flag: false,
+      list: ["a", [], { b: 0 }, null],
+    };
+    assert.deepEqual(encode(plain).toJavaScript(), plain);
+    assert.deepEqual(received({ ...plain, none: null, map: { none: null } }), { ...plain, map: {} });
+    assert.deepEqual(encode({ hidden: new Secret(["x"]), later: UNKNOWN }).toJavaScript(), {
+      hidden: { [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value: ["x"] },
+      later: "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+    });
+  });
+
   it("are nothing where nothing was sent, or null", () => {
     assert.deepEqual(decode(undefined), {});
+    assert.deepEqual(readProperties(new Uint8Array()), {});
     assert.deepEqual(decode(encode({ a: null, b: { c: null }, d: new Secret(null) })), { b: {} });
+    assert.deepEqual(decode(encode({ a: [null, new Secret(null)] })), { a: [null, null] });
+  });
+
+  it("have the same order in whatever order they were sent", () => {
+    const sent = writeProperties({ tags: { b: "1", a: "2" }, spec: {} });
+    assert.equal(JSON.stringify(readProperties(sent)), '{"spec":{},"tags":{"a":"2","b":"1"}}');
+  });
+
+  it("are refused where they end too early", () => {
+    const sent = writeProperties({ meshName: "shop" });
+    for (let length = 1; length < sent.length; length++)
+      assert.throws(() => readProperties(sent.subarray(0, length)), RangeError);
   });
 
   it("take outputs apart", () => {
@@ -53,6 +74,7 @@ describe("values on the wire", () => {
       received({
         plain: output({ value: "x", dependencies: ["urn:pulumi:dev::shop::appmesh:index:Mesh::shop"] }),
         hidden: output({ value: "x", secret: true }),
+        none: output({ value: null }),
         unknown: output({}),
         hiddenUnknown: output({ secret: true }),
       }),
