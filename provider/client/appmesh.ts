@@ -33,6 +33,45 @@ export interface Reference {
   readonly [member: string]: unknown;
 }
 
+/** A mesh by its name, and by its owner where that is not the caller's own account. */
+export interface MeshAddress {
+  readonly meshName: string;
+  readonly meshOwner?: string | undefined;
+}
+
+/** What was issued, and ends. Times are seconds since 1970. */
+export interface Ending {
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+  readonly status: "Active" | "Expired" | "Revoked";
+}
+
+/** What is known of an access key. */
+export interface AccessKey extends Ending {
+  readonly accessKeyId: string;
+  readonly account: string;
+  readonly description: string;
+}
+
+export interface IssuedAccessKey extends AccessKey {
+  readonly secretAccessKey: string;
+}
+
+/** What is known of what a proxy proves by who it is. */
+export interface ProxyIdentity extends Ending {
+  readonly identityId: string;
+  readonly nodeId: string;
+}
+
+/** The same with all that is told once: a certificate and its key, or a token. */
+export interface IssuedProxyIdentity {
+  readonly identity: ProxyIdentity;
+  readonly trust: string;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly token?: string;
+}
+
 export type Tags = Readonly<Record<string, string>>;
 
 /** The kinds from the mesh down to `kind`. */
@@ -181,6 +220,81 @@ export class AppMesh {
     );
   }
 
+  /** Issues an access key as `body`, the control plane's CreateAccessKeyInput, asks for it. */
+  async issueKey(body: object, options?: CallOptions): Promise<IssuedAccessKey> {
+    const operation = { name: "issueKey" } as const;
+    const { accessKey } = await this.#send<{ accessKey: IssuedAccessKey }>(
+      { operation, method: "POST", path: KEYS, body },
+      options,
+    );
+    return accessKey;
+  }
+
+  /** Undefined where the control plane does not know it, or no longer. */
+  async accessKey(accessKeyId: string, options?: CallOptions): Promise<AccessKey | undefined> {
+    const { accessKeys } = await this.#send<{ accessKeys: readonly AccessKey[] }>(
+      { operation: { name: "keys" }, method: "GET", path: KEYS },
+      options,
+    );
+    return accessKeys.find((key) => key.accessKeyId === accessKeyId);
+  }
+
+  /** Changes what is said of an access key for people. */
+  async describeKey(accessKeyId: string, description: string, options?: CallOptions): Promise<void> {
+    const operation = { name: "describeKey", names: [accessKeyId] } as const;
+    const path = keyPath(accessKeyId);
+    await this.#send({ operation, method: "PUT", path, body: { description } }, options);
+  }
+
+  async revokeKey(accessKeyId: string, options?: CallOptions): Promise<void> {
+    const operation = { name: "revokeKey", names: [accessKeyId] } as const;
+    await this.#send({ operation, method: "DELETE", path: keyPath(accessKeyId) }, options);
+  }
+
+  /** Issues what `body`, the control plane's IssueIdentityInput, asks for. */
+  issueIdentity(of: MeshAddress, body: object, options?: CallOptions): Promise<IssuedProxyIdentity> {
+    return this.#send<IssuedProxyIdentity>(
+      {
+        operation: { name: "issueIdentity", names: [of.meshName] },
+        method: "POST",
+        path: identitiesPath(of),
+        query: ownerOf(of),
+        body,
+      },
+      options,
+    );
+  }
+
+  /** Undefined where the control plane does not know it, or no longer. Throws where there is no such mesh. */
+  async identity(
+    of: MeshAddress,
+    identityId: string,
+    options?: CallOptions,
+  ): Promise<ProxyIdentity | undefined> {
+    const { identities } = await this.#send<{ identities: readonly ProxyIdentity[] }>(
+      {
+        operation: { name: "identities", names: [of.meshName] },
+        method: "GET",
+        path: identitiesPath(of),
+        query: ownerOf(of),
+      },
+      options,
+    );
+    return identities.find((identity) => identity.identityId === identityId);
+  }
+
+  async revokeIdentity(of: MeshAddress, identityId: string, options?: CallOptions): Promise<void> {
+    await this.#send(
+      {
+        operation: { name: "revokeIdentity", names: [of.meshName, identityId] },
+        method: "DELETE",
+        path: `${identitiesPath(of)}/${encode(identityId)}`,
+        query: ownerOf(of),
+      },
+      options,
+    );
+  }
+
   close(): void {
     this.#sender.close();
   }
@@ -204,6 +318,10 @@ function parentPath(kind: Kind, names: readonly string[]): string {
 
 const settingsPath = (meshName: string): string => `/v1/meshes/${encode(meshName)}/settings`;
 
+const KEYS = "/v1/access-keys";
+const keyPath = (accessKeyId: string): string => `${KEYS}/${encode(accessKeyId)}`;
+const identitiesPath = ({ meshName }: MeshAddress): string => `/v1/meshes/${encode(meshName)}/identities`;
+
 const path = ({ kind, names }: Address): string =>
   `${collectionPath(kind, names.slice(0, -1))}/${encode(names.at(-1) ?? "")}`;
 
@@ -212,6 +330,9 @@ const on = (name: "describe" | "update" | "delete", { kind, names }: Address) =>
 /** The mesh operations themselves know no other owner than the caller. */
 const owner = ({ kind, meshOwner }: Address): Record<string, string> =>
   meshOwner === undefined || kind === "mesh" ? {} : { meshOwner };
+
+const ownerOf = ({ meshOwner }: MeshAddress): Record<string, string> =>
+  meshOwner === undefined ? {} : { meshOwner };
 
 const tagList = (tags: Tags): { key: string; value: string }[] =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));

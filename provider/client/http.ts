@@ -31,7 +31,7 @@ export interface Connection {
 
 /** How an operation is asked for over HTTP. */
 export interface Request {
-  readonly method: "GET" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -53,10 +53,17 @@ export interface Operation {
     | "tag"
     | "untag"
     | "settings"
-    | "settle";
+    | "settle"
+    | "issueKey"
+    | "keys"
+    | "describeKey"
+    | "revokeKey"
+    | "issueIdentity"
+    | "identities"
+    | "revokeIdentity";
   /** Of what the operation is about; none for those on tags, which name their entity by its ARN. */
   readonly kind?: Kind;
-  /** From the mesh down to the entity, or to what a list and a new entity live in. */
+  /** From the mesh down to the entity, or to what a list and a new entity live in; or the id of an access key. */
   readonly names?: readonly string[];
 }
 

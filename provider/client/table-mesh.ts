@@ -1,4 +1,5 @@
 import { statuses } from "@pulumi-appmesh/control-plane/api/errors.js";
+import { IdentityError } from "@pulumi-appmesh/control-plane/identity/errors.js";
 import { type Address, lineage } from "@pulumi-appmesh/control-plane/mesh/address.js";
 import type { Caller } from "@pulumi-appmesh/control-plane/mesh/caller.js";
 import { MeshError } from "@pulumi-appmesh/control-plane/mesh/errors.js";
@@ -9,12 +10,13 @@ import { MeshState } from "@pulumi-appmesh/control-plane/mesh/state.js";
 import { Tagging } from "@pulumi-appmesh/control-plane/mesh/tagging.js";
 import { Transactions } from "@pulumi-appmesh/control-plane/mesh/transactions.js";
 import type { TablePlace } from "@pulumi-appmesh/control-plane/store/dynamodb/calls.js";
-import { tableOwner } from "@pulumi-appmesh/control-plane/store/dynamodb/owner.js";
+import { type TableOwner, tableOwner } from "@pulumi-appmesh/control-plane/store/dynamodb/owner.js";
 import { DynamoStore } from "@pulumi-appmesh/control-plane/store/dynamodb-store.js";
 import { StoreUnavailable } from "@pulumi-appmesh/control-plane/store/store.js";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { ApiError, ControlPlaneError } from "./errors.js";
 import type { Call } from "./http.js";
+import { TableIdentity } from "./table-identity.js";
 
 /** How long each request of reading the table for the first time is tried. */
 const OPEN_MILLISECONDS = 5_000;
@@ -25,12 +27,16 @@ export class TableMesh {
   readonly #operations: Operations;
   readonly #tagging: Tagging;
   readonly #settings: MeshSettingsOperations;
+  readonly #owner: TableOwner;
+  #identity: Promise<TableIdentity> | undefined;
 
   private constructor(
     private readonly store: DynamoStore,
     state: MeshState,
-    { region, limits }: { readonly region: string; readonly limits: string | undefined },
+    owner: TableOwner,
   ) {
+    const { region, limits } = owner;
+    this.#owner = owner;
     const options = {
       state,
       transactions: new Transactions(store, state),
@@ -56,7 +62,7 @@ export class TableMesh {
           );
         }
         const state = await MeshState.open(store, owner.account);
-        return new TableMesh(store, state, { region: owner.region, limits: owner.limits });
+        return new TableMesh(store, state, owner);
       } catch (error) {
         await store.close();
         throw error;
@@ -116,7 +122,26 @@ export class TableMesh {
         return this.#settings.describe(caller, names[0] ?? "");
       case "settle":
         return this.#settings.update(caller, names[0] ?? "", body);
+      case "issueKey":
+      case "keys":
+      case "describeKey":
+      case "revokeKey":
+        return (await this.#opened()).ofKeys(name, names[0] ?? "", body);
+      case "issueIdentity":
+      case "identities":
+      case "revokeIdentity":
+        return (await this.#opened()).ofIdentities(name, caller, { meshOwner, names }, body);
     }
+  }
+
+  /** Read from the table when the first is asked for, which most programs never do. */
+  #opened(): Promise<TableIdentity> {
+    this.#identity ??= TableIdentity.open({
+      store: this.store,
+      operations: this.#operations,
+      owner: this.#owner,
+    });
+    return this.#identity;
   }
 }
 
@@ -126,7 +151,8 @@ async function inWords<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MeshError) throw new ApiError(error.code, statuses[error.code], error.message);
+    if (error instanceof MeshError || error instanceof IdentityError)
+      throw new ApiError(error.code, statuses[error.code], error.message);
     if (error instanceof StoreUnavailable) {
       throw new ControlPlaneError(
         `${error.message}. Check the provider's "table" and "region" (or APPMESH_TABLE and APPMESH_REGION). ` +

@@ -1,4 +1,6 @@
+import { accessKeySecret } from "./aws/access-key-secret-args.js";
 import { controlPlane } from "./aws/control-plane-args.js";
+import { nodeIdentity } from "./aws/node-identity-args.js";
 import { type ComponentType, componentToken } from "./component.js";
 import { meshEcsService } from "./ecs/mesh-ecs-service-args.js";
 import { meshGateway } from "./ecs/mesh-gateway-args.js";
@@ -21,5 +23,7 @@ export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
     meshGatewayDeployment,
     appMeshController,
     controlPlane,
+    nodeIdentity,
+    accessKeySecret,
   ].map((type) => [componentToken(type), type]),
 );

@@ -4,23 +4,13 @@ import {
   required,
   resourceName,
   structure,
-  validate,
 } from "@pulumi-appmesh/model";
 import { isNotFound } from "../client/errors.js";
-import { diffValues } from "../resources/diff.js";
 import type { Context, Made } from "../resources/operations.js";
-import { formatPropertyPath, isAtOrBelow, parsePropertyPath } from "../resources/property-path.js";
 import type { Found } from "../resources/resource.js";
-import {
-  containsSecret,
-  equal,
-  isUnknown,
-  type Json,
-  type ObjectValue,
-  reveal,
-  toJson,
-} from "../server/values.js";
+import { equal, type Json, type ObjectValue, reveal, toJson } from "../server/values.js";
 import type { Extension } from "./extension.js";
+import { changesOf, checkShape } from "./inputs.js";
 
 const inputs = {
   meshName: required(
@@ -46,25 +36,17 @@ export const meshSettings: Extension = {
     "it, everything is at its default.\n\n## Import\n\nThe settings of a mesh are imported by its name.\n\n" +
     `\`\`\`sh\npulumi import ${TOKEN} example shop\n\`\`\``,
   inputs,
+  outputs: {},
+  secrets: [],
   identity: ["meshName"],
 
-  check: ({ news }) => ({
-    inputs: news,
-    failures: validate(shape, reveal(news), { isUnknown }).map(({ path, message }) => ({
-      property: formatPropertyPath(path),
-      reason: containsSecret(news) ? "what was given is not allowed." : message,
-    })),
-  }),
+  check: ({ news }) => checkShape(shape, news),
 
-  diff: ({ olds, state, news, ignoreChanges }) => {
-    const ignored = ignoreChanges.map(parsePropertyPath);
-    const changes = [...diffValues([], olds ?? state, news)]
-      .filter(({ path }) => !ignored.some((pattern) => isAtOrBelow(path, pattern)))
-      .map((change) => ({
-        ...change,
-        property: formatPropertyPath(change.path),
-        replaces: change.path[0] === "meshName",
-      }));
+  diff: (input) => {
+    const changes = changesOf(inputs, input).map((change) => ({
+      ...change,
+      replaces: change.path[0] === "meshName",
+    }));
     return { changes, deleteBeforeReplace: false, stables: ["meshName"] };
   },
 
@@ -108,7 +90,7 @@ async function create(given: ObjectValue, context: Context): Promise<Made> {
 }
 
 /** The settings as they are now; undefined where the mesh is gone. What the inputs leave at its default stays out. */
-async function read(id: string, known: ObjectValue, context: Context): Promise<Found | undefined> {
+async function read(id: string, { inputs: known }: Found, context: Context): Promise<Found | undefined> {
   const live = await found(id, context);
   if (live === undefined) return undefined;
   const same = equal(withDefaults(toJson(known) as Settings) as Json, withDefaults(live) as Json);

@@ -13,7 +13,12 @@ export interface Change {
 }
 
 export interface ResourceDiff {
-  readonly changes: readonly (Change & { readonly property: string; readonly replaces: boolean })[];
+  readonly changes: readonly (Change & {
+    readonly property: string;
+    readonly replaces: boolean;
+    /** It is one of the outputs, and not of what the program says. */
+    readonly isOutput?: boolean;
+  })[];
   /** The old entity goes before the new one comes, since both would have the same name. */
   readonly deleteBeforeReplace: boolean;
   /** Outputs that stay as they are, if nothing is replaced. */

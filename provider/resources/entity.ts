@@ -33,7 +33,7 @@ export const entity = (type: ResourceType): Resource => ({
 
   create: (inputs, context) => create(type, inputs, context),
 
-  read: (id, inputs, context) => read(type, id, inputs, context),
+  read: (id, { inputs }, context) => read(type, id, inputs, context),
 
   update: ({ id, olds, news, ignoreChanges }, context) =>
     update(type, id, olds, withIgnoredTags(olds, news, ignoreChanges), context),

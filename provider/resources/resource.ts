@@ -18,8 +18,8 @@ export interface Resource {
   planned(inputs: ObjectValue): ObjectValue;
   plannedUpdate(olds: ObjectValue, news: ObjectValue, ignoreChanges: readonly string[]): ObjectValue;
   create(inputs: ObjectValue, context: Context): Promise<Made>;
-  /** What it is now; undefined where it is gone. `inputs` are those that are known of it, none on import. */
-  read(id: string, inputs: ObjectValue, context: Context): Promise<Found | undefined>;
+  /** What it is now; undefined where it is gone. `known` is what is known of it: nothing on import. */
+  read(id: string, known: Found, context: Context): Promise<Found | undefined>;
   update(update: ResourceUpdate, context: Context): Promise<ObjectValue>;
   delete(id: string, context: Context): Promise<void>;
 }

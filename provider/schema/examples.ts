@@ -4,6 +4,7 @@ import { type Example, type Made, output } from "./example.js";
 const mesh: Made = { variable: "mesh", type: "Mesh", name: "shop", inputs: { meshName: "shop" } };
 const meshName = output("mesh", "meshName");
 const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
+const DAY = 24 * 60 * 60;
 const dns = (hostname: string) => ({ dns: { hostname } });
 
 const node = (version: string): Made => ({
@@ -149,6 +150,44 @@ export const examples: Readonly<Record<string, Example>> = {
         inputs: { meshName, managedTls: { mode: "STRICT" } },
       },
     ],
+  },
+  AccessKey: {
+    title: "A key for CI, which may change one mesh, and is replaced every 60 days",
+    resources: [
+      {
+        variable: "ci",
+        type: "AccessKey",
+        name: "ci",
+        inputs: {
+          description: "CI of the shop",
+          scope: { meshes: ["shop"] },
+          expiresInSeconds: 90 * DAY,
+          renewBeforeSeconds: 30 * DAY,
+        },
+      },
+    ],
+    outputs: {
+      accessKeyId: output("ci", "accessKeyId"),
+      secretAccessKey: output("ci", "secretAccessKey"),
+    },
+  },
+  ProxyIdentity: {
+    title: "A token by which the proxies of a virtual node are known to the control plane",
+    resources: [
+      mesh,
+      node("v1"),
+      {
+        variable: "identity",
+        type: "ProxyIdentity",
+        name: "catalog",
+        inputs: { meshName, virtualNode: output("v1", "virtualNodeName"), kind: "token" },
+      },
+    ],
+    outputs: {
+      trust: output("identity", "trust"),
+      token: output("identity", "token"),
+      renewAt: output("identity", "renewAt"),
+    },
   },
   MeshService: {
     title: "A service of two versions, whose traffic moves from the one to the other",
@@ -436,5 +475,53 @@ export const examples: Readonly<Record<string, Example>> = {
       endpoint: output("controlPlane", "endpoint"),
       tableName: output("controlPlane", "tableName"),
     },
+  },
+  NodeIdentity: {
+    title: "Tasks of ECS that prove who they are by a certificate, which is renewed before it ends",
+    resources: [
+      mesh,
+      node("v1"),
+      {
+        variable: "identity",
+        type: "NodeIdentity",
+        name: "catalog",
+        inputs: { meshName, virtualNode: output("v1", "virtualNodeName") },
+      },
+      {
+        variable: "task",
+        type: "MeshTaskDefinition",
+        name: "catalog",
+        inputs: {
+          meshName,
+          virtualNode: output("v1", "virtualNodeName"),
+          controlPlane: {
+            host: "appmesh.shop.internal",
+            trustFrom: output("identity", "trustFrom"),
+            certificateFrom: output("identity", "certificateFrom"),
+            privateKeyFrom: output("identity", "privateKeyFrom"),
+          },
+          containerDefinitions: [
+            {
+              name: "app",
+              image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/catalog:1.0.0",
+              portMappings: [{ containerPort: 8080 }],
+            },
+          ],
+        },
+      },
+    ],
+    outputs: { renewAt: output("identity", "renewAt") },
+  },
+  AccessKeySecret: {
+    title: "A key for a dashboard, which reads and changes nothing",
+    resources: [
+      {
+        variable: "dashboard",
+        type: "AccessKeySecret",
+        name: "dashboard",
+        inputs: { description: "dashboard", scope: { readOnly: true } },
+      },
+    ],
+    outputs: { secretArn: output("dashboard", "secretArn") },
   },
 };

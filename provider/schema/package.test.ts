@@ -30,8 +30,10 @@ describe("the package schema", () => {
     assert.deepEqual(file, JSON.parse(JSON.stringify(spec)));
   });
 
-  it("has the entities of App Mesh and the components", () => {
+  it("has the entities of App Mesh, what stands beside them, and the components", () => {
     assert.deepEqual(Object.keys(spec.resources).sort(), [
+      "appmesh:index:AccessKey",
+      "appmesh:index:AccessKeySecret",
       "appmesh:index:AppMeshController",
       "appmesh:index:ControlPlane",
       "appmesh:index:Gateway",
@@ -44,6 +46,8 @@ describe("the package schema", () => {
       "appmesh:index:MeshService",
       "appmesh:index:MeshSettings",
       "appmesh:index:MeshTaskDefinition",
+      "appmesh:index:NodeIdentity",
+      "appmesh:index:ProxyIdentity",
       "appmesh:index:Route",
       "appmesh:index:VirtualGateway",
       "appmesh:index:VirtualNode",
@@ -112,12 +116,19 @@ describe("the package schema", () => {
     assert.deepEqual([...new Set(referred)].sort(), known.sort());
   });
 
-  it("hides the secret part of the access key, and nothing else", () => {
+  it("hides what is secret of keys and identities, and nothing else", () => {
     const hidden = everyProperties.flatMap(([where, properties]) =>
       Object.entries(properties)
         .filter(([, { secret }]) => secret)
         .map(([name]) => `${where}.${name}`),
     );
-    assert.deepEqual(hidden, ["config.secretAccessKey", "provider.secretAccessKey"]);
+    assert.deepEqual(hidden, [
+      "config.secretAccessKey",
+      "provider.secretAccessKey",
+      "appmesh:index:AccessKey (outputs).secretAccessKey",
+      "appmesh:index:ProxyIdentity (outputs).certificate",
+      "appmesh:index:ProxyIdentity (outputs).privateKey",
+      "appmesh:index:ProxyIdentity (outputs).token",
+    ]);
   });
 });

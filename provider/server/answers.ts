@@ -43,10 +43,10 @@ export function diffResponse(
   response.setStablesList(replacing.length === 0 ? [...stables] : []);
   response.setDeletebeforereplace(deleteBeforeReplace);
   response.setHasdetaileddiff(true);
-  for (const { property, kind, replaces } of changes) {
+  for (const { property, kind, replaces, isOutput = false } of changes) {
     const diff = new messages.PropertyDiff();
     diff.setKind(kinds[kind][replaces ? 1 : 0]);
-    diff.setInputdiff(true);
+    diff.setInputdiff(!isOutput);
     response.getDetaileddiffMap().set(property, diff);
   }
   return response.serializeBinary();

@@ -40,7 +40,8 @@ export const crud = (plugin: Plugin) => ({
   read: unary(async (request: messages.ReadRequest) => {
     const resource = resourceOf(request.getUrn());
     const context = plugin.operation(request.getUrn(), request.getTimeout());
-    const found = await resource.read(request.getId(), decode(request.getInputs()), context);
+    const known = { inputs: decode(request.getInputs()), state: decode(request.getProperties()) };
+    const found = await resource.read(request.getId(), known, context);
     const response = new messages.ReadResponse();
     // An empty id says that the resource is gone.
     if (found === undefined) return response;
