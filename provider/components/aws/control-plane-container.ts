@@ -1,9 +1,7 @@
 // The container of a replica: what `appmesh serve` is told, and what its task may do.
 import type { ContainerDefinition } from "../ecs/container-definition.js";
 import { partitionOf, type Statement } from "../ecs/execution-policy.js";
-
-/** Ports on which a replica listens. */
-export const ports = { api: 7070, xds: 18000, notices: 7946, health: 9090 } as const;
+import { ports, serveArguments } from "./serve-arguments.js";
 
 export interface ReplicaSettings {
   readonly image: string;
@@ -22,22 +20,19 @@ export interface ReplicaSettings {
 
 /** Nothing of it is written to: a replica keeps nothing itself. */
 export function replicaContainer(settings: ReplicaSettings): ContainerDefinition {
-  const { region, account, table, host, accessKeySecretArn, trustedNetworkPort } = settings;
+  const { region, table, host, accessKeySecretArn, trustedNetworkPort } = settings;
   const tcp = [ports.api, ports.xds, ...(trustedNetworkPort === undefined ? [] : [trustedNetworkPort])];
   return {
     name: "control-plane",
     image: settings.image,
     essential: true,
     readonlyRootFilesystem: true,
-    command: [
-      ...["serve", "--region", region, "--account", account, "--table", table],
-      ...["--api", `0.0.0.0:${ports.api}`, "--tls-self-signed", "--tls-name", host],
-      ...["--xds", `0.0.0.0:${ports.xds}`, "--xds-tls-self-signed", "--xds-tls-name", host],
-      ...["--notices", `0.0.0.0:${ports.notices}`, "--metrics", `127.0.0.1:${ports.health}`],
-      ...(settings.trustDomain === undefined ? [] : ["--trust-domain", settings.trustDomain]),
-      ...(trustedNetworkPort === undefined ? [] : ["--xds-trusted-network", `0.0.0.0:${trustedNetworkPort}`]),
-      ...Object.entries(settings.limits ?? {}).flatMap(([name, limit]) => ["--limit", `${name}=${limit}`]),
-    ],
+    command: serveArguments({
+      ...settings,
+      store: { table },
+      certificate: { names: [host] },
+      health: "127.0.0.1",
+    }),
     ...(settings.environment && {
       environment: Object.entries(settings.environment).map(([name, value]) => ({ name, value })),
     }),
@@ -78,8 +73,10 @@ export function replicaContainer(settings: ReplicaSettings): ContainerDefinition
 
 export interface ReplicaRights {
   readonly region: string;
-  readonly tableArn: string;
-  readonly kmsKeyArn: string;
+  /** Undefined where it has a folder instead. */
+  readonly tableArn: string | undefined;
+  /** Of the table; undefined where it is DynamoDB's own. */
+  readonly kmsKeyArn: string | undefined;
   readonly certificateArns: readonly string[];
 }
 
@@ -99,27 +96,33 @@ export function replicaStatements({
   const allow = (Action: readonly string[], Resource: readonly string[]): readonly Statement[] =>
     Resource.length === 0 ? [] : [{ Effect: "Allow", Action, Resource }];
   return [
-    {
-      Effect: "Allow",
-      Action: [
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-      ],
-      Resource: tableArn,
-    },
-    {
-      Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-      Resource: kmsKeyArn,
-      Condition: { StringEquals: { "kms:ViaService": `dynamodb.${region}.${suffix}` } },
-    },
+    ...(tableArn === undefined ? [] : [tableStatement(tableArn)]),
+    ...(kmsKeyArn === undefined
+      ? []
+      : [
+          {
+            Effect: "Allow" as const,
+            Action: ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            Resource: kmsKeyArn,
+            Condition: { StringEquals: { "kms:ViaService": `dynamodb.${region}.${suffix}` } },
+          },
+        ]),
     // It has no narrower resources.
     { Effect: "Allow", Action: ["servicediscovery:DiscoverInstances"], Resource: "*" },
     ...allow(["acm:ExportCertificate"], of("acm")),
     ...allow(["acm-pca:GetCertificateAuthorityCertificate"], of("acm-pca")),
   ];
 }
+
+const tableStatement = (Resource: string): Statement => ({
+  Effect: "Allow",
+  Action: [
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+  ],
+  Resource,
+});

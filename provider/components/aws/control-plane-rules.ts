@@ -1,9 +1,9 @@
-import { type LimitName, limitNames } from "@pulumi-appmesh/control-plane/mesh/limits.js";
 import type { Violation } from "@pulumi-appmesh/model";
-import { isObject, type ObjectValue } from "../../server/values.js";
+import type { ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
 import { imageViolations } from "../image.js";
+import { limitViolations } from "../limits.js";
 import { clientViolations } from "./client-rules.js";
 
 /** What a replica has where its size is not given. */
@@ -37,18 +37,6 @@ export function* controlPlaneRules(inputs: ObjectValue): Generator<Violation> {
   yield* sizeViolations(inputs);
   yield* clientViolations(inputs);
   yield* limitViolations(inputs);
-}
-
-function* limitViolations({ limits }: ObjectValue): Generator<Violation> {
-  if (!isObject(limits)) return;
-  for (const [name, limit] of Object.entries(limits)) {
-    if (limitNames.includes(name as LimitName)) continue;
-    yield violation(
-      ["limits", name],
-      limit,
-      `there is no limit ${JSON.stringify(name)}; there are ${limitNames.join(", ")}.`,
-    );
-  }
 }
 
 function* sizeViolations({

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
-import { Table } from "@pulumi/aws/dynamodb/table.js";
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import { Cluster } from "@pulumi/aws/ecs/cluster.js";
 import { Service } from "@pulumi/aws/ecs/service.js";
@@ -29,14 +28,11 @@ import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { executionStatements, policyDocument, tasksOnly } from "../ecs/execution-policy.js";
 import { alarms } from "./alarms.js";
 import { type ControlPlaneInputs, controlPlane } from "./control-plane-args.js";
-import {
-  ports,
-  type ReplicaSettings,
-  replicaContainer,
-  replicaStatements,
-} from "./control-plane-container.js";
+import { type ReplicaSettings, replicaContainer, replicaStatements } from "./control-plane-container.js";
 import { replicaSize } from "./control-plane-rules.js";
+import { controlPlaneTable } from "./control-plane-table.js";
 import { type Entrance, entrance } from "./entrance.js";
+import { ports } from "./serve-arguments.js";
 
 type Plain = "cloudMap" | "loadBalancer" | "clientSecurityGroupIds" | "clientCidrs";
 
@@ -180,21 +176,13 @@ export class ControlPlane extends ComponentResource {
       );
       return { name: tableName, arn };
     }
-    return new Table(
+    const { deletionProtection, tags } = args;
+    return controlPlaneTable(
       `${name}-table`,
       {
-        billingMode: "PAY_PER_REQUEST",
-        hashKey: "pk",
-        rangeKey: "sk",
-        attributes: [
-          { name: "pk", type: "S" },
-          { name: "sk", type: "S" },
-        ],
-        ttl: { attributeName: "expires", enabled: true },
-        pointInTimeRecovery: { enabled: true },
-        serverSideEncryption: { enabled: true, kmsKeyArn: this.kmsKeyArn },
-        deletionProtectionEnabled: args.deletionProtection ?? true,
-        tags: args.tags,
+        kmsKeyArn: this.kmsKeyArn,
+        deletionProtection: deletionProtection as Input<boolean> | undefined,
+        tags: tags as Input<Record<string, Input<string>>> | undefined,
       },
       this.#child,
     );

@@ -10,7 +10,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
 import type { ControlPlaneArgs } from "./control-plane.js";
-import { ports } from "./control-plane-container.js";
+import { ports } from "./serve-arguments.js";
 
 /** Who is let in, as the rule of a security group has it. */
 export interface Admitted {

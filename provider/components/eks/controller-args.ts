@@ -16,23 +16,8 @@ import {
 } from "@pulumi-appmesh/model";
 import type { ComponentType } from "../component.js";
 import { controllerRules } from "./check-controller.js";
-
-/** A name in Kubernetes: RFC 1123's label. */
-const label = string({
-  minLength: 1,
-  maxLength: 63,
-  pattern: {
-    regex: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-    says: 'in lower case letters, digits and "-", beginning and ending with a letter or digit',
-  },
-});
-const pem = string({
-  minLength: 1,
-  pattern: {
-    regex: /^\s*-----BEGIN [A-Z ]+-----[\s\S]*-----END [A-Z ]+-----\s*$/,
-    says: "in PEM",
-  },
-});
+import { PodIdentity, ServiceAccountRole } from "./identity-args.js";
+import { label, pem, region } from "./kubernetes-names.js";
 
 /** The chart that AWS published last, and where. */
 export const CHART = {
@@ -77,33 +62,12 @@ export const ControllerAccessKey = structure(
   exactlyOne("secretName", "accessKeyId"),
 );
 
-export const ControllerPodIdentity = structure(
-  "AppMeshControllerPodIdentity",
-  "An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.",
-  {
-    clusterName: required(string({ minLength: 1 }), "Name of the EKS cluster."),
-    roleArn: optional(arn, "ARN of the role. If unset, one is made that may do what the controller does."),
-  },
-);
-
-export const ControllerServiceAccountRole = structure(
-  "AppMeshControllerServiceAccountRole",
-  "An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.",
-  {
-    oidcProviderArn: optional(
-      arn,
-      "ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.",
-    ),
-    roleArn: optional(arn, "ARN of the role. If unset, one is made that may do what the controller does."),
-  },
-);
-
 export const ControllerIdentity = union(
   "AppMeshControllerIdentity",
   "The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.",
   {
-    podIdentity: optional(ControllerPodIdentity, "By EKS Pod Identity."),
-    serviceAccountRole: optional(ControllerServiceAccountRole, "By the service account and OIDC (IRSA)."),
+    podIdentity: optional(PodIdentity, "By EKS Pod Identity."),
+    serviceAccountRole: optional(ServiceAccountRole, "By the service account and OIDC (IRSA)."),
   },
 );
 
@@ -210,10 +174,7 @@ const inputs = {
     ControllerKind,
     "Which controller is installed. Defaults to aws, the only one so far.",
   ),
-  region: required(
-    string({ pattern: { regex: /^[a-z]{2}(-[a-z]+)+-\d$/, says: "of a region of AWS, such as eu-west-1" } }),
-    "The region in which the control plane says that its meshes are.",
-  ),
+  region: required(region, "The region in which the control plane says that its meshes are."),
   accountId: required(
     accountId,
     "The account in which the control plane says that its meshes are, twelve digits.",

@@ -1,6 +1,3 @@
-import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation.js";
-import { Role } from "@pulumi/aws/iam/role.js";
-import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { MutatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/mutatingAdmissionPolicy.js";
 import { MutatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/mutatingAdmissionPolicyBinding.js";
 import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
@@ -10,7 +7,6 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart.js";
 import {
   all,
@@ -29,10 +25,11 @@ import { digest, trusted } from "./authorities.js";
 import { merged, type Values } from "./chart-values.js";
 import { CHART, type ControllerInputs } from "./controller-args.js";
 import { AUTHORITIES, apiHost, type ControllerPods } from "./controller-deployment.js";
-import { controllerPolicy, podIdentityTrust, serviceAccountTrust } from "./iam.js";
+import { controllerPolicy } from "./iam.js";
 import { hostNetworkPolicy, INJECTION_LABEL, TRUST_FILE, tellingPolicy } from "./injection.js";
 import { controllerTransform, RELEASE } from "./transform.js";
 import { webhookCertificate } from "./webhook-certificate.js";
+import { workloadIdentity } from "./workload-identity.js";
 
 /** Inputs as they come: members of those that are plain may be outputs. */
 type Given<T> = T extends undefined
@@ -77,8 +74,17 @@ export class AppMeshController extends ComponentResource {
       name: `${RELEASE}-${suffix}`,
       namespace: this.namespace,
     });
-    const [identity, role] = this.#identity(name, args, child);
-    this.roleArn = role;
+    const identity = workloadIdentity(
+      name,
+      {
+        ...args.identity,
+        namespace: this.namespace,
+        serviceAccount: SERVICE_ACCOUNT,
+        policy: controllerPolicy,
+      },
+      child,
+    );
+    this.roleArn = identity.roleArn;
 
     const accessKey = args.accessKey && accessKeySecret(name, args.accessKey, inNamespace, child);
     const authorities = args.controlPlane?.caCertificate;
@@ -116,7 +122,7 @@ export class AppMeshController extends ComponentResource {
         parent: this,
         dependsOn: [
           ...definitions,
-          ...identity,
+          ...identity.resources,
           ...[configMap, accessKey?.resource].filter((each) => each !== undefined),
         ],
         transforms: [transform.apply],
@@ -143,60 +149,6 @@ export class AppMeshController extends ComponentResource {
     const wanted = args.namespace ?? "appmesh-system";
     if (args.createNamespace === false) return output(wanted);
     return new Namespace(`${name}-namespace`, { metadata: { name: wanted } }, child).metadata.name;
-  }
-
-  /** The service account and what gives it an IAM role, all of which the pods need before they start; and the role. */
-  #identity(
-    name: string,
-    { identity }: AppMeshControllerArgs,
-    child: CustomResourceOptions,
-  ): [Resource[], Output<string> | undefined] {
-    const { podIdentity, serviceAccountRole } = identity ?? {};
-    const made = (trust: Input<string>): [Output<string>, Resource[]] => {
-      const role = new Role(`${name}-role`, { assumeRolePolicy: trust }, child);
-      const policy = new RolePolicy(
-        `${name}-role-policy`,
-        { role: role.name, policy: controllerPolicy() },
-        child,
-      );
-      return [role.arn, [role, policy]];
-    };
-    const trustOfAccount = () =>
-      all([serviceAccountRole?.oidcProviderArn, this.namespace]).apply(([provider, namespace]) =>
-        serviceAccountTrust(String(provider), namespace, SERVICE_ACCOUNT),
-      );
-    const given = podIdentity?.roleArn ?? serviceAccountRole?.roleArn;
-    const [role, resources] = given
-      ? [output(given), []]
-      : identity === undefined
-        ? [undefined, []]
-        : made(podIdentity ? podIdentityTrust() : trustOfAccount());
-
-    const account = new ServiceAccount(
-      `${name}-service-account`,
-      {
-        metadata: {
-          name: SERVICE_ACCOUNT,
-          namespace: this.namespace,
-          ...(serviceAccountRole && role && { annotations: { "eks.amazonaws.com/role-arn": role } }),
-        },
-      },
-      child,
-    );
-    const association =
-      podIdentity && role
-        ? new PodIdentityAssociation(
-            `${name}-pod-identity`,
-            {
-              clusterName: podIdentity.clusterName,
-              namespace: this.namespace,
-              serviceAccount: SERVICE_ACCOUNT,
-              roleArn: role,
-            },
-            child,
-          )
-        : undefined;
-    return [[...resources, account, ...(association ? [association] : [])], role];
   }
 
   #injection(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messages } from "@pulumi-appmesh/provider/server/protocol.js";
 import { componentOptions, loadRuntime } from "@pulumi-appmesh/provider/server/runtime.js";
-import type { ObjectValue } from "@pulumi-appmesh/provider/server/values.js";
+import { isUnknown, type ObjectValue, UNKNOWN } from "@pulumi-appmesh/provider/server/values.js";
 import { encode } from "@pulumi-appmesh/provider/server/wire.js";
 import { parseAllDocuments } from "yaml";
 import { serveStandIn } from "./plugin.js";
@@ -89,7 +89,7 @@ async function pathOf(type: string, { name, namespace }: Metadata): Promise<stri
 }
 
 /** As the plugin does it: what others own is a conflict, unless the object says to take it over. */
-async function applied(type: string, object: ObjectValue, force: boolean): Promise<void> {
+async function applied(type: string, object: ObjectValue, force: boolean): Promise<ObjectValue> {
   const { apiVersion, kind } = kindOf(type);
   const path = await pathOf(type, (object.metadata ?? {}) as Metadata);
   const query = `?fieldManager=pulumi&force=${force}`;
@@ -100,12 +100,17 @@ async function applied(type: string, object: ObjectValue, force: boolean): Promi
     "application/apply-patch+yaml",
   );
   if (status >= 300) throw new Error(body.message);
+  return body;
 }
 
-async function apply(type: string, inputs: ObjectValue): Promise<void> {
-  if (kubeconfig === undefined || type === CHART) return;
+const SERVICE = "kubernetes:core/v1:Service";
+
+async function apply(type: string, inputs: ObjectValue): Promise<ObjectValue | undefined> {
+  if (kubeconfig === undefined || type === CHART) return undefined;
   const { annotations } = (inputs.metadata ?? {}) as Metadata;
-  await applied(type, inputs, annotations?.["pulumi.com/patchForce"] === "true");
+  const { spec = {} } = await applied(type, inputs, annotations?.["pulumi.com/patchForce"] === "true");
+  // What programs go on with of all that the API server decides: the address.
+  return type === SERVICE ? { spec } : undefined;
 }
 
 const placeOf = (id: string): Metadata => {
@@ -116,7 +121,10 @@ const placeOf = (id: string): Metadata => {
 async function remove(type: string, id: string): Promise<void> {
   if (kubeconfig === undefined || type === CHART) return;
   // What is patched is somebody else's: only what the patch said goes.
-  if (kindOf(type).patch) return applied(type, { metadata: { ...placeOf(id) } as ObjectValue }, false);
+  if (kindOf(type).patch) {
+    await applied(type, { metadata: { ...placeOf(id) } as ObjectValue }, false);
+    return;
+  }
   const { status, body } = await ask("DELETE", await pathOf(type, placeOf(id)));
   if (status >= 300 && status !== 404) throw new Error(body.message);
 }
@@ -199,10 +207,17 @@ await serveStandIn(
   {
     name: "kubernetes",
     version: "4.34.2",
-    create: (_type, name, inputs) => {
+    create: (type, name, inputs, preview) => {
       const metadata = (inputs.metadata ?? {}) as Metadata;
       const id = metadata.namespace === undefined ? "" : `${metadata.namespace}/`;
-      return { id: `${id}${metadata.name ?? name}` };
+      const spec = (inputs.spec ?? {}) as ObjectValue;
+      return {
+        id: `${id}${metadata.name ?? name}`,
+        ...(type === SERVICE &&
+          !isUnknown(spec) && {
+            outputs: { spec: { clusterIP: preview ? UNKNOWN : "10.96.0.10", ...spec } },
+          }),
+      };
     },
     apply,
     remove,

@@ -28,9 +28,14 @@ export interface StandIn {
   readonly name: string;
   readonly version: string;
   /** The id of a new resource, and the properties that it has beside its inputs. */
-  create(type: string, name: string, inputs: ObjectValue): { id: string; outputs?: ObjectValue };
-  /** Does for real what the engine asks for; throws where it cannot be. */
-  apply?(type: string, inputs: ObjectValue): Promise<void>;
+  create(
+    type: string,
+    name: string,
+    inputs: ObjectValue,
+    preview: boolean,
+  ): { id: string; outputs?: ObjectValue };
+  /** Does for real what the engine asks for, and answers with what has been decided on the way; throws where it cannot be. */
+  apply?(type: string, inputs: ObjectValue): Promise<ObjectValue | undefined>;
   remove?(type: string, id: string): Promise<void>;
   /** The properties of a resource that the program reads; undefined where there is none. */
   read?(type: string, id: string): Promise<ObjectValue | undefined>;
@@ -42,9 +47,15 @@ const KEPT = "__inputs";
 
 export async function serveStandIn(standIn: StandIn, record: string, engine: string): Promise<void> {
   const note = (call: Call) => appendFileSync(record, `${JSON.stringify(call, showUnknown)}\n`);
-  const outputsOf = (type: string, name: string, inputs: ObjectValue) => {
-    const { id, outputs } = standIn.create(type, name, inputs);
-    return { id, state: { ...inputs, ...outputs, [KEPT]: inputs } };
+  const outputsOf = (
+    type: string,
+    name: string,
+    inputs: ObjectValue,
+    preview: boolean,
+    decided?: ObjectValue,
+  ) => {
+    const { id, outputs } = standIn.create(type, name, inputs, preview);
+    return { id, state: { ...inputs, ...outputs, ...decided, [KEPT]: inputs } };
   };
   const server = new Server();
   server.addService(rpc.ResourceProviderService, {
@@ -101,8 +112,8 @@ export async function serveStandIn(standIn: StandIn, record: string, engine: str
       const inputs = decode(request.getProperties());
       const preview = request.getPreview();
       note({ call: "create", preview, type, name, inputs: open(inputs) });
-      if (!preview) await standIn.apply?.(type, reveal(inputs) as ObjectValue);
-      const { id, state } = outputsOf(type, name, inputs);
+      const decided = preview ? undefined : await standIn.apply?.(type, reveal(inputs) as ObjectValue);
+      const { id, state } = outputsOf(type, name, inputs, preview, decided);
       const response = new messages.CreateResponse();
       if (!preview) response.setId(id);
       response.setProperties(encode(state));
@@ -113,9 +124,9 @@ export async function serveStandIn(standIn: StandIn, record: string, engine: str
       const inputs = decode(request.getNews());
       const preview = request.getPreview();
       note({ call: "update", preview, type, name, id: request.getId(), inputs: open(inputs) });
-      if (!preview) await standIn.apply?.(type, reveal(inputs) as ObjectValue);
+      const decided = preview ? undefined : await standIn.apply?.(type, reveal(inputs) as ObjectValue);
       const response = new messages.UpdateResponse();
-      response.setProperties(encode(outputsOf(type, name, inputs).state));
+      response.setProperties(encode(outputsOf(type, name, inputs, preview, decided).state));
       return response;
     }),
     read: unary(async (request: messages.ReadRequest) => {

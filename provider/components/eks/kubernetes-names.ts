@@ -1,0 +1,32 @@
+// What names and quantities of Kubernetes look like.
+import { string } from "@pulumi-appmesh/model";
+
+/** RFC 1123's label. */
+export const label = string({
+  minLength: 1,
+  maxLength: 63,
+  pattern: {
+    regex: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    says: 'in lower case letters, digits and "-", beginning and ending with a letter or digit',
+  },
+});
+
+export const quantity = string({
+  pattern: {
+    regex: /^[0-9]+(\.[0-9]+)?(m|[kMGTPE]i?)?$/,
+    says: "a quantity of Kubernetes, such as 500m or 1Gi",
+  },
+});
+
+export const pem = string({
+  minLength: 1,
+  pattern: {
+    regex: /^\s*-----BEGIN [A-Z ]+-----[\s\S]*-----END [A-Z ]+-----\s*$/,
+    says: "in PEM",
+  },
+});
+
+/** A region of AWS. */
+export const region = string({
+  pattern: { regex: /^[a-z]{2}(-[a-z]+)+-\d$/, says: "of a region of AWS, such as eu-west-1" },
+});
