@@ -6,6 +6,7 @@ import { meshEcsService } from "./ecs/mesh-ecs-service-args.js";
 import { meshGateway } from "./ecs/mesh-gateway-args.js";
 import { meshTaskDefinition } from "./ecs/mesh-task-definition-args.js";
 import { appMeshController } from "./eks/controller-args.js";
+import { kubernetesControlPlane } from "./eks/kubernetes-control-plane-args.js";
 import { meshDeployment } from "./kubernetes/mesh-deployment-args.js";
 import { meshGatewayDeployment } from "./kubernetes/mesh-gateway-deployment-args.js";
 import { gateway } from "./mesh/gateway-args.js";
@@ -25,5 +26,6 @@ export const componentTypes: ReadonlyMap<string, ComponentType> = new Map(
     controlPlane,
     nodeIdentity,
     accessKeySecret,
+    kubernetesControlPlane,
   ].map((type) => [componentToken(type), type]),
 );

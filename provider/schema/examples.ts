@@ -524,4 +524,44 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     outputs: { secretArn: output("dashboard", "secretArn") },
   },
+  KubernetesControlPlane: {
+    title: "Replicas on EKS, to which AWS's controller and the proxies that it puts into pods are led",
+    resources: [
+      {
+        variable: "controlPlane",
+        type: "KubernetesControlPlane",
+        name: "appmesh",
+        inputs: {
+          image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/appmesh:0.1.0",
+          region: "eu-west-1",
+          accountId: "123456789012",
+          table: { deletionProtection: true },
+          identity: { podIdentity: { clusterName: "shop" } },
+          trustedNetworkPort: 18001,
+        },
+      },
+      {
+        variable: "controller",
+        type: "AppMeshController",
+        name: "mesh",
+        inputs: {
+          region: "eu-west-1",
+          accountId: "123456789012",
+          controlPlane: {
+            address: output("controlPlane", "address"),
+            caCertificate: output("controlPlane", "caCertificate"),
+          },
+          accessKey: {
+            accessKeyId: output("controlPlane", "accessKeyId"),
+            secretAccessKey: output("controlPlane", "secretAccessKey"),
+          },
+          injection: {
+            xdsEndpoint: output("controlPlane", "xdsEndpoint"),
+            namespaces: { shop: { labels: { mesh: "shop" } } },
+          },
+        },
+      },
+    ],
+    outputs: { endpoint: output("controlPlane", "endpoint") },
+  },
 };

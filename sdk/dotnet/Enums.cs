@@ -962,6 +962,43 @@ namespace PulumiAppMesh.AppMesh
     }
 
     /// <summary>
+    /// What proves who a proxy is.
+    /// </summary>
+    [EnumType]
+    public readonly struct IdentityKind : IEquatable<IdentityKind>
+    {
+        private readonly string _value;
+
+        private IdentityKind(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// A client certificate with its private key.
+        /// </summary>
+        public static IdentityKind Certificate { get; } = new IdentityKind("certificate");
+        /// <summary>
+        /// A signed token.
+        /// </summary>
+        public static IdentityKind Token { get; } = new IdentityKind("token");
+
+        public static bool operator ==(IdentityKind left, IdentityKind right) => left.Equals(right);
+        public static bool operator !=(IdentityKind left, IdentityKind right) => !left.Equals(right);
+
+        public static explicit operator string(IdentityKind value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is IdentityKind other && Equals(other);
+        public bool Equals(IdentityKind other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
     /// Which IP versions proxies use to reach endpoints.
     /// </summary>
     [EnumType]
@@ -999,6 +1036,43 @@ namespace PulumiAppMesh.AppMesh
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override bool Equals(object? obj) => obj is IpPreference other && Equals(other);
         public bool Equals(IpPreference other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Who reaches a Service.
+    /// </summary>
+    [EnumType]
+    public readonly struct KubernetesControlPlaneServiceType : IEquatable<KubernetesControlPlaneServiceType>
+    {
+        private readonly string _value;
+
+        private KubernetesControlPlaneServiceType(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// The cluster.
+        /// </summary>
+        public static KubernetesControlPlaneServiceType ClusterIP { get; } = new KubernetesControlPlaneServiceType("ClusterIP");
+        /// <summary>
+        /// Those who reach the load balancer as well, such as tasks on ECS in the same mesh.
+        /// </summary>
+        public static KubernetesControlPlaneServiceType LoadBalancer { get; } = new KubernetesControlPlaneServiceType("LoadBalancer");
+
+        public static bool operator ==(KubernetesControlPlaneServiceType left, KubernetesControlPlaneServiceType right) => left.Equals(right);
+        public static bool operator !=(KubernetesControlPlaneServiceType left, KubernetesControlPlaneServiceType right) => !left.Equals(right);
+
+        public static explicit operator string(KubernetesControlPlaneServiceType value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is KubernetesControlPlaneServiceType other && Equals(other);
+        public bool Equals(KubernetesControlPlaneServiceType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override int GetHashCode() => _value?.GetHashCode() ?? 0;
@@ -1118,6 +1192,137 @@ namespace PulumiAppMesh.AppMesh
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override bool Equals(object? obj) => obj is MeshGatewayLoadBalancerType other && Equals(other);
         public bool Equals(MeshGatewayLoadBalancerType other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// Least severe messages that Envoy logs.
+    /// </summary>
+    [EnumType]
+    public readonly struct PodEnvoyLogLevel : IEquatable<PodEnvoyLogLevel>
+    {
+        private readonly string _value;
+
+        private PodEnvoyLogLevel(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// Everything.
+        /// </summary>
+        public static PodEnvoyLogLevel Trace { get; } = new PodEnvoyLogLevel("trace");
+        /// <summary>
+        /// Much for looking for a mistake.
+        /// </summary>
+        public static PodEnvoyLogLevel Debug { get; } = new PodEnvoyLogLevel("debug");
+        /// <summary>
+        /// What happens.
+        /// </summary>
+        public static PodEnvoyLogLevel Info { get; } = new PodEnvoyLogLevel("info");
+        /// <summary>
+        /// What may be wrong.
+        /// </summary>
+        public static PodEnvoyLogLevel Warning { get; } = new PodEnvoyLogLevel("warning");
+        /// <summary>
+        /// What is wrong.
+        /// </summary>
+        public static PodEnvoyLogLevel Error { get; } = new PodEnvoyLogLevel("error");
+        /// <summary>
+        /// What ends it.
+        /// </summary>
+        public static PodEnvoyLogLevel Critical { get; } = new PodEnvoyLogLevel("critical");
+        /// <summary>
+        /// Nothing.
+        /// </summary>
+        public static PodEnvoyLogLevel Off { get; } = new PodEnvoyLogLevel("off");
+
+        public static bool operator ==(PodEnvoyLogLevel left, PodEnvoyLogLevel right) => left.Equals(right);
+        public static bool operator !=(PodEnvoyLogLevel left, PodEnvoyLogLevel right) => !left.Equals(right);
+
+        public static explicit operator string(PodEnvoyLogLevel value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is PodEnvoyLogLevel other && Equals(other);
+        public bool Equals(PodEnvoyLogLevel other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// How traffic gets into the Envoy of a pod.
+    /// </summary>
+    [EnumType]
+    public readonly struct PodInterceptionMode : IEquatable<PodInterceptionMode>
+    {
+        private readonly string _value;
+
+        private PodInterceptionMode(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// A container that runs first redirects it with iptables, for which it has NET_ADMIN.
+        /// </summary>
+        public static PodInterceptionMode InitContainer { get; } = new PodInterceptionMode("initContainer");
+        /// <summary>
+        /// It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For clusters that grant no NET_ADMIN.
+        /// </summary>
+        public static PodInterceptionMode Explicit { get; } = new PodInterceptionMode("explicit");
+
+        public static bool operator ==(PodInterceptionMode left, PodInterceptionMode right) => left.Equals(right);
+        public static bool operator !=(PodInterceptionMode left, PodInterceptionMode right) => !left.Equals(right);
+
+        public static explicit operator string(PodInterceptionMode value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is PodInterceptionMode other && Equals(other);
+        public bool Equals(PodInterceptionMode other) => string.Equals(_value, other._value, StringComparison.Ordinal);
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override int GetHashCode() => _value?.GetHashCode() ?? 0;
+
+        public override string ToString() => _value;
+    }
+
+    /// <summary>
+    /// What takes the traces of a pod.
+    /// </summary>
+    [EnumType]
+    public readonly struct PodTracer : IEquatable<PodTracer>
+    {
+        private readonly string _value;
+
+        private PodTracer(string value)
+        {
+            _value = value ?? throw new ArgumentNullException(nameof(value));
+        }
+
+        /// <summary>
+        /// An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+        /// </summary>
+        public static PodTracer Otel { get; } = new PodTracer("otel");
+        /// <summary>
+        /// The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+        /// </summary>
+        public static PodTracer Xray { get; } = new PodTracer("xray");
+
+        public static bool operator ==(PodTracer left, PodTracer right) => left.Equals(right);
+        public static bool operator !=(PodTracer left, PodTracer right) => !left.Equals(right);
+
+        public static explicit operator string(PodTracer value) => value._value;
+
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public override bool Equals(object? obj) => obj is PodTracer other && Equals(other);
+        public bool Equals(PodTracer other) => string.Equals(_value, other._value, StringComparison.Ordinal);
 
         [EditorBrowsable(EditorBrowsableState.Never)]
         public override int GetHashCode() => _value?.GetHashCode() ?? 0;

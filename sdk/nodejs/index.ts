@@ -5,6 +5,16 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 // Export members:
+export { AccessKeyArgs } from "./accessKey";
+export type AccessKey = import("./accessKey").AccessKey;
+export const AccessKey: typeof import("./accessKey").AccessKey = null as any;
+utilities.lazyLoad(exports, ["AccessKey"], () => require("./accessKey"));
+
+export { AccessKeySecretArgs } from "./accessKeySecret";
+export type AccessKeySecret = import("./accessKeySecret").AccessKeySecret;
+export const AccessKeySecret: typeof import("./accessKeySecret").AccessKeySecret = null as any;
+utilities.lazyLoad(exports, ["AccessKeySecret"], () => require("./accessKeySecret"));
+
 export { AppMeshControllerArgs } from "./appMeshController";
 export type AppMeshController = import("./appMeshController").AppMeshController;
 export const AppMeshController: typeof import("./appMeshController").AppMeshController = null as any;
@@ -95,10 +105,20 @@ export const getVirtualServices: typeof import("./getVirtualServices").getVirtua
 export const getVirtualServicesOutput: typeof import("./getVirtualServices").getVirtualServicesOutput = null as any;
 utilities.lazyLoad(exports, ["getVirtualServices","getVirtualServicesOutput"], () => require("./getVirtualServices"));
 
+export { KubernetesControlPlaneArgs } from "./kubernetesControlPlane";
+export type KubernetesControlPlane = import("./kubernetesControlPlane").KubernetesControlPlane;
+export const KubernetesControlPlane: typeof import("./kubernetesControlPlane").KubernetesControlPlane = null as any;
+utilities.lazyLoad(exports, ["KubernetesControlPlane"], () => require("./kubernetesControlPlane"));
+
 export { MeshArgs } from "./mesh";
 export type Mesh = import("./mesh").Mesh;
 export const Mesh: typeof import("./mesh").Mesh = null as any;
 utilities.lazyLoad(exports, ["Mesh"], () => require("./mesh"));
+
+export { MeshDeploymentArgs } from "./meshDeployment";
+export type MeshDeployment = import("./meshDeployment").MeshDeployment;
+export const MeshDeployment: typeof import("./meshDeployment").MeshDeployment = null as any;
+utilities.lazyLoad(exports, ["MeshDeployment"], () => require("./meshDeployment"));
 
 export { MeshEcsServiceArgs } from "./meshEcsService";
 export type MeshEcsService = import("./meshEcsService").MeshEcsService;
@@ -109,6 +129,11 @@ export { MeshGatewayArgs } from "./meshGateway";
 export type MeshGateway = import("./meshGateway").MeshGateway;
 export const MeshGateway: typeof import("./meshGateway").MeshGateway = null as any;
 utilities.lazyLoad(exports, ["MeshGateway"], () => require("./meshGateway"));
+
+export { MeshGatewayDeploymentArgs } from "./meshGatewayDeployment";
+export type MeshGatewayDeployment = import("./meshGatewayDeployment").MeshGatewayDeployment;
+export const MeshGatewayDeployment: typeof import("./meshGatewayDeployment").MeshGatewayDeployment = null as any;
+utilities.lazyLoad(exports, ["MeshGatewayDeployment"], () => require("./meshGatewayDeployment"));
 
 export { MeshServiceArgs } from "./meshService";
 export type MeshService = import("./meshService").MeshService;
@@ -125,10 +150,20 @@ export type MeshTaskDefinition = import("./meshTaskDefinition").MeshTaskDefiniti
 export const MeshTaskDefinition: typeof import("./meshTaskDefinition").MeshTaskDefinition = null as any;
 utilities.lazyLoad(exports, ["MeshTaskDefinition"], () => require("./meshTaskDefinition"));
 
+export { NodeIdentityArgs } from "./nodeIdentity";
+export type NodeIdentity = import("./nodeIdentity").NodeIdentity;
+export const NodeIdentity: typeof import("./nodeIdentity").NodeIdentity = null as any;
+utilities.lazyLoad(exports, ["NodeIdentity"], () => require("./nodeIdentity"));
+
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
 utilities.lazyLoad(exports, ["Provider"], () => require("./provider"));
+
+export { ProxyIdentityArgs } from "./proxyIdentity";
+export type ProxyIdentity = import("./proxyIdentity").ProxyIdentity;
+export const ProxyIdentity: typeof import("./proxyIdentity").ProxyIdentity = null as any;
+utilities.lazyLoad(exports, ["ProxyIdentity"], () => require("./proxyIdentity"));
 
 export { RouteArgs } from "./route";
 export type Route = import("./route").Route;
@@ -172,6 +207,10 @@ const _module = {
     version: utilities.getVersion(),
     construct: (name: string, type: string, urn: string): pulumi.Resource => {
         switch (type) {
+            case "appmesh:index:AccessKey":
+                return new AccessKey(name, <any>undefined, { urn })
+            case "appmesh:index:AccessKeySecret":
+                return new AccessKeySecret(name, <any>undefined, { urn })
             case "appmesh:index:AppMeshController":
                 return new AppMeshController(name, <any>undefined, { urn })
             case "appmesh:index:ControlPlane":
@@ -180,18 +219,28 @@ const _module = {
                 return new Gateway(name, <any>undefined, { urn })
             case "appmesh:index:GatewayRoute":
                 return new GatewayRoute(name, <any>undefined, { urn })
+            case "appmesh:index:KubernetesControlPlane":
+                return new KubernetesControlPlane(name, <any>undefined, { urn })
             case "appmesh:index:Mesh":
                 return new Mesh(name, <any>undefined, { urn })
+            case "appmesh:index:MeshDeployment":
+                return new MeshDeployment(name, <any>undefined, { urn })
             case "appmesh:index:MeshEcsService":
                 return new MeshEcsService(name, <any>undefined, { urn })
             case "appmesh:index:MeshGateway":
                 return new MeshGateway(name, <any>undefined, { urn })
+            case "appmesh:index:MeshGatewayDeployment":
+                return new MeshGatewayDeployment(name, <any>undefined, { urn })
             case "appmesh:index:MeshService":
                 return new MeshService(name, <any>undefined, { urn })
             case "appmesh:index:MeshSettings":
                 return new MeshSettings(name, <any>undefined, { urn })
             case "appmesh:index:MeshTaskDefinition":
                 return new MeshTaskDefinition(name, <any>undefined, { urn })
+            case "appmesh:index:NodeIdentity":
+                return new NodeIdentity(name, <any>undefined, { urn })
+            case "appmesh:index:ProxyIdentity":
+                return new ProxyIdentity(name, <any>undefined, { urn })
             case "appmesh:index:Route":
                 return new Route(name, <any>undefined, { urn })
             case "appmesh:index:VirtualGateway":

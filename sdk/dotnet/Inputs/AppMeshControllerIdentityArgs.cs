@@ -20,13 +20,13 @@ namespace PulumiAppMesh.AppMesh.Inputs
         /// By EKS Pod Identity.
         /// </summary>
         [Input("podIdentity")]
-        public Input<Inputs.AppMeshControllerPodIdentityArgs>? PodIdentity { get; set; }
+        public Input<Inputs.EksPodIdentityArgs>? PodIdentity { get; set; }
 
         /// <summary>
         /// By the service account and OIDC (IRSA).
         /// </summary>
         [Input("serviceAccountRole")]
-        public Input<Inputs.AppMeshControllerServiceAccountRoleArgs>? ServiceAccountRole { get; set; }
+        public Input<Inputs.EksServiceAccountRoleArgs>? ServiceAccountRole { get; set; }
 
         public AppMeshControllerIdentityArgs()
         {

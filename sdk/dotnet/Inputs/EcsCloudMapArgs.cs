@@ -17,10 +17,10 @@ namespace PulumiAppMesh.AppMesh.Inputs
     public sealed class EcsCloudMapArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Id of the namespace, as ns-….
+        /// Id of the namespace, as ns-…, in which a service of Cloud Map is made.
         /// </summary>
-        [Input("namespaceId", required: true)]
-        public Input<string> NamespaceId { get; set; } = null!;
+        [Input("namespaceId")]
+        public Input<string>? NamespaceId { get; set; }
 
         /// <summary>
         /// Name of the namespace, such as shop.internal.
@@ -29,7 +29,13 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string> NamespaceName { get; set; } = null!;
 
         /// <summary>
-        /// Name in the namespace, a label of DNS. Defaults to the name of the component.
+        /// ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+        /// </summary>
+        [Input("serviceArn")]
+        public Input<string>? ServiceArn { get; set; }
+
+        /// <summary>
+        /// Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
         /// </summary>
         [Input("serviceName")]
         public Input<string>? ServiceName { get; set; }

@@ -53,7 +53,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         }
 
         /// <summary>
-        /// Image with sh and iptables, which initContainer needs. Only for initContainer.
+        /// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
         /// </summary>
         [Input("image")]
         public Input<string>? Image { get; set; }

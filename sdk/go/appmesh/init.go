@@ -21,6 +21,10 @@ func (m *module) Version() semver.Version {
 
 func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi.Resource, err error) {
 	switch typ {
+	case "appmesh:index:AccessKey":
+		r = &AccessKey{}
+	case "appmesh:index:AccessKeySecret":
+		r = &AccessKeySecret{}
 	case "appmesh:index:AppMeshController":
 		r = &AppMeshController{}
 	case "appmesh:index:ControlPlane":
@@ -29,18 +33,28 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &Gateway{}
 	case "appmesh:index:GatewayRoute":
 		r = &GatewayRoute{}
+	case "appmesh:index:KubernetesControlPlane":
+		r = &KubernetesControlPlane{}
 	case "appmesh:index:Mesh":
 		r = &Mesh{}
+	case "appmesh:index:MeshDeployment":
+		r = &MeshDeployment{}
 	case "appmesh:index:MeshEcsService":
 		r = &MeshEcsService{}
 	case "appmesh:index:MeshGateway":
 		r = &MeshGateway{}
+	case "appmesh:index:MeshGatewayDeployment":
+		r = &MeshGatewayDeployment{}
 	case "appmesh:index:MeshService":
 		r = &MeshService{}
 	case "appmesh:index:MeshSettings":
 		r = &MeshSettings{}
 	case "appmesh:index:MeshTaskDefinition":
 		r = &MeshTaskDefinition{}
+	case "appmesh:index:NodeIdentity":
+		r = &NodeIdentity{}
+	case "appmesh:index:ProxyIdentity":
+		r = &ProxyIdentity{}
 	case "appmesh:index:Route":
 		r = &Route{}
 	case "appmesh:index:VirtualGateway":

@@ -3946,6 +3946,174 @@ func (in *httpSchemePtr) ToHttpSchemePtrOutputWithContext(ctx context.Context) H
 	return pulumi.ToOutputWithContext(ctx, in).(HttpSchemePtrOutput)
 }
 
+// What proves who a proxy is.
+type IdentityKind string
+
+const (
+	// A client certificate with its private key.
+	IdentityKindCertificate = IdentityKind("certificate")
+	// A signed token.
+	IdentityKindToken = IdentityKind("token")
+)
+
+func (IdentityKind) ElementType() reflect.Type {
+	return reflect.TypeOf((*IdentityKind)(nil)).Elem()
+}
+
+func (e IdentityKind) ToIdentityKindOutput() IdentityKindOutput {
+	return pulumi.ToOutput(e).(IdentityKindOutput)
+}
+
+func (e IdentityKind) ToIdentityKindOutputWithContext(ctx context.Context) IdentityKindOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(IdentityKindOutput)
+}
+
+func (e IdentityKind) ToIdentityKindPtrOutput() IdentityKindPtrOutput {
+	return e.ToIdentityKindPtrOutputWithContext(context.Background())
+}
+
+func (e IdentityKind) ToIdentityKindPtrOutputWithContext(ctx context.Context) IdentityKindPtrOutput {
+	return IdentityKind(e).ToIdentityKindOutputWithContext(ctx).ToIdentityKindPtrOutputWithContext(ctx)
+}
+
+func (e IdentityKind) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e IdentityKind) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e IdentityKind) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e IdentityKind) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type IdentityKindOutput struct{ *pulumi.OutputState }
+
+func (IdentityKindOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*IdentityKind)(nil)).Elem()
+}
+
+func (o IdentityKindOutput) ToIdentityKindOutput() IdentityKindOutput {
+	return o
+}
+
+func (o IdentityKindOutput) ToIdentityKindOutputWithContext(ctx context.Context) IdentityKindOutput {
+	return o
+}
+
+func (o IdentityKindOutput) ToIdentityKindPtrOutput() IdentityKindPtrOutput {
+	return o.ToIdentityKindPtrOutputWithContext(context.Background())
+}
+
+func (o IdentityKindOutput) ToIdentityKindPtrOutputWithContext(ctx context.Context) IdentityKindPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v IdentityKind) *IdentityKind {
+		return &v
+	}).(IdentityKindPtrOutput)
+}
+
+func (o IdentityKindOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o IdentityKindOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e IdentityKind) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o IdentityKindOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o IdentityKindOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e IdentityKind) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type IdentityKindPtrOutput struct{ *pulumi.OutputState }
+
+func (IdentityKindPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**IdentityKind)(nil)).Elem()
+}
+
+func (o IdentityKindPtrOutput) ToIdentityKindPtrOutput() IdentityKindPtrOutput {
+	return o
+}
+
+func (o IdentityKindPtrOutput) ToIdentityKindPtrOutputWithContext(ctx context.Context) IdentityKindPtrOutput {
+	return o
+}
+
+func (o IdentityKindPtrOutput) Elem() IdentityKindOutput {
+	return o.ApplyT(func(v *IdentityKind) IdentityKind {
+		if v != nil {
+			return *v
+		}
+		var ret IdentityKind
+		return ret
+	}).(IdentityKindOutput)
+}
+
+func (o IdentityKindPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o IdentityKindPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *IdentityKind) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// IdentityKindInput is an input type that accepts values of the IdentityKind enum
+// A concrete instance of `IdentityKindInput` can be one of the following:
+//
+//	IdentityKindCertificate
+//	IdentityKindToken
+type IdentityKindInput interface {
+	pulumi.Input
+
+	ToIdentityKindOutput() IdentityKindOutput
+	ToIdentityKindOutputWithContext(context.Context) IdentityKindOutput
+}
+
+var identityKindPtrType = reflect.TypeOf((**IdentityKind)(nil)).Elem()
+
+type IdentityKindPtrInput interface {
+	pulumi.Input
+
+	ToIdentityKindPtrOutput() IdentityKindPtrOutput
+	ToIdentityKindPtrOutputWithContext(context.Context) IdentityKindPtrOutput
+}
+
+type identityKindPtr string
+
+func IdentityKindPtr(v string) IdentityKindPtrInput {
+	return (*identityKindPtr)(&v)
+}
+
+func (*identityKindPtr) ElementType() reflect.Type {
+	return identityKindPtrType
+}
+
+func (in *identityKindPtr) ToIdentityKindPtrOutput() IdentityKindPtrOutput {
+	return pulumi.ToOutput(in).(IdentityKindPtrOutput)
+}
+
+func (in *identityKindPtr) ToIdentityKindPtrOutputWithContext(ctx context.Context) IdentityKindPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(IdentityKindPtrOutput)
+}
+
 // Which IP versions proxies use to reach endpoints.
 type IpPreference string
 
@@ -4118,6 +4286,174 @@ func (in *ipPreferencePtr) ToIpPreferencePtrOutput() IpPreferencePtrOutput {
 
 func (in *ipPreferencePtr) ToIpPreferencePtrOutputWithContext(ctx context.Context) IpPreferencePtrOutput {
 	return pulumi.ToOutputWithContext(ctx, in).(IpPreferencePtrOutput)
+}
+
+// Who reaches a Service.
+type KubernetesControlPlaneServiceType string
+
+const (
+	// The cluster.
+	KubernetesControlPlaneServiceTypeClusterIP = KubernetesControlPlaneServiceType("ClusterIP")
+	// Those who reach the load balancer as well, such as tasks on ECS in the same mesh.
+	KubernetesControlPlaneServiceTypeLoadBalancer = KubernetesControlPlaneServiceType("LoadBalancer")
+)
+
+func (KubernetesControlPlaneServiceType) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneServiceType)(nil)).Elem()
+}
+
+func (e KubernetesControlPlaneServiceType) ToKubernetesControlPlaneServiceTypeOutput() KubernetesControlPlaneServiceTypeOutput {
+	return pulumi.ToOutput(e).(KubernetesControlPlaneServiceTypeOutput)
+}
+
+func (e KubernetesControlPlaneServiceType) ToKubernetesControlPlaneServiceTypeOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(KubernetesControlPlaneServiceTypeOutput)
+}
+
+func (e KubernetesControlPlaneServiceType) ToKubernetesControlPlaneServiceTypePtrOutput() KubernetesControlPlaneServiceTypePtrOutput {
+	return e.ToKubernetesControlPlaneServiceTypePtrOutputWithContext(context.Background())
+}
+
+func (e KubernetesControlPlaneServiceType) ToKubernetesControlPlaneServiceTypePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypePtrOutput {
+	return KubernetesControlPlaneServiceType(e).ToKubernetesControlPlaneServiceTypeOutputWithContext(ctx).ToKubernetesControlPlaneServiceTypePtrOutputWithContext(ctx)
+}
+
+func (e KubernetesControlPlaneServiceType) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e KubernetesControlPlaneServiceType) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e KubernetesControlPlaneServiceType) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e KubernetesControlPlaneServiceType) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type KubernetesControlPlaneServiceTypeOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServiceTypeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneServiceType)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToKubernetesControlPlaneServiceTypeOutput() KubernetesControlPlaneServiceTypeOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToKubernetesControlPlaneServiceTypeOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypeOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToKubernetesControlPlaneServiceTypePtrOutput() KubernetesControlPlaneServiceTypePtrOutput {
+	return o.ToKubernetesControlPlaneServiceTypePtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToKubernetesControlPlaneServiceTypePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneServiceType) *KubernetesControlPlaneServiceType {
+		return &v
+	}).(KubernetesControlPlaneServiceTypePtrOutput)
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e KubernetesControlPlaneServiceType) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceTypeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e KubernetesControlPlaneServiceType) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type KubernetesControlPlaneServiceTypePtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServiceTypePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneServiceType)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServiceTypePtrOutput) ToKubernetesControlPlaneServiceTypePtrOutput() KubernetesControlPlaneServiceTypePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceTypePtrOutput) ToKubernetesControlPlaneServiceTypePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceTypePtrOutput) Elem() KubernetesControlPlaneServiceTypeOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneServiceType) KubernetesControlPlaneServiceType {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneServiceType
+		return ret
+	}).(KubernetesControlPlaneServiceTypeOutput)
+}
+
+func (o KubernetesControlPlaneServiceTypePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceTypePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *KubernetesControlPlaneServiceType) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// KubernetesControlPlaneServiceTypeInput is an input type that accepts values of the KubernetesControlPlaneServiceType enum
+// A concrete instance of `KubernetesControlPlaneServiceTypeInput` can be one of the following:
+//
+//	KubernetesControlPlaneServiceTypeClusterIP
+//	KubernetesControlPlaneServiceTypeLoadBalancer
+type KubernetesControlPlaneServiceTypeInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServiceTypeOutput() KubernetesControlPlaneServiceTypeOutput
+	ToKubernetesControlPlaneServiceTypeOutputWithContext(context.Context) KubernetesControlPlaneServiceTypeOutput
+}
+
+var kubernetesControlPlaneServiceTypePtrType = reflect.TypeOf((**KubernetesControlPlaneServiceType)(nil)).Elem()
+
+type KubernetesControlPlaneServiceTypePtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServiceTypePtrOutput() KubernetesControlPlaneServiceTypePtrOutput
+	ToKubernetesControlPlaneServiceTypePtrOutputWithContext(context.Context) KubernetesControlPlaneServiceTypePtrOutput
+}
+
+type kubernetesControlPlaneServiceTypePtr string
+
+func KubernetesControlPlaneServiceTypePtr(v string) KubernetesControlPlaneServiceTypePtrInput {
+	return (*kubernetesControlPlaneServiceTypePtr)(&v)
+}
+
+func (*kubernetesControlPlaneServiceTypePtr) ElementType() reflect.Type {
+	return kubernetesControlPlaneServiceTypePtrType
+}
+
+func (in *kubernetesControlPlaneServiceTypePtr) ToKubernetesControlPlaneServiceTypePtrOutput() KubernetesControlPlaneServiceTypePtrOutput {
+	return pulumi.ToOutput(in).(KubernetesControlPlaneServiceTypePtrOutput)
+}
+
+func (in *kubernetesControlPlaneServiceTypePtr) ToKubernetesControlPlaneServiceTypePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceTypePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(KubernetesControlPlaneServiceTypePtrOutput)
 }
 
 // Which connections a listener accepts.
@@ -4628,6 +4964,525 @@ func (in *meshGatewayLoadBalancerTypePtr) ToMeshGatewayLoadBalancerTypePtrOutput
 
 func (in *meshGatewayLoadBalancerTypePtr) ToMeshGatewayLoadBalancerTypePtrOutputWithContext(ctx context.Context) MeshGatewayLoadBalancerTypePtrOutput {
 	return pulumi.ToOutputWithContext(ctx, in).(MeshGatewayLoadBalancerTypePtrOutput)
+}
+
+// Least severe messages that Envoy logs.
+type PodEnvoyLogLevel string
+
+const (
+	// Everything.
+	PodEnvoyLogLevelTrace = PodEnvoyLogLevel("trace")
+	// Much for looking for a mistake.
+	PodEnvoyLogLevelDebug = PodEnvoyLogLevel("debug")
+	// What happens.
+	PodEnvoyLogLevelInfo = PodEnvoyLogLevel("info")
+	// What may be wrong.
+	PodEnvoyLogLevelWarning = PodEnvoyLogLevel("warning")
+	// What is wrong.
+	PodEnvoyLogLevelError = PodEnvoyLogLevel("error")
+	// What ends it.
+	PodEnvoyLogLevelCritical = PodEnvoyLogLevel("critical")
+	// Nothing.
+	PodEnvoyLogLevelOff = PodEnvoyLogLevel("off")
+)
+
+func (PodEnvoyLogLevel) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodEnvoyLogLevel)(nil)).Elem()
+}
+
+func (e PodEnvoyLogLevel) ToPodEnvoyLogLevelOutput() PodEnvoyLogLevelOutput {
+	return pulumi.ToOutput(e).(PodEnvoyLogLevelOutput)
+}
+
+func (e PodEnvoyLogLevel) ToPodEnvoyLogLevelOutputWithContext(ctx context.Context) PodEnvoyLogLevelOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(PodEnvoyLogLevelOutput)
+}
+
+func (e PodEnvoyLogLevel) ToPodEnvoyLogLevelPtrOutput() PodEnvoyLogLevelPtrOutput {
+	return e.ToPodEnvoyLogLevelPtrOutputWithContext(context.Background())
+}
+
+func (e PodEnvoyLogLevel) ToPodEnvoyLogLevelPtrOutputWithContext(ctx context.Context) PodEnvoyLogLevelPtrOutput {
+	return PodEnvoyLogLevel(e).ToPodEnvoyLogLevelOutputWithContext(ctx).ToPodEnvoyLogLevelPtrOutputWithContext(ctx)
+}
+
+func (e PodEnvoyLogLevel) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodEnvoyLogLevel) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodEnvoyLogLevel) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e PodEnvoyLogLevel) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type PodEnvoyLogLevelOutput struct{ *pulumi.OutputState }
+
+func (PodEnvoyLogLevelOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodEnvoyLogLevel)(nil)).Elem()
+}
+
+func (o PodEnvoyLogLevelOutput) ToPodEnvoyLogLevelOutput() PodEnvoyLogLevelOutput {
+	return o
+}
+
+func (o PodEnvoyLogLevelOutput) ToPodEnvoyLogLevelOutputWithContext(ctx context.Context) PodEnvoyLogLevelOutput {
+	return o
+}
+
+func (o PodEnvoyLogLevelOutput) ToPodEnvoyLogLevelPtrOutput() PodEnvoyLogLevelPtrOutput {
+	return o.ToPodEnvoyLogLevelPtrOutputWithContext(context.Background())
+}
+
+func (o PodEnvoyLogLevelOutput) ToPodEnvoyLogLevelPtrOutputWithContext(ctx context.Context) PodEnvoyLogLevelPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodEnvoyLogLevel) *PodEnvoyLogLevel {
+		return &v
+	}).(PodEnvoyLogLevelPtrOutput)
+}
+
+func (o PodEnvoyLogLevelOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o PodEnvoyLogLevelOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodEnvoyLogLevel) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o PodEnvoyLogLevelOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodEnvoyLogLevelOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodEnvoyLogLevel) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type PodEnvoyLogLevelPtrOutput struct{ *pulumi.OutputState }
+
+func (PodEnvoyLogLevelPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodEnvoyLogLevel)(nil)).Elem()
+}
+
+func (o PodEnvoyLogLevelPtrOutput) ToPodEnvoyLogLevelPtrOutput() PodEnvoyLogLevelPtrOutput {
+	return o
+}
+
+func (o PodEnvoyLogLevelPtrOutput) ToPodEnvoyLogLevelPtrOutputWithContext(ctx context.Context) PodEnvoyLogLevelPtrOutput {
+	return o
+}
+
+func (o PodEnvoyLogLevelPtrOutput) Elem() PodEnvoyLogLevelOutput {
+	return o.ApplyT(func(v *PodEnvoyLogLevel) PodEnvoyLogLevel {
+		if v != nil {
+			return *v
+		}
+		var ret PodEnvoyLogLevel
+		return ret
+	}).(PodEnvoyLogLevelOutput)
+}
+
+func (o PodEnvoyLogLevelPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodEnvoyLogLevelPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *PodEnvoyLogLevel) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// PodEnvoyLogLevelInput is an input type that accepts values of the PodEnvoyLogLevel enum
+// A concrete instance of `PodEnvoyLogLevelInput` can be one of the following:
+//
+//	PodEnvoyLogLevelTrace
+//	PodEnvoyLogLevelDebug
+//	PodEnvoyLogLevelInfo
+//	PodEnvoyLogLevelWarning
+//	PodEnvoyLogLevelError
+//	PodEnvoyLogLevelCritical
+//	PodEnvoyLogLevelOff
+type PodEnvoyLogLevelInput interface {
+	pulumi.Input
+
+	ToPodEnvoyLogLevelOutput() PodEnvoyLogLevelOutput
+	ToPodEnvoyLogLevelOutputWithContext(context.Context) PodEnvoyLogLevelOutput
+}
+
+var podEnvoyLogLevelPtrType = reflect.TypeOf((**PodEnvoyLogLevel)(nil)).Elem()
+
+type PodEnvoyLogLevelPtrInput interface {
+	pulumi.Input
+
+	ToPodEnvoyLogLevelPtrOutput() PodEnvoyLogLevelPtrOutput
+	ToPodEnvoyLogLevelPtrOutputWithContext(context.Context) PodEnvoyLogLevelPtrOutput
+}
+
+type podEnvoyLogLevelPtr string
+
+func PodEnvoyLogLevelPtr(v string) PodEnvoyLogLevelPtrInput {
+	return (*podEnvoyLogLevelPtr)(&v)
+}
+
+func (*podEnvoyLogLevelPtr) ElementType() reflect.Type {
+	return podEnvoyLogLevelPtrType
+}
+
+func (in *podEnvoyLogLevelPtr) ToPodEnvoyLogLevelPtrOutput() PodEnvoyLogLevelPtrOutput {
+	return pulumi.ToOutput(in).(PodEnvoyLogLevelPtrOutput)
+}
+
+func (in *podEnvoyLogLevelPtr) ToPodEnvoyLogLevelPtrOutputWithContext(ctx context.Context) PodEnvoyLogLevelPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(PodEnvoyLogLevelPtrOutput)
+}
+
+// How traffic gets into the Envoy of a pod.
+type PodInterceptionMode string
+
+const (
+	// A container that runs first redirects it with iptables, for which it has NET_ADMIN.
+	PodInterceptionModeInitContainer = PodInterceptionMode("initContainer")
+	// It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For clusters that grant no NET_ADMIN.
+	PodInterceptionModeExplicit = PodInterceptionMode("explicit")
+)
+
+func (PodInterceptionMode) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodInterceptionMode)(nil)).Elem()
+}
+
+func (e PodInterceptionMode) ToPodInterceptionModeOutput() PodInterceptionModeOutput {
+	return pulumi.ToOutput(e).(PodInterceptionModeOutput)
+}
+
+func (e PodInterceptionMode) ToPodInterceptionModeOutputWithContext(ctx context.Context) PodInterceptionModeOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(PodInterceptionModeOutput)
+}
+
+func (e PodInterceptionMode) ToPodInterceptionModePtrOutput() PodInterceptionModePtrOutput {
+	return e.ToPodInterceptionModePtrOutputWithContext(context.Background())
+}
+
+func (e PodInterceptionMode) ToPodInterceptionModePtrOutputWithContext(ctx context.Context) PodInterceptionModePtrOutput {
+	return PodInterceptionMode(e).ToPodInterceptionModeOutputWithContext(ctx).ToPodInterceptionModePtrOutputWithContext(ctx)
+}
+
+func (e PodInterceptionMode) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodInterceptionMode) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodInterceptionMode) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e PodInterceptionMode) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type PodInterceptionModeOutput struct{ *pulumi.OutputState }
+
+func (PodInterceptionModeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodInterceptionMode)(nil)).Elem()
+}
+
+func (o PodInterceptionModeOutput) ToPodInterceptionModeOutput() PodInterceptionModeOutput {
+	return o
+}
+
+func (o PodInterceptionModeOutput) ToPodInterceptionModeOutputWithContext(ctx context.Context) PodInterceptionModeOutput {
+	return o
+}
+
+func (o PodInterceptionModeOutput) ToPodInterceptionModePtrOutput() PodInterceptionModePtrOutput {
+	return o.ToPodInterceptionModePtrOutputWithContext(context.Background())
+}
+
+func (o PodInterceptionModeOutput) ToPodInterceptionModePtrOutputWithContext(ctx context.Context) PodInterceptionModePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodInterceptionMode) *PodInterceptionMode {
+		return &v
+	}).(PodInterceptionModePtrOutput)
+}
+
+func (o PodInterceptionModeOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o PodInterceptionModeOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodInterceptionMode) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o PodInterceptionModeOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodInterceptionModeOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodInterceptionMode) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type PodInterceptionModePtrOutput struct{ *pulumi.OutputState }
+
+func (PodInterceptionModePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodInterceptionMode)(nil)).Elem()
+}
+
+func (o PodInterceptionModePtrOutput) ToPodInterceptionModePtrOutput() PodInterceptionModePtrOutput {
+	return o
+}
+
+func (o PodInterceptionModePtrOutput) ToPodInterceptionModePtrOutputWithContext(ctx context.Context) PodInterceptionModePtrOutput {
+	return o
+}
+
+func (o PodInterceptionModePtrOutput) Elem() PodInterceptionModeOutput {
+	return o.ApplyT(func(v *PodInterceptionMode) PodInterceptionMode {
+		if v != nil {
+			return *v
+		}
+		var ret PodInterceptionMode
+		return ret
+	}).(PodInterceptionModeOutput)
+}
+
+func (o PodInterceptionModePtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodInterceptionModePtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *PodInterceptionMode) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// PodInterceptionModeInput is an input type that accepts values of the PodInterceptionMode enum
+// A concrete instance of `PodInterceptionModeInput` can be one of the following:
+//
+//	PodInterceptionModeInitContainer
+//	PodInterceptionModeExplicit
+type PodInterceptionModeInput interface {
+	pulumi.Input
+
+	ToPodInterceptionModeOutput() PodInterceptionModeOutput
+	ToPodInterceptionModeOutputWithContext(context.Context) PodInterceptionModeOutput
+}
+
+var podInterceptionModePtrType = reflect.TypeOf((**PodInterceptionMode)(nil)).Elem()
+
+type PodInterceptionModePtrInput interface {
+	pulumi.Input
+
+	ToPodInterceptionModePtrOutput() PodInterceptionModePtrOutput
+	ToPodInterceptionModePtrOutputWithContext(context.Context) PodInterceptionModePtrOutput
+}
+
+type podInterceptionModePtr string
+
+func PodInterceptionModePtr(v string) PodInterceptionModePtrInput {
+	return (*podInterceptionModePtr)(&v)
+}
+
+func (*podInterceptionModePtr) ElementType() reflect.Type {
+	return podInterceptionModePtrType
+}
+
+func (in *podInterceptionModePtr) ToPodInterceptionModePtrOutput() PodInterceptionModePtrOutput {
+	return pulumi.ToOutput(in).(PodInterceptionModePtrOutput)
+}
+
+func (in *podInterceptionModePtr) ToPodInterceptionModePtrOutputWithContext(ctx context.Context) PodInterceptionModePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(PodInterceptionModePtrOutput)
+}
+
+// What takes the traces of a pod.
+type PodTracer string
+
+const (
+	// An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+	PodTracerOtel = PodTracer("otel")
+	// The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+	PodTracerXray = PodTracer("xray")
+)
+
+func (PodTracer) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodTracer)(nil)).Elem()
+}
+
+func (e PodTracer) ToPodTracerOutput() PodTracerOutput {
+	return pulumi.ToOutput(e).(PodTracerOutput)
+}
+
+func (e PodTracer) ToPodTracerOutputWithContext(ctx context.Context) PodTracerOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(PodTracerOutput)
+}
+
+func (e PodTracer) ToPodTracerPtrOutput() PodTracerPtrOutput {
+	return e.ToPodTracerPtrOutputWithContext(context.Background())
+}
+
+func (e PodTracer) ToPodTracerPtrOutputWithContext(ctx context.Context) PodTracerPtrOutput {
+	return PodTracer(e).ToPodTracerOutputWithContext(ctx).ToPodTracerPtrOutputWithContext(ctx)
+}
+
+func (e PodTracer) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodTracer) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e PodTracer) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e PodTracer) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type PodTracerOutput struct{ *pulumi.OutputState }
+
+func (PodTracerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodTracer)(nil)).Elem()
+}
+
+func (o PodTracerOutput) ToPodTracerOutput() PodTracerOutput {
+	return o
+}
+
+func (o PodTracerOutput) ToPodTracerOutputWithContext(ctx context.Context) PodTracerOutput {
+	return o
+}
+
+func (o PodTracerOutput) ToPodTracerPtrOutput() PodTracerPtrOutput {
+	return o.ToPodTracerPtrOutputWithContext(context.Background())
+}
+
+func (o PodTracerOutput) ToPodTracerPtrOutputWithContext(ctx context.Context) PodTracerPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodTracer) *PodTracer {
+		return &v
+	}).(PodTracerPtrOutput)
+}
+
+func (o PodTracerOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o PodTracerOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodTracer) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o PodTracerOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodTracerOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e PodTracer) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type PodTracerPtrOutput struct{ *pulumi.OutputState }
+
+func (PodTracerPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodTracer)(nil)).Elem()
+}
+
+func (o PodTracerPtrOutput) ToPodTracerPtrOutput() PodTracerPtrOutput {
+	return o
+}
+
+func (o PodTracerPtrOutput) ToPodTracerPtrOutputWithContext(ctx context.Context) PodTracerPtrOutput {
+	return o
+}
+
+func (o PodTracerPtrOutput) Elem() PodTracerOutput {
+	return o.ApplyT(func(v *PodTracer) PodTracer {
+		if v != nil {
+			return *v
+		}
+		var ret PodTracer
+		return ret
+	}).(PodTracerOutput)
+}
+
+func (o PodTracerPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o PodTracerPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *PodTracer) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// PodTracerInput is an input type that accepts values of the PodTracer enum
+// A concrete instance of `PodTracerInput` can be one of the following:
+//
+//	PodTracerOtel
+//	PodTracerXray
+type PodTracerInput interface {
+	pulumi.Input
+
+	ToPodTracerOutput() PodTracerOutput
+	ToPodTracerOutputWithContext(context.Context) PodTracerOutput
+}
+
+var podTracerPtrType = reflect.TypeOf((**PodTracer)(nil)).Elem()
+
+type PodTracerPtrInput interface {
+	pulumi.Input
+
+	ToPodTracerPtrOutput() PodTracerPtrOutput
+	ToPodTracerPtrOutputWithContext(context.Context) PodTracerPtrOutput
+}
+
+type podTracerPtr string
+
+func PodTracerPtr(v string) PodTracerPtrInput {
+	return (*podTracerPtr)(&v)
+}
+
+func (*podTracerPtr) ElementType() reflect.Type {
+	return podTracerPtrType
+}
+
+func (in *podTracerPtr) ToPodTracerPtrOutput() PodTracerPtrOutput {
+	return pulumi.ToOutput(in).(PodTracerPtrOutput)
+}
+
+func (in *podTracerPtr) ToPodTracerPtrOutputWithContext(ctx context.Context) PodTracerPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(PodTracerPtrOutput)
 }
 
 // What is spoken on a port.
@@ -7660,14 +8515,24 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpRetryPolicyEventArrayInput)(nil)).Elem(), HttpRetryPolicyEventArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpSchemeInput)(nil)).Elem(), HttpScheme("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpSchemePtrInput)(nil)).Elem(), HttpScheme("http"))
+	pulumi.RegisterInputType(reflect.TypeOf((*IdentityKindInput)(nil)).Elem(), IdentityKind("certificate"))
+	pulumi.RegisterInputType(reflect.TypeOf((*IdentityKindPtrInput)(nil)).Elem(), IdentityKind("certificate"))
 	pulumi.RegisterInputType(reflect.TypeOf((*IpPreferenceInput)(nil)).Elem(), IpPreference("IPv6_PREFERRED"))
 	pulumi.RegisterInputType(reflect.TypeOf((*IpPreferencePtrInput)(nil)).Elem(), IpPreference("IPv6_PREFERRED"))
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServiceTypeInput)(nil)).Elem(), KubernetesControlPlaneServiceType("ClusterIP"))
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServiceTypePtrInput)(nil)).Elem(), KubernetesControlPlaneServiceType("ClusterIP"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModeInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTlsModePtrInput)(nil)).Elem(), ListenerTlsMode("STRICT"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModeInput)(nil)).Elem(), ManagedTlsMode("OFF"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ManagedTlsModePtrInput)(nil)).Elem(), ManagedTlsMode("OFF"))
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerTypeInput)(nil)).Elem(), MeshGatewayLoadBalancerType("application"))
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshGatewayLoadBalancerTypePtrInput)(nil)).Elem(), MeshGatewayLoadBalancerType("application"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodEnvoyLogLevelInput)(nil)).Elem(), PodEnvoyLogLevel("trace"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodEnvoyLogLevelPtrInput)(nil)).Elem(), PodEnvoyLogLevel("trace"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodInterceptionModeInput)(nil)).Elem(), PodInterceptionMode("initContainer"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodInterceptionModePtrInput)(nil)).Elem(), PodInterceptionMode("initContainer"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodTracerInput)(nil)).Elem(), PodTracer("otel"))
+	pulumi.RegisterInputType(reflect.TypeOf((*PodTracerPtrInput)(nil)).Elem(), PodTracer("otel"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*PortProtocolPtrInput)(nil)).Elem(), PortProtocol("http"))
 	pulumi.RegisterInputType(reflect.TypeOf((*TaskCompatibilityInput)(nil)).Elem(), TaskCompatibility("FARGATE"))
@@ -7751,14 +8616,24 @@ func init() {
 	pulumi.RegisterOutputType(HttpRetryPolicyEventArrayOutput{})
 	pulumi.RegisterOutputType(HttpSchemeOutput{})
 	pulumi.RegisterOutputType(HttpSchemePtrOutput{})
+	pulumi.RegisterOutputType(IdentityKindOutput{})
+	pulumi.RegisterOutputType(IdentityKindPtrOutput{})
 	pulumi.RegisterOutputType(IpPreferenceOutput{})
 	pulumi.RegisterOutputType(IpPreferencePtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServiceTypeOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServiceTypePtrOutput{})
 	pulumi.RegisterOutputType(ListenerTlsModeOutput{})
 	pulumi.RegisterOutputType(ListenerTlsModePtrOutput{})
 	pulumi.RegisterOutputType(ManagedTlsModeOutput{})
 	pulumi.RegisterOutputType(ManagedTlsModePtrOutput{})
 	pulumi.RegisterOutputType(MeshGatewayLoadBalancerTypeOutput{})
 	pulumi.RegisterOutputType(MeshGatewayLoadBalancerTypePtrOutput{})
+	pulumi.RegisterOutputType(PodEnvoyLogLevelOutput{})
+	pulumi.RegisterOutputType(PodEnvoyLogLevelPtrOutput{})
+	pulumi.RegisterOutputType(PodInterceptionModeOutput{})
+	pulumi.RegisterOutputType(PodInterceptionModePtrOutput{})
+	pulumi.RegisterOutputType(PodTracerOutput{})
+	pulumi.RegisterOutputType(PodTracerPtrOutput{})
 	pulumi.RegisterOutputType(PortProtocolOutput{})
 	pulumi.RegisterOutputType(PortProtocolPtrOutput{})
 	pulumi.RegisterOutputType(TaskCompatibilityOutput{})

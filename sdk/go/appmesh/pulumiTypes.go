@@ -13,6 +13,165 @@ import (
 
 var _ = internal.GetEnvOrDefault
 
+// What a key may do.
+type AccessKeyScope struct {
+	// Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+	Meshes []string `pulumi:"meshes"`
+	// Describes and lists only. Default: false.
+	ReadOnly *bool `pulumi:"readOnly"`
+}
+
+// AccessKeyScopeInput is an input type that accepts AccessKeyScopeArgs and AccessKeyScopeOutput values.
+// You can construct a concrete instance of `AccessKeyScopeInput` via:
+//
+//	AccessKeyScopeArgs{...}
+type AccessKeyScopeInput interface {
+	pulumi.Input
+
+	ToAccessKeyScopeOutput() AccessKeyScopeOutput
+	ToAccessKeyScopeOutputWithContext(context.Context) AccessKeyScopeOutput
+}
+
+// What a key may do.
+type AccessKeyScopeArgs struct {
+	// Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+	Meshes pulumi.StringArrayInput `pulumi:"meshes"`
+	// Describes and lists only. Default: false.
+	ReadOnly pulumi.BoolPtrInput `pulumi:"readOnly"`
+}
+
+func (AccessKeyScopeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AccessKeyScope)(nil)).Elem()
+}
+
+func (i AccessKeyScopeArgs) ToAccessKeyScopeOutput() AccessKeyScopeOutput {
+	return i.ToAccessKeyScopeOutputWithContext(context.Background())
+}
+
+func (i AccessKeyScopeArgs) ToAccessKeyScopeOutputWithContext(ctx context.Context) AccessKeyScopeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AccessKeyScopeOutput)
+}
+
+func (i AccessKeyScopeArgs) ToAccessKeyScopePtrOutput() AccessKeyScopePtrOutput {
+	return i.ToAccessKeyScopePtrOutputWithContext(context.Background())
+}
+
+func (i AccessKeyScopeArgs) ToAccessKeyScopePtrOutputWithContext(ctx context.Context) AccessKeyScopePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AccessKeyScopeOutput).ToAccessKeyScopePtrOutputWithContext(ctx)
+}
+
+// AccessKeyScopePtrInput is an input type that accepts AccessKeyScopeArgs, AccessKeyScopePtr and AccessKeyScopePtrOutput values.
+// You can construct a concrete instance of `AccessKeyScopePtrInput` via:
+//
+//	        AccessKeyScopeArgs{...}
+//
+//	or:
+//
+//	        nil
+type AccessKeyScopePtrInput interface {
+	pulumi.Input
+
+	ToAccessKeyScopePtrOutput() AccessKeyScopePtrOutput
+	ToAccessKeyScopePtrOutputWithContext(context.Context) AccessKeyScopePtrOutput
+}
+
+type accessKeyScopePtrType AccessKeyScopeArgs
+
+func AccessKeyScopePtr(v *AccessKeyScopeArgs) AccessKeyScopePtrInput {
+	return (*accessKeyScopePtrType)(v)
+}
+
+func (*accessKeyScopePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AccessKeyScope)(nil)).Elem()
+}
+
+func (i *accessKeyScopePtrType) ToAccessKeyScopePtrOutput() AccessKeyScopePtrOutput {
+	return i.ToAccessKeyScopePtrOutputWithContext(context.Background())
+}
+
+func (i *accessKeyScopePtrType) ToAccessKeyScopePtrOutputWithContext(ctx context.Context) AccessKeyScopePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AccessKeyScopePtrOutput)
+}
+
+// What a key may do.
+type AccessKeyScopeOutput struct{ *pulumi.OutputState }
+
+func (AccessKeyScopeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AccessKeyScope)(nil)).Elem()
+}
+
+func (o AccessKeyScopeOutput) ToAccessKeyScopeOutput() AccessKeyScopeOutput {
+	return o
+}
+
+func (o AccessKeyScopeOutput) ToAccessKeyScopeOutputWithContext(ctx context.Context) AccessKeyScopeOutput {
+	return o
+}
+
+func (o AccessKeyScopeOutput) ToAccessKeyScopePtrOutput() AccessKeyScopePtrOutput {
+	return o.ToAccessKeyScopePtrOutputWithContext(context.Background())
+}
+
+func (o AccessKeyScopeOutput) ToAccessKeyScopePtrOutputWithContext(ctx context.Context) AccessKeyScopePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AccessKeyScope) *AccessKeyScope {
+		return &v
+	}).(AccessKeyScopePtrOutput)
+}
+
+// Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+func (o AccessKeyScopeOutput) Meshes() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v AccessKeyScope) []string { return v.Meshes }).(pulumi.StringArrayOutput)
+}
+
+// Describes and lists only. Default: false.
+func (o AccessKeyScopeOutput) ReadOnly() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v AccessKeyScope) *bool { return v.ReadOnly }).(pulumi.BoolPtrOutput)
+}
+
+type AccessKeyScopePtrOutput struct{ *pulumi.OutputState }
+
+func (AccessKeyScopePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AccessKeyScope)(nil)).Elem()
+}
+
+func (o AccessKeyScopePtrOutput) ToAccessKeyScopePtrOutput() AccessKeyScopePtrOutput {
+	return o
+}
+
+func (o AccessKeyScopePtrOutput) ToAccessKeyScopePtrOutputWithContext(ctx context.Context) AccessKeyScopePtrOutput {
+	return o
+}
+
+func (o AccessKeyScopePtrOutput) Elem() AccessKeyScopeOutput {
+	return o.ApplyT(func(v *AccessKeyScope) AccessKeyScope {
+		if v != nil {
+			return *v
+		}
+		var ret AccessKeyScope
+		return ret
+	}).(AccessKeyScopeOutput)
+}
+
+// Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+func (o AccessKeyScopePtrOutput) Meshes() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *AccessKeyScope) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Meshes
+	}).(pulumi.StringArrayOutput)
+}
+
+// Describes and lists only. Default: false.
+func (o AccessKeyScopePtrOutput) ReadOnly() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *AccessKeyScope) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.ReadOnly
+	}).(pulumi.BoolPtrOutput)
+}
+
 // Where each request is logged. Exactly one member is given.
 type AccessLog struct {
 	// To a file.
@@ -671,9 +830,9 @@ func (o AppMeshControllerControlPlanePtrOutput) CaCertificate() pulumi.StringPtr
 // The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
 type AppMeshControllerIdentity struct {
 	// By EKS Pod Identity.
-	PodIdentity *AppMeshControllerPodIdentity `pulumi:"podIdentity"`
+	PodIdentity *EksPodIdentity `pulumi:"podIdentity"`
 	// By the service account and OIDC (IRSA).
-	ServiceAccountRole *AppMeshControllerServiceAccountRole `pulumi:"serviceAccountRole"`
+	ServiceAccountRole *EksServiceAccountRole `pulumi:"serviceAccountRole"`
 }
 
 // AppMeshControllerIdentityInput is an input type that accepts AppMeshControllerIdentityArgs and AppMeshControllerIdentityOutput values.
@@ -690,9 +849,9 @@ type AppMeshControllerIdentityInput interface {
 // The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
 type AppMeshControllerIdentityArgs struct {
 	// By EKS Pod Identity.
-	PodIdentity AppMeshControllerPodIdentityPtrInput `pulumi:"podIdentity"`
+	PodIdentity EksPodIdentityPtrInput `pulumi:"podIdentity"`
 	// By the service account and OIDC (IRSA).
-	ServiceAccountRole AppMeshControllerServiceAccountRolePtrInput `pulumi:"serviceAccountRole"`
+	ServiceAccountRole EksServiceAccountRolePtrInput `pulumi:"serviceAccountRole"`
 }
 
 func (AppMeshControllerIdentityArgs) ElementType() reflect.Type {
@@ -774,13 +933,13 @@ func (o AppMeshControllerIdentityOutput) ToAppMeshControllerIdentityPtrOutputWit
 }
 
 // By EKS Pod Identity.
-func (o AppMeshControllerIdentityOutput) PodIdentity() AppMeshControllerPodIdentityPtrOutput {
-	return o.ApplyT(func(v AppMeshControllerIdentity) *AppMeshControllerPodIdentity { return v.PodIdentity }).(AppMeshControllerPodIdentityPtrOutput)
+func (o AppMeshControllerIdentityOutput) PodIdentity() EksPodIdentityPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerIdentity) *EksPodIdentity { return v.PodIdentity }).(EksPodIdentityPtrOutput)
 }
 
 // By the service account and OIDC (IRSA).
-func (o AppMeshControllerIdentityOutput) ServiceAccountRole() AppMeshControllerServiceAccountRolePtrOutput {
-	return o.ApplyT(func(v AppMeshControllerIdentity) *AppMeshControllerServiceAccountRole { return v.ServiceAccountRole }).(AppMeshControllerServiceAccountRolePtrOutput)
+func (o AppMeshControllerIdentityOutput) ServiceAccountRole() EksServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v AppMeshControllerIdentity) *EksServiceAccountRole { return v.ServiceAccountRole }).(EksServiceAccountRolePtrOutput)
 }
 
 type AppMeshControllerIdentityPtrOutput struct{ *pulumi.OutputState }
@@ -808,23 +967,23 @@ func (o AppMeshControllerIdentityPtrOutput) Elem() AppMeshControllerIdentityOutp
 }
 
 // By EKS Pod Identity.
-func (o AppMeshControllerIdentityPtrOutput) PodIdentity() AppMeshControllerPodIdentityPtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerIdentity) *AppMeshControllerPodIdentity {
+func (o AppMeshControllerIdentityPtrOutput) PodIdentity() EksPodIdentityPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerIdentity) *EksPodIdentity {
 		if v == nil {
 			return nil
 		}
 		return v.PodIdentity
-	}).(AppMeshControllerPodIdentityPtrOutput)
+	}).(EksPodIdentityPtrOutput)
 }
 
 // By the service account and OIDC (IRSA).
-func (o AppMeshControllerIdentityPtrOutput) ServiceAccountRole() AppMeshControllerServiceAccountRolePtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerIdentity) *AppMeshControllerServiceAccountRole {
+func (o AppMeshControllerIdentityPtrOutput) ServiceAccountRole() EksServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerIdentity) *EksServiceAccountRole {
 		if v == nil {
 			return nil
 		}
 		return v.ServiceAccountRole
-	}).(AppMeshControllerServiceAccountRolePtrOutput)
+	}).(EksServiceAccountRolePtrOutput)
 }
 
 // A container image.
@@ -1218,324 +1377,6 @@ func (o AppMeshControllerInjectionPtrOutput) XdsEndpoint() pulumi.StringPtrOutpu
 			return nil
 		}
 		return &v.XdsEndpoint
-	}).(pulumi.StringPtrOutput)
-}
-
-// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
-type AppMeshControllerPodIdentity struct {
-	// Name of the EKS cluster.
-	ClusterName string `pulumi:"clusterName"`
-	// ARN of the role. If unset, one is made that may do what the controller does.
-	RoleArn *string `pulumi:"roleArn"`
-}
-
-// AppMeshControllerPodIdentityInput is an input type that accepts AppMeshControllerPodIdentityArgs and AppMeshControllerPodIdentityOutput values.
-// You can construct a concrete instance of `AppMeshControllerPodIdentityInput` via:
-//
-//	AppMeshControllerPodIdentityArgs{...}
-type AppMeshControllerPodIdentityInput interface {
-	pulumi.Input
-
-	ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput
-	ToAppMeshControllerPodIdentityOutputWithContext(context.Context) AppMeshControllerPodIdentityOutput
-}
-
-// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
-type AppMeshControllerPodIdentityArgs struct {
-	// Name of the EKS cluster.
-	ClusterName pulumi.StringInput `pulumi:"clusterName"`
-	// ARN of the role. If unset, one is made that may do what the controller does.
-	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
-}
-
-func (AppMeshControllerPodIdentityArgs) ElementType() reflect.Type {
-	return reflect.TypeOf((*AppMeshControllerPodIdentity)(nil)).Elem()
-}
-
-func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput {
-	return i.ToAppMeshControllerPodIdentityOutputWithContext(context.Background())
-}
-
-func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityOutput)
-}
-
-func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
-	return i.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
-}
-
-func (i AppMeshControllerPodIdentityArgs) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityOutput).ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx)
-}
-
-// AppMeshControllerPodIdentityPtrInput is an input type that accepts AppMeshControllerPodIdentityArgs, AppMeshControllerPodIdentityPtr and AppMeshControllerPodIdentityPtrOutput values.
-// You can construct a concrete instance of `AppMeshControllerPodIdentityPtrInput` via:
-//
-//	        AppMeshControllerPodIdentityArgs{...}
-//
-//	or:
-//
-//	        nil
-type AppMeshControllerPodIdentityPtrInput interface {
-	pulumi.Input
-
-	ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput
-	ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Context) AppMeshControllerPodIdentityPtrOutput
-}
-
-type appMeshControllerPodIdentityPtrType AppMeshControllerPodIdentityArgs
-
-func AppMeshControllerPodIdentityPtr(v *AppMeshControllerPodIdentityArgs) AppMeshControllerPodIdentityPtrInput {
-	return (*appMeshControllerPodIdentityPtrType)(v)
-}
-
-func (*appMeshControllerPodIdentityPtrType) ElementType() reflect.Type {
-	return reflect.TypeOf((**AppMeshControllerPodIdentity)(nil)).Elem()
-}
-
-func (i *appMeshControllerPodIdentityPtrType) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
-	return i.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
-}
-
-func (i *appMeshControllerPodIdentityPtrType) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerPodIdentityPtrOutput)
-}
-
-// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
-type AppMeshControllerPodIdentityOutput struct{ *pulumi.OutputState }
-
-func (AppMeshControllerPodIdentityOutput) ElementType() reflect.Type {
-	return reflect.TypeOf((*AppMeshControllerPodIdentity)(nil)).Elem()
-}
-
-func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityOutput() AppMeshControllerPodIdentityOutput {
-	return o
-}
-
-func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityOutput {
-	return o
-}
-
-func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
-	return o.ToAppMeshControllerPodIdentityPtrOutputWithContext(context.Background())
-}
-
-func (o AppMeshControllerPodIdentityOutput) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
-	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerPodIdentity) *AppMeshControllerPodIdentity {
-		return &v
-	}).(AppMeshControllerPodIdentityPtrOutput)
-}
-
-// Name of the EKS cluster.
-func (o AppMeshControllerPodIdentityOutput) ClusterName() pulumi.StringOutput {
-	return o.ApplyT(func(v AppMeshControllerPodIdentity) string { return v.ClusterName }).(pulumi.StringOutput)
-}
-
-// ARN of the role. If unset, one is made that may do what the controller does.
-func (o AppMeshControllerPodIdentityOutput) RoleArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v AppMeshControllerPodIdentity) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
-}
-
-type AppMeshControllerPodIdentityPtrOutput struct{ *pulumi.OutputState }
-
-func (AppMeshControllerPodIdentityPtrOutput) ElementType() reflect.Type {
-	return reflect.TypeOf((**AppMeshControllerPodIdentity)(nil)).Elem()
-}
-
-func (o AppMeshControllerPodIdentityPtrOutput) ToAppMeshControllerPodIdentityPtrOutput() AppMeshControllerPodIdentityPtrOutput {
-	return o
-}
-
-func (o AppMeshControllerPodIdentityPtrOutput) ToAppMeshControllerPodIdentityPtrOutputWithContext(ctx context.Context) AppMeshControllerPodIdentityPtrOutput {
-	return o
-}
-
-func (o AppMeshControllerPodIdentityPtrOutput) Elem() AppMeshControllerPodIdentityOutput {
-	return o.ApplyT(func(v *AppMeshControllerPodIdentity) AppMeshControllerPodIdentity {
-		if v != nil {
-			return *v
-		}
-		var ret AppMeshControllerPodIdentity
-		return ret
-	}).(AppMeshControllerPodIdentityOutput)
-}
-
-// Name of the EKS cluster.
-func (o AppMeshControllerPodIdentityPtrOutput) ClusterName() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerPodIdentity) *string {
-		if v == nil {
-			return nil
-		}
-		return &v.ClusterName
-	}).(pulumi.StringPtrOutput)
-}
-
-// ARN of the role. If unset, one is made that may do what the controller does.
-func (o AppMeshControllerPodIdentityPtrOutput) RoleArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerPodIdentity) *string {
-		if v == nil {
-			return nil
-		}
-		return v.RoleArn
-	}).(pulumi.StringPtrOutput)
-}
-
-// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
-type AppMeshControllerServiceAccountRole struct {
-	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-	OidcProviderArn *string `pulumi:"oidcProviderArn"`
-	// ARN of the role. If unset, one is made that may do what the controller does.
-	RoleArn *string `pulumi:"roleArn"`
-}
-
-// AppMeshControllerServiceAccountRoleInput is an input type that accepts AppMeshControllerServiceAccountRoleArgs and AppMeshControllerServiceAccountRoleOutput values.
-// You can construct a concrete instance of `AppMeshControllerServiceAccountRoleInput` via:
-//
-//	AppMeshControllerServiceAccountRoleArgs{...}
-type AppMeshControllerServiceAccountRoleInput interface {
-	pulumi.Input
-
-	ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput
-	ToAppMeshControllerServiceAccountRoleOutputWithContext(context.Context) AppMeshControllerServiceAccountRoleOutput
-}
-
-// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
-type AppMeshControllerServiceAccountRoleArgs struct {
-	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
-	// ARN of the role. If unset, one is made that may do what the controller does.
-	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
-}
-
-func (AppMeshControllerServiceAccountRoleArgs) ElementType() reflect.Type {
-	return reflect.TypeOf((*AppMeshControllerServiceAccountRole)(nil)).Elem()
-}
-
-func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput {
-	return i.ToAppMeshControllerServiceAccountRoleOutputWithContext(context.Background())
-}
-
-func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRoleOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRoleOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRoleOutput)
-}
-
-func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
-	return i.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
-}
-
-func (i AppMeshControllerServiceAccountRoleArgs) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRoleOutput).ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx)
-}
-
-// AppMeshControllerServiceAccountRolePtrInput is an input type that accepts AppMeshControllerServiceAccountRoleArgs, AppMeshControllerServiceAccountRolePtr and AppMeshControllerServiceAccountRolePtrOutput values.
-// You can construct a concrete instance of `AppMeshControllerServiceAccountRolePtrInput` via:
-//
-//	        AppMeshControllerServiceAccountRoleArgs{...}
-//
-//	or:
-//
-//	        nil
-type AppMeshControllerServiceAccountRolePtrInput interface {
-	pulumi.Input
-
-	ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput
-	ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Context) AppMeshControllerServiceAccountRolePtrOutput
-}
-
-type appMeshControllerServiceAccountRolePtrType AppMeshControllerServiceAccountRoleArgs
-
-func AppMeshControllerServiceAccountRolePtr(v *AppMeshControllerServiceAccountRoleArgs) AppMeshControllerServiceAccountRolePtrInput {
-	return (*appMeshControllerServiceAccountRolePtrType)(v)
-}
-
-func (*appMeshControllerServiceAccountRolePtrType) ElementType() reflect.Type {
-	return reflect.TypeOf((**AppMeshControllerServiceAccountRole)(nil)).Elem()
-}
-
-func (i *appMeshControllerServiceAccountRolePtrType) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
-	return i.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
-}
-
-func (i *appMeshControllerServiceAccountRolePtrType) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerServiceAccountRolePtrOutput)
-}
-
-// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
-type AppMeshControllerServiceAccountRoleOutput struct{ *pulumi.OutputState }
-
-func (AppMeshControllerServiceAccountRoleOutput) ElementType() reflect.Type {
-	return reflect.TypeOf((*AppMeshControllerServiceAccountRole)(nil)).Elem()
-}
-
-func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRoleOutput() AppMeshControllerServiceAccountRoleOutput {
-	return o
-}
-
-func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRoleOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRoleOutput {
-	return o
-}
-
-func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
-	return o.ToAppMeshControllerServiceAccountRolePtrOutputWithContext(context.Background())
-}
-
-func (o AppMeshControllerServiceAccountRoleOutput) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
-	return o.ApplyTWithContext(ctx, func(_ context.Context, v AppMeshControllerServiceAccountRole) *AppMeshControllerServiceAccountRole {
-		return &v
-	}).(AppMeshControllerServiceAccountRolePtrOutput)
-}
-
-// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-func (o AppMeshControllerServiceAccountRoleOutput) OidcProviderArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v AppMeshControllerServiceAccountRole) *string { return v.OidcProviderArn }).(pulumi.StringPtrOutput)
-}
-
-// ARN of the role. If unset, one is made that may do what the controller does.
-func (o AppMeshControllerServiceAccountRoleOutput) RoleArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v AppMeshControllerServiceAccountRole) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
-}
-
-type AppMeshControllerServiceAccountRolePtrOutput struct{ *pulumi.OutputState }
-
-func (AppMeshControllerServiceAccountRolePtrOutput) ElementType() reflect.Type {
-	return reflect.TypeOf((**AppMeshControllerServiceAccountRole)(nil)).Elem()
-}
-
-func (o AppMeshControllerServiceAccountRolePtrOutput) ToAppMeshControllerServiceAccountRolePtrOutput() AppMeshControllerServiceAccountRolePtrOutput {
-	return o
-}
-
-func (o AppMeshControllerServiceAccountRolePtrOutput) ToAppMeshControllerServiceAccountRolePtrOutputWithContext(ctx context.Context) AppMeshControllerServiceAccountRolePtrOutput {
-	return o
-}
-
-func (o AppMeshControllerServiceAccountRolePtrOutput) Elem() AppMeshControllerServiceAccountRoleOutput {
-	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) AppMeshControllerServiceAccountRole {
-		if v != nil {
-			return *v
-		}
-		var ret AppMeshControllerServiceAccountRole
-		return ret
-	}).(AppMeshControllerServiceAccountRoleOutput)
-}
-
-// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-func (o AppMeshControllerServiceAccountRolePtrOutput) OidcProviderArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) *string {
-		if v == nil {
-			return nil
-		}
-		return v.OidcProviderArn
-	}).(pulumi.StringPtrOutput)
-}
-
-// ARN of the role. If unset, one is made that may do what the controller does.
-func (o AppMeshControllerServiceAccountRolePtrOutput) RoleArn() pulumi.StringPtrOutput {
-	return o.ApplyT(func(v *AppMeshControllerServiceAccountRole) *string {
-		if v == nil {
-			return nil
-		}
-		return v.RoleArn
 	}).(pulumi.StringPtrOutput)
 }
 
@@ -8130,11 +7971,13 @@ func (o EcsCapacityProviderArrayOutput) Index(i pulumi.IntInput) EcsCapacityProv
 
 // The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
 type EcsCloudMap struct {
-	// Id of the namespace, as ns-….
-	NamespaceId string `pulumi:"namespaceId"`
+	// Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+	NamespaceId *string `pulumi:"namespaceId"`
 	// Name of the namespace, such as shop.internal.
 	NamespaceName string `pulumi:"namespaceName"`
-	// Name in the namespace, a label of DNS. Defaults to the name of the component.
+	// ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+	ServiceArn *string `pulumi:"serviceArn"`
+	// Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
 	ServiceName *string `pulumi:"serviceName"`
 }
 
@@ -8151,11 +7994,13 @@ type EcsCloudMapInput interface {
 
 // The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
 type EcsCloudMapArgs struct {
-	// Id of the namespace, as ns-….
-	NamespaceId pulumi.StringInput `pulumi:"namespaceId"`
+	// Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+	NamespaceId pulumi.StringPtrInput `pulumi:"namespaceId"`
 	// Name of the namespace, such as shop.internal.
 	NamespaceName pulumi.StringInput `pulumi:"namespaceName"`
-	// Name in the namespace, a label of DNS. Defaults to the name of the component.
+	// ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+	ServiceArn pulumi.StringPtrInput `pulumi:"serviceArn"`
+	// Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
 	ServiceName pulumi.StringPtrInput `pulumi:"serviceName"`
 }
 
@@ -8237,9 +8082,9 @@ func (o EcsCloudMapOutput) ToEcsCloudMapPtrOutputWithContext(ctx context.Context
 	}).(EcsCloudMapPtrOutput)
 }
 
-// Id of the namespace, as ns-….
-func (o EcsCloudMapOutput) NamespaceId() pulumi.StringOutput {
-	return o.ApplyT(func(v EcsCloudMap) string { return v.NamespaceId }).(pulumi.StringOutput)
+// Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+func (o EcsCloudMapOutput) NamespaceId() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EcsCloudMap) *string { return v.NamespaceId }).(pulumi.StringPtrOutput)
 }
 
 // Name of the namespace, such as shop.internal.
@@ -8247,7 +8092,12 @@ func (o EcsCloudMapOutput) NamespaceName() pulumi.StringOutput {
 	return o.ApplyT(func(v EcsCloudMap) string { return v.NamespaceName }).(pulumi.StringOutput)
 }
 
-// Name in the namespace, a label of DNS. Defaults to the name of the component.
+// ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+func (o EcsCloudMapOutput) ServiceArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EcsCloudMap) *string { return v.ServiceArn }).(pulumi.StringPtrOutput)
+}
+
+// Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
 func (o EcsCloudMapOutput) ServiceName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v EcsCloudMap) *string { return v.ServiceName }).(pulumi.StringPtrOutput)
 }
@@ -8276,13 +8126,13 @@ func (o EcsCloudMapPtrOutput) Elem() EcsCloudMapOutput {
 	}).(EcsCloudMapOutput)
 }
 
-// Id of the namespace, as ns-….
+// Id of the namespace, as ns-…, in which a service of Cloud Map is made.
 func (o EcsCloudMapPtrOutput) NamespaceId() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *EcsCloudMap) *string {
 		if v == nil {
 			return nil
 		}
-		return &v.NamespaceId
+		return v.NamespaceId
 	}).(pulumi.StringPtrOutput)
 }
 
@@ -8296,7 +8146,17 @@ func (o EcsCloudMapPtrOutput) NamespaceName() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Name in the namespace, a label of DNS. Defaults to the name of the component.
+// ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+func (o EcsCloudMapPtrOutput) ServiceArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EcsCloudMap) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
 func (o EcsCloudMapPtrOutput) ServiceName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *EcsCloudMap) *string {
 		if v == nil {
@@ -8660,6 +8520,324 @@ func (o EgressFilterPtrOutput) Type() EgressFilterTypePtrOutput {
 		}
 		return &v.Type
 	}).(EgressFilterTypePtrOutput)
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type EksPodIdentity struct {
+	// Name of the EKS cluster.
+	ClusterName string `pulumi:"clusterName"`
+	// ARN of the role. If unset, one is made that may do what the pods do.
+	RoleArn *string `pulumi:"roleArn"`
+}
+
+// EksPodIdentityInput is an input type that accepts EksPodIdentityArgs and EksPodIdentityOutput values.
+// You can construct a concrete instance of `EksPodIdentityInput` via:
+//
+//	EksPodIdentityArgs{...}
+type EksPodIdentityInput interface {
+	pulumi.Input
+
+	ToEksPodIdentityOutput() EksPodIdentityOutput
+	ToEksPodIdentityOutputWithContext(context.Context) EksPodIdentityOutput
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type EksPodIdentityArgs struct {
+	// Name of the EKS cluster.
+	ClusterName pulumi.StringInput `pulumi:"clusterName"`
+	// ARN of the role. If unset, one is made that may do what the pods do.
+	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
+}
+
+func (EksPodIdentityArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EksPodIdentity)(nil)).Elem()
+}
+
+func (i EksPodIdentityArgs) ToEksPodIdentityOutput() EksPodIdentityOutput {
+	return i.ToEksPodIdentityOutputWithContext(context.Background())
+}
+
+func (i EksPodIdentityArgs) ToEksPodIdentityOutputWithContext(ctx context.Context) EksPodIdentityOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksPodIdentityOutput)
+}
+
+func (i EksPodIdentityArgs) ToEksPodIdentityPtrOutput() EksPodIdentityPtrOutput {
+	return i.ToEksPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i EksPodIdentityArgs) ToEksPodIdentityPtrOutputWithContext(ctx context.Context) EksPodIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksPodIdentityOutput).ToEksPodIdentityPtrOutputWithContext(ctx)
+}
+
+// EksPodIdentityPtrInput is an input type that accepts EksPodIdentityArgs, EksPodIdentityPtr and EksPodIdentityPtrOutput values.
+// You can construct a concrete instance of `EksPodIdentityPtrInput` via:
+//
+//	        EksPodIdentityArgs{...}
+//
+//	or:
+//
+//	        nil
+type EksPodIdentityPtrInput interface {
+	pulumi.Input
+
+	ToEksPodIdentityPtrOutput() EksPodIdentityPtrOutput
+	ToEksPodIdentityPtrOutputWithContext(context.Context) EksPodIdentityPtrOutput
+}
+
+type eksPodIdentityPtrType EksPodIdentityArgs
+
+func EksPodIdentityPtr(v *EksPodIdentityArgs) EksPodIdentityPtrInput {
+	return (*eksPodIdentityPtrType)(v)
+}
+
+func (*eksPodIdentityPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EksPodIdentity)(nil)).Elem()
+}
+
+func (i *eksPodIdentityPtrType) ToEksPodIdentityPtrOutput() EksPodIdentityPtrOutput {
+	return i.ToEksPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i *eksPodIdentityPtrType) ToEksPodIdentityPtrOutputWithContext(ctx context.Context) EksPodIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksPodIdentityPtrOutput)
+}
+
+// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+type EksPodIdentityOutput struct{ *pulumi.OutputState }
+
+func (EksPodIdentityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EksPodIdentity)(nil)).Elem()
+}
+
+func (o EksPodIdentityOutput) ToEksPodIdentityOutput() EksPodIdentityOutput {
+	return o
+}
+
+func (o EksPodIdentityOutput) ToEksPodIdentityOutputWithContext(ctx context.Context) EksPodIdentityOutput {
+	return o
+}
+
+func (o EksPodIdentityOutput) ToEksPodIdentityPtrOutput() EksPodIdentityPtrOutput {
+	return o.ToEksPodIdentityPtrOutputWithContext(context.Background())
+}
+
+func (o EksPodIdentityOutput) ToEksPodIdentityPtrOutputWithContext(ctx context.Context) EksPodIdentityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EksPodIdentity) *EksPodIdentity {
+		return &v
+	}).(EksPodIdentityPtrOutput)
+}
+
+// Name of the EKS cluster.
+func (o EksPodIdentityOutput) ClusterName() pulumi.StringOutput {
+	return o.ApplyT(func(v EksPodIdentity) string { return v.ClusterName }).(pulumi.StringOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the pods do.
+func (o EksPodIdentityOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EksPodIdentity) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
+}
+
+type EksPodIdentityPtrOutput struct{ *pulumi.OutputState }
+
+func (EksPodIdentityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EksPodIdentity)(nil)).Elem()
+}
+
+func (o EksPodIdentityPtrOutput) ToEksPodIdentityPtrOutput() EksPodIdentityPtrOutput {
+	return o
+}
+
+func (o EksPodIdentityPtrOutput) ToEksPodIdentityPtrOutputWithContext(ctx context.Context) EksPodIdentityPtrOutput {
+	return o
+}
+
+func (o EksPodIdentityPtrOutput) Elem() EksPodIdentityOutput {
+	return o.ApplyT(func(v *EksPodIdentity) EksPodIdentity {
+		if v != nil {
+			return *v
+		}
+		var ret EksPodIdentity
+		return ret
+	}).(EksPodIdentityOutput)
+}
+
+// Name of the EKS cluster.
+func (o EksPodIdentityPtrOutput) ClusterName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EksPodIdentity) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.ClusterName
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the pods do.
+func (o EksPodIdentityPtrOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EksPodIdentity) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RoleArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type EksServiceAccountRole struct {
+	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+	OidcProviderArn *string `pulumi:"oidcProviderArn"`
+	// ARN of the role. If unset, one is made that may do what the pods do.
+	RoleArn *string `pulumi:"roleArn"`
+}
+
+// EksServiceAccountRoleInput is an input type that accepts EksServiceAccountRoleArgs and EksServiceAccountRoleOutput values.
+// You can construct a concrete instance of `EksServiceAccountRoleInput` via:
+//
+//	EksServiceAccountRoleArgs{...}
+type EksServiceAccountRoleInput interface {
+	pulumi.Input
+
+	ToEksServiceAccountRoleOutput() EksServiceAccountRoleOutput
+	ToEksServiceAccountRoleOutputWithContext(context.Context) EksServiceAccountRoleOutput
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type EksServiceAccountRoleArgs struct {
+	// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+	OidcProviderArn pulumi.StringPtrInput `pulumi:"oidcProviderArn"`
+	// ARN of the role. If unset, one is made that may do what the pods do.
+	RoleArn pulumi.StringPtrInput `pulumi:"roleArn"`
+}
+
+func (EksServiceAccountRoleArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EksServiceAccountRole)(nil)).Elem()
+}
+
+func (i EksServiceAccountRoleArgs) ToEksServiceAccountRoleOutput() EksServiceAccountRoleOutput {
+	return i.ToEksServiceAccountRoleOutputWithContext(context.Background())
+}
+
+func (i EksServiceAccountRoleArgs) ToEksServiceAccountRoleOutputWithContext(ctx context.Context) EksServiceAccountRoleOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksServiceAccountRoleOutput)
+}
+
+func (i EksServiceAccountRoleArgs) ToEksServiceAccountRolePtrOutput() EksServiceAccountRolePtrOutput {
+	return i.ToEksServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (i EksServiceAccountRoleArgs) ToEksServiceAccountRolePtrOutputWithContext(ctx context.Context) EksServiceAccountRolePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksServiceAccountRoleOutput).ToEksServiceAccountRolePtrOutputWithContext(ctx)
+}
+
+// EksServiceAccountRolePtrInput is an input type that accepts EksServiceAccountRoleArgs, EksServiceAccountRolePtr and EksServiceAccountRolePtrOutput values.
+// You can construct a concrete instance of `EksServiceAccountRolePtrInput` via:
+//
+//	        EksServiceAccountRoleArgs{...}
+//
+//	or:
+//
+//	        nil
+type EksServiceAccountRolePtrInput interface {
+	pulumi.Input
+
+	ToEksServiceAccountRolePtrOutput() EksServiceAccountRolePtrOutput
+	ToEksServiceAccountRolePtrOutputWithContext(context.Context) EksServiceAccountRolePtrOutput
+}
+
+type eksServiceAccountRolePtrType EksServiceAccountRoleArgs
+
+func EksServiceAccountRolePtr(v *EksServiceAccountRoleArgs) EksServiceAccountRolePtrInput {
+	return (*eksServiceAccountRolePtrType)(v)
+}
+
+func (*eksServiceAccountRolePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EksServiceAccountRole)(nil)).Elem()
+}
+
+func (i *eksServiceAccountRolePtrType) ToEksServiceAccountRolePtrOutput() EksServiceAccountRolePtrOutput {
+	return i.ToEksServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (i *eksServiceAccountRolePtrType) ToEksServiceAccountRolePtrOutputWithContext(ctx context.Context) EksServiceAccountRolePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EksServiceAccountRolePtrOutput)
+}
+
+// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+type EksServiceAccountRoleOutput struct{ *pulumi.OutputState }
+
+func (EksServiceAccountRoleOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EksServiceAccountRole)(nil)).Elem()
+}
+
+func (o EksServiceAccountRoleOutput) ToEksServiceAccountRoleOutput() EksServiceAccountRoleOutput {
+	return o
+}
+
+func (o EksServiceAccountRoleOutput) ToEksServiceAccountRoleOutputWithContext(ctx context.Context) EksServiceAccountRoleOutput {
+	return o
+}
+
+func (o EksServiceAccountRoleOutput) ToEksServiceAccountRolePtrOutput() EksServiceAccountRolePtrOutput {
+	return o.ToEksServiceAccountRolePtrOutputWithContext(context.Background())
+}
+
+func (o EksServiceAccountRoleOutput) ToEksServiceAccountRolePtrOutputWithContext(ctx context.Context) EksServiceAccountRolePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EksServiceAccountRole) *EksServiceAccountRole {
+		return &v
+	}).(EksServiceAccountRolePtrOutput)
+}
+
+// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+func (o EksServiceAccountRoleOutput) OidcProviderArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EksServiceAccountRole) *string { return v.OidcProviderArn }).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the pods do.
+func (o EksServiceAccountRoleOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EksServiceAccountRole) *string { return v.RoleArn }).(pulumi.StringPtrOutput)
+}
+
+type EksServiceAccountRolePtrOutput struct{ *pulumi.OutputState }
+
+func (EksServiceAccountRolePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EksServiceAccountRole)(nil)).Elem()
+}
+
+func (o EksServiceAccountRolePtrOutput) ToEksServiceAccountRolePtrOutput() EksServiceAccountRolePtrOutput {
+	return o
+}
+
+func (o EksServiceAccountRolePtrOutput) ToEksServiceAccountRolePtrOutputWithContext(ctx context.Context) EksServiceAccountRolePtrOutput {
+	return o
+}
+
+func (o EksServiceAccountRolePtrOutput) Elem() EksServiceAccountRoleOutput {
+	return o.ApplyT(func(v *EksServiceAccountRole) EksServiceAccountRole {
+		if v != nil {
+			return *v
+		}
+		var ret EksServiceAccountRole
+		return ret
+	}).(EksServiceAccountRoleOutput)
+}
+
+// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+func (o EksServiceAccountRolePtrOutput) OidcProviderArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EksServiceAccountRole) *string {
+		if v == nil {
+			return nil
+		}
+		return v.OidcProviderArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of the role. If unset, one is made that may do what the pods do.
+func (o EksServiceAccountRolePtrOutput) RoleArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EksServiceAccountRole) *string {
+		if v == nil {
+			return nil
+		}
+		return v.RoleArn
+	}).(pulumi.StringPtrOutput)
 }
 
 // An access log that is written to a file.
@@ -15443,6 +15621,1351 @@ func (o JsonFormatRefArrayOutput) Index(i pulumi.IntInput) JsonFormatRefOutput {
 	}).(JsonFormatRefOutput)
 }
 
+// A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+type KubernetesControlPlaneCertificate struct {
+	// The authorities behind it, in PEM, which clients are to trust.
+	CaCertificate string `pulumi:"caCertificate"`
+	// Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+	SecretName string `pulumi:"secretName"`
+}
+
+// KubernetesControlPlaneCertificateInput is an input type that accepts KubernetesControlPlaneCertificateArgs and KubernetesControlPlaneCertificateOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneCertificateInput` via:
+//
+//	KubernetesControlPlaneCertificateArgs{...}
+type KubernetesControlPlaneCertificateInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneCertificateOutput() KubernetesControlPlaneCertificateOutput
+	ToKubernetesControlPlaneCertificateOutputWithContext(context.Context) KubernetesControlPlaneCertificateOutput
+}
+
+// A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+type KubernetesControlPlaneCertificateArgs struct {
+	// The authorities behind it, in PEM, which clients are to trust.
+	CaCertificate pulumi.StringInput `pulumi:"caCertificate"`
+	// Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+	SecretName pulumi.StringInput `pulumi:"secretName"`
+}
+
+func (KubernetesControlPlaneCertificateArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneCertificate)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneCertificateArgs) ToKubernetesControlPlaneCertificateOutput() KubernetesControlPlaneCertificateOutput {
+	return i.ToKubernetesControlPlaneCertificateOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneCertificateArgs) ToKubernetesControlPlaneCertificateOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificateOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneCertificateOutput)
+}
+
+func (i KubernetesControlPlaneCertificateArgs) ToKubernetesControlPlaneCertificatePtrOutput() KubernetesControlPlaneCertificatePtrOutput {
+	return i.ToKubernetesControlPlaneCertificatePtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneCertificateArgs) ToKubernetesControlPlaneCertificatePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificatePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneCertificateOutput).ToKubernetesControlPlaneCertificatePtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneCertificatePtrInput is an input type that accepts KubernetesControlPlaneCertificateArgs, KubernetesControlPlaneCertificatePtr and KubernetesControlPlaneCertificatePtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneCertificatePtrInput` via:
+//
+//	        KubernetesControlPlaneCertificateArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneCertificatePtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneCertificatePtrOutput() KubernetesControlPlaneCertificatePtrOutput
+	ToKubernetesControlPlaneCertificatePtrOutputWithContext(context.Context) KubernetesControlPlaneCertificatePtrOutput
+}
+
+type kubernetesControlPlaneCertificatePtrType KubernetesControlPlaneCertificateArgs
+
+func KubernetesControlPlaneCertificatePtr(v *KubernetesControlPlaneCertificateArgs) KubernetesControlPlaneCertificatePtrInput {
+	return (*kubernetesControlPlaneCertificatePtrType)(v)
+}
+
+func (*kubernetesControlPlaneCertificatePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneCertificate)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneCertificatePtrType) ToKubernetesControlPlaneCertificatePtrOutput() KubernetesControlPlaneCertificatePtrOutput {
+	return i.ToKubernetesControlPlaneCertificatePtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneCertificatePtrType) ToKubernetesControlPlaneCertificatePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificatePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneCertificatePtrOutput)
+}
+
+// A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+type KubernetesControlPlaneCertificateOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneCertificateOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneCertificate)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneCertificateOutput) ToKubernetesControlPlaneCertificateOutput() KubernetesControlPlaneCertificateOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneCertificateOutput) ToKubernetesControlPlaneCertificateOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificateOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneCertificateOutput) ToKubernetesControlPlaneCertificatePtrOutput() KubernetesControlPlaneCertificatePtrOutput {
+	return o.ToKubernetesControlPlaneCertificatePtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneCertificateOutput) ToKubernetesControlPlaneCertificatePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificatePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneCertificate) *KubernetesControlPlaneCertificate {
+		return &v
+	}).(KubernetesControlPlaneCertificatePtrOutput)
+}
+
+// The authorities behind it, in PEM, which clients are to trust.
+func (o KubernetesControlPlaneCertificateOutput) CaCertificate() pulumi.StringOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneCertificate) string { return v.CaCertificate }).(pulumi.StringOutput)
+}
+
+// Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+func (o KubernetesControlPlaneCertificateOutput) SecretName() pulumi.StringOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneCertificate) string { return v.SecretName }).(pulumi.StringOutput)
+}
+
+type KubernetesControlPlaneCertificatePtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneCertificatePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneCertificate)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneCertificatePtrOutput) ToKubernetesControlPlaneCertificatePtrOutput() KubernetesControlPlaneCertificatePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneCertificatePtrOutput) ToKubernetesControlPlaneCertificatePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneCertificatePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneCertificatePtrOutput) Elem() KubernetesControlPlaneCertificateOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneCertificate) KubernetesControlPlaneCertificate {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneCertificate
+		return ret
+	}).(KubernetesControlPlaneCertificateOutput)
+}
+
+// The authorities behind it, in PEM, which clients are to trust.
+func (o KubernetesControlPlaneCertificatePtrOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+func (o KubernetesControlPlaneCertificatePtrOutput) SecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.SecretName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Who reaches the API and xDS.
+type KubernetesControlPlaneClient struct {
+	// A network outside of the cluster, as 10.0.0.0/16.
+	Cidr *string `pulumi:"cidr"`
+	// Pods of the namespaces with these labels.
+	NamespaceLabels map[string]string `pulumi:"namespaceLabels"`
+	// Those of these pods alone that have these labels.
+	PodLabels map[string]string `pulumi:"podLabels"`
+}
+
+// KubernetesControlPlaneClientInput is an input type that accepts KubernetesControlPlaneClientArgs and KubernetesControlPlaneClientOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneClientInput` via:
+//
+//	KubernetesControlPlaneClientArgs{...}
+type KubernetesControlPlaneClientInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneClientOutput() KubernetesControlPlaneClientOutput
+	ToKubernetesControlPlaneClientOutputWithContext(context.Context) KubernetesControlPlaneClientOutput
+}
+
+// Who reaches the API and xDS.
+type KubernetesControlPlaneClientArgs struct {
+	// A network outside of the cluster, as 10.0.0.0/16.
+	Cidr pulumi.StringPtrInput `pulumi:"cidr"`
+	// Pods of the namespaces with these labels.
+	NamespaceLabels pulumi.StringMapInput `pulumi:"namespaceLabels"`
+	// Those of these pods alone that have these labels.
+	PodLabels pulumi.StringMapInput `pulumi:"podLabels"`
+}
+
+func (KubernetesControlPlaneClientArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneClient)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneClientArgs) ToKubernetesControlPlaneClientOutput() KubernetesControlPlaneClientOutput {
+	return i.ToKubernetesControlPlaneClientOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneClientArgs) ToKubernetesControlPlaneClientOutputWithContext(ctx context.Context) KubernetesControlPlaneClientOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneClientOutput)
+}
+
+// KubernetesControlPlaneClientMapInput is an input type that accepts KubernetesControlPlaneClientMap and KubernetesControlPlaneClientMapOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneClientMapInput` via:
+//
+//	KubernetesControlPlaneClientMap{ "key": KubernetesControlPlaneClientArgs{...} }
+type KubernetesControlPlaneClientMapInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneClientMapOutput() KubernetesControlPlaneClientMapOutput
+	ToKubernetesControlPlaneClientMapOutputWithContext(context.Context) KubernetesControlPlaneClientMapOutput
+}
+
+type KubernetesControlPlaneClientMap map[string]KubernetesControlPlaneClientInput
+
+func (KubernetesControlPlaneClientMap) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]KubernetesControlPlaneClient)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneClientMap) ToKubernetesControlPlaneClientMapOutput() KubernetesControlPlaneClientMapOutput {
+	return i.ToKubernetesControlPlaneClientMapOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneClientMap) ToKubernetesControlPlaneClientMapOutputWithContext(ctx context.Context) KubernetesControlPlaneClientMapOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneClientMapOutput)
+}
+
+// Who reaches the API and xDS.
+type KubernetesControlPlaneClientOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneClientOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneClient)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneClientOutput) ToKubernetesControlPlaneClientOutput() KubernetesControlPlaneClientOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneClientOutput) ToKubernetesControlPlaneClientOutputWithContext(ctx context.Context) KubernetesControlPlaneClientOutput {
+	return o
+}
+
+// A network outside of the cluster, as 10.0.0.0/16.
+func (o KubernetesControlPlaneClientOutput) Cidr() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneClient) *string { return v.Cidr }).(pulumi.StringPtrOutput)
+}
+
+// Pods of the namespaces with these labels.
+func (o KubernetesControlPlaneClientOutput) NamespaceLabels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneClient) map[string]string { return v.NamespaceLabels }).(pulumi.StringMapOutput)
+}
+
+// Those of these pods alone that have these labels.
+func (o KubernetesControlPlaneClientOutput) PodLabels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneClient) map[string]string { return v.PodLabels }).(pulumi.StringMapOutput)
+}
+
+type KubernetesControlPlaneClientMapOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneClientMapOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*map[string]KubernetesControlPlaneClient)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneClientMapOutput) ToKubernetesControlPlaneClientMapOutput() KubernetesControlPlaneClientMapOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneClientMapOutput) ToKubernetesControlPlaneClientMapOutputWithContext(ctx context.Context) KubernetesControlPlaneClientMapOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneClientMapOutput) MapIndex(k pulumi.StringInput) KubernetesControlPlaneClientOutput {
+	return pulumi.All(o, k).ApplyT(func(vs []interface{}) KubernetesControlPlaneClient {
+		return vs[0].(map[string]KubernetesControlPlaneClient)[vs[1].(string)]
+	}).(KubernetesControlPlaneClientOutput)
+}
+
+// With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+type KubernetesControlPlaneIdentity struct {
+	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+	CredentialsSecretName *string `pulumi:"credentialsSecretName"`
+	// An IAM role by EKS Pod Identity.
+	PodIdentity *EksPodIdentity `pulumi:"podIdentity"`
+	// An IAM role by the service account and OIDC (IRSA).
+	ServiceAccountRole *EksServiceAccountRole `pulumi:"serviceAccountRole"`
+}
+
+// KubernetesControlPlaneIdentityInput is an input type that accepts KubernetesControlPlaneIdentityArgs and KubernetesControlPlaneIdentityOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneIdentityInput` via:
+//
+//	KubernetesControlPlaneIdentityArgs{...}
+type KubernetesControlPlaneIdentityInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneIdentityOutput() KubernetesControlPlaneIdentityOutput
+	ToKubernetesControlPlaneIdentityOutputWithContext(context.Context) KubernetesControlPlaneIdentityOutput
+}
+
+// With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+type KubernetesControlPlaneIdentityArgs struct {
+	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+	CredentialsSecretName pulumi.StringPtrInput `pulumi:"credentialsSecretName"`
+	// An IAM role by EKS Pod Identity.
+	PodIdentity EksPodIdentityPtrInput `pulumi:"podIdentity"`
+	// An IAM role by the service account and OIDC (IRSA).
+	ServiceAccountRole EksServiceAccountRolePtrInput `pulumi:"serviceAccountRole"`
+}
+
+func (KubernetesControlPlaneIdentityArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneIdentity)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneIdentityArgs) ToKubernetesControlPlaneIdentityOutput() KubernetesControlPlaneIdentityOutput {
+	return i.ToKubernetesControlPlaneIdentityOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneIdentityArgs) ToKubernetesControlPlaneIdentityOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneIdentityOutput)
+}
+
+func (i KubernetesControlPlaneIdentityArgs) ToKubernetesControlPlaneIdentityPtrOutput() KubernetesControlPlaneIdentityPtrOutput {
+	return i.ToKubernetesControlPlaneIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneIdentityArgs) ToKubernetesControlPlaneIdentityPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneIdentityOutput).ToKubernetesControlPlaneIdentityPtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneIdentityPtrInput is an input type that accepts KubernetesControlPlaneIdentityArgs, KubernetesControlPlaneIdentityPtr and KubernetesControlPlaneIdentityPtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneIdentityPtrInput` via:
+//
+//	        KubernetesControlPlaneIdentityArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneIdentityPtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneIdentityPtrOutput() KubernetesControlPlaneIdentityPtrOutput
+	ToKubernetesControlPlaneIdentityPtrOutputWithContext(context.Context) KubernetesControlPlaneIdentityPtrOutput
+}
+
+type kubernetesControlPlaneIdentityPtrType KubernetesControlPlaneIdentityArgs
+
+func KubernetesControlPlaneIdentityPtr(v *KubernetesControlPlaneIdentityArgs) KubernetesControlPlaneIdentityPtrInput {
+	return (*kubernetesControlPlaneIdentityPtrType)(v)
+}
+
+func (*kubernetesControlPlaneIdentityPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneIdentity)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneIdentityPtrType) ToKubernetesControlPlaneIdentityPtrOutput() KubernetesControlPlaneIdentityPtrOutput {
+	return i.ToKubernetesControlPlaneIdentityPtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneIdentityPtrType) ToKubernetesControlPlaneIdentityPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneIdentityPtrOutput)
+}
+
+// With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+type KubernetesControlPlaneIdentityOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneIdentityOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneIdentity)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneIdentityOutput) ToKubernetesControlPlaneIdentityOutput() KubernetesControlPlaneIdentityOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneIdentityOutput) ToKubernetesControlPlaneIdentityOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneIdentityOutput) ToKubernetesControlPlaneIdentityPtrOutput() KubernetesControlPlaneIdentityPtrOutput {
+	return o.ToKubernetesControlPlaneIdentityPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneIdentityOutput) ToKubernetesControlPlaneIdentityPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneIdentity) *KubernetesControlPlaneIdentity {
+		return &v
+	}).(KubernetesControlPlaneIdentityPtrOutput)
+}
+
+// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+func (o KubernetesControlPlaneIdentityOutput) CredentialsSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneIdentity) *string { return v.CredentialsSecretName }).(pulumi.StringPtrOutput)
+}
+
+// An IAM role by EKS Pod Identity.
+func (o KubernetesControlPlaneIdentityOutput) PodIdentity() EksPodIdentityPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneIdentity) *EksPodIdentity { return v.PodIdentity }).(EksPodIdentityPtrOutput)
+}
+
+// An IAM role by the service account and OIDC (IRSA).
+func (o KubernetesControlPlaneIdentityOutput) ServiceAccountRole() EksServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneIdentity) *EksServiceAccountRole { return v.ServiceAccountRole }).(EksServiceAccountRolePtrOutput)
+}
+
+type KubernetesControlPlaneIdentityPtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneIdentityPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneIdentity)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneIdentityPtrOutput) ToKubernetesControlPlaneIdentityPtrOutput() KubernetesControlPlaneIdentityPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneIdentityPtrOutput) ToKubernetesControlPlaneIdentityPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneIdentityPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneIdentityPtrOutput) Elem() KubernetesControlPlaneIdentityOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneIdentity) KubernetesControlPlaneIdentity {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneIdentity
+		return ret
+	}).(KubernetesControlPlaneIdentityOutput)
+}
+
+// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+func (o KubernetesControlPlaneIdentityPtrOutput) CredentialsSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneIdentity) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CredentialsSecretName
+	}).(pulumi.StringPtrOutput)
+}
+
+// An IAM role by EKS Pod Identity.
+func (o KubernetesControlPlaneIdentityPtrOutput) PodIdentity() EksPodIdentityPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneIdentity) *EksPodIdentity {
+		if v == nil {
+			return nil
+		}
+		return v.PodIdentity
+	}).(EksPodIdentityPtrOutput)
+}
+
+// An IAM role by the service account and OIDC (IRSA).
+func (o KubernetesControlPlaneIdentityPtrOutput) ServiceAccountRole() EksServiceAccountRolePtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneIdentity) *EksServiceAccountRole {
+		if v == nil {
+			return nil
+		}
+		return v.ServiceAccountRole
+	}).(EksServiceAccountRolePtrOutput)
+}
+
+// How the control plane is called.
+type KubernetesControlPlaneService struct {
+	// Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+	Annotations map[string]string `pulumi:"annotations"`
+	// Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+	HostNames []string `pulumi:"hostNames"`
+	// Who makes the load balancer, such as service.k8s.aws/nlb.
+	LoadBalancerClass *string `pulumi:"loadBalancerClass"`
+	// Who reaches it. Defaults to ClusterIP.
+	Type *KubernetesControlPlaneServiceType `pulumi:"type"`
+}
+
+// KubernetesControlPlaneServiceInput is an input type that accepts KubernetesControlPlaneServiceArgs and KubernetesControlPlaneServiceOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneServiceInput` via:
+//
+//	KubernetesControlPlaneServiceArgs{...}
+type KubernetesControlPlaneServiceInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServiceOutput() KubernetesControlPlaneServiceOutput
+	ToKubernetesControlPlaneServiceOutputWithContext(context.Context) KubernetesControlPlaneServiceOutput
+}
+
+// How the control plane is called.
+type KubernetesControlPlaneServiceArgs struct {
+	// Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+	Annotations pulumi.StringMapInput `pulumi:"annotations"`
+	// Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+	HostNames pulumi.StringArrayInput `pulumi:"hostNames"`
+	// Who makes the load balancer, such as service.k8s.aws/nlb.
+	LoadBalancerClass pulumi.StringPtrInput `pulumi:"loadBalancerClass"`
+	// Who reaches it. Defaults to ClusterIP.
+	Type KubernetesControlPlaneServiceTypePtrInput `pulumi:"type"`
+}
+
+func (KubernetesControlPlaneServiceArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneService)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneServiceArgs) ToKubernetesControlPlaneServiceOutput() KubernetesControlPlaneServiceOutput {
+	return i.ToKubernetesControlPlaneServiceOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneServiceArgs) ToKubernetesControlPlaneServiceOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServiceOutput)
+}
+
+func (i KubernetesControlPlaneServiceArgs) ToKubernetesControlPlaneServicePtrOutput() KubernetesControlPlaneServicePtrOutput {
+	return i.ToKubernetesControlPlaneServicePtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneServiceArgs) ToKubernetesControlPlaneServicePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServicePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServiceOutput).ToKubernetesControlPlaneServicePtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneServicePtrInput is an input type that accepts KubernetesControlPlaneServiceArgs, KubernetesControlPlaneServicePtr and KubernetesControlPlaneServicePtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneServicePtrInput` via:
+//
+//	        KubernetesControlPlaneServiceArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneServicePtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServicePtrOutput() KubernetesControlPlaneServicePtrOutput
+	ToKubernetesControlPlaneServicePtrOutputWithContext(context.Context) KubernetesControlPlaneServicePtrOutput
+}
+
+type kubernetesControlPlaneServicePtrType KubernetesControlPlaneServiceArgs
+
+func KubernetesControlPlaneServicePtr(v *KubernetesControlPlaneServiceArgs) KubernetesControlPlaneServicePtrInput {
+	return (*kubernetesControlPlaneServicePtrType)(v)
+}
+
+func (*kubernetesControlPlaneServicePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneService)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneServicePtrType) ToKubernetesControlPlaneServicePtrOutput() KubernetesControlPlaneServicePtrOutput {
+	return i.ToKubernetesControlPlaneServicePtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneServicePtrType) ToKubernetesControlPlaneServicePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServicePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServicePtrOutput)
+}
+
+// How the control plane is called.
+type KubernetesControlPlaneServiceOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServiceOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneService)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServiceOutput) ToKubernetesControlPlaneServiceOutput() KubernetesControlPlaneServiceOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceOutput) ToKubernetesControlPlaneServiceOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceOutput) ToKubernetesControlPlaneServicePtrOutput() KubernetesControlPlaneServicePtrOutput {
+	return o.ToKubernetesControlPlaneServicePtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceOutput) ToKubernetesControlPlaneServicePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServicePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneService) *KubernetesControlPlaneService {
+		return &v
+	}).(KubernetesControlPlaneServicePtrOutput)
+}
+
+// Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+func (o KubernetesControlPlaneServiceOutput) Annotations() pulumi.StringMapOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneService) map[string]string { return v.Annotations }).(pulumi.StringMapOutput)
+}
+
+// Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+func (o KubernetesControlPlaneServiceOutput) HostNames() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneService) []string { return v.HostNames }).(pulumi.StringArrayOutput)
+}
+
+// Who makes the load balancer, such as service.k8s.aws/nlb.
+func (o KubernetesControlPlaneServiceOutput) LoadBalancerClass() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneService) *string { return v.LoadBalancerClass }).(pulumi.StringPtrOutput)
+}
+
+// Who reaches it. Defaults to ClusterIP.
+func (o KubernetesControlPlaneServiceOutput) Type() KubernetesControlPlaneServiceTypePtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneService) *KubernetesControlPlaneServiceType { return v.Type }).(KubernetesControlPlaneServiceTypePtrOutput)
+}
+
+type KubernetesControlPlaneServicePtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServicePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneService)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServicePtrOutput) ToKubernetesControlPlaneServicePtrOutput() KubernetesControlPlaneServicePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServicePtrOutput) ToKubernetesControlPlaneServicePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServicePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServicePtrOutput) Elem() KubernetesControlPlaneServiceOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneService) KubernetesControlPlaneService {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneService
+		return ret
+	}).(KubernetesControlPlaneServiceOutput)
+}
+
+// Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+func (o KubernetesControlPlaneServicePtrOutput) Annotations() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneService) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Annotations
+	}).(pulumi.StringMapOutput)
+}
+
+// Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+func (o KubernetesControlPlaneServicePtrOutput) HostNames() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneService) []string {
+		if v == nil {
+			return nil
+		}
+		return v.HostNames
+	}).(pulumi.StringArrayOutput)
+}
+
+// Who makes the load balancer, such as service.k8s.aws/nlb.
+func (o KubernetesControlPlaneServicePtrOutput) LoadBalancerClass() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneService) *string {
+		if v == nil {
+			return nil
+		}
+		return v.LoadBalancerClass
+	}).(pulumi.StringPtrOutput)
+}
+
+// Who reaches it. Defaults to ClusterIP.
+func (o KubernetesControlPlaneServicePtrOutput) Type() KubernetesControlPlaneServiceTypePtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneService) *KubernetesControlPlaneServiceType {
+		if v == nil {
+			return nil
+		}
+		return v.Type
+	}).(KubernetesControlPlaneServiceTypePtrOutput)
+}
+
+// What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+type KubernetesControlPlaneServiceMonitor struct {
+	// Seconds between two collections. Defaults to 30.
+	IntervalSeconds *int `pulumi:"intervalSeconds"`
+	// Labels by which a Prometheus selects it, such as release: prometheus.
+	Labels map[string]string `pulumi:"labels"`
+}
+
+// KubernetesControlPlaneServiceMonitorInput is an input type that accepts KubernetesControlPlaneServiceMonitorArgs and KubernetesControlPlaneServiceMonitorOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneServiceMonitorInput` via:
+//
+//	KubernetesControlPlaneServiceMonitorArgs{...}
+type KubernetesControlPlaneServiceMonitorInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServiceMonitorOutput() KubernetesControlPlaneServiceMonitorOutput
+	ToKubernetesControlPlaneServiceMonitorOutputWithContext(context.Context) KubernetesControlPlaneServiceMonitorOutput
+}
+
+// What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+type KubernetesControlPlaneServiceMonitorArgs struct {
+	// Seconds between two collections. Defaults to 30.
+	IntervalSeconds pulumi.IntPtrInput `pulumi:"intervalSeconds"`
+	// Labels by which a Prometheus selects it, such as release: prometheus.
+	Labels pulumi.StringMapInput `pulumi:"labels"`
+}
+
+func (KubernetesControlPlaneServiceMonitorArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneServiceMonitor)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneServiceMonitorArgs) ToKubernetesControlPlaneServiceMonitorOutput() KubernetesControlPlaneServiceMonitorOutput {
+	return i.ToKubernetesControlPlaneServiceMonitorOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneServiceMonitorArgs) ToKubernetesControlPlaneServiceMonitorOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServiceMonitorOutput)
+}
+
+func (i KubernetesControlPlaneServiceMonitorArgs) ToKubernetesControlPlaneServiceMonitorPtrOutput() KubernetesControlPlaneServiceMonitorPtrOutput {
+	return i.ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneServiceMonitorArgs) ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServiceMonitorOutput).ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneServiceMonitorPtrInput is an input type that accepts KubernetesControlPlaneServiceMonitorArgs, KubernetesControlPlaneServiceMonitorPtr and KubernetesControlPlaneServiceMonitorPtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneServiceMonitorPtrInput` via:
+//
+//	        KubernetesControlPlaneServiceMonitorArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneServiceMonitorPtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneServiceMonitorPtrOutput() KubernetesControlPlaneServiceMonitorPtrOutput
+	ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(context.Context) KubernetesControlPlaneServiceMonitorPtrOutput
+}
+
+type kubernetesControlPlaneServiceMonitorPtrType KubernetesControlPlaneServiceMonitorArgs
+
+func KubernetesControlPlaneServiceMonitorPtr(v *KubernetesControlPlaneServiceMonitorArgs) KubernetesControlPlaneServiceMonitorPtrInput {
+	return (*kubernetesControlPlaneServiceMonitorPtrType)(v)
+}
+
+func (*kubernetesControlPlaneServiceMonitorPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneServiceMonitor)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneServiceMonitorPtrType) ToKubernetesControlPlaneServiceMonitorPtrOutput() KubernetesControlPlaneServiceMonitorPtrOutput {
+	return i.ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneServiceMonitorPtrType) ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneServiceMonitorPtrOutput)
+}
+
+// What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+type KubernetesControlPlaneServiceMonitorOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServiceMonitorOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneServiceMonitor)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServiceMonitorOutput) ToKubernetesControlPlaneServiceMonitorOutput() KubernetesControlPlaneServiceMonitorOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceMonitorOutput) ToKubernetesControlPlaneServiceMonitorOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceMonitorOutput) ToKubernetesControlPlaneServiceMonitorPtrOutput() KubernetesControlPlaneServiceMonitorPtrOutput {
+	return o.ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneServiceMonitorOutput) ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneServiceMonitor) *KubernetesControlPlaneServiceMonitor {
+		return &v
+	}).(KubernetesControlPlaneServiceMonitorPtrOutput)
+}
+
+// Seconds between two collections. Defaults to 30.
+func (o KubernetesControlPlaneServiceMonitorOutput) IntervalSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneServiceMonitor) *int { return v.IntervalSeconds }).(pulumi.IntPtrOutput)
+}
+
+// Labels by which a Prometheus selects it, such as release: prometheus.
+func (o KubernetesControlPlaneServiceMonitorOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneServiceMonitor) map[string]string { return v.Labels }).(pulumi.StringMapOutput)
+}
+
+type KubernetesControlPlaneServiceMonitorPtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneServiceMonitorPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneServiceMonitor)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneServiceMonitorPtrOutput) ToKubernetesControlPlaneServiceMonitorPtrOutput() KubernetesControlPlaneServiceMonitorPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceMonitorPtrOutput) ToKubernetesControlPlaneServiceMonitorPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneServiceMonitorPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneServiceMonitorPtrOutput) Elem() KubernetesControlPlaneServiceMonitorOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneServiceMonitor) KubernetesControlPlaneServiceMonitor {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneServiceMonitor
+		return ret
+	}).(KubernetesControlPlaneServiceMonitorOutput)
+}
+
+// Seconds between two collections. Defaults to 30.
+func (o KubernetesControlPlaneServiceMonitorPtrOutput) IntervalSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneServiceMonitor) *int {
+		if v == nil {
+			return nil
+		}
+		return v.IntervalSeconds
+	}).(pulumi.IntPtrOutput)
+}
+
+// Labels by which a Prometheus selects it, such as release: prometheus.
+func (o KubernetesControlPlaneServiceMonitorPtrOutput) Labels() pulumi.StringMapOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneServiceMonitor) map[string]string {
+		if v == nil {
+			return nil
+		}
+		return v.Labels
+	}).(pulumi.StringMapOutput)
+}
+
+// The DynamoDB table that replicas share.
+type KubernetesControlPlaneTable struct {
+	// Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+	DeletionProtection *bool `pulumi:"deletionProtection"`
+	// KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+	KmsKeyArn *string `pulumi:"kmsKeyArn"`
+	// Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+	TableArn *string `pulumi:"tableArn"`
+}
+
+// KubernetesControlPlaneTableInput is an input type that accepts KubernetesControlPlaneTableArgs and KubernetesControlPlaneTableOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneTableInput` via:
+//
+//	KubernetesControlPlaneTableArgs{...}
+type KubernetesControlPlaneTableInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneTableOutput() KubernetesControlPlaneTableOutput
+	ToKubernetesControlPlaneTableOutputWithContext(context.Context) KubernetesControlPlaneTableOutput
+}
+
+// The DynamoDB table that replicas share.
+type KubernetesControlPlaneTableArgs struct {
+	// Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+	DeletionProtection pulumi.BoolPtrInput `pulumi:"deletionProtection"`
+	// KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+	KmsKeyArn pulumi.StringPtrInput `pulumi:"kmsKeyArn"`
+	// Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+	TableArn pulumi.StringPtrInput `pulumi:"tableArn"`
+}
+
+func (KubernetesControlPlaneTableArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneTable)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneTableArgs) ToKubernetesControlPlaneTableOutput() KubernetesControlPlaneTableOutput {
+	return i.ToKubernetesControlPlaneTableOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneTableArgs) ToKubernetesControlPlaneTableOutputWithContext(ctx context.Context) KubernetesControlPlaneTableOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTableOutput)
+}
+
+func (i KubernetesControlPlaneTableArgs) ToKubernetesControlPlaneTablePtrOutput() KubernetesControlPlaneTablePtrOutput {
+	return i.ToKubernetesControlPlaneTablePtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneTableArgs) ToKubernetesControlPlaneTablePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTablePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTableOutput).ToKubernetesControlPlaneTablePtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneTablePtrInput is an input type that accepts KubernetesControlPlaneTableArgs, KubernetesControlPlaneTablePtr and KubernetesControlPlaneTablePtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneTablePtrInput` via:
+//
+//	        KubernetesControlPlaneTableArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneTablePtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneTablePtrOutput() KubernetesControlPlaneTablePtrOutput
+	ToKubernetesControlPlaneTablePtrOutputWithContext(context.Context) KubernetesControlPlaneTablePtrOutput
+}
+
+type kubernetesControlPlaneTablePtrType KubernetesControlPlaneTableArgs
+
+func KubernetesControlPlaneTablePtr(v *KubernetesControlPlaneTableArgs) KubernetesControlPlaneTablePtrInput {
+	return (*kubernetesControlPlaneTablePtrType)(v)
+}
+
+func (*kubernetesControlPlaneTablePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneTable)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneTablePtrType) ToKubernetesControlPlaneTablePtrOutput() KubernetesControlPlaneTablePtrOutput {
+	return i.ToKubernetesControlPlaneTablePtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneTablePtrType) ToKubernetesControlPlaneTablePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTablePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTablePtrOutput)
+}
+
+// The DynamoDB table that replicas share.
+type KubernetesControlPlaneTableOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneTableOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneTable)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneTableOutput) ToKubernetesControlPlaneTableOutput() KubernetesControlPlaneTableOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTableOutput) ToKubernetesControlPlaneTableOutputWithContext(ctx context.Context) KubernetesControlPlaneTableOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTableOutput) ToKubernetesControlPlaneTablePtrOutput() KubernetesControlPlaneTablePtrOutput {
+	return o.ToKubernetesControlPlaneTablePtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneTableOutput) ToKubernetesControlPlaneTablePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTablePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneTable) *KubernetesControlPlaneTable {
+		return &v
+	}).(KubernetesControlPlaneTablePtrOutput)
+}
+
+// Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+func (o KubernetesControlPlaneTableOutput) DeletionProtection() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTable) *bool { return v.DeletionProtection }).(pulumi.BoolPtrOutput)
+}
+
+// KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+func (o KubernetesControlPlaneTableOutput) KmsKeyArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTable) *string { return v.KmsKeyArn }).(pulumi.StringPtrOutput)
+}
+
+// Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+func (o KubernetesControlPlaneTableOutput) TableArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTable) *string { return v.TableArn }).(pulumi.StringPtrOutput)
+}
+
+type KubernetesControlPlaneTablePtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneTablePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneTable)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneTablePtrOutput) ToKubernetesControlPlaneTablePtrOutput() KubernetesControlPlaneTablePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTablePtrOutput) ToKubernetesControlPlaneTablePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTablePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTablePtrOutput) Elem() KubernetesControlPlaneTableOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTable) KubernetesControlPlaneTable {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneTable
+		return ret
+	}).(KubernetesControlPlaneTableOutput)
+}
+
+// Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+func (o KubernetesControlPlaneTablePtrOutput) DeletionProtection() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTable) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.DeletionProtection
+	}).(pulumi.BoolPtrOutput)
+}
+
+// KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+func (o KubernetesControlPlaneTablePtrOutput) KmsKeyArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTable) *string {
+		if v == nil {
+			return nil
+		}
+		return v.KmsKeyArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+func (o KubernetesControlPlaneTablePtrOutput) TableArn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTable) *string {
+		if v == nil {
+			return nil
+		}
+		return v.TableArn
+	}).(pulumi.StringPtrOutput)
+}
+
+// Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+type KubernetesControlPlaneTokens struct {
+	// Audience of the tokens. Defaults to appmesh.
+	Audience *string `pulumi:"audience"`
+	// Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+	Issuer string `pulumi:"issuer"`
+	// The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+	Keys *string `pulumi:"keys"`
+}
+
+// KubernetesControlPlaneTokensInput is an input type that accepts KubernetesControlPlaneTokensArgs and KubernetesControlPlaneTokensOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneTokensInput` via:
+//
+//	KubernetesControlPlaneTokensArgs{...}
+type KubernetesControlPlaneTokensInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneTokensOutput() KubernetesControlPlaneTokensOutput
+	ToKubernetesControlPlaneTokensOutputWithContext(context.Context) KubernetesControlPlaneTokensOutput
+}
+
+// Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+type KubernetesControlPlaneTokensArgs struct {
+	// Audience of the tokens. Defaults to appmesh.
+	Audience pulumi.StringPtrInput `pulumi:"audience"`
+	// Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+	Issuer pulumi.StringInput `pulumi:"issuer"`
+	// The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+	Keys pulumi.StringPtrInput `pulumi:"keys"`
+}
+
+func (KubernetesControlPlaneTokensArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneTokens)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneTokensArgs) ToKubernetesControlPlaneTokensOutput() KubernetesControlPlaneTokensOutput {
+	return i.ToKubernetesControlPlaneTokensOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneTokensArgs) ToKubernetesControlPlaneTokensOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTokensOutput)
+}
+
+func (i KubernetesControlPlaneTokensArgs) ToKubernetesControlPlaneTokensPtrOutput() KubernetesControlPlaneTokensPtrOutput {
+	return i.ToKubernetesControlPlaneTokensPtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneTokensArgs) ToKubernetesControlPlaneTokensPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTokensOutput).ToKubernetesControlPlaneTokensPtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneTokensPtrInput is an input type that accepts KubernetesControlPlaneTokensArgs, KubernetesControlPlaneTokensPtr and KubernetesControlPlaneTokensPtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneTokensPtrInput` via:
+//
+//	        KubernetesControlPlaneTokensArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneTokensPtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneTokensPtrOutput() KubernetesControlPlaneTokensPtrOutput
+	ToKubernetesControlPlaneTokensPtrOutputWithContext(context.Context) KubernetesControlPlaneTokensPtrOutput
+}
+
+type kubernetesControlPlaneTokensPtrType KubernetesControlPlaneTokensArgs
+
+func KubernetesControlPlaneTokensPtr(v *KubernetesControlPlaneTokensArgs) KubernetesControlPlaneTokensPtrInput {
+	return (*kubernetesControlPlaneTokensPtrType)(v)
+}
+
+func (*kubernetesControlPlaneTokensPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneTokens)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneTokensPtrType) ToKubernetesControlPlaneTokensPtrOutput() KubernetesControlPlaneTokensPtrOutput {
+	return i.ToKubernetesControlPlaneTokensPtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneTokensPtrType) ToKubernetesControlPlaneTokensPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneTokensPtrOutput)
+}
+
+// Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+type KubernetesControlPlaneTokensOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneTokensOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneTokens)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneTokensOutput) ToKubernetesControlPlaneTokensOutput() KubernetesControlPlaneTokensOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTokensOutput) ToKubernetesControlPlaneTokensOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTokensOutput) ToKubernetesControlPlaneTokensPtrOutput() KubernetesControlPlaneTokensPtrOutput {
+	return o.ToKubernetesControlPlaneTokensPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneTokensOutput) ToKubernetesControlPlaneTokensPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneTokens) *KubernetesControlPlaneTokens {
+		return &v
+	}).(KubernetesControlPlaneTokensPtrOutput)
+}
+
+// Audience of the tokens. Defaults to appmesh.
+func (o KubernetesControlPlaneTokensOutput) Audience() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTokens) *string { return v.Audience }).(pulumi.StringPtrOutput)
+}
+
+// Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+func (o KubernetesControlPlaneTokensOutput) Issuer() pulumi.StringOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTokens) string { return v.Issuer }).(pulumi.StringOutput)
+}
+
+// The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+func (o KubernetesControlPlaneTokensOutput) Keys() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneTokens) *string { return v.Keys }).(pulumi.StringPtrOutput)
+}
+
+type KubernetesControlPlaneTokensPtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneTokensPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneTokens)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneTokensPtrOutput) ToKubernetesControlPlaneTokensPtrOutput() KubernetesControlPlaneTokensPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTokensPtrOutput) ToKubernetesControlPlaneTokensPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneTokensPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneTokensPtrOutput) Elem() KubernetesControlPlaneTokensOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTokens) KubernetesControlPlaneTokens {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneTokens
+		return ret
+	}).(KubernetesControlPlaneTokensOutput)
+}
+
+// Audience of the tokens. Defaults to appmesh.
+func (o KubernetesControlPlaneTokensPtrOutput) Audience() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTokens) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Audience
+	}).(pulumi.StringPtrOutput)
+}
+
+// Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+func (o KubernetesControlPlaneTokensPtrOutput) Issuer() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTokens) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Issuer
+	}).(pulumi.StringPtrOutput)
+}
+
+// The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+func (o KubernetesControlPlaneTokensPtrOutput) Keys() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneTokens) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Keys
+	}).(pulumi.StringPtrOutput)
+}
+
+// The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+type KubernetesControlPlaneVolume struct {
+	// PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+	ClaimName *string `pulumi:"claimName"`
+	// Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+	Size *string `pulumi:"size"`
+	// Its storage class. Defaults to the cluster's.
+	StorageClassName *string `pulumi:"storageClassName"`
+}
+
+// KubernetesControlPlaneVolumeInput is an input type that accepts KubernetesControlPlaneVolumeArgs and KubernetesControlPlaneVolumeOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneVolumeInput` via:
+//
+//	KubernetesControlPlaneVolumeArgs{...}
+type KubernetesControlPlaneVolumeInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneVolumeOutput() KubernetesControlPlaneVolumeOutput
+	ToKubernetesControlPlaneVolumeOutputWithContext(context.Context) KubernetesControlPlaneVolumeOutput
+}
+
+// The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+type KubernetesControlPlaneVolumeArgs struct {
+	// PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+	ClaimName pulumi.StringPtrInput `pulumi:"claimName"`
+	// Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+	Size pulumi.StringPtrInput `pulumi:"size"`
+	// Its storage class. Defaults to the cluster's.
+	StorageClassName pulumi.StringPtrInput `pulumi:"storageClassName"`
+}
+
+func (KubernetesControlPlaneVolumeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneVolume)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneVolumeArgs) ToKubernetesControlPlaneVolumeOutput() KubernetesControlPlaneVolumeOutput {
+	return i.ToKubernetesControlPlaneVolumeOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneVolumeArgs) ToKubernetesControlPlaneVolumeOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneVolumeOutput)
+}
+
+func (i KubernetesControlPlaneVolumeArgs) ToKubernetesControlPlaneVolumePtrOutput() KubernetesControlPlaneVolumePtrOutput {
+	return i.ToKubernetesControlPlaneVolumePtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneVolumeArgs) ToKubernetesControlPlaneVolumePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneVolumeOutput).ToKubernetesControlPlaneVolumePtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneVolumePtrInput is an input type that accepts KubernetesControlPlaneVolumeArgs, KubernetesControlPlaneVolumePtr and KubernetesControlPlaneVolumePtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneVolumePtrInput` via:
+//
+//	        KubernetesControlPlaneVolumeArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneVolumePtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneVolumePtrOutput() KubernetesControlPlaneVolumePtrOutput
+	ToKubernetesControlPlaneVolumePtrOutputWithContext(context.Context) KubernetesControlPlaneVolumePtrOutput
+}
+
+type kubernetesControlPlaneVolumePtrType KubernetesControlPlaneVolumeArgs
+
+func KubernetesControlPlaneVolumePtr(v *KubernetesControlPlaneVolumeArgs) KubernetesControlPlaneVolumePtrInput {
+	return (*kubernetesControlPlaneVolumePtrType)(v)
+}
+
+func (*kubernetesControlPlaneVolumePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneVolume)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneVolumePtrType) ToKubernetesControlPlaneVolumePtrOutput() KubernetesControlPlaneVolumePtrOutput {
+	return i.ToKubernetesControlPlaneVolumePtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneVolumePtrType) ToKubernetesControlPlaneVolumePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneVolumePtrOutput)
+}
+
+// The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+type KubernetesControlPlaneVolumeOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneVolumeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneVolume)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneVolumeOutput) ToKubernetesControlPlaneVolumeOutput() KubernetesControlPlaneVolumeOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneVolumeOutput) ToKubernetesControlPlaneVolumeOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumeOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneVolumeOutput) ToKubernetesControlPlaneVolumePtrOutput() KubernetesControlPlaneVolumePtrOutput {
+	return o.ToKubernetesControlPlaneVolumePtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneVolumeOutput) ToKubernetesControlPlaneVolumePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneVolume) *KubernetesControlPlaneVolume {
+		return &v
+	}).(KubernetesControlPlaneVolumePtrOutput)
+}
+
+// PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+func (o KubernetesControlPlaneVolumeOutput) ClaimName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneVolume) *string { return v.ClaimName }).(pulumi.StringPtrOutput)
+}
+
+// Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+func (o KubernetesControlPlaneVolumeOutput) Size() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneVolume) *string { return v.Size }).(pulumi.StringPtrOutput)
+}
+
+// Its storage class. Defaults to the cluster's.
+func (o KubernetesControlPlaneVolumeOutput) StorageClassName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneVolume) *string { return v.StorageClassName }).(pulumi.StringPtrOutput)
+}
+
+type KubernetesControlPlaneVolumePtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneVolumePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneVolume)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneVolumePtrOutput) ToKubernetesControlPlaneVolumePtrOutput() KubernetesControlPlaneVolumePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneVolumePtrOutput) ToKubernetesControlPlaneVolumePtrOutputWithContext(ctx context.Context) KubernetesControlPlaneVolumePtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneVolumePtrOutput) Elem() KubernetesControlPlaneVolumeOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneVolume) KubernetesControlPlaneVolume {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneVolume
+		return ret
+	}).(KubernetesControlPlaneVolumeOutput)
+}
+
+// PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+func (o KubernetesControlPlaneVolumePtrOutput) ClaimName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ClaimName
+	}).(pulumi.StringPtrOutput)
+}
+
+// Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+func (o KubernetesControlPlaneVolumePtrOutput) Size() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Size
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its storage class. Defaults to the cluster's.
+func (o KubernetesControlPlaneVolumePtrOutput) StorageClassName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneVolume) *string {
+		if v == nil {
+			return nil
+		}
+		return v.StorageClassName
+	}).(pulumi.StringPtrOutput)
+}
+
 // A port on which a virtual node receives traffic.
 type Listener struct {
 	// How much is let through to the application at the same time. If unset, there is no limit.
@@ -19266,6 +20789,1059 @@ func (o OutlierDetectionPtrOutput) MaxServerErrors() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
+// Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+type PodControlPlane struct {
+	// The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+	CertificateFrom *PodSecretKey `pulumi:"certificateFrom"`
+	// Host name or address of the control plane's xDS server.
+	Host string `pulumi:"host"`
+	// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+	Plaintext *bool `pulumi:"plaintext"`
+	// Its port. Defaults to 18000.
+	Port *int `pulumi:"port"`
+	// The key of that certificate, as PEM.
+	PrivateKeyFrom *PodSecretKey `pulumi:"privateKeyFrom"`
+	// Name that its certificate must have. Defaults to the host.
+	ServerName *string `pulumi:"serverName"`
+	// The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+	ServiceAccountToken *PodServiceAccountToken `pulumi:"serviceAccountToken"`
+	// A token that the control plane issued, instead of a certificate.
+	TokenFrom *PodSecretKey `pulumi:"tokenFrom"`
+	// The authorities that may have signed its certificate, as PEM. They are no secret.
+	Trust *string `pulumi:"trust"`
+	// The same from a Secret.
+	TrustFrom *PodSecretKey `pulumi:"trustFrom"`
+}
+
+// PodControlPlaneInput is an input type that accepts PodControlPlaneArgs and PodControlPlaneOutput values.
+// You can construct a concrete instance of `PodControlPlaneInput` via:
+//
+//	PodControlPlaneArgs{...}
+type PodControlPlaneInput interface {
+	pulumi.Input
+
+	ToPodControlPlaneOutput() PodControlPlaneOutput
+	ToPodControlPlaneOutputWithContext(context.Context) PodControlPlaneOutput
+}
+
+// Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+type PodControlPlaneArgs struct {
+	// The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+	CertificateFrom PodSecretKeyPtrInput `pulumi:"certificateFrom"`
+	// Host name or address of the control plane's xDS server.
+	Host pulumi.StringInput `pulumi:"host"`
+	// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+	Plaintext pulumi.BoolPtrInput `pulumi:"plaintext"`
+	// Its port. Defaults to 18000.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// The key of that certificate, as PEM.
+	PrivateKeyFrom PodSecretKeyPtrInput `pulumi:"privateKeyFrom"`
+	// Name that its certificate must have. Defaults to the host.
+	ServerName pulumi.StringPtrInput `pulumi:"serverName"`
+	// The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+	ServiceAccountToken PodServiceAccountTokenPtrInput `pulumi:"serviceAccountToken"`
+	// A token that the control plane issued, instead of a certificate.
+	TokenFrom PodSecretKeyPtrInput `pulumi:"tokenFrom"`
+	// The authorities that may have signed its certificate, as PEM. They are no secret.
+	Trust pulumi.StringPtrInput `pulumi:"trust"`
+	// The same from a Secret.
+	TrustFrom PodSecretKeyPtrInput `pulumi:"trustFrom"`
+}
+
+func (PodControlPlaneArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodControlPlane)(nil)).Elem()
+}
+
+func (i PodControlPlaneArgs) ToPodControlPlaneOutput() PodControlPlaneOutput {
+	return i.ToPodControlPlaneOutputWithContext(context.Background())
+}
+
+func (i PodControlPlaneArgs) ToPodControlPlaneOutputWithContext(ctx context.Context) PodControlPlaneOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodControlPlaneOutput)
+}
+
+// Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+type PodControlPlaneOutput struct{ *pulumi.OutputState }
+
+func (PodControlPlaneOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodControlPlane)(nil)).Elem()
+}
+
+func (o PodControlPlaneOutput) ToPodControlPlaneOutput() PodControlPlaneOutput {
+	return o
+}
+
+func (o PodControlPlaneOutput) ToPodControlPlaneOutputWithContext(ctx context.Context) PodControlPlaneOutput {
+	return o
+}
+
+// The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+func (o PodControlPlaneOutput) CertificateFrom() PodSecretKeyPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *PodSecretKey { return v.CertificateFrom }).(PodSecretKeyPtrOutput)
+}
+
+// Host name or address of the control plane's xDS server.
+func (o PodControlPlaneOutput) Host() pulumi.StringOutput {
+	return o.ApplyT(func(v PodControlPlane) string { return v.Host }).(pulumi.StringOutput)
+}
+
+// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+func (o PodControlPlaneOutput) Plaintext() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *bool { return v.Plaintext }).(pulumi.BoolPtrOutput)
+}
+
+// Its port. Defaults to 18000.
+func (o PodControlPlaneOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// The key of that certificate, as PEM.
+func (o PodControlPlaneOutput) PrivateKeyFrom() PodSecretKeyPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *PodSecretKey { return v.PrivateKeyFrom }).(PodSecretKeyPtrOutput)
+}
+
+// Name that its certificate must have. Defaults to the host.
+func (o PodControlPlaneOutput) ServerName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *string { return v.ServerName }).(pulumi.StringPtrOutput)
+}
+
+// The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+func (o PodControlPlaneOutput) ServiceAccountToken() PodServiceAccountTokenPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *PodServiceAccountToken { return v.ServiceAccountToken }).(PodServiceAccountTokenPtrOutput)
+}
+
+// A token that the control plane issued, instead of a certificate.
+func (o PodControlPlaneOutput) TokenFrom() PodSecretKeyPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *PodSecretKey { return v.TokenFrom }).(PodSecretKeyPtrOutput)
+}
+
+// The authorities that may have signed its certificate, as PEM. They are no secret.
+func (o PodControlPlaneOutput) Trust() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *string { return v.Trust }).(pulumi.StringPtrOutput)
+}
+
+// The same from a Secret.
+func (o PodControlPlaneOutput) TrustFrom() PodSecretKeyPtrOutput {
+	return o.ApplyT(func(v PodControlPlane) *PodSecretKey { return v.TrustFrom }).(PodSecretKeyPtrOutput)
+}
+
+// The Envoy of a pod.
+type PodEnvoy struct {
+	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+	AdminPort *int `pulumi:"adminPort"`
+	// Threads that serve traffic. Defaults to 2.
+	Concurrency *int `pulumi:"concurrency"`
+	// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+	Image *string `pulumi:"image"`
+	// Least severe messages that are logged. Defaults to warning.
+	LogLevel *PodEnvoyLogLevel `pulumi:"logLevel"`
+	// Name of the container, a label of DNS. Defaults to envoy.
+	Name *string `pulumi:"name"`
+	// Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+	ProbePort *int `pulumi:"probePort"`
+	// Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+	Resources interface{} `pulumi:"resources"`
+}
+
+// PodEnvoyInput is an input type that accepts PodEnvoyArgs and PodEnvoyOutput values.
+// You can construct a concrete instance of `PodEnvoyInput` via:
+//
+//	PodEnvoyArgs{...}
+type PodEnvoyInput interface {
+	pulumi.Input
+
+	ToPodEnvoyOutput() PodEnvoyOutput
+	ToPodEnvoyOutputWithContext(context.Context) PodEnvoyOutput
+}
+
+// The Envoy of a pod.
+type PodEnvoyArgs struct {
+	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+	AdminPort pulumi.IntPtrInput `pulumi:"adminPort"`
+	// Threads that serve traffic. Defaults to 2.
+	Concurrency pulumi.IntPtrInput `pulumi:"concurrency"`
+	// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// Least severe messages that are logged. Defaults to warning.
+	LogLevel PodEnvoyLogLevelPtrInput `pulumi:"logLevel"`
+	// Name of the container, a label of DNS. Defaults to envoy.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+	ProbePort pulumi.IntPtrInput `pulumi:"probePort"`
+	// Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+	Resources pulumi.Input `pulumi:"resources"`
+}
+
+func (PodEnvoyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodEnvoy)(nil)).Elem()
+}
+
+func (i PodEnvoyArgs) ToPodEnvoyOutput() PodEnvoyOutput {
+	return i.ToPodEnvoyOutputWithContext(context.Background())
+}
+
+func (i PodEnvoyArgs) ToPodEnvoyOutputWithContext(ctx context.Context) PodEnvoyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodEnvoyOutput)
+}
+
+func (i PodEnvoyArgs) ToPodEnvoyPtrOutput() PodEnvoyPtrOutput {
+	return i.ToPodEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (i PodEnvoyArgs) ToPodEnvoyPtrOutputWithContext(ctx context.Context) PodEnvoyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodEnvoyOutput).ToPodEnvoyPtrOutputWithContext(ctx)
+}
+
+// PodEnvoyPtrInput is an input type that accepts PodEnvoyArgs, PodEnvoyPtr and PodEnvoyPtrOutput values.
+// You can construct a concrete instance of `PodEnvoyPtrInput` via:
+//
+//	        PodEnvoyArgs{...}
+//
+//	or:
+//
+//	        nil
+type PodEnvoyPtrInput interface {
+	pulumi.Input
+
+	ToPodEnvoyPtrOutput() PodEnvoyPtrOutput
+	ToPodEnvoyPtrOutputWithContext(context.Context) PodEnvoyPtrOutput
+}
+
+type podEnvoyPtrType PodEnvoyArgs
+
+func PodEnvoyPtr(v *PodEnvoyArgs) PodEnvoyPtrInput {
+	return (*podEnvoyPtrType)(v)
+}
+
+func (*podEnvoyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodEnvoy)(nil)).Elem()
+}
+
+func (i *podEnvoyPtrType) ToPodEnvoyPtrOutput() PodEnvoyPtrOutput {
+	return i.ToPodEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (i *podEnvoyPtrType) ToPodEnvoyPtrOutputWithContext(ctx context.Context) PodEnvoyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodEnvoyPtrOutput)
+}
+
+// The Envoy of a pod.
+type PodEnvoyOutput struct{ *pulumi.OutputState }
+
+func (PodEnvoyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodEnvoy)(nil)).Elem()
+}
+
+func (o PodEnvoyOutput) ToPodEnvoyOutput() PodEnvoyOutput {
+	return o
+}
+
+func (o PodEnvoyOutput) ToPodEnvoyOutputWithContext(ctx context.Context) PodEnvoyOutput {
+	return o
+}
+
+func (o PodEnvoyOutput) ToPodEnvoyPtrOutput() PodEnvoyPtrOutput {
+	return o.ToPodEnvoyPtrOutputWithContext(context.Background())
+}
+
+func (o PodEnvoyOutput) ToPodEnvoyPtrOutputWithContext(ctx context.Context) PodEnvoyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodEnvoy) *PodEnvoy {
+		return &v
+	}).(PodEnvoyPtrOutput)
+}
+
+// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+func (o PodEnvoyOutput) AdminPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *int { return v.AdminPort }).(pulumi.IntPtrOutput)
+}
+
+// Threads that serve traffic. Defaults to 2.
+func (o PodEnvoyOutput) Concurrency() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *int { return v.Concurrency }).(pulumi.IntPtrOutput)
+}
+
+// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+func (o PodEnvoyOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// Least severe messages that are logged. Defaults to warning.
+func (o PodEnvoyOutput) LogLevel() PodEnvoyLogLevelPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *PodEnvoyLogLevel { return v.LogLevel }).(PodEnvoyLogLevelPtrOutput)
+}
+
+// Name of the container, a label of DNS. Defaults to envoy.
+func (o PodEnvoyOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+func (o PodEnvoyOutput) ProbePort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodEnvoy) *int { return v.ProbePort }).(pulumi.IntPtrOutput)
+}
+
+// Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+func (o PodEnvoyOutput) Resources() pulumi.AnyOutput {
+	return o.ApplyT(func(v PodEnvoy) interface{} { return v.Resources }).(pulumi.AnyOutput)
+}
+
+type PodEnvoyPtrOutput struct{ *pulumi.OutputState }
+
+func (PodEnvoyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodEnvoy)(nil)).Elem()
+}
+
+func (o PodEnvoyPtrOutput) ToPodEnvoyPtrOutput() PodEnvoyPtrOutput {
+	return o
+}
+
+func (o PodEnvoyPtrOutput) ToPodEnvoyPtrOutputWithContext(ctx context.Context) PodEnvoyPtrOutput {
+	return o
+}
+
+func (o PodEnvoyPtrOutput) Elem() PodEnvoyOutput {
+	return o.ApplyT(func(v *PodEnvoy) PodEnvoy {
+		if v != nil {
+			return *v
+		}
+		var ret PodEnvoy
+		return ret
+	}).(PodEnvoyOutput)
+}
+
+// Port of the admin interface on 127.0.0.1. Defaults to 9901.
+func (o PodEnvoyPtrOutput) AdminPort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.AdminPort
+	}).(pulumi.IntPtrOutput)
+}
+
+// Threads that serve traffic. Defaults to 2.
+func (o PodEnvoyPtrOutput) Concurrency() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Concurrency
+	}).(pulumi.IntPtrOutput)
+}
+
+// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+func (o PodEnvoyPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// Least severe messages that are logged. Defaults to warning.
+func (o PodEnvoyPtrOutput) LogLevel() PodEnvoyLogLevelPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *PodEnvoyLogLevel {
+		if v == nil {
+			return nil
+		}
+		return v.LogLevel
+	}).(PodEnvoyLogLevelPtrOutput)
+}
+
+// Name of the container, a label of DNS. Defaults to envoy.
+func (o PodEnvoyPtrOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Name
+	}).(pulumi.StringPtrOutput)
+}
+
+// Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+func (o PodEnvoyPtrOutput) ProbePort() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *PodEnvoy) *int {
+		if v == nil {
+			return nil
+		}
+		return v.ProbePort
+	}).(pulumi.IntPtrOutput)
+}
+
+// Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+func (o PodEnvoyPtrOutput) Resources() pulumi.AnyOutput {
+	return o.ApplyT(func(v *PodEnvoy) interface{} {
+		if v == nil {
+			return nil
+		}
+		return v.Resources
+	}).(pulumi.AnyOutput)
+}
+
+// How the traffic of a pod's application gets into its Envoy.
+type PodInterception struct {
+	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+	AppPorts map[string]int `pulumi:"appPorts"`
+	// Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
+	// Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
+	// Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+	Image *string `pulumi:"image"`
+	// How traffic gets into Envoy. Defaults to initContainer.
+	Mode *PodInterceptionMode `pulumi:"mode"`
+}
+
+// PodInterceptionInput is an input type that accepts PodInterceptionArgs and PodInterceptionOutput values.
+// You can construct a concrete instance of `PodInterceptionInput` via:
+//
+//	PodInterceptionArgs{...}
+type PodInterceptionInput interface {
+	pulumi.Input
+
+	ToPodInterceptionOutput() PodInterceptionOutput
+	ToPodInterceptionOutputWithContext(context.Context) PodInterceptionOutput
+}
+
+// How the traffic of a pod's application gets into its Envoy.
+type PodInterceptionArgs struct {
+	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+	AppPorts pulumi.IntMapInput `pulumi:"appPorts"`
+	// Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
+	// Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
+	// Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// How traffic gets into Envoy. Defaults to initContainer.
+	Mode PodInterceptionModePtrInput `pulumi:"mode"`
+}
+
+func (PodInterceptionArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodInterception)(nil)).Elem()
+}
+
+func (i PodInterceptionArgs) ToPodInterceptionOutput() PodInterceptionOutput {
+	return i.ToPodInterceptionOutputWithContext(context.Background())
+}
+
+func (i PodInterceptionArgs) ToPodInterceptionOutputWithContext(ctx context.Context) PodInterceptionOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodInterceptionOutput)
+}
+
+// How the traffic of a pod's application gets into its Envoy.
+type PodInterceptionOutput struct{ *pulumi.OutputState }
+
+func (PodInterceptionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodInterception)(nil)).Elem()
+}
+
+func (o PodInterceptionOutput) ToPodInterceptionOutput() PodInterceptionOutput {
+	return o
+}
+
+func (o PodInterceptionOutput) ToPodInterceptionOutputWithContext(ctx context.Context) PodInterceptionOutput {
+	return o
+}
+
+// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+func (o PodInterceptionOutput) AppPorts() pulumi.IntMapOutput {
+	return o.ApplyT(func(v PodInterception) map[string]int { return v.AppPorts }).(pulumi.IntMapOutput)
+}
+
+// Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+func (o PodInterceptionOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v PodInterception) []string { return v.EgressIgnoredIps }).(pulumi.StringArrayOutput)
+}
+
+// Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+func (o PodInterceptionOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
+	return o.ApplyT(func(v PodInterception) []int { return v.EgressIgnoredPorts }).(pulumi.IntArrayOutput)
+}
+
+// Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+func (o PodInterceptionOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodInterception) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// How traffic gets into Envoy. Defaults to initContainer.
+func (o PodInterceptionOutput) Mode() PodInterceptionModePtrOutput {
+	return o.ApplyT(func(v PodInterception) *PodInterceptionMode { return v.Mode }).(PodInterceptionModePtrOutput)
+}
+
+// One value of a Secret in the namespace of a pod.
+type PodSecretKey struct {
+	// Key of the value.
+	Key string `pulumi:"key"`
+	// Name of the Secret.
+	Name string `pulumi:"name"`
+}
+
+// PodSecretKeyInput is an input type that accepts PodSecretKeyArgs and PodSecretKeyOutput values.
+// You can construct a concrete instance of `PodSecretKeyInput` via:
+//
+//	PodSecretKeyArgs{...}
+type PodSecretKeyInput interface {
+	pulumi.Input
+
+	ToPodSecretKeyOutput() PodSecretKeyOutput
+	ToPodSecretKeyOutputWithContext(context.Context) PodSecretKeyOutput
+}
+
+// One value of a Secret in the namespace of a pod.
+type PodSecretKeyArgs struct {
+	// Key of the value.
+	Key pulumi.StringInput `pulumi:"key"`
+	// Name of the Secret.
+	Name pulumi.StringInput `pulumi:"name"`
+}
+
+func (PodSecretKeyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodSecretKey)(nil)).Elem()
+}
+
+func (i PodSecretKeyArgs) ToPodSecretKeyOutput() PodSecretKeyOutput {
+	return i.ToPodSecretKeyOutputWithContext(context.Background())
+}
+
+func (i PodSecretKeyArgs) ToPodSecretKeyOutputWithContext(ctx context.Context) PodSecretKeyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodSecretKeyOutput)
+}
+
+func (i PodSecretKeyArgs) ToPodSecretKeyPtrOutput() PodSecretKeyPtrOutput {
+	return i.ToPodSecretKeyPtrOutputWithContext(context.Background())
+}
+
+func (i PodSecretKeyArgs) ToPodSecretKeyPtrOutputWithContext(ctx context.Context) PodSecretKeyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodSecretKeyOutput).ToPodSecretKeyPtrOutputWithContext(ctx)
+}
+
+// PodSecretKeyPtrInput is an input type that accepts PodSecretKeyArgs, PodSecretKeyPtr and PodSecretKeyPtrOutput values.
+// You can construct a concrete instance of `PodSecretKeyPtrInput` via:
+//
+//	        PodSecretKeyArgs{...}
+//
+//	or:
+//
+//	        nil
+type PodSecretKeyPtrInput interface {
+	pulumi.Input
+
+	ToPodSecretKeyPtrOutput() PodSecretKeyPtrOutput
+	ToPodSecretKeyPtrOutputWithContext(context.Context) PodSecretKeyPtrOutput
+}
+
+type podSecretKeyPtrType PodSecretKeyArgs
+
+func PodSecretKeyPtr(v *PodSecretKeyArgs) PodSecretKeyPtrInput {
+	return (*podSecretKeyPtrType)(v)
+}
+
+func (*podSecretKeyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodSecretKey)(nil)).Elem()
+}
+
+func (i *podSecretKeyPtrType) ToPodSecretKeyPtrOutput() PodSecretKeyPtrOutput {
+	return i.ToPodSecretKeyPtrOutputWithContext(context.Background())
+}
+
+func (i *podSecretKeyPtrType) ToPodSecretKeyPtrOutputWithContext(ctx context.Context) PodSecretKeyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodSecretKeyPtrOutput)
+}
+
+// One value of a Secret in the namespace of a pod.
+type PodSecretKeyOutput struct{ *pulumi.OutputState }
+
+func (PodSecretKeyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodSecretKey)(nil)).Elem()
+}
+
+func (o PodSecretKeyOutput) ToPodSecretKeyOutput() PodSecretKeyOutput {
+	return o
+}
+
+func (o PodSecretKeyOutput) ToPodSecretKeyOutputWithContext(ctx context.Context) PodSecretKeyOutput {
+	return o
+}
+
+func (o PodSecretKeyOutput) ToPodSecretKeyPtrOutput() PodSecretKeyPtrOutput {
+	return o.ToPodSecretKeyPtrOutputWithContext(context.Background())
+}
+
+func (o PodSecretKeyOutput) ToPodSecretKeyPtrOutputWithContext(ctx context.Context) PodSecretKeyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodSecretKey) *PodSecretKey {
+		return &v
+	}).(PodSecretKeyPtrOutput)
+}
+
+// Key of the value.
+func (o PodSecretKeyOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v PodSecretKey) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// Name of the Secret.
+func (o PodSecretKeyOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v PodSecretKey) string { return v.Name }).(pulumi.StringOutput)
+}
+
+type PodSecretKeyPtrOutput struct{ *pulumi.OutputState }
+
+func (PodSecretKeyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodSecretKey)(nil)).Elem()
+}
+
+func (o PodSecretKeyPtrOutput) ToPodSecretKeyPtrOutput() PodSecretKeyPtrOutput {
+	return o
+}
+
+func (o PodSecretKeyPtrOutput) ToPodSecretKeyPtrOutputWithContext(ctx context.Context) PodSecretKeyPtrOutput {
+	return o
+}
+
+func (o PodSecretKeyPtrOutput) Elem() PodSecretKeyOutput {
+	return o.ApplyT(func(v *PodSecretKey) PodSecretKey {
+		if v != nil {
+			return *v
+		}
+		var ret PodSecretKey
+		return ret
+	}).(PodSecretKeyOutput)
+}
+
+// Key of the value.
+func (o PodSecretKeyPtrOutput) Key() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodSecretKey) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Key
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of the Secret.
+func (o PodSecretKeyPtrOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodSecretKey) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Name
+	}).(pulumi.StringPtrOutput)
+}
+
+// The token of a pod's service account, by which its proxy proves who it is.
+type PodServiceAccountToken struct {
+	// Whom the token is for. Defaults to appmesh.
+	Audience *string `pulumi:"audience"`
+	// Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+	ExpirationSeconds *int `pulumi:"expirationSeconds"`
+}
+
+// PodServiceAccountTokenInput is an input type that accepts PodServiceAccountTokenArgs and PodServiceAccountTokenOutput values.
+// You can construct a concrete instance of `PodServiceAccountTokenInput` via:
+//
+//	PodServiceAccountTokenArgs{...}
+type PodServiceAccountTokenInput interface {
+	pulumi.Input
+
+	ToPodServiceAccountTokenOutput() PodServiceAccountTokenOutput
+	ToPodServiceAccountTokenOutputWithContext(context.Context) PodServiceAccountTokenOutput
+}
+
+// The token of a pod's service account, by which its proxy proves who it is.
+type PodServiceAccountTokenArgs struct {
+	// Whom the token is for. Defaults to appmesh.
+	Audience pulumi.StringPtrInput `pulumi:"audience"`
+	// Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+	ExpirationSeconds pulumi.IntPtrInput `pulumi:"expirationSeconds"`
+}
+
+func (PodServiceAccountTokenArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodServiceAccountToken)(nil)).Elem()
+}
+
+func (i PodServiceAccountTokenArgs) ToPodServiceAccountTokenOutput() PodServiceAccountTokenOutput {
+	return i.ToPodServiceAccountTokenOutputWithContext(context.Background())
+}
+
+func (i PodServiceAccountTokenArgs) ToPodServiceAccountTokenOutputWithContext(ctx context.Context) PodServiceAccountTokenOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodServiceAccountTokenOutput)
+}
+
+func (i PodServiceAccountTokenArgs) ToPodServiceAccountTokenPtrOutput() PodServiceAccountTokenPtrOutput {
+	return i.ToPodServiceAccountTokenPtrOutputWithContext(context.Background())
+}
+
+func (i PodServiceAccountTokenArgs) ToPodServiceAccountTokenPtrOutputWithContext(ctx context.Context) PodServiceAccountTokenPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodServiceAccountTokenOutput).ToPodServiceAccountTokenPtrOutputWithContext(ctx)
+}
+
+// PodServiceAccountTokenPtrInput is an input type that accepts PodServiceAccountTokenArgs, PodServiceAccountTokenPtr and PodServiceAccountTokenPtrOutput values.
+// You can construct a concrete instance of `PodServiceAccountTokenPtrInput` via:
+//
+//	        PodServiceAccountTokenArgs{...}
+//
+//	or:
+//
+//	        nil
+type PodServiceAccountTokenPtrInput interface {
+	pulumi.Input
+
+	ToPodServiceAccountTokenPtrOutput() PodServiceAccountTokenPtrOutput
+	ToPodServiceAccountTokenPtrOutputWithContext(context.Context) PodServiceAccountTokenPtrOutput
+}
+
+type podServiceAccountTokenPtrType PodServiceAccountTokenArgs
+
+func PodServiceAccountTokenPtr(v *PodServiceAccountTokenArgs) PodServiceAccountTokenPtrInput {
+	return (*podServiceAccountTokenPtrType)(v)
+}
+
+func (*podServiceAccountTokenPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodServiceAccountToken)(nil)).Elem()
+}
+
+func (i *podServiceAccountTokenPtrType) ToPodServiceAccountTokenPtrOutput() PodServiceAccountTokenPtrOutput {
+	return i.ToPodServiceAccountTokenPtrOutputWithContext(context.Background())
+}
+
+func (i *podServiceAccountTokenPtrType) ToPodServiceAccountTokenPtrOutputWithContext(ctx context.Context) PodServiceAccountTokenPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodServiceAccountTokenPtrOutput)
+}
+
+// The token of a pod's service account, by which its proxy proves who it is.
+type PodServiceAccountTokenOutput struct{ *pulumi.OutputState }
+
+func (PodServiceAccountTokenOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodServiceAccountToken)(nil)).Elem()
+}
+
+func (o PodServiceAccountTokenOutput) ToPodServiceAccountTokenOutput() PodServiceAccountTokenOutput {
+	return o
+}
+
+func (o PodServiceAccountTokenOutput) ToPodServiceAccountTokenOutputWithContext(ctx context.Context) PodServiceAccountTokenOutput {
+	return o
+}
+
+func (o PodServiceAccountTokenOutput) ToPodServiceAccountTokenPtrOutput() PodServiceAccountTokenPtrOutput {
+	return o.ToPodServiceAccountTokenPtrOutputWithContext(context.Background())
+}
+
+func (o PodServiceAccountTokenOutput) ToPodServiceAccountTokenPtrOutputWithContext(ctx context.Context) PodServiceAccountTokenPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodServiceAccountToken) *PodServiceAccountToken {
+		return &v
+	}).(PodServiceAccountTokenPtrOutput)
+}
+
+// Whom the token is for. Defaults to appmesh.
+func (o PodServiceAccountTokenOutput) Audience() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodServiceAccountToken) *string { return v.Audience }).(pulumi.StringPtrOutput)
+}
+
+// Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+func (o PodServiceAccountTokenOutput) ExpirationSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodServiceAccountToken) *int { return v.ExpirationSeconds }).(pulumi.IntPtrOutput)
+}
+
+type PodServiceAccountTokenPtrOutput struct{ *pulumi.OutputState }
+
+func (PodServiceAccountTokenPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodServiceAccountToken)(nil)).Elem()
+}
+
+func (o PodServiceAccountTokenPtrOutput) ToPodServiceAccountTokenPtrOutput() PodServiceAccountTokenPtrOutput {
+	return o
+}
+
+func (o PodServiceAccountTokenPtrOutput) ToPodServiceAccountTokenPtrOutputWithContext(ctx context.Context) PodServiceAccountTokenPtrOutput {
+	return o
+}
+
+func (o PodServiceAccountTokenPtrOutput) Elem() PodServiceAccountTokenOutput {
+	return o.ApplyT(func(v *PodServiceAccountToken) PodServiceAccountToken {
+		if v != nil {
+			return *v
+		}
+		var ret PodServiceAccountToken
+		return ret
+	}).(PodServiceAccountTokenOutput)
+}
+
+// Whom the token is for. Defaults to appmesh.
+func (o PodServiceAccountTokenPtrOutput) Audience() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodServiceAccountToken) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Audience
+	}).(pulumi.StringPtrOutput)
+}
+
+// Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+func (o PodServiceAccountTokenPtrOutput) ExpirationSeconds() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *PodServiceAccountToken) *int {
+		if v == nil {
+			return nil
+		}
+		return v.ExpirationSeconds
+	}).(pulumi.IntPtrOutput)
+}
+
+// Where the Envoy of a pod tells of the requests that pass it.
+type PodTracing struct {
+	// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+	Config *string `pulumi:"config"`
+	// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+	Host *string `pulumi:"host"`
+	// Image of the collector or daemon beside Envoy, with a tag or a digest.
+	Image *string `pulumi:"image"`
+	// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+	Port *int `pulumi:"port"`
+	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+	SamplingRate *float64 `pulumi:"samplingRate"`
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+	SegmentName *string `pulumi:"segmentName"`
+	// What takes the traces. Defaults to otel.
+	Tracer *PodTracer `pulumi:"tracer"`
+}
+
+// PodTracingInput is an input type that accepts PodTracingArgs and PodTracingOutput values.
+// You can construct a concrete instance of `PodTracingInput` via:
+//
+//	PodTracingArgs{...}
+type PodTracingInput interface {
+	pulumi.Input
+
+	ToPodTracingOutput() PodTracingOutput
+	ToPodTracingOutputWithContext(context.Context) PodTracingOutput
+}
+
+// Where the Envoy of a pod tells of the requests that pass it.
+type PodTracingArgs struct {
+	// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+	Config pulumi.StringPtrInput `pulumi:"config"`
+	// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+	Host pulumi.StringPtrInput `pulumi:"host"`
+	// Image of the collector or daemon beside Envoy, with a tag or a digest.
+	Image pulumi.StringPtrInput `pulumi:"image"`
+	// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+	Port pulumi.IntPtrInput `pulumi:"port"`
+	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+	SamplingRate pulumi.Float64PtrInput `pulumi:"samplingRate"`
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+	SegmentName pulumi.StringPtrInput `pulumi:"segmentName"`
+	// What takes the traces. Defaults to otel.
+	Tracer PodTracerPtrInput `pulumi:"tracer"`
+}
+
+func (PodTracingArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodTracing)(nil)).Elem()
+}
+
+func (i PodTracingArgs) ToPodTracingOutput() PodTracingOutput {
+	return i.ToPodTracingOutputWithContext(context.Background())
+}
+
+func (i PodTracingArgs) ToPodTracingOutputWithContext(ctx context.Context) PodTracingOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodTracingOutput)
+}
+
+func (i PodTracingArgs) ToPodTracingPtrOutput() PodTracingPtrOutput {
+	return i.ToPodTracingPtrOutputWithContext(context.Background())
+}
+
+func (i PodTracingArgs) ToPodTracingPtrOutputWithContext(ctx context.Context) PodTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodTracingOutput).ToPodTracingPtrOutputWithContext(ctx)
+}
+
+// PodTracingPtrInput is an input type that accepts PodTracingArgs, PodTracingPtr and PodTracingPtrOutput values.
+// You can construct a concrete instance of `PodTracingPtrInput` via:
+//
+//	        PodTracingArgs{...}
+//
+//	or:
+//
+//	        nil
+type PodTracingPtrInput interface {
+	pulumi.Input
+
+	ToPodTracingPtrOutput() PodTracingPtrOutput
+	ToPodTracingPtrOutputWithContext(context.Context) PodTracingPtrOutput
+}
+
+type podTracingPtrType PodTracingArgs
+
+func PodTracingPtr(v *PodTracingArgs) PodTracingPtrInput {
+	return (*podTracingPtrType)(v)
+}
+
+func (*podTracingPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodTracing)(nil)).Elem()
+}
+
+func (i *podTracingPtrType) ToPodTracingPtrOutput() PodTracingPtrOutput {
+	return i.ToPodTracingPtrOutputWithContext(context.Background())
+}
+
+func (i *podTracingPtrType) ToPodTracingPtrOutputWithContext(ctx context.Context) PodTracingPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(PodTracingPtrOutput)
+}
+
+// Where the Envoy of a pod tells of the requests that pass it.
+type PodTracingOutput struct{ *pulumi.OutputState }
+
+func (PodTracingOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*PodTracing)(nil)).Elem()
+}
+
+func (o PodTracingOutput) ToPodTracingOutput() PodTracingOutput {
+	return o
+}
+
+func (o PodTracingOutput) ToPodTracingOutputWithContext(ctx context.Context) PodTracingOutput {
+	return o
+}
+
+func (o PodTracingOutput) ToPodTracingPtrOutput() PodTracingPtrOutput {
+	return o.ToPodTracingPtrOutputWithContext(context.Background())
+}
+
+func (o PodTracingOutput) ToPodTracingPtrOutputWithContext(ctx context.Context) PodTracingPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v PodTracing) *PodTracing {
+		return &v
+	}).(PodTracingPtrOutput)
+}
+
+// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+func (o PodTracingOutput) Config() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodTracing) *string { return v.Config }).(pulumi.StringPtrOutput)
+}
+
+// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+func (o PodTracingOutput) Host() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodTracing) *string { return v.Host }).(pulumi.StringPtrOutput)
+}
+
+// Image of the collector or daemon beside Envoy, with a tag or a digest.
+func (o PodTracingOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodTracing) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
+// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+func (o PodTracingOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v PodTracing) *int { return v.Port }).(pulumi.IntPtrOutput)
+}
+
+// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+func (o PodTracingOutput) SamplingRate() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v PodTracing) *float64 { return v.SamplingRate }).(pulumi.Float64PtrOutput)
+}
+
+// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+func (o PodTracingOutput) SegmentName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v PodTracing) *string { return v.SegmentName }).(pulumi.StringPtrOutput)
+}
+
+// What takes the traces. Defaults to otel.
+func (o PodTracingOutput) Tracer() PodTracerPtrOutput {
+	return o.ApplyT(func(v PodTracing) *PodTracer { return v.Tracer }).(PodTracerPtrOutput)
+}
+
+type PodTracingPtrOutput struct{ *pulumi.OutputState }
+
+func (PodTracingPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**PodTracing)(nil)).Elem()
+}
+
+func (o PodTracingPtrOutput) ToPodTracingPtrOutput() PodTracingPtrOutput {
+	return o
+}
+
+func (o PodTracingPtrOutput) ToPodTracingPtrOutputWithContext(ctx context.Context) PodTracingPtrOutput {
+	return o
+}
+
+func (o PodTracingPtrOutput) Elem() PodTracingOutput {
+	return o.ApplyT(func(v *PodTracing) PodTracing {
+		if v != nil {
+			return *v
+		}
+		var ret PodTracing
+		return ret
+	}).(PodTracingOutput)
+}
+
+// Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+func (o PodTracingPtrOutput) Config() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Config
+	}).(pulumi.StringPtrOutput)
+}
+
+// Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+func (o PodTracingPtrOutput) Host() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Host
+	}).(pulumi.StringPtrOutput)
+}
+
+// Image of the collector or daemon beside Envoy, with a tag or a digest.
+func (o PodTracingPtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+func (o PodTracingPtrOutput) Port() pulumi.IntPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *int {
+		if v == nil {
+			return nil
+		}
+		return v.Port
+	}).(pulumi.IntPtrOutput)
+}
+
+// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+func (o PodTracingPtrOutput) SamplingRate() pulumi.Float64PtrOutput {
+	return o.ApplyT(func(v *PodTracing) *float64 {
+		if v == nil {
+			return nil
+		}
+		return v.SamplingRate
+	}).(pulumi.Float64PtrOutput)
+}
+
+// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+func (o PodTracingPtrOutput) SegmentName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *string {
+		if v == nil {
+			return nil
+		}
+		return v.SegmentName
+	}).(pulumi.StringPtrOutput)
+}
+
+// What takes the traces. Defaults to otel.
+func (o PodTracingPtrOutput) Tracer() PodTracerPtrOutput {
+	return o.ApplyT(func(v *PodTracing) *PodTracer {
+		if v == nil {
+			return nil
+		}
+		return v.Tracer
+	}).(PodTracerPtrOutput)
+}
+
 // A port and the protocol that is spoken on it.
 type PortMapping struct {
 	// The port, 1 to 65535.
@@ -21657,7 +24233,7 @@ type TaskInterception struct {
 	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
-	// Image with sh and iptables, which initContainer needs. Only for initContainer.
+	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 	Image *string `pulumi:"image"`
 	// How traffic gets into Envoy. Defaults to proxyConfiguration.
 	Mode *TaskInterceptionMode `pulumi:"mode"`
@@ -21682,7 +24258,7 @@ type TaskInterceptionArgs struct {
 	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
-	// Image with sh and iptables, which initContainer needs. Only for initContainer.
+	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 	Image pulumi.StringPtrInput `pulumi:"image"`
 	// How traffic gets into Envoy. Defaults to proxyConfiguration.
 	Mode TaskInterceptionModePtrInput `pulumi:"mode"`
@@ -21781,7 +24357,7 @@ func (o TaskInterceptionOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	return o.ApplyT(func(v TaskInterception) []int { return v.EgressIgnoredPorts }).(pulumi.IntArrayOutput)
 }
 
-// Image with sh and iptables, which initContainer needs. Only for initContainer.
+// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 func (o TaskInterceptionOutput) Image() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v TaskInterception) *string { return v.Image }).(pulumi.StringPtrOutput)
 }
@@ -21845,7 +24421,7 @@ func (o TaskInterceptionPtrOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	}).(pulumi.IntArrayOutput)
 }
 
-// Image with sh and iptables, which initContainer needs. Only for initContainer.
+// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 func (o TaskInterceptionPtrOutput) Image() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *TaskInterception) *string {
 		if v == nil {
@@ -26995,6 +29571,8 @@ func (o WeightedTargetArrayOutput) Index(i pulumi.IntInput) WeightedTargetOutput
 }
 
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*AccessKeyScopeInput)(nil)).Elem(), AccessKeyScopeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AccessKeyScopePtrInput)(nil)).Elem(), AccessKeyScopeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AccessLogInput)(nil)).Elem(), AccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AccessLogPtrInput)(nil)).Elem(), AccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerAccessKeyInput)(nil)).Elem(), AppMeshControllerAccessKeyArgs{})
@@ -27009,10 +29587,6 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerImagePtrInput)(nil)).Elem(), AppMeshControllerImageArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerInjectionInput)(nil)).Elem(), AppMeshControllerInjectionArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerInjectionPtrInput)(nil)).Elem(), AppMeshControllerInjectionArgs{})
-	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerPodIdentityInput)(nil)).Elem(), AppMeshControllerPodIdentityArgs{})
-	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerPodIdentityPtrInput)(nil)).Elem(), AppMeshControllerPodIdentityArgs{})
-	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerServiceAccountRoleInput)(nil)).Elem(), AppMeshControllerServiceAccountRoleArgs{})
-	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerServiceAccountRolePtrInput)(nil)).Elem(), AppMeshControllerServiceAccountRoleArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingInput)(nil)).Elem(), AppMeshControllerTracingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerTracingPtrInput)(nil)).Elem(), AppMeshControllerTracingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*AppMeshControllerWebhookCertificateInput)(nil)).Elem(), AppMeshControllerWebhookCertificateArgs{})
@@ -27098,6 +29672,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*EcsDeploymentPtrInput)(nil)).Elem(), EcsDeploymentArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterPtrInput)(nil)).Elem(), EgressFilterArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EksPodIdentityInput)(nil)).Elem(), EksPodIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EksPodIdentityPtrInput)(nil)).Elem(), EksPodIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EksServiceAccountRoleInput)(nil)).Elem(), EksServiceAccountRoleArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EksServiceAccountRolePtrInput)(nil)).Elem(), EksServiceAccountRoleArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*FileAccessLogInput)(nil)).Elem(), FileAccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*FileAccessLogPtrInput)(nil)).Elem(), FileAccessLogArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*GatewayGrpcRouteInput)(nil)).Elem(), GatewayGrpcRouteArgs{})
@@ -27179,6 +29757,22 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpTimeoutPtrInput)(nil)).Elem(), HttpTimeoutArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*JsonFormatRefInput)(nil)).Elem(), JsonFormatRefArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*JsonFormatRefArrayInput)(nil)).Elem(), JsonFormatRefArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneCertificateInput)(nil)).Elem(), KubernetesControlPlaneCertificateArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneCertificatePtrInput)(nil)).Elem(), KubernetesControlPlaneCertificateArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneClientInput)(nil)).Elem(), KubernetesControlPlaneClientArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneClientMapInput)(nil)).Elem(), KubernetesControlPlaneClientMap{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneIdentityInput)(nil)).Elem(), KubernetesControlPlaneIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneIdentityPtrInput)(nil)).Elem(), KubernetesControlPlaneIdentityArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServiceInput)(nil)).Elem(), KubernetesControlPlaneServiceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServicePtrInput)(nil)).Elem(), KubernetesControlPlaneServiceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServiceMonitorInput)(nil)).Elem(), KubernetesControlPlaneServiceMonitorArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneServiceMonitorPtrInput)(nil)).Elem(), KubernetesControlPlaneServiceMonitorArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneTableInput)(nil)).Elem(), KubernetesControlPlaneTableArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneTablePtrInput)(nil)).Elem(), KubernetesControlPlaneTableArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneTokensInput)(nil)).Elem(), KubernetesControlPlaneTokensArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneTokensPtrInput)(nil)).Elem(), KubernetesControlPlaneTokensArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneVolumeInput)(nil)).Elem(), KubernetesControlPlaneVolumeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneVolumePtrInput)(nil)).Elem(), KubernetesControlPlaneVolumeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerInput)(nil)).Elem(), ListenerArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerArrayInput)(nil)).Elem(), ListenerArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ListenerTimeoutInput)(nil)).Elem(), ListenerTimeoutArgs{})
@@ -27225,6 +29819,16 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*MeshSpecPtrInput)(nil)).Elem(), MeshSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*OutlierDetectionInput)(nil)).Elem(), OutlierDetectionArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*OutlierDetectionPtrInput)(nil)).Elem(), OutlierDetectionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodControlPlaneInput)(nil)).Elem(), PodControlPlaneArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodEnvoyInput)(nil)).Elem(), PodEnvoyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodEnvoyPtrInput)(nil)).Elem(), PodEnvoyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodInterceptionInput)(nil)).Elem(), PodInterceptionArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodSecretKeyInput)(nil)).Elem(), PodSecretKeyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodSecretKeyPtrInput)(nil)).Elem(), PodSecretKeyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodServiceAccountTokenInput)(nil)).Elem(), PodServiceAccountTokenArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodServiceAccountTokenPtrInput)(nil)).Elem(), PodServiceAccountTokenArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodTracingInput)(nil)).Elem(), PodTracingArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*PodTracingPtrInput)(nil)).Elem(), PodTracingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*PortMappingInput)(nil)).Elem(), PortMappingArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*QueryParameterMatchInput)(nil)).Elem(), QueryParameterMatchArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*QueryParameterMatchPtrInput)(nil)).Elem(), QueryParameterMatchArgs{})
@@ -27318,6 +29922,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*VirtualServiceSpecInput)(nil)).Elem(), VirtualServiceSpecArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*WeightedTargetInput)(nil)).Elem(), WeightedTargetArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*WeightedTargetArrayInput)(nil)).Elem(), WeightedTargetArray{})
+	pulumi.RegisterOutputType(AccessKeyScopeOutput{})
+	pulumi.RegisterOutputType(AccessKeyScopePtrOutput{})
 	pulumi.RegisterOutputType(AccessLogOutput{})
 	pulumi.RegisterOutputType(AccessLogPtrOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerAccessKeyOutput{})
@@ -27332,10 +29938,6 @@ func init() {
 	pulumi.RegisterOutputType(AppMeshControllerImagePtrOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerInjectionOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerInjectionPtrOutput{})
-	pulumi.RegisterOutputType(AppMeshControllerPodIdentityOutput{})
-	pulumi.RegisterOutputType(AppMeshControllerPodIdentityPtrOutput{})
-	pulumi.RegisterOutputType(AppMeshControllerServiceAccountRoleOutput{})
-	pulumi.RegisterOutputType(AppMeshControllerServiceAccountRolePtrOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerTracingOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerTracingPtrOutput{})
 	pulumi.RegisterOutputType(AppMeshControllerWebhookCertificateOutput{})
@@ -27421,6 +30023,10 @@ func init() {
 	pulumi.RegisterOutputType(EcsDeploymentPtrOutput{})
 	pulumi.RegisterOutputType(EgressFilterOutput{})
 	pulumi.RegisterOutputType(EgressFilterPtrOutput{})
+	pulumi.RegisterOutputType(EksPodIdentityOutput{})
+	pulumi.RegisterOutputType(EksPodIdentityPtrOutput{})
+	pulumi.RegisterOutputType(EksServiceAccountRoleOutput{})
+	pulumi.RegisterOutputType(EksServiceAccountRolePtrOutput{})
 	pulumi.RegisterOutputType(FileAccessLogOutput{})
 	pulumi.RegisterOutputType(FileAccessLogPtrOutput{})
 	pulumi.RegisterOutputType(GatewayGrpcRouteOutput{})
@@ -27502,6 +30108,22 @@ func init() {
 	pulumi.RegisterOutputType(HttpTimeoutPtrOutput{})
 	pulumi.RegisterOutputType(JsonFormatRefOutput{})
 	pulumi.RegisterOutputType(JsonFormatRefArrayOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneCertificateOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneCertificatePtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneClientOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneClientMapOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneIdentityOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneIdentityPtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServiceOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServicePtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServiceMonitorOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneServiceMonitorPtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneTableOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneTablePtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneTokensOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneTokensPtrOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneVolumeOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneVolumePtrOutput{})
 	pulumi.RegisterOutputType(ListenerOutput{})
 	pulumi.RegisterOutputType(ListenerArrayOutput{})
 	pulumi.RegisterOutputType(ListenerTimeoutOutput{})
@@ -27548,6 +30170,16 @@ func init() {
 	pulumi.RegisterOutputType(MeshSpecPtrOutput{})
 	pulumi.RegisterOutputType(OutlierDetectionOutput{})
 	pulumi.RegisterOutputType(OutlierDetectionPtrOutput{})
+	pulumi.RegisterOutputType(PodControlPlaneOutput{})
+	pulumi.RegisterOutputType(PodEnvoyOutput{})
+	pulumi.RegisterOutputType(PodEnvoyPtrOutput{})
+	pulumi.RegisterOutputType(PodInterceptionOutput{})
+	pulumi.RegisterOutputType(PodSecretKeyOutput{})
+	pulumi.RegisterOutputType(PodSecretKeyPtrOutput{})
+	pulumi.RegisterOutputType(PodServiceAccountTokenOutput{})
+	pulumi.RegisterOutputType(PodServiceAccountTokenPtrOutput{})
+	pulumi.RegisterOutputType(PodTracingOutput{})
+	pulumi.RegisterOutputType(PodTracingPtrOutput{})
 	pulumi.RegisterOutputType(PortMappingOutput{})
 	pulumi.RegisterOutputType(QueryParameterMatchOutput{})
 	pulumi.RegisterOutputType(QueryParameterMatchPtrOutput{})

@@ -7,6 +7,20 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
+ * What a key may do.
+ */
+export interface AccessKeyScopeArgs {
+    /**
+     * Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+     */
+    meshes?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Describes and lists only. Default: false.
+     */
+    readOnly?: pulumi.Input<boolean | undefined>;
+}
+
+/**
  * Where each request is logged. Exactly one member is given.
  */
 export interface AccessLogArgs {
@@ -73,11 +87,11 @@ export interface AppMeshControllerIdentityArgs {
     /**
      * By EKS Pod Identity.
      */
-    podIdentity?: pulumi.Input<inputs.AppMeshControllerPodIdentityArgs | undefined>;
+    podIdentity?: pulumi.Input<inputs.EksPodIdentityArgs | undefined>;
     /**
      * By the service account and OIDC (IRSA).
      */
-    serviceAccountRole?: pulumi.Input<inputs.AppMeshControllerServiceAccountRoleArgs | undefined>;
+    serviceAccountRole?: pulumi.Input<inputs.EksServiceAccountRoleArgs | undefined>;
 }
 
 /**
@@ -122,34 +136,6 @@ export interface AppMeshControllerInjectionArgs {
      * HOST:PORT of the control plane's xDS, as pods reach it.
      */
     xdsEndpoint: pulumi.Input<string>;
-}
-
-/**
- * An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
- */
-export interface AppMeshControllerPodIdentityArgs {
-    /**
-     * Name of the EKS cluster.
-     */
-    clusterName: pulumi.Input<string>;
-    /**
-     * ARN of the role. If unset, one is made that may do what the controller does.
-     */
-    roleArn?: pulumi.Input<string | undefined>;
-}
-
-/**
- * An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
- */
-export interface AppMeshControllerServiceAccountRoleArgs {
-    /**
-     * ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-     */
-    oidcProviderArn?: pulumi.Input<string | undefined>;
-    /**
-     * ARN of the role. If unset, one is made that may do what the controller does.
-     */
-    roleArn?: pulumi.Input<string | undefined>;
 }
 
 /**
@@ -971,15 +957,19 @@ export interface EcsCapacityProviderArgs {
  */
 export interface EcsCloudMapArgs {
     /**
-     * Id of the namespace, as ns-….
+     * Id of the namespace, as ns-…, in which a service of Cloud Map is made.
      */
-    namespaceId: pulumi.Input<string>;
+    namespaceId?: pulumi.Input<string | undefined>;
     /**
      * Name of the namespace, such as shop.internal.
      */
     namespaceName: pulumi.Input<string>;
     /**
-     * Name in the namespace, a label of DNS. Defaults to the name of the component.
+     * ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+     */
+    serviceArn?: pulumi.Input<string | undefined>;
+    /**
+     * Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
      */
     serviceName?: pulumi.Input<string | undefined>;
 }
@@ -1018,6 +1008,34 @@ export interface EgressFilterArgs {
      * Whether it passes (ALLOW_ALL) or is dropped (DROP_ALL).
      */
     type: pulumi.Input<enums.EgressFilterType>;
+}
+
+/**
+ * An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+ */
+export interface EksPodIdentityArgs {
+    /**
+     * Name of the EKS cluster.
+     */
+    clusterName: pulumi.Input<string>;
+    /**
+     * ARN of the role. If unset, one is made that may do what the pods do.
+     */
+    roleArn?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+ */
+export interface EksServiceAccountRoleArgs {
+    /**
+     * ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+     */
+    oidcProviderArn?: pulumi.Input<string | undefined>;
+    /**
+     * ARN of the role. If unset, one is made that may do what the pods do.
+     */
+    roleArn?: pulumi.Input<string | undefined>;
 }
 
 /**
@@ -1721,6 +1739,146 @@ export interface JsonFormatRefArgs {
 }
 
 /**
+ * A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+ */
+export interface KubernetesControlPlaneCertificateArgs {
+    /**
+     * The authorities behind it, in PEM, which clients are to trust.
+     */
+    caCertificate: pulumi.Input<string>;
+    /**
+     * Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+     */
+    secretName: pulumi.Input<string>;
+}
+
+/**
+ * Who reaches the API and xDS.
+ */
+export interface KubernetesControlPlaneClientArgs {
+    /**
+     * A network outside of the cluster, as 10.0.0.0/16.
+     */
+    cidr?: pulumi.Input<string | undefined>;
+    /**
+     * Pods of the namespaces with these labels.
+     */
+    namespaceLabels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Those of these pods alone that have these labels.
+     */
+    podLabels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+}
+
+/**
+ * With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+ */
+export interface KubernetesControlPlaneIdentityArgs {
+    /**
+     * Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+     */
+    credentialsSecretName?: pulumi.Input<string | undefined>;
+    /**
+     * An IAM role by EKS Pod Identity.
+     */
+    podIdentity?: pulumi.Input<inputs.EksPodIdentityArgs | undefined>;
+    /**
+     * An IAM role by the service account and OIDC (IRSA).
+     */
+    serviceAccountRole?: pulumi.Input<inputs.EksServiceAccountRoleArgs | undefined>;
+}
+
+/**
+ * How the control plane is called.
+ */
+export interface KubernetesControlPlaneServiceArgs {
+    /**
+     * Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+     */
+    annotations?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+     */
+    hostNames?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Who makes the load balancer, such as service.k8s.aws/nlb.
+     */
+    loadBalancerClass?: pulumi.Input<string | undefined>;
+    /**
+     * Who reaches it. Defaults to ClusterIP.
+     */
+    type?: pulumi.Input<enums.KubernetesControlPlaneServiceType | undefined>;
+}
+
+/**
+ * What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+ */
+export interface KubernetesControlPlaneServiceMonitorArgs {
+    /**
+     * Seconds between two collections. Defaults to 30.
+     */
+    intervalSeconds?: pulumi.Input<number | undefined>;
+    /**
+     * Labels by which a Prometheus selects it, such as release: prometheus.
+     */
+    labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+}
+
+/**
+ * The DynamoDB table that replicas share.
+ */
+export interface KubernetesControlPlaneTableArgs {
+    /**
+     * Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+     */
+    deletionProtection?: pulumi.Input<boolean | undefined>;
+    /**
+     * KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+     */
+    kmsKeyArn?: pulumi.Input<string | undefined>;
+    /**
+     * Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+     */
+    tableArn?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+ */
+export interface KubernetesControlPlaneTokensArgs {
+    /**
+     * Audience of the tokens. Defaults to appmesh.
+     */
+    audience?: pulumi.Input<string | undefined>;
+    /**
+     * Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+     */
+    issuer: pulumi.Input<string>;
+    /**
+     * The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+     */
+    keys?: pulumi.Input<string | undefined>;
+}
+
+/**
+ * The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+ */
+export interface KubernetesControlPlaneVolumeArgs {
+    /**
+     * PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+     */
+    claimName?: pulumi.Input<string | undefined>;
+    /**
+     * Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+     */
+    size?: pulumi.Input<string | undefined>;
+    /**
+     * Its storage class. Defaults to the cluster's.
+     */
+    storageClassName?: pulumi.Input<string | undefined>;
+}
+
+/**
  * A port on which a virtual node receives traffic.
  */
 export interface ListenerArgs {
@@ -2101,6 +2259,174 @@ export interface OutlierDetectionArgs {
 }
 
 /**
+ * Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+ */
+export interface PodControlPlaneArgs {
+    /**
+     * The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+     */
+    certificateFrom?: pulumi.Input<inputs.PodSecretKeyArgs | undefined>;
+    /**
+     * Host name or address of the control plane's xDS server.
+     */
+    host: pulumi.Input<string>;
+    /**
+     * Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+     */
+    plaintext?: pulumi.Input<boolean | undefined>;
+    /**
+     * Its port. Defaults to 18000.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * The key of that certificate, as PEM.
+     */
+    privateKeyFrom?: pulumi.Input<inputs.PodSecretKeyArgs | undefined>;
+    /**
+     * Name that its certificate must have. Defaults to the host.
+     */
+    serverName?: pulumi.Input<string | undefined>;
+    /**
+     * The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+     */
+    serviceAccountToken?: pulumi.Input<inputs.PodServiceAccountTokenArgs | undefined>;
+    /**
+     * A token that the control plane issued, instead of a certificate.
+     */
+    tokenFrom?: pulumi.Input<inputs.PodSecretKeyArgs | undefined>;
+    /**
+     * The authorities that may have signed its certificate, as PEM. They are no secret.
+     */
+    trust?: pulumi.Input<string | undefined>;
+    /**
+     * The same from a Secret.
+     */
+    trustFrom?: pulumi.Input<inputs.PodSecretKeyArgs | undefined>;
+}
+
+/**
+ * The Envoy of a pod.
+ */
+export interface PodEnvoyArgs {
+    /**
+     * Port of the admin interface on 127.0.0.1. Defaults to 9901.
+     */
+    adminPort?: pulumi.Input<number | undefined>;
+    /**
+     * Threads that serve traffic. Defaults to 2.
+     */
+    concurrency?: pulumi.Input<number | undefined>;
+    /**
+     * An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * Least severe messages that are logged. Defaults to warning.
+     */
+    logLevel?: pulumi.Input<enums.PodEnvoyLogLevel | undefined>;
+    /**
+     * Name of the container, a label of DNS. Defaults to envoy.
+     */
+    name?: pulumi.Input<string | undefined>;
+    /**
+     * Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+     */
+    probePort?: pulumi.Input<number | undefined>;
+    /**
+     * Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+     */
+    resources?: any | undefined;
+}
+
+/**
+ * How the traffic of a pod's application gets into its Envoy.
+ */
+export interface PodInterceptionArgs {
+    /**
+     * By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+     */
+    appPorts?: pulumi.Input<{[key: string]: pulumi.Input<number>} | undefined>;
+    /**
+     * Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+     */
+    egressIgnoredIps?: pulumi.Input<pulumi.Input<string>[] | undefined>;
+    /**
+     * Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+     */
+    egressIgnoredPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
+    /**
+     * Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * How traffic gets into Envoy. Defaults to initContainer.
+     */
+    mode?: pulumi.Input<enums.PodInterceptionMode | undefined>;
+}
+
+/**
+ * One value of a Secret in the namespace of a pod.
+ */
+export interface PodSecretKeyArgs {
+    /**
+     * Key of the value.
+     */
+    key: pulumi.Input<string>;
+    /**
+     * Name of the Secret.
+     */
+    name: pulumi.Input<string>;
+}
+
+/**
+ * The token of a pod's service account, by which its proxy proves who it is.
+ */
+export interface PodServiceAccountTokenArgs {
+    /**
+     * Whom the token is for. Defaults to appmesh.
+     */
+    audience?: pulumi.Input<string | undefined>;
+    /**
+     * Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+     */
+    expirationSeconds?: pulumi.Input<number | undefined>;
+}
+
+/**
+ * Where the Envoy of a pod tells of the requests that pass it.
+ */
+export interface PodTracingArgs {
+    /**
+     * Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+     */
+    config?: pulumi.Input<string | undefined>;
+    /**
+     * Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+     */
+    host?: pulumi.Input<string | undefined>;
+    /**
+     * Image of the collector or daemon beside Envoy, with a tag or a digest.
+     */
+    image?: pulumi.Input<string | undefined>;
+    /**
+     * Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+     */
+    samplingRate?: pulumi.Input<number | undefined>;
+    /**
+     * Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+     */
+    segmentName?: pulumi.Input<string | undefined>;
+    /**
+     * What takes the traces. Defaults to otel.
+     */
+    tracer?: pulumi.Input<enums.PodTracer | undefined>;
+}
+
+/**
  * A port and the protocol that is spoken on it.
  */
 export interface PortMappingArgs {
@@ -2389,7 +2715,7 @@ export interface TaskInterceptionArgs {
      */
     egressIgnoredPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
     /**
-     * Image with sh and iptables, which initContainer needs. Only for initContainer.
+     * Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
      */
     image?: pulumi.Input<string | undefined>;
     /**

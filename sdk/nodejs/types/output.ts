@@ -7,6 +7,20 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
+ * What a key may do.
+ */
+export interface AccessKeyScope {
+    /**
+     * Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+     */
+    meshes?: string[];
+    /**
+     * Describes and lists only. Default: false.
+     */
+    readOnly?: boolean;
+}
+
+/**
  * Where each request is logged. Exactly one member is given.
  */
 export interface AccessLog {

@@ -7,6 +7,8 @@ from . import _utilities
 import typing
 # Export this package's modules as members:
 from ._enums import *
+from .access_key import *
+from .access_key_secret import *
 from .app_mesh_controller import *
 from .control_plane import *
 from .gateway import *
@@ -25,13 +27,18 @@ from .get_virtual_router import *
 from .get_virtual_routers import *
 from .get_virtual_service import *
 from .get_virtual_services import *
+from .kubernetes_control_plane import *
 from .mesh import *
+from .mesh_deployment import *
 from .mesh_ecs_service import *
 from .mesh_gateway import *
+from .mesh_gateway_deployment import *
 from .mesh_service import *
 from .mesh_settings import *
 from .mesh_task_definition import *
+from .node_identity import *
 from .provider import *
+from .proxy_identity import *
 from .route import *
 from .virtual_gateway import *
 from .virtual_node import *
@@ -55,16 +62,23 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_appmesh",
   "classes": {
+   "appmesh:index:AccessKey": "AccessKey",
+   "appmesh:index:AccessKeySecret": "AccessKeySecret",
    "appmesh:index:AppMeshController": "AppMeshController",
    "appmesh:index:ControlPlane": "ControlPlane",
    "appmesh:index:Gateway": "Gateway",
    "appmesh:index:GatewayRoute": "GatewayRoute",
+   "appmesh:index:KubernetesControlPlane": "KubernetesControlPlane",
    "appmesh:index:Mesh": "Mesh",
+   "appmesh:index:MeshDeployment": "MeshDeployment",
    "appmesh:index:MeshEcsService": "MeshEcsService",
    "appmesh:index:MeshGateway": "MeshGateway",
+   "appmesh:index:MeshGatewayDeployment": "MeshGatewayDeployment",
    "appmesh:index:MeshService": "MeshService",
    "appmesh:index:MeshSettings": "MeshSettings",
    "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",
+   "appmesh:index:NodeIdentity": "NodeIdentity",
+   "appmesh:index:ProxyIdentity": "ProxyIdentity",
    "appmesh:index:Route": "Route",
    "appmesh:index:VirtualGateway": "VirtualGateway",
    "appmesh:index:VirtualNode": "VirtualNode",

@@ -29,10 +29,15 @@ __all__ = [
     'HttpMethod',
     'HttpRetryPolicyEvent',
     'HttpScheme',
+    'IdentityKind',
     'IpPreference',
+    'KubernetesControlPlaneServiceType',
     'ListenerTlsMode',
     'ManagedTlsMode',
     'MeshGatewayLoadBalancerType',
+    'PodEnvoyLogLevel',
+    'PodInterceptionMode',
+    'PodTracer',
     'PortProtocol',
     'TaskCompatibility',
     'TaskCpuArchitecture',
@@ -523,6 +528,21 @@ class HttpScheme(_builtins.str, Enum):
     """
 
 
+@pulumi.type_token("appmesh:index:IdentityKind")
+class IdentityKind(_builtins.str, Enum):
+    """
+    What proves who a proxy is.
+    """
+    CERTIFICATE = "certificate"
+    """
+    A client certificate with its private key.
+    """
+    TOKEN = "token"
+    """
+    A signed token.
+    """
+
+
 @pulumi.type_token("appmesh:index:IpPreference")
 class IpPreference(_builtins.str, Enum):
     """
@@ -543,6 +563,21 @@ class IpPreference(_builtins.str, Enum):
     I_PV6_ONLY = "IPv6_ONLY"
     """
     IPv6 alone.
+    """
+
+
+@pulumi.type_token("appmesh:index:KubernetesControlPlaneServiceType")
+class KubernetesControlPlaneServiceType(_builtins.str, Enum):
+    """
+    Who reaches a Service.
+    """
+    CLUSTER_IP = "ClusterIP"
+    """
+    The cluster.
+    """
+    LOAD_BALANCER = "LoadBalancer"
+    """
+    Those who reach the load balancer as well, such as tasks on ECS in the same mesh.
     """
 
 
@@ -596,6 +631,71 @@ class MeshGatewayLoadBalancerType(_builtins.str, Enum):
     NETWORK = "network"
     """
     A Network Load Balancer: TCP, and TLS where it has a certificate.
+    """
+
+
+@pulumi.type_token("appmesh:index:PodEnvoyLogLevel")
+class PodEnvoyLogLevel(_builtins.str, Enum):
+    """
+    Least severe messages that Envoy logs.
+    """
+    TRACE = "trace"
+    """
+    Everything.
+    """
+    DEBUG = "debug"
+    """
+    Much for looking for a mistake.
+    """
+    INFO = "info"
+    """
+    What happens.
+    """
+    WARNING = "warning"
+    """
+    What may be wrong.
+    """
+    ERROR = "error"
+    """
+    What is wrong.
+    """
+    CRITICAL = "critical"
+    """
+    What ends it.
+    """
+    OFF = "off"
+    """
+    Nothing.
+    """
+
+
+@pulumi.type_token("appmesh:index:PodInterceptionMode")
+class PodInterceptionMode(_builtins.str, Enum):
+    """
+    How traffic gets into the Envoy of a pod.
+    """
+    INIT_CONTAINER = "initContainer"
+    """
+    A container that runs first redirects it with iptables, for which it has NET_ADMIN.
+    """
+    EXPLICIT = "explicit"
+    """
+    It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For clusters that grant no NET_ADMIN.
+    """
+
+
+@pulumi.type_token("appmesh:index:PodTracer")
+class PodTracer(_builtins.str, Enum):
+    """
+    What takes the traces of a pod.
+    """
+    OTEL = "otel"
+    """
+    An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+    """
+    XRAY = "xray"
+    """
+    The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
     """
 
 

@@ -16,6 +16,8 @@ from . import _utilities
 from ._enums import *
 
 __all__ = [
+    'AccessKeyScopeArgs',
+    'AccessKeyScopeArgsDict',
     'AccessLogArgs',
     'AccessLogArgsDict',
     'AppMeshControllerAccessKeyArgs',
@@ -30,10 +32,6 @@ __all__ = [
     'AppMeshControllerImageArgsDict',
     'AppMeshControllerInjectionArgs',
     'AppMeshControllerInjectionArgsDict',
-    'AppMeshControllerPodIdentityArgs',
-    'AppMeshControllerPodIdentityArgsDict',
-    'AppMeshControllerServiceAccountRoleArgs',
-    'AppMeshControllerServiceAccountRoleArgsDict',
     'AppMeshControllerTracingArgs',
     'AppMeshControllerTracingArgsDict',
     'AppMeshControllerWebhookCertificateArgs',
@@ -118,6 +116,10 @@ __all__ = [
     'EcsDeploymentArgsDict',
     'EgressFilterArgs',
     'EgressFilterArgsDict',
+    'EksPodIdentityArgs',
+    'EksPodIdentityArgsDict',
+    'EksServiceAccountRoleArgs',
+    'EksServiceAccountRoleArgsDict',
     'FileAccessLogArgs',
     'FileAccessLogArgsDict',
     'GatewayGrpcRouteArgs',
@@ -198,6 +200,22 @@ __all__ = [
     'HttpTimeoutArgsDict',
     'JsonFormatRefArgs',
     'JsonFormatRefArgsDict',
+    'KubernetesControlPlaneCertificateArgs',
+    'KubernetesControlPlaneCertificateArgsDict',
+    'KubernetesControlPlaneClientArgs',
+    'KubernetesControlPlaneClientArgsDict',
+    'KubernetesControlPlaneIdentityArgs',
+    'KubernetesControlPlaneIdentityArgsDict',
+    'KubernetesControlPlaneServiceArgs',
+    'KubernetesControlPlaneServiceArgsDict',
+    'KubernetesControlPlaneServiceMonitorArgs',
+    'KubernetesControlPlaneServiceMonitorArgsDict',
+    'KubernetesControlPlaneTableArgs',
+    'KubernetesControlPlaneTableArgsDict',
+    'KubernetesControlPlaneTokensArgs',
+    'KubernetesControlPlaneTokensArgsDict',
+    'KubernetesControlPlaneVolumeArgs',
+    'KubernetesControlPlaneVolumeArgsDict',
     'ListenerArgs',
     'ListenerArgsDict',
     'ListenerTimeoutArgs',
@@ -242,6 +260,18 @@ __all__ = [
     'MeshSpecArgsDict',
     'OutlierDetectionArgs',
     'OutlierDetectionArgsDict',
+    'PodControlPlaneArgs',
+    'PodControlPlaneArgsDict',
+    'PodEnvoyArgs',
+    'PodEnvoyArgsDict',
+    'PodInterceptionArgs',
+    'PodInterceptionArgsDict',
+    'PodSecretKeyArgs',
+    'PodSecretKeyArgsDict',
+    'PodServiceAccountTokenArgs',
+    'PodServiceAccountTokenArgsDict',
+    'PodTracingArgs',
+    'PodTracingArgsDict',
     'PortMappingArgs',
     'PortMappingArgsDict',
     'QueryParameterMatchArgs',
@@ -333,6 +363,60 @@ __all__ = [
     'WeightedTargetArgs',
     'WeightedTargetArgsDict',
 ]
+
+class AccessKeyScopeArgsDict(TypedDict):
+    """
+    What a key may do.
+    """
+    meshes: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+    """
+    read_only: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Describes and lists only. Default: false.
+    """
+
+@pulumi.input_type
+class AccessKeyScopeArgs:
+    def __init__(__self__, *,
+                 meshes: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 read_only: pulumi.Input[Optional[_builtins.bool]] = None):
+        """
+        What a key may do.
+
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] meshes: Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+        :param pulumi.Input[_builtins.bool] read_only: Describes and lists only. Default: false.
+        """
+        if meshes is not None:
+            pulumi.set(__self__, "meshes", meshes)
+        if read_only is not None:
+            pulumi.set(__self__, "read_only", read_only)
+
+    @_builtins.property
+    @pulumi.getter
+    def meshes(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+        """
+        return pulumi.get(self, "meshes")
+
+    @meshes.setter
+    def meshes(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "meshes", value)
+
+    @_builtins.property
+    @pulumi.getter(name="readOnly")
+    def read_only(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Describes and lists only. Default: false.
+        """
+        return pulumi.get(self, "read_only")
+
+    @read_only.setter
+    def read_only(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "read_only", value)
+
 
 class AccessLogArgsDict(TypedDict):
     """
@@ -574,11 +658,11 @@ class AppMeshControllerIdentityArgsDict(TypedDict):
     """
     The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
     """
-    pod_identity: NotRequired[pulumi.Input[Optional['AppMeshControllerPodIdentityArgsDict']]]
+    pod_identity: NotRequired[pulumi.Input[Optional['EksPodIdentityArgsDict']]]
     """
     By EKS Pod Identity.
     """
-    service_account_role: NotRequired[pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgsDict']]]
+    service_account_role: NotRequired[pulumi.Input[Optional['EksServiceAccountRoleArgsDict']]]
     """
     By the service account and OIDC (IRSA).
     """
@@ -586,13 +670,13 @@ class AppMeshControllerIdentityArgsDict(TypedDict):
 @pulumi.input_type
 class AppMeshControllerIdentityArgs:
     def __init__(__self__, *,
-                 pod_identity: pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']] = None,
-                 service_account_role: pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']] = None):
+                 pod_identity: pulumi.Input[Optional['EksPodIdentityArgs']] = None,
+                 service_account_role: pulumi.Input[Optional['EksServiceAccountRoleArgs']] = None):
         """
         The IAM role of the controller's pods, with which it calls AWS Cloud Map. Exactly one member is given.
 
-        :param pulumi.Input['AppMeshControllerPodIdentityArgs'] pod_identity: By EKS Pod Identity.
-        :param pulumi.Input['AppMeshControllerServiceAccountRoleArgs'] service_account_role: By the service account and OIDC (IRSA).
+        :param pulumi.Input['EksPodIdentityArgs'] pod_identity: By EKS Pod Identity.
+        :param pulumi.Input['EksServiceAccountRoleArgs'] service_account_role: By the service account and OIDC (IRSA).
         """
         if pod_identity is not None:
             pulumi.set(__self__, "pod_identity", pod_identity)
@@ -601,26 +685,26 @@ class AppMeshControllerIdentityArgs:
 
     @_builtins.property
     @pulumi.getter(name="podIdentity")
-    def pod_identity(self) -> pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']]:
+    def pod_identity(self) -> pulumi.Input[Optional['EksPodIdentityArgs']]:
         """
         By EKS Pod Identity.
         """
         return pulumi.get(self, "pod_identity")
 
     @pod_identity.setter
-    def pod_identity(self, value: pulumi.Input[Optional['AppMeshControllerPodIdentityArgs']]):
+    def pod_identity(self, value: pulumi.Input[Optional['EksPodIdentityArgs']]):
         pulumi.set(self, "pod_identity", value)
 
     @_builtins.property
     @pulumi.getter(name="serviceAccountRole")
-    def service_account_role(self) -> pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']]:
+    def service_account_role(self) -> pulumi.Input[Optional['EksServiceAccountRoleArgs']]:
         """
         By the service account and OIDC (IRSA).
         """
         return pulumi.get(self, "service_account_role")
 
     @service_account_role.setter
-    def service_account_role(self, value: pulumi.Input[Optional['AppMeshControllerServiceAccountRoleArgs']]):
+    def service_account_role(self, value: pulumi.Input[Optional['EksServiceAccountRoleArgs']]):
         pulumi.set(self, "service_account_role", value)
 
 
@@ -806,113 +890,6 @@ class AppMeshControllerInjectionArgs:
     @sidecar_image.setter
     def sidecar_image(self, value: pulumi.Input[Optional['AppMeshControllerImageArgs']]):
         pulumi.set(self, "sidecar_image", value)
-
-
-class AppMeshControllerPodIdentityArgsDict(TypedDict):
-    """
-    An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
-    """
-    cluster_name: pulumi.Input[_builtins.str]
-    """
-    Name of the EKS cluster.
-    """
-    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
-    """
-    ARN of the role. If unset, one is made that may do what the controller does.
-    """
-
-@pulumi.input_type
-class AppMeshControllerPodIdentityArgs:
-    def __init__(__self__, *,
-                 cluster_name: pulumi.Input[_builtins.str],
-                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
-        """
-        An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
-
-        :param pulumi.Input[_builtins.str] cluster_name: Name of the EKS cluster.
-        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the controller does.
-        """
-        pulumi.set(__self__, "cluster_name", cluster_name)
-        if role_arn is not None:
-            pulumi.set(__self__, "role_arn", role_arn)
-
-    @_builtins.property
-    @pulumi.getter(name="clusterName")
-    def cluster_name(self) -> pulumi.Input[_builtins.str]:
-        """
-        Name of the EKS cluster.
-        """
-        return pulumi.get(self, "cluster_name")
-
-    @cluster_name.setter
-    def cluster_name(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "cluster_name", value)
-
-    @_builtins.property
-    @pulumi.getter(name="roleArn")
-    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
-        """
-        ARN of the role. If unset, one is made that may do what the controller does.
-        """
-        return pulumi.get(self, "role_arn")
-
-    @role_arn.setter
-    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
-        pulumi.set(self, "role_arn", value)
-
-
-class AppMeshControllerServiceAccountRoleArgsDict(TypedDict):
-    """
-    An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
-    """
-    oidc_provider_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
-    """
-    ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-    """
-    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
-    """
-    ARN of the role. If unset, one is made that may do what the controller does.
-    """
-
-@pulumi.input_type
-class AppMeshControllerServiceAccountRoleArgs:
-    def __init__(__self__, *,
-                 oidc_provider_arn: pulumi.Input[Optional[_builtins.str]] = None,
-                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
-        """
-        An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
-
-        :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the controller does.
-        """
-        if oidc_provider_arn is not None:
-            pulumi.set(__self__, "oidc_provider_arn", oidc_provider_arn)
-        if role_arn is not None:
-            pulumi.set(__self__, "role_arn", role_arn)
-
-    @_builtins.property
-    @pulumi.getter(name="oidcProviderArn")
-    def oidc_provider_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
-        """
-        ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
-        """
-        return pulumi.get(self, "oidc_provider_arn")
-
-    @oidc_provider_arn.setter
-    def oidc_provider_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
-        pulumi.set(self, "oidc_provider_arn", value)
-
-    @_builtins.property
-    @pulumi.getter(name="roleArn")
-    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
-        """
-        ARN of the role. If unset, one is made that may do what the controller does.
-        """
-        return pulumi.get(self, "role_arn")
-
-    @role_arn.setter
-    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
-        pulumi.set(self, "role_arn", value)
 
 
 class AppMeshControllerTracingArgsDict(TypedDict):
@@ -4327,48 +4304,45 @@ class EcsCloudMapArgsDict(TypedDict):
     """
     The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
     """
-    namespace_id: pulumi.Input[_builtins.str]
-    """
-    Id of the namespace, as ns-….
-    """
     namespace_name: pulumi.Input[_builtins.str]
     """
     Name of the namespace, such as shop.internal.
     """
+    namespace_id: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+    """
+    service_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+    """
     service_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Name in the namespace, a label of DNS. Defaults to the name of the component.
+    Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
     """
 
 @pulumi.input_type
 class EcsCloudMapArgs:
     def __init__(__self__, *,
-                 namespace_id: pulumi.Input[_builtins.str],
                  namespace_name: pulumi.Input[_builtins.str],
+                 namespace_id: pulumi.Input[Optional[_builtins.str]] = None,
+                 service_arn: pulumi.Input[Optional[_builtins.str]] = None,
                  service_name: pulumi.Input[Optional[_builtins.str]] = None):
         """
         The name in a DNS namespace of AWS Cloud Map under which the tasks of a service are found.
 
-        :param pulumi.Input[_builtins.str] namespace_id: Id of the namespace, as ns-….
         :param pulumi.Input[_builtins.str] namespace_name: Name of the namespace, such as shop.internal.
-        :param pulumi.Input[_builtins.str] service_name: Name in the namespace, a label of DNS. Defaults to the name of the component.
+        :param pulumi.Input[_builtins.str] namespace_id: Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+        :param pulumi.Input[_builtins.str] service_arn: ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+        :param pulumi.Input[_builtins.str] service_name: Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
         """
-        pulumi.set(__self__, "namespace_id", namespace_id)
         pulumi.set(__self__, "namespace_name", namespace_name)
+        if namespace_id is not None:
+            pulumi.set(__self__, "namespace_id", namespace_id)
+        if service_arn is not None:
+            pulumi.set(__self__, "service_arn", service_arn)
         if service_name is not None:
             pulumi.set(__self__, "service_name", service_name)
-
-    @_builtins.property
-    @pulumi.getter(name="namespaceId")
-    def namespace_id(self) -> pulumi.Input[_builtins.str]:
-        """
-        Id of the namespace, as ns-….
-        """
-        return pulumi.get(self, "namespace_id")
-
-    @namespace_id.setter
-    def namespace_id(self, value: pulumi.Input[_builtins.str]):
-        pulumi.set(self, "namespace_id", value)
 
     @_builtins.property
     @pulumi.getter(name="namespaceName")
@@ -4383,10 +4357,34 @@ class EcsCloudMapArgs:
         pulumi.set(self, "namespace_name", value)
 
     @_builtins.property
+    @pulumi.getter(name="namespaceId")
+    def namespace_id(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Id of the namespace, as ns-…, in which a service of Cloud Map is made.
+        """
+        return pulumi.get(self, "namespace_id")
+
+    @namespace_id.setter
+    def namespace_id(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "namespace_id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceArn")
+    def service_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+        """
+        return pulumi.get(self, "service_arn")
+
+    @service_arn.setter
+    def service_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "service_arn", value)
+
+    @_builtins.property
     @pulumi.getter(name="serviceName")
     def service_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name in the namespace, a label of DNS. Defaults to the name of the component.
+        Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
         """
         return pulumi.get(self, "service_name")
 
@@ -4540,6 +4538,113 @@ class EgressFilterArgs:
     @type.setter
     def type(self, value: pulumi.Input['EgressFilterType']):
         pulumi.set(self, "type", value)
+
+
+class EksPodIdentityArgsDict(TypedDict):
+    """
+    An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+    """
+    cluster_name: pulumi.Input[_builtins.str]
+    """
+    Name of the EKS cluster.
+    """
+    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the role. If unset, one is made that may do what the pods do.
+    """
+
+@pulumi.input_type
+class EksPodIdentityArgs:
+    def __init__(__self__, *,
+                 cluster_name: pulumi.Input[_builtins.str],
+                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
+
+        :param pulumi.Input[_builtins.str] cluster_name: Name of the EKS cluster.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the pods do.
+        """
+        pulumi.set(__self__, "cluster_name", cluster_name)
+        if role_arn is not None:
+            pulumi.set(__self__, "role_arn", role_arn)
+
+    @_builtins.property
+    @pulumi.getter(name="clusterName")
+    def cluster_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the EKS cluster.
+        """
+        return pulumi.get(self, "cluster_name")
+
+    @cluster_name.setter
+    def cluster_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "cluster_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="roleArn")
+    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the role. If unset, one is made that may do what the pods do.
+        """
+        return pulumi.get(self, "role_arn")
+
+    @role_arn.setter
+    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "role_arn", value)
+
+
+class EksServiceAccountRoleArgsDict(TypedDict):
+    """
+    An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+    """
+    oidc_provider_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+    """
+    role_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of the role. If unset, one is made that may do what the pods do.
+    """
+
+@pulumi.input_type
+class EksServiceAccountRoleArgs:
+    def __init__(__self__, *,
+                 oidc_provider_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 role_arn: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
+
+        :param pulumi.Input[_builtins.str] oidc_provider_arn: ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+        :param pulumi.Input[_builtins.str] role_arn: ARN of the role. If unset, one is made that may do what the pods do.
+        """
+        if oidc_provider_arn is not None:
+            pulumi.set(__self__, "oidc_provider_arn", oidc_provider_arn)
+        if role_arn is not None:
+            pulumi.set(__self__, "role_arn", role_arn)
+
+    @_builtins.property
+    @pulumi.getter(name="oidcProviderArn")
+    def oidc_provider_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
+        """
+        return pulumi.get(self, "oidc_provider_arn")
+
+    @oidc_provider_arn.setter
+    def oidc_provider_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "oidc_provider_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="roleArn")
+    def role_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of the role. If unset, one is made that may do what the pods do.
+        """
+        return pulumi.get(self, "role_arn")
+
+    @role_arn.setter
+    def role_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "role_arn", value)
 
 
 class FileAccessLogArgsDict(TypedDict):
@@ -7369,6 +7474,575 @@ class JsonFormatRefArgs:
         pulumi.set(self, "value", value)
 
 
+class KubernetesControlPlaneCertificateArgsDict(TypedDict):
+    """
+    A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+    """
+    ca_certificate: pulumi.Input[_builtins.str]
+    """
+    The authorities behind it, in PEM, which clients are to trust.
+    """
+    secret_name: pulumi.Input[_builtins.str]
+    """
+    Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneCertificateArgs:
+    def __init__(__self__, *,
+                 ca_certificate: pulumi.Input[_builtins.str],
+                 secret_name: pulumi.Input[_builtins.str]):
+        """
+        A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
+
+        :param pulumi.Input[_builtins.str] ca_certificate: The authorities behind it, in PEM, which clients are to trust.
+        :param pulumi.Input[_builtins.str] secret_name: Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+        """
+        pulumi.set(__self__, "ca_certificate", ca_certificate)
+        pulumi.set(__self__, "secret_name", secret_name)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[_builtins.str]:
+        """
+        The authorities behind it, in PEM, which clients are to trust.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="secretName")
+    def secret_name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of a Secret of the namespace with tls.crt and tls.key, as cert-manager makes it.
+        """
+        return pulumi.get(self, "secret_name")
+
+    @secret_name.setter
+    def secret_name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "secret_name", value)
+
+
+class KubernetesControlPlaneClientArgsDict(TypedDict):
+    """
+    Who reaches the API and xDS.
+    """
+    cidr: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    A network outside of the cluster, as 10.0.0.0/16.
+    """
+    namespace_labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Pods of the namespaces with these labels.
+    """
+    pod_labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Those of these pods alone that have these labels.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneClientArgs:
+    def __init__(__self__, *,
+                 cidr: pulumi.Input[Optional[_builtins.str]] = None,
+                 namespace_labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 pod_labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None):
+        """
+        Who reaches the API and xDS.
+
+        :param pulumi.Input[_builtins.str] cidr: A network outside of the cluster, as 10.0.0.0/16.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] namespace_labels: Pods of the namespaces with these labels.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] pod_labels: Those of these pods alone that have these labels.
+        """
+        if cidr is not None:
+            pulumi.set(__self__, "cidr", cidr)
+        if namespace_labels is not None:
+            pulumi.set(__self__, "namespace_labels", namespace_labels)
+        if pod_labels is not None:
+            pulumi.set(__self__, "pod_labels", pod_labels)
+
+    @_builtins.property
+    @pulumi.getter
+    def cidr(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        A network outside of the cluster, as 10.0.0.0/16.
+        """
+        return pulumi.get(self, "cidr")
+
+    @cidr.setter
+    def cidr(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "cidr", value)
+
+    @_builtins.property
+    @pulumi.getter(name="namespaceLabels")
+    def namespace_labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Pods of the namespaces with these labels.
+        """
+        return pulumi.get(self, "namespace_labels")
+
+    @namespace_labels.setter
+    def namespace_labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "namespace_labels", value)
+
+    @_builtins.property
+    @pulumi.getter(name="podLabels")
+    def pod_labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Those of these pods alone that have these labels.
+        """
+        return pulumi.get(self, "pod_labels")
+
+    @pod_labels.setter
+    def pod_labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "pod_labels", value)
+
+
+class KubernetesControlPlaneIdentityArgsDict(TypedDict):
+    """
+    With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+    """
+    credentials_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+    """
+    pod_identity: NotRequired[pulumi.Input[Optional['EksPodIdentityArgsDict']]]
+    """
+    An IAM role by EKS Pod Identity.
+    """
+    service_account_role: NotRequired[pulumi.Input[Optional['EksServiceAccountRoleArgsDict']]]
+    """
+    An IAM role by the service account and OIDC (IRSA).
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneIdentityArgs:
+    def __init__(__self__, *,
+                 credentials_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 pod_identity: pulumi.Input[Optional['EksPodIdentityArgs']] = None,
+                 service_account_role: pulumi.Input[Optional['EksServiceAccountRoleArgs']] = None):
+        """
+        With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
+
+        :param pulumi.Input[_builtins.str] credentials_secret_name: Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+        :param pulumi.Input['EksPodIdentityArgs'] pod_identity: An IAM role by EKS Pod Identity.
+        :param pulumi.Input['EksServiceAccountRoleArgs'] service_account_role: An IAM role by the service account and OIDC (IRSA).
+        """
+        if credentials_secret_name is not None:
+            pulumi.set(__self__, "credentials_secret_name", credentials_secret_name)
+        if pod_identity is not None:
+            pulumi.set(__self__, "pod_identity", pod_identity)
+        if service_account_role is not None:
+            pulumi.set(__self__, "service_account_role", service_account_role)
+
+    @_builtins.property
+    @pulumi.getter(name="credentialsSecretName")
+    def credentials_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+        """
+        return pulumi.get(self, "credentials_secret_name")
+
+    @credentials_secret_name.setter
+    def credentials_secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "credentials_secret_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="podIdentity")
+    def pod_identity(self) -> pulumi.Input[Optional['EksPodIdentityArgs']]:
+        """
+        An IAM role by EKS Pod Identity.
+        """
+        return pulumi.get(self, "pod_identity")
+
+    @pod_identity.setter
+    def pod_identity(self, value: pulumi.Input[Optional['EksPodIdentityArgs']]):
+        pulumi.set(self, "pod_identity", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccountRole")
+    def service_account_role(self) -> pulumi.Input[Optional['EksServiceAccountRoleArgs']]:
+        """
+        An IAM role by the service account and OIDC (IRSA).
+        """
+        return pulumi.get(self, "service_account_role")
+
+    @service_account_role.setter
+    def service_account_role(self, value: pulumi.Input[Optional['EksServiceAccountRoleArgs']]):
+        pulumi.set(self, "service_account_role", value)
+
+
+class KubernetesControlPlaneServiceArgsDict(TypedDict):
+    """
+    How the control plane is called.
+    """
+    annotations: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+    """
+    host_names: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+    """
+    load_balancer_class: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Who makes the load balancer, such as service.k8s.aws/nlb.
+    """
+    type: NotRequired[pulumi.Input[Optional['KubernetesControlPlaneServiceType']]]
+    """
+    Who reaches it. Defaults to ClusterIP.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneServiceArgs:
+    def __init__(__self__, *,
+                 annotations: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
+                 host_names: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 load_balancer_class: pulumi.Input[Optional[_builtins.str]] = None,
+                 type: pulumi.Input[Optional['KubernetesControlPlaneServiceType']] = None):
+        """
+        How the control plane is called.
+
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] annotations: Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] host_names: Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+        :param pulumi.Input[_builtins.str] load_balancer_class: Who makes the load balancer, such as service.k8s.aws/nlb.
+        :param pulumi.Input['KubernetesControlPlaneServiceType'] type: Who reaches it. Defaults to ClusterIP.
+        """
+        if annotations is not None:
+            pulumi.set(__self__, "annotations", annotations)
+        if host_names is not None:
+            pulumi.set(__self__, "host_names", host_names)
+        if load_balancer_class is not None:
+            pulumi.set(__self__, "load_balancer_class", load_balancer_class)
+        if type is not None:
+            pulumi.set(__self__, "type", type)
+
+    @_builtins.property
+    @pulumi.getter
+    def annotations(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Annotations, such as service.beta.kubernetes.io/aws-load-balancer-scheme: internal.
+        """
+        return pulumi.get(self, "annotations")
+
+    @annotations.setter
+    def annotations(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "annotations", value)
+
+    @_builtins.property
+    @pulumi.getter(name="hostNames")
+    def host_names(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Further names by which it is called, for which its own certificate is valid, too, such as appmesh.shop.internal.
+        """
+        return pulumi.get(self, "host_names")
+
+    @host_names.setter
+    def host_names(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "host_names", value)
+
+    @_builtins.property
+    @pulumi.getter(name="loadBalancerClass")
+    def load_balancer_class(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Who makes the load balancer, such as service.k8s.aws/nlb.
+        """
+        return pulumi.get(self, "load_balancer_class")
+
+    @load_balancer_class.setter
+    def load_balancer_class(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "load_balancer_class", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> pulumi.Input[Optional['KubernetesControlPlaneServiceType']]:
+        """
+        Who reaches it. Defaults to ClusterIP.
+        """
+        return pulumi.get(self, "type")
+
+    @type.setter
+    def type(self, value: pulumi.Input[Optional['KubernetesControlPlaneServiceType']]):
+        pulumi.set(self, "type", value)
+
+
+class KubernetesControlPlaneServiceMonitorArgsDict(TypedDict):
+    """
+    What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+    """
+    interval_seconds: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds between two collections. Defaults to 30.
+    """
+    labels: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]]
+    """
+    Labels by which a Prometheus selects it, such as release: prometheus.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneServiceMonitorArgs:
+    def __init__(__self__, *,
+                 interval_seconds: pulumi.Input[Optional[_builtins.int]] = None,
+                 labels: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None):
+        """
+        What tells Prometheus' operator to collect the metrics. Its definitions (monitoring.coreos.com/v1) must be there.
+
+        :param pulumi.Input[_builtins.int] interval_seconds: Seconds between two collections. Defaults to 30.
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] labels: Labels by which a Prometheus selects it, such as release: prometheus.
+        """
+        if interval_seconds is not None:
+            pulumi.set(__self__, "interval_seconds", interval_seconds)
+        if labels is not None:
+            pulumi.set(__self__, "labels", labels)
+
+    @_builtins.property
+    @pulumi.getter(name="intervalSeconds")
+    def interval_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds between two collections. Defaults to 30.
+        """
+        return pulumi.get(self, "interval_seconds")
+
+    @interval_seconds.setter
+    def interval_seconds(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "interval_seconds", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def labels(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
+        """
+        Labels by which a Prometheus selects it, such as release: prometheus.
+        """
+        return pulumi.get(self, "labels")
+
+    @labels.setter
+    def labels(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "labels", value)
+
+
+class KubernetesControlPlaneTableArgsDict(TypedDict):
+    """
+    The DynamoDB table that replicas share.
+    """
+    deletion_protection: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+    """
+    kms_key_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+    """
+    table_arn: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneTableArgs:
+    def __init__(__self__, *,
+                 deletion_protection: pulumi.Input[Optional[_builtins.bool]] = None,
+                 kms_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
+                 table_arn: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The DynamoDB table that replicas share.
+
+        :param pulumi.Input[_builtins.bool] deletion_protection: Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+        :param pulumi.Input[_builtins.str] kms_key_arn: KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+        :param pulumi.Input[_builtins.str] table_arn: Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+        """
+        if deletion_protection is not None:
+            pulumi.set(__self__, "deletion_protection", deletion_protection)
+        if kms_key_arn is not None:
+            pulumi.set(__self__, "kms_key_arn", kms_key_arn)
+        if table_arn is not None:
+            pulumi.set(__self__, "table_arn", table_arn)
+
+    @_builtins.property
+    @pulumi.getter(name="deletionProtection")
+    def deletion_protection(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.
+        """
+        return pulumi.get(self, "deletion_protection")
+
+    @deletion_protection.setter
+    def deletion_protection(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "deletion_protection", value)
+
+    @_builtins.property
+    @pulumi.getter(name="kmsKeyArn")
+    def kms_key_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is there is taken for one with DynamoDB's own key.
+        """
+        return pulumi.get(self, "kms_key_arn")
+
+    @kms_key_arn.setter
+    def kms_key_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "kms_key_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tableArn")
+    def table_arn(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Table that is there already, such as that of a ControlPlane on ECS, or one that was restored. If unset, one is made: on demand, encrypted, with recovery to any point of the last 35 days.
+        """
+        return pulumi.get(self, "table_arn")
+
+    @table_arn.setter
+    def table_arn(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "table_arn", value)
+
+
+class KubernetesControlPlaneTokensArgsDict(TypedDict):
+    """
+    Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+    """
+    issuer: pulumi.Input[_builtins.str]
+    """
+    Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+    """
+    audience: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Audience of the tokens. Defaults to appmesh.
+    """
+    keys: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneTokensArgs:
+    def __init__(__self__, *,
+                 issuer: pulumi.Input[_builtins.str],
+                 audience: pulumi.Input[Optional[_builtins.str]] = None,
+                 keys: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Tokens of the cluster's service accounts, by which pods of the mesh prove who they are. Whose proxies run as which account is told to the control plane's API.
+
+        :param pulumi.Input[_builtins.str] issuer: Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+        :param pulumi.Input[_builtins.str] audience: Audience of the tokens. Defaults to appmesh.
+        :param pulumi.Input[_builtins.str] keys: The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+        """
+        pulumi.set(__self__, "issuer", issuer)
+        if audience is not None:
+            pulumi.set(__self__, "audience", audience)
+        if keys is not None:
+            pulumi.set(__self__, "keys", keys)
+
+    @_builtins.property
+    @pulumi.getter
+    def issuer(self) -> pulumi.Input[_builtins.str]:
+        """
+        Issuer of the tokens, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF.
+        """
+        return pulumi.get(self, "issuer")
+
+    @issuer.setter
+    def issuer(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "issuer", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def audience(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Audience of the tokens. Defaults to appmesh.
+        """
+        return pulumi.get(self, "audience")
+
+    @audience.setter
+    def audience(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "audience", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def keys(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The cluster's keys as a JSON Web Key Set (kubectl get --raw /openid/v1/jwks). If unset, they are looked up at ISSUER/keys, where EKS has them.
+        """
+        return pulumi.get(self, "keys")
+
+    @keys.setter
+    def keys(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "keys", value)
+
+
+class KubernetesControlPlaneVolumeArgsDict(TypedDict):
+    """
+    The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+    """
+    claim_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+    """
+    size: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+    """
+    storage_class_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Its storage class. Defaults to the cluster's.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneVolumeArgs:
+    def __init__(__self__, *,
+                 claim_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 size: pulumi.Input[Optional[_builtins.str]] = None,
+                 storage_class_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        The volume of a control plane without AWS: one replica, which is away while its pod is moved. Proxies keep what they have.
+
+        :param pulumi.Input[_builtins.str] claim_name: PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+        :param pulumi.Input[_builtins.str] size: Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+        :param pulumi.Input[_builtins.str] storage_class_name: Its storage class. Defaults to the cluster's.
+        """
+        if claim_name is not None:
+            pulumi.set(__self__, "claim_name", claim_name)
+        if size is not None:
+            pulumi.set(__self__, "size", size)
+        if storage_class_name is not None:
+            pulumi.set(__self__, "storage_class_name", storage_class_name)
+
+    @_builtins.property
+    @pulumi.getter(name="claimName")
+    def claim_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        PersistentVolumeClaim of the namespace that is there already, and outlives the component. If unset, one is made, which goes with the component.
+        """
+        return pulumi.get(self, "claim_name")
+
+    @claim_name.setter
+    def claim_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "claim_name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def size(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Size of the claim that is made. Defaults to 1Gi, enough for some hundred thousand entities.
+        """
+        return pulumi.get(self, "size")
+
+    @size.setter
+    def size(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "size", value)
+
+    @_builtins.property
+    @pulumi.getter(name="storageClassName")
+    def storage_class_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Its storage class. Defaults to the cluster's.
+        """
+        return pulumi.get(self, "storage_class_name")
+
+    @storage_class_name.setter
+    def storage_class_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "storage_class_name", value)
+
+
 class ListenerArgsDict(TypedDict):
     """
     A port on which a virtual node receives traffic.
@@ -8900,6 +9574,747 @@ class OutlierDetectionArgs:
         pulumi.set(self, "max_server_errors", value)
 
 
+class PodControlPlaneArgsDict(TypedDict):
+    """
+    Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+    """
+    host: pulumi.Input[_builtins.str]
+    """
+    Host name or address of the control plane's xDS server.
+    """
+    certificate_from: NotRequired[pulumi.Input[Optional['PodSecretKeyArgsDict']]]
+    """
+    The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+    """
+    plaintext: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
+    """
+    Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port. Defaults to 18000.
+    """
+    private_key_from: NotRequired[pulumi.Input[Optional['PodSecretKeyArgsDict']]]
+    """
+    The key of that certificate, as PEM.
+    """
+    server_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name that its certificate must have. Defaults to the host.
+    """
+    service_account_token: NotRequired[pulumi.Input[Optional['PodServiceAccountTokenArgsDict']]]
+    """
+    The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+    """
+    token_from: NotRequired[pulumi.Input[Optional['PodSecretKeyArgsDict']]]
+    """
+    A token that the control plane issued, instead of a certificate.
+    """
+    trust: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The authorities that may have signed its certificate, as PEM. They are no secret.
+    """
+    trust_from: NotRequired[pulumi.Input[Optional['PodSecretKeyArgsDict']]]
+    """
+    The same from a Secret.
+    """
+
+@pulumi.input_type
+class PodControlPlaneArgs:
+    def __init__(__self__, *,
+                 host: pulumi.Input[_builtins.str],
+                 certificate_from: pulumi.Input[Optional['PodSecretKeyArgs']] = None,
+                 plaintext: pulumi.Input[Optional[_builtins.bool]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 private_key_from: pulumi.Input[Optional['PodSecretKeyArgs']] = None,
+                 server_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 service_account_token: pulumi.Input[Optional['PodServiceAccountTokenArgs']] = None,
+                 token_from: pulumi.Input[Optional['PodSecretKeyArgs']] = None,
+                 trust: pulumi.Input[Optional[_builtins.str]] = None,
+                 trust_from: pulumi.Input[Optional['PodSecretKeyArgs']] = None):
+        """
+        Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the control plane's certificate is checked: against the public authorities that the image knows, or against trust or trustFrom. What comes from Secrets is taken again whenever it changes.
+
+        :param pulumi.Input[_builtins.str] host: Host name or address of the control plane's xDS server.
+        :param pulumi.Input['PodSecretKeyArgs'] certificate_from: The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+        :param pulumi.Input[_builtins.bool] plaintext: Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+        :param pulumi.Input[_builtins.int] port: Its port. Defaults to 18000.
+        :param pulumi.Input['PodSecretKeyArgs'] private_key_from: The key of that certificate, as PEM.
+        :param pulumi.Input[_builtins.str] server_name: Name that its certificate must have. Defaults to the host.
+        :param pulumi.Input['PodServiceAccountTokenArgs'] service_account_token: The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+        :param pulumi.Input['PodSecretKeyArgs'] token_from: A token that the control plane issued, instead of a certificate.
+        :param pulumi.Input[_builtins.str] trust: The authorities that may have signed its certificate, as PEM. They are no secret.
+        :param pulumi.Input['PodSecretKeyArgs'] trust_from: The same from a Secret.
+        """
+        pulumi.set(__self__, "host", host)
+        if certificate_from is not None:
+            pulumi.set(__self__, "certificate_from", certificate_from)
+        if plaintext is not None:
+            pulumi.set(__self__, "plaintext", plaintext)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if private_key_from is not None:
+            pulumi.set(__self__, "private_key_from", private_key_from)
+        if server_name is not None:
+            pulumi.set(__self__, "server_name", server_name)
+        if service_account_token is not None:
+            pulumi.set(__self__, "service_account_token", service_account_token)
+        if token_from is not None:
+            pulumi.set(__self__, "token_from", token_from)
+        if trust is not None:
+            pulumi.set(__self__, "trust", trust)
+        if trust_from is not None:
+            pulumi.set(__self__, "trust_from", trust_from)
+
+    @_builtins.property
+    @pulumi.getter
+    def host(self) -> pulumi.Input[_builtins.str]:
+        """
+        Host name or address of the control plane's xDS server.
+        """
+        return pulumi.get(self, "host")
+
+    @host.setter
+    def host(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "host", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificateFrom")
+    def certificate_from(self) -> pulumi.Input[Optional['PodSecretKeyArgs']]:
+        """
+        The certificate that proves who the proxy is, and those that vouch for it, as PEM.
+        """
+        return pulumi.get(self, "certificate_from")
+
+    @certificate_from.setter
+    def certificate_from(self, value: pulumi.Input[Optional['PodSecretKeyArgs']]):
+        pulumi.set(self, "certificate_from", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def plaintext(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
+        """
+        return pulumi.get(self, "plaintext")
+
+    @plaintext.setter
+    def plaintext(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "plaintext", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its port. Defaults to 18000.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyFrom")
+    def private_key_from(self) -> pulumi.Input[Optional['PodSecretKeyArgs']]:
+        """
+        The key of that certificate, as PEM.
+        """
+        return pulumi.get(self, "private_key_from")
+
+    @private_key_from.setter
+    def private_key_from(self, value: pulumi.Input[Optional['PodSecretKeyArgs']]):
+        pulumi.set(self, "private_key_from", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serverName")
+    def server_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name that its certificate must have. Defaults to the host.
+        """
+        return pulumi.get(self, "server_name")
+
+    @server_name.setter
+    def server_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "server_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccountToken")
+    def service_account_token(self) -> pulumi.Input[Optional['PodServiceAccountTokenArgs']]:
+        """
+        The token of the pod's service account, which is what proves who the proxy is where no other proof is named.
+        """
+        return pulumi.get(self, "service_account_token")
+
+    @service_account_token.setter
+    def service_account_token(self, value: pulumi.Input[Optional['PodServiceAccountTokenArgs']]):
+        pulumi.set(self, "service_account_token", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenFrom")
+    def token_from(self) -> pulumi.Input[Optional['PodSecretKeyArgs']]:
+        """
+        A token that the control plane issued, instead of a certificate.
+        """
+        return pulumi.get(self, "token_from")
+
+    @token_from.setter
+    def token_from(self, value: pulumi.Input[Optional['PodSecretKeyArgs']]):
+        pulumi.set(self, "token_from", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def trust(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The authorities that may have signed its certificate, as PEM. They are no secret.
+        """
+        return pulumi.get(self, "trust")
+
+    @trust.setter
+    def trust(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "trust", value)
+
+    @_builtins.property
+    @pulumi.getter(name="trustFrom")
+    def trust_from(self) -> pulumi.Input[Optional['PodSecretKeyArgs']]:
+        """
+        The same from a Secret.
+        """
+        return pulumi.get(self, "trust_from")
+
+    @trust_from.setter
+    def trust_from(self, value: pulumi.Input[Optional['PodSecretKeyArgs']]):
+        pulumi.set(self, "trust_from", value)
+
+
+class PodEnvoyArgsDict(TypedDict):
+    """
+    The Envoy of a pod.
+    """
+    admin_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port of the admin interface on 127.0.0.1. Defaults to 9901.
+    """
+    concurrency: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Threads that serve traffic. Defaults to 2.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+    """
+    log_level: NotRequired[pulumi.Input[Optional['PodEnvoyLogLevel']]]
+    """
+    Least severe messages that are logged. Defaults to warning.
+    """
+    name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the container, a label of DNS. Defaults to envoy.
+    """
+    probe_port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+    """
+    resources: NotRequired[Any]
+    """
+    Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+    """
+
+@pulumi.input_type
+class PodEnvoyArgs:
+    def __init__(__self__, *,
+                 admin_port: pulumi.Input[Optional[_builtins.int]] = None,
+                 concurrency: pulumi.Input[Optional[_builtins.int]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 log_level: pulumi.Input[Optional['PodEnvoyLogLevel']] = None,
+                 name: pulumi.Input[Optional[_builtins.str]] = None,
+                 probe_port: pulumi.Input[Optional[_builtins.int]] = None,
+                 resources: Optional[Any] = None):
+        """
+        The Envoy of a pod.
+
+        :param pulumi.Input[_builtins.int] admin_port: Port of the admin interface on 127.0.0.1. Defaults to 9901.
+        :param pulumi.Input[_builtins.int] concurrency: Threads that serve traffic. Defaults to 2.
+        :param pulumi.Input[_builtins.str] image: An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+        :param pulumi.Input['PodEnvoyLogLevel'] log_level: Least severe messages that are logged. Defaults to warning.
+        :param pulumi.Input[_builtins.str] name: Name of the container, a label of DNS. Defaults to envoy.
+        :param pulumi.Input[_builtins.int] probe_port: Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+        :param Any resources: Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+        """
+        if admin_port is not None:
+            pulumi.set(__self__, "admin_port", admin_port)
+        if concurrency is not None:
+            pulumi.set(__self__, "concurrency", concurrency)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if log_level is not None:
+            pulumi.set(__self__, "log_level", log_level)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if probe_port is not None:
+            pulumi.set(__self__, "probe_port", probe_port)
+        if resources is not None:
+            pulumi.set(__self__, "resources", resources)
+
+    @_builtins.property
+    @pulumi.getter(name="adminPort")
+    def admin_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port of the admin interface on 127.0.0.1. Defaults to 9901.
+        """
+        return pulumi.get(self, "admin_port")
+
+    @admin_port.setter
+    def admin_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "admin_port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def concurrency(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Threads that serve traffic. Defaults to 2.
+        """
+        return pulumi.get(self, "concurrency")
+
+    @concurrency.setter
+    def concurrency(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "concurrency", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter(name="logLevel")
+    def log_level(self) -> pulumi.Input[Optional['PodEnvoyLogLevel']]:
+        """
+        Least severe messages that are logged. Defaults to warning.
+        """
+        return pulumi.get(self, "log_level")
+
+    @log_level.setter
+    def log_level(self, value: pulumi.Input[Optional['PodEnvoyLogLevel']]):
+        pulumi.set(self, "log_level", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the container, a label of DNS. Defaults to envoy.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="probePort")
+    def probe_port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. Defaults to 15020. Not for a virtual gateway.
+        """
+        return pulumi.get(self, "probe_port")
+
+    @probe_port.setter
+    def probe_port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "probe_port", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def resources(self) -> Optional[Any]:
+        """
+        Resources of the container, in Kubernetes' words. Defaults to requests of 100m CPU and 128Mi of memory.
+        """
+        return pulumi.get(self, "resources")
+
+    @resources.setter
+    def resources(self, value: Optional[Any]):
+        pulumi.set(self, "resources", value)
+
+
+class PodInterceptionArgsDict(TypedDict):
+    """
+    How the traffic of a pod's application gets into its Envoy.
+    """
+    app_ports: NotRequired[pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]]
+    """
+    By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+    """
+    egress_ignored_ips: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
+    """
+    Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+    """
+    egress_ignored_ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
+    """
+    Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+    """
+    mode: NotRequired[pulumi.Input[Optional['PodInterceptionMode']]]
+    """
+    How traffic gets into Envoy. Defaults to initContainer.
+    """
+
+@pulumi.input_type
+class PodInterceptionArgs:
+    def __init__(__self__, *,
+                 app_ports: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]] = None,
+                 egress_ignored_ips: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 egress_ignored_ports: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 mode: pulumi.Input[Optional['PodInterceptionMode']] = None):
+        """
+        How the traffic of a pod's application gets into its Envoy.
+
+        :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+        :param pulumi.Input['PodInterceptionMode'] mode: How traffic gets into Envoy. Defaults to initContainer.
+        """
+        if app_ports is not None:
+            pulumi.set(__self__, "app_ports", app_ports)
+        if egress_ignored_ips is not None:
+            pulumi.set(__self__, "egress_ignored_ips", egress_ignored_ips)
+        if egress_ignored_ports is not None:
+            pulumi.set(__self__, "egress_ignored_ports", egress_ignored_ports)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if mode is not None:
+            pulumi.set(__self__, "mode", mode)
+
+    @_builtins.property
+    @pulumi.getter(name="appPorts")
+    def app_ports(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]:
+        """
+        By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
+        """
+        return pulumi.get(self, "app_ports")
+
+    @app_ports.setter
+    def app_ports(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "app_ports", value)
+
+    @_builtins.property
+    @pulumi.getter(name="egressIgnoredIps")
+    def egress_ignored_ips(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Addresses and networks that the application calls past Envoy. Defaults to that of an instance's metadata and credentials, 169.254.169.254, and of EKS Pod Identity, 169.254.170.23. Not for explicit.
+        """
+        return pulumi.get(self, "egress_ignored_ips")
+
+    @egress_ignored_ips.setter
+    def egress_ignored_ips(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "egress_ignored_ips", value)
+
+    @_builtins.property
+    @pulumi.getter(name="egressIgnoredPorts")
+    def egress_ignored_ports(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
+        """
+        Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.
+        """
+        return pulumi.get(self, "egress_ignored_ports")
+
+    @egress_ignored_ports.setter
+    def egress_ignored_ports(self, value: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]):
+        pulumi.set(self, "egress_ignored_ports", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Image with sh and iptables, with a tag or a digest. initContainer needs one; there is no default.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def mode(self) -> pulumi.Input[Optional['PodInterceptionMode']]:
+        """
+        How traffic gets into Envoy. Defaults to initContainer.
+        """
+        return pulumi.get(self, "mode")
+
+    @mode.setter
+    def mode(self, value: pulumi.Input[Optional['PodInterceptionMode']]):
+        pulumi.set(self, "mode", value)
+
+
+class PodSecretKeyArgsDict(TypedDict):
+    """
+    One value of a Secret in the namespace of a pod.
+    """
+    key: pulumi.Input[_builtins.str]
+    """
+    Key of the value.
+    """
+    name: pulumi.Input[_builtins.str]
+    """
+    Name of the Secret.
+    """
+
+@pulumi.input_type
+class PodSecretKeyArgs:
+    def __init__(__self__, *,
+                 key: pulumi.Input[_builtins.str],
+                 name: pulumi.Input[_builtins.str]):
+        """
+        One value of a Secret in the namespace of a pod.
+
+        :param pulumi.Input[_builtins.str] key: Key of the value.
+        :param pulumi.Input[_builtins.str] name: Name of the Secret.
+        """
+        pulumi.set(__self__, "key", key)
+        pulumi.set(__self__, "name", name)
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> pulumi.Input[_builtins.str]:
+        """
+        Key of the value.
+        """
+        return pulumi.get(self, "key")
+
+    @key.setter
+    def key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "key", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the Secret.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "name", value)
+
+
+class PodServiceAccountTokenArgsDict(TypedDict):
+    """
+    The token of a pod's service account, by which its proxy proves who it is.
+    """
+    audience: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Whom the token is for. Defaults to appmesh.
+    """
+    expiration_seconds: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+    """
+
+@pulumi.input_type
+class PodServiceAccountTokenArgs:
+    def __init__(__self__, *,
+                 audience: pulumi.Input[Optional[_builtins.str]] = None,
+                 expiration_seconds: pulumi.Input[Optional[_builtins.int]] = None):
+        """
+        The token of a pod's service account, by which its proxy proves who it is.
+
+        :param pulumi.Input[_builtins.str] audience: Whom the token is for. Defaults to appmesh.
+        :param pulumi.Input[_builtins.int] expiration_seconds: Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+        """
+        if audience is not None:
+            pulumi.set(__self__, "audience", audience)
+        if expiration_seconds is not None:
+            pulumi.set(__self__, "expiration_seconds", expiration_seconds)
+
+    @_builtins.property
+    @pulumi.getter
+    def audience(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Whom the token is for. Defaults to appmesh.
+        """
+        return pulumi.get(self, "audience")
+
+    @audience.setter
+    def audience(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "audience", value)
+
+    @_builtins.property
+    @pulumi.getter(name="expirationSeconds")
+    def expiration_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Seconds after which the token ends; Kubernetes renews it before. Defaults to 3600.
+        """
+        return pulumi.get(self, "expiration_seconds")
+
+    @expiration_seconds.setter
+    def expiration_seconds(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "expiration_seconds", value)
+
+
+class PodTracingArgsDict(TypedDict):
+    """
+    Where the Envoy of a pod tells of the requests that pass it.
+    """
+    config: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+    """
+    host: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+    """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Image of the collector or daemon beside Envoy, with a tag or a digest.
+    """
+    port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
+    """
+    Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+    """
+    sampling_rate: NotRequired[pulumi.Input[Optional[_builtins.float]]]
+    """
+    Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+    """
+    segment_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+    """
+    tracer: NotRequired[pulumi.Input[Optional['PodTracer']]]
+    """
+    What takes the traces. Defaults to otel.
+    """
+
+@pulumi.input_type
+class PodTracingArgs:
+    def __init__(__self__, *,
+                 config: pulumi.Input[Optional[_builtins.str]] = None,
+                 host: pulumi.Input[Optional[_builtins.str]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None,
+                 port: pulumi.Input[Optional[_builtins.int]] = None,
+                 sampling_rate: pulumi.Input[Optional[_builtins.float]] = None,
+                 segment_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 tracer: pulumi.Input[Optional['PodTracer']] = None):
+        """
+        Where the Envoy of a pod tells of the requests that pass it.
+
+        :param pulumi.Input[_builtins.str] config: Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+        :param pulumi.Input[_builtins.str] host: Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+        :param pulumi.Input[_builtins.str] image: Image of the collector or daemon beside Envoy, with a tag or a digest.
+        :param pulumi.Input[_builtins.int] port: Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+        :param pulumi.Input[_builtins.float] sampling_rate: Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+        :param pulumi.Input[_builtins.str] segment_name: Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+        :param pulumi.Input['PodTracer'] tracer: What takes the traces. Defaults to otel.
+        """
+        if config is not None:
+            pulumi.set(__self__, "config", config)
+        if host is not None:
+            pulumi.set(__self__, "host", host)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
+        if port is not None:
+            pulumi.set(__self__, "port", port)
+        if sampling_rate is not None:
+            pulumi.set(__self__, "sampling_rate", sampling_rate)
+        if segment_name is not None:
+            pulumi.set(__self__, "segment_name", segment_name)
+        if tracer is not None:
+            pulumi.set(__self__, "tracer", tracer)
+
+    @_builtins.property
+    @pulumi.getter
+    def config(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes traces on to X-Ray. Only for otel.
+        """
+        return pulumi.get(self, "config")
+
+    @config.setter
+    def config(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "config", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def host(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named by its IP address.
+        """
+        return pulumi.get(self, "host")
+
+    @host.setter
+    def host(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "host", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Image of the collector or daemon beside Envoy, with a tag or a digest.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def port(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Its port. Defaults to 4317 of a collector and 2000 of a daemon.
+        """
+        return pulumi.get(self, "port")
+
+    @port.setter
+    def port(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="samplingRate")
+    def sampling_rate(self) -> pulumi.Input[Optional[_builtins.float]]:
+        """
+        Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
+        """
+        return pulumi.get(self, "sampling_rate")
+
+    @sampling_rate.setter
+    def sampling_rate(self, value: pulumi.Input[Optional[_builtins.float]]):
+        pulumi.set(self, "sampling_rate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="segmentName")
+    def segment_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+        """
+        return pulumi.get(self, "segment_name")
+
+    @segment_name.setter
+    def segment_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "segment_name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def tracer(self) -> pulumi.Input[Optional['PodTracer']]:
+        """
+        What takes the traces. Defaults to otel.
+        """
+        return pulumi.get(self, "tracer")
+
+    @tracer.setter
+    def tracer(self, value: pulumi.Input[Optional['PodTracer']]):
+        pulumi.set(self, "tracer", value)
+
+
 class PortMappingArgsDict(TypedDict):
     """
     A port and the protocol that is spoken on it.
@@ -10042,7 +11457,7 @@ class TaskInterceptionArgsDict(TypedDict):
     """
     image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Image with sh and iptables, which initContainer needs. Only for initContainer.
+    Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
     """
     mode: NotRequired[pulumi.Input[Optional['TaskInterceptionMode']]]
     """
@@ -10063,7 +11478,7 @@ class TaskInterceptionArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
-        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, which initContainer needs. Only for initContainer.
+        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
         :param pulumi.Input['TaskInterceptionMode'] mode: How traffic gets into Envoy. Defaults to proxyConfiguration.
         """
         if app_ports is not None:
@@ -10117,7 +11532,7 @@ class TaskInterceptionArgs:
     @pulumi.getter
     def image(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Image with sh and iptables, which initContainer needs. Only for initContainer.
+        Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
         """
         return pulumi.get(self, "image")
 

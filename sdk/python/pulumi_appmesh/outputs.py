@@ -17,6 +17,7 @@ from . import outputs
 from ._enums import *
 
 __all__ = [
+    'AccessKeyScope',
     'AccessLog',
     'AwsCloudMapInstanceAttribute',
     'AwsCloudMapServiceDiscovery',
@@ -120,6 +121,59 @@ __all__ = [
     'VirtualServiceSpec',
     'WeightedTarget',
 ]
+
+@pulumi.output_type
+class AccessKeyScope(dict):
+    """
+    What a key may do.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "readOnly":
+            suggest = "read_only"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in AccessKeyScope. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        AccessKeyScope.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        AccessKeyScope.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 meshes: Optional[Sequence[_builtins.str]] = None,
+                 read_only: Optional[_builtins.bool] = None):
+        """
+        What a key may do.
+
+        :param Sequence[_builtins.str] meshes: Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+        :param _builtins.bool read_only: Describes and lists only. Default: false.
+        """
+        if meshes is not None:
+            pulumi.set(__self__, "meshes", meshes)
+        if read_only is not None:
+            pulumi.set(__self__, "read_only", read_only)
+
+    @_builtins.property
+    @pulumi.getter
+    def meshes(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Nothing but these meshes, and what is in them: 1 to 100 of `NAME` or `NAME@OWNER`. Default: everything, the control plane itself included.
+        """
+        return pulumi.get(self, "meshes")
+
+    @_builtins.property
+    @pulumi.getter(name="readOnly")
+    def read_only(self) -> Optional[_builtins.bool]:
+        """
+        Describes and lists only. Default: false.
+        """
+        return pulumi.get(self, "read_only")
+
 
 @pulumi.output_type
 class AccessLog(dict):

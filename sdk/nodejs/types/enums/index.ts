@@ -494,6 +494,22 @@ export const HttpScheme = {
  */
 export type HttpScheme = (typeof HttpScheme)[keyof typeof HttpScheme];
 
+export const IdentityKind = {
+    /**
+     * A client certificate with its private key.
+     */
+    Certificate: "certificate",
+    /**
+     * A signed token.
+     */
+    Token: "token",
+} as const;
+
+/**
+ * What proves who a proxy is.
+ */
+export type IdentityKind = (typeof IdentityKind)[keyof typeof IdentityKind];
+
 export const IpPreference = {
     /**
      * IPv6 where an endpoint has it, else IPv4.
@@ -517,6 +533,22 @@ export const IpPreference = {
  * Which IP versions proxies use to reach endpoints.
  */
 export type IpPreference = (typeof IpPreference)[keyof typeof IpPreference];
+
+export const KubernetesControlPlaneServiceType = {
+    /**
+     * The cluster.
+     */
+    ClusterIP: "ClusterIP",
+    /**
+     * Those who reach the load balancer as well, such as tasks on ECS in the same mesh.
+     */
+    LoadBalancer: "LoadBalancer",
+} as const;
+
+/**
+ * Who reaches a Service.
+ */
+export type KubernetesControlPlaneServiceType = (typeof KubernetesControlPlaneServiceType)[keyof typeof KubernetesControlPlaneServiceType];
 
 export const ListenerTlsMode = {
     /**
@@ -573,6 +605,74 @@ export const MeshGatewayLoadBalancerType = {
  * A kind of load balancer.
  */
 export type MeshGatewayLoadBalancerType = (typeof MeshGatewayLoadBalancerType)[keyof typeof MeshGatewayLoadBalancerType];
+
+export const PodEnvoyLogLevel = {
+    /**
+     * Everything.
+     */
+    Trace: "trace",
+    /**
+     * Much for looking for a mistake.
+     */
+    Debug: "debug",
+    /**
+     * What happens.
+     */
+    Info: "info",
+    /**
+     * What may be wrong.
+     */
+    Warning: "warning",
+    /**
+     * What is wrong.
+     */
+    Error: "error",
+    /**
+     * What ends it.
+     */
+    Critical: "critical",
+    /**
+     * Nothing.
+     */
+    Off: "off",
+} as const;
+
+/**
+ * Least severe messages that Envoy logs.
+ */
+export type PodEnvoyLogLevel = (typeof PodEnvoyLogLevel)[keyof typeof PodEnvoyLogLevel];
+
+export const PodInterceptionMode = {
+    /**
+     * A container that runs first redirects it with iptables, for which it has NET_ADMIN.
+     */
+    InitContainer: "initContainer",
+    /**
+     * It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls through an HTTP proxy. For clusters that grant no NET_ADMIN.
+     */
+    Explicit: "explicit",
+} as const;
+
+/**
+ * How traffic gets into the Envoy of a pod.
+ */
+export type PodInterceptionMode = (typeof PodInterceptionMode)[keyof typeof PodInterceptionMode];
+
+export const PodTracer = {
+    /**
+     * An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.
+     */
+    Otel: "otel",
+    /**
+     * The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.
+     */
+    Xray: "xray",
+} as const;
+
+/**
+ * What takes the traces of a pod.
+ */
+export type PodTracer = (typeof PodTracer)[keyof typeof PodTracer];
 
 export const PortProtocol = {
     /**

@@ -5,8 +5,8 @@ package io.pulumiappmesh.appmesh.inputs;
 
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
-import io.pulumiappmesh.appmesh.inputs.AppMeshControllerPodIdentityArgs;
-import io.pulumiappmesh.appmesh.inputs.AppMeshControllerServiceAccountRoleArgs;
+import io.pulumiappmesh.appmesh.inputs.EksPodIdentityArgs;
+import io.pulumiappmesh.appmesh.inputs.EksServiceAccountRoleArgs;
 import java.util.Objects;
 import java.util.Optional;
 import javax.annotation.Nullable;
@@ -25,13 +25,13 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
      * 
      */
     @Import(name="podIdentity")
-    private @Nullable Output<AppMeshControllerPodIdentityArgs> podIdentity;
+    private @Nullable Output<EksPodIdentityArgs> podIdentity;
 
     /**
      * @return By EKS Pod Identity.
      * 
      */
-    public Optional<Output<AppMeshControllerPodIdentityArgs>> podIdentity() {
+    public Optional<Output<EksPodIdentityArgs>> podIdentity() {
         return Optional.ofNullable(this.podIdentity);
     }
 
@@ -40,13 +40,13 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
      * 
      */
     @Import(name="serviceAccountRole")
-    private @Nullable Output<AppMeshControllerServiceAccountRoleArgs> serviceAccountRole;
+    private @Nullable Output<EksServiceAccountRoleArgs> serviceAccountRole;
 
     /**
      * @return By the service account and OIDC (IRSA).
      * 
      */
-    public Optional<Output<AppMeshControllerServiceAccountRoleArgs>> serviceAccountRole() {
+    public Optional<Output<EksServiceAccountRoleArgs>> serviceAccountRole() {
         return Optional.ofNullable(this.serviceAccountRole);
     }
 
@@ -81,7 +81,7 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
          * @return builder
          * 
          */
-        public Builder podIdentity(@Nullable Output<AppMeshControllerPodIdentityArgs> podIdentity) {
+        public Builder podIdentity(@Nullable Output<EksPodIdentityArgs> podIdentity) {
             $.podIdentity = podIdentity;
             return this;
         }
@@ -92,7 +92,7 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
          * @return builder
          * 
          */
-        public Builder podIdentity(AppMeshControllerPodIdentityArgs podIdentity) {
+        public Builder podIdentity(EksPodIdentityArgs podIdentity) {
             return podIdentity(Output.of(podIdentity));
         }
 
@@ -102,7 +102,7 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
          * @return builder
          * 
          */
-        public Builder serviceAccountRole(@Nullable Output<AppMeshControllerServiceAccountRoleArgs> serviceAccountRole) {
+        public Builder serviceAccountRole(@Nullable Output<EksServiceAccountRoleArgs> serviceAccountRole) {
             $.serviceAccountRole = serviceAccountRole;
             return this;
         }
@@ -113,7 +113,7 @@ public final class AppMeshControllerIdentityArgs extends com.pulumi.resources.Re
          * @return builder
          * 
          */
-        public Builder serviceAccountRole(AppMeshControllerServiceAccountRoleArgs serviceAccountRole) {
+        public Builder serviceAccountRole(EksServiceAccountRoleArgs serviceAccountRole) {
             return serviceAccountRole(Output.of(serviceAccountRole));
         }
 

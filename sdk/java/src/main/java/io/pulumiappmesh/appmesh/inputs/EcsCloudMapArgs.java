@@ -21,18 +21,18 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
     public static final EcsCloudMapArgs Empty = new EcsCloudMapArgs();
 
     /**
-     * Id of the namespace, as ns-….
+     * Id of the namespace, as ns-…, in which a service of Cloud Map is made.
      * 
      */
-    @Import(name="namespaceId", required=true)
-    private Output<String> namespaceId;
+    @Import(name="namespaceId")
+    private @Nullable Output<String> namespaceId;
 
     /**
-     * @return Id of the namespace, as ns-….
+     * @return Id of the namespace, as ns-…, in which a service of Cloud Map is made.
      * 
      */
-    public Output<String> namespaceId() {
-        return this.namespaceId;
+    public Optional<Output<String>> namespaceId() {
+        return Optional.ofNullable(this.namespaceId);
     }
 
     /**
@@ -51,14 +51,29 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Name in the namespace, a label of DNS. Defaults to the name of the component.
+     * ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+     * 
+     */
+    @Import(name="serviceArn")
+    private @Nullable Output<String> serviceArn;
+
+    /**
+     * @return ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+     * 
+     */
+    public Optional<Output<String>> serviceArn() {
+        return Optional.ofNullable(this.serviceArn);
+    }
+
+    /**
+     * Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
      * 
      */
     @Import(name="serviceName")
     private @Nullable Output<String> serviceName;
 
     /**
-     * @return Name in the namespace, a label of DNS. Defaults to the name of the component.
+     * @return Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
      * 
      */
     public Optional<Output<String>> serviceName() {
@@ -70,6 +85,7 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
     private EcsCloudMapArgs(EcsCloudMapArgs $) {
         this.namespaceId = $.namespaceId;
         this.namespaceName = $.namespaceName;
+        this.serviceArn = $.serviceArn;
         this.serviceName = $.serviceName;
     }
 
@@ -92,18 +108,18 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param namespaceId Id of the namespace, as ns-….
+         * @param namespaceId Id of the namespace, as ns-…, in which a service of Cloud Map is made.
          * 
          * @return builder
          * 
          */
-        public Builder namespaceId(Output<String> namespaceId) {
+        public Builder namespaceId(@Nullable Output<String> namespaceId) {
             $.namespaceId = namespaceId;
             return this;
         }
 
         /**
-         * @param namespaceId Id of the namespace, as ns-….
+         * @param namespaceId Id of the namespace, as ns-…, in which a service of Cloud Map is made.
          * 
          * @return builder
          * 
@@ -134,7 +150,28 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param serviceName Name in the namespace, a label of DNS. Defaults to the name of the component.
+         * @param serviceArn ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder serviceArn(@Nullable Output<String> serviceArn) {
+            $.serviceArn = serviceArn;
+            return this;
+        }
+
+        /**
+         * @param serviceArn ARN of a service of Cloud Map that is there, in which the tasks are registered instead. Those of several versions may be: each virtual node has the tasks of its own family. Its healthCheckCustomConfig must be there.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder serviceArn(String serviceArn) {
+            return serviceArn(Output.of(serviceArn));
+        }
+
+        /**
+         * @param serviceName Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
          * 
          * @return builder
          * 
@@ -145,7 +182,7 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param serviceName Name in the namespace, a label of DNS. Defaults to the name of the component.
+         * @param serviceName Name in the namespace, a label of DNS. Defaults to the name of the component; beside serviceArn it is required, and the name of that service.
          * 
          * @return builder
          * 
@@ -155,9 +192,6 @@ public final class EcsCloudMapArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         public EcsCloudMapArgs build() {
-            if ($.namespaceId == null) {
-                throw new MissingRequiredPropertyException("EcsCloudMapArgs", "namespaceId");
-            }
             if ($.namespaceName == null) {
                 throw new MissingRequiredPropertyException("EcsCloudMapArgs", "namespaceName");
             }

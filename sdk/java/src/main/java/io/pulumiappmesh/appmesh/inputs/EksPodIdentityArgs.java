@@ -16,9 +16,9 @@ import javax.annotation.Nullable;
  * An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
  * 
  */
-public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources.ResourceArgs {
+public final class EksPodIdentityArgs extends com.pulumi.resources.ResourceArgs {
 
-    public static final AppMeshControllerPodIdentityArgs Empty = new AppMeshControllerPodIdentityArgs();
+    public static final EksPodIdentityArgs Empty = new EksPodIdentityArgs();
 
     /**
      * Name of the EKS cluster.
@@ -36,23 +36,23 @@ public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources
     }
 
     /**
-     * ARN of the role. If unset, one is made that may do what the controller does.
+     * ARN of the role. If unset, one is made that may do what the pods do.
      * 
      */
     @Import(name="roleArn")
     private @Nullable Output<String> roleArn;
 
     /**
-     * @return ARN of the role. If unset, one is made that may do what the controller does.
+     * @return ARN of the role. If unset, one is made that may do what the pods do.
      * 
      */
     public Optional<Output<String>> roleArn() {
         return Optional.ofNullable(this.roleArn);
     }
 
-    private AppMeshControllerPodIdentityArgs() {}
+    private EksPodIdentityArgs() {}
 
-    private AppMeshControllerPodIdentityArgs(AppMeshControllerPodIdentityArgs $) {
+    private EksPodIdentityArgs(EksPodIdentityArgs $) {
         this.clusterName = $.clusterName;
         this.roleArn = $.roleArn;
     }
@@ -60,19 +60,19 @@ public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources
     public static Builder builder() {
         return new Builder();
     }
-    public static Builder builder(AppMeshControllerPodIdentityArgs defaults) {
+    public static Builder builder(EksPodIdentityArgs defaults) {
         return new Builder(defaults);
     }
 
     public static final class Builder {
-        private AppMeshControllerPodIdentityArgs $;
+        private EksPodIdentityArgs $;
 
         public Builder() {
-            $ = new AppMeshControllerPodIdentityArgs();
+            $ = new EksPodIdentityArgs();
         }
 
-        public Builder(AppMeshControllerPodIdentityArgs defaults) {
-            $ = new AppMeshControllerPodIdentityArgs(Objects.requireNonNull(defaults));
+        public Builder(EksPodIdentityArgs defaults) {
+            $ = new EksPodIdentityArgs(Objects.requireNonNull(defaults));
         }
 
         /**
@@ -97,7 +97,7 @@ public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources
         }
 
         /**
-         * @param roleArn ARN of the role. If unset, one is made that may do what the controller does.
+         * @param roleArn ARN of the role. If unset, one is made that may do what the pods do.
          * 
          * @return builder
          * 
@@ -108,7 +108,7 @@ public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources
         }
 
         /**
-         * @param roleArn ARN of the role. If unset, one is made that may do what the controller does.
+         * @param roleArn ARN of the role. If unset, one is made that may do what the pods do.
          * 
          * @return builder
          * 
@@ -117,9 +117,9 @@ public final class AppMeshControllerPodIdentityArgs extends com.pulumi.resources
             return roleArn(Output.of(roleArn));
         }
 
-        public AppMeshControllerPodIdentityArgs build() {
+        public EksPodIdentityArgs build() {
             if ($.clusterName == null) {
-                throw new MissingRequiredPropertyException("AppMeshControllerPodIdentityArgs", "clusterName");
+                throw new MissingRequiredPropertyException("EksPodIdentityArgs", "clusterName");
             }
             return $;
         }

@@ -14,7 +14,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
     /// <summary>
     /// An IAM role by EKS Pod Identity. The cluster needs the add-on eks-pod-identity-agent.
     /// </summary>
-    public sealed class AppMeshControllerPodIdentityArgs : global::Pulumi.ResourceArgs
+    public sealed class EksPodIdentityArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
         /// Name of the EKS cluster.
@@ -23,14 +23,14 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string> ClusterName { get; set; } = null!;
 
         /// <summary>
-        /// ARN of the role. If unset, one is made that may do what the controller does.
+        /// ARN of the role. If unset, one is made that may do what the pods do.
         /// </summary>
         [Input("roleArn")]
         public Input<string>? RoleArn { get; set; }
 
-        public AppMeshControllerPodIdentityArgs()
+        public EksPodIdentityArgs()
         {
         }
-        public static new AppMeshControllerPodIdentityArgs Empty => new AppMeshControllerPodIdentityArgs();
+        public static new EksPodIdentityArgs Empty => new EksPodIdentityArgs();
     }
 }

@@ -14,7 +14,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
     /// <summary>
     /// An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
     /// </summary>
-    public sealed class AppMeshControllerServiceAccountRoleArgs : global::Pulumi.ResourceArgs
+    public sealed class EksServiceAccountRoleArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
         /// ARN of the cluster's OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
@@ -23,14 +23,14 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string>? OidcProviderArn { get; set; }
 
         /// <summary>
-        /// ARN of the role. If unset, one is made that may do what the controller does.
+        /// ARN of the role. If unset, one is made that may do what the pods do.
         /// </summary>
         [Input("roleArn")]
         public Input<string>? RoleArn { get; set; }
 
-        public AppMeshControllerServiceAccountRoleArgs()
+        public EksServiceAccountRoleArgs()
         {
         }
-        public static new AppMeshControllerServiceAccountRoleArgs Empty => new AppMeshControllerServiceAccountRoleArgs();
+        public static new EksServiceAccountRoleArgs Empty => new EksServiceAccountRoleArgs();
     }
 }

@@ -15,9 +15,9 @@ import javax.annotation.Nullable;
  * An IAM role for the service account (IRSA), which trusts the OIDC provider of the cluster.
  * 
  */
-public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.resources.ResourceArgs {
+public final class EksServiceAccountRoleArgs extends com.pulumi.resources.ResourceArgs {
 
-    public static final AppMeshControllerServiceAccountRoleArgs Empty = new AppMeshControllerServiceAccountRoleArgs();
+    public static final EksServiceAccountRoleArgs Empty = new EksServiceAccountRoleArgs();
 
     /**
      * ARN of the cluster&#39;s OIDC provider in IAM. A role that trusts it is made. Needed where roleArn is not given.
@@ -35,23 +35,23 @@ public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.re
     }
 
     /**
-     * ARN of the role. If unset, one is made that may do what the controller does.
+     * ARN of the role. If unset, one is made that may do what the pods do.
      * 
      */
     @Import(name="roleArn")
     private @Nullable Output<String> roleArn;
 
     /**
-     * @return ARN of the role. If unset, one is made that may do what the controller does.
+     * @return ARN of the role. If unset, one is made that may do what the pods do.
      * 
      */
     public Optional<Output<String>> roleArn() {
         return Optional.ofNullable(this.roleArn);
     }
 
-    private AppMeshControllerServiceAccountRoleArgs() {}
+    private EksServiceAccountRoleArgs() {}
 
-    private AppMeshControllerServiceAccountRoleArgs(AppMeshControllerServiceAccountRoleArgs $) {
+    private EksServiceAccountRoleArgs(EksServiceAccountRoleArgs $) {
         this.oidcProviderArn = $.oidcProviderArn;
         this.roleArn = $.roleArn;
     }
@@ -59,19 +59,19 @@ public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.re
     public static Builder builder() {
         return new Builder();
     }
-    public static Builder builder(AppMeshControllerServiceAccountRoleArgs defaults) {
+    public static Builder builder(EksServiceAccountRoleArgs defaults) {
         return new Builder(defaults);
     }
 
     public static final class Builder {
-        private AppMeshControllerServiceAccountRoleArgs $;
+        private EksServiceAccountRoleArgs $;
 
         public Builder() {
-            $ = new AppMeshControllerServiceAccountRoleArgs();
+            $ = new EksServiceAccountRoleArgs();
         }
 
-        public Builder(AppMeshControllerServiceAccountRoleArgs defaults) {
-            $ = new AppMeshControllerServiceAccountRoleArgs(Objects.requireNonNull(defaults));
+        public Builder(EksServiceAccountRoleArgs defaults) {
+            $ = new EksServiceAccountRoleArgs(Objects.requireNonNull(defaults));
         }
 
         /**
@@ -96,7 +96,7 @@ public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.re
         }
 
         /**
-         * @param roleArn ARN of the role. If unset, one is made that may do what the controller does.
+         * @param roleArn ARN of the role. If unset, one is made that may do what the pods do.
          * 
          * @return builder
          * 
@@ -107,7 +107,7 @@ public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.re
         }
 
         /**
-         * @param roleArn ARN of the role. If unset, one is made that may do what the controller does.
+         * @param roleArn ARN of the role. If unset, one is made that may do what the pods do.
          * 
          * @return builder
          * 
@@ -116,7 +116,7 @@ public final class AppMeshControllerServiceAccountRoleArgs extends com.pulumi.re
             return roleArn(Output.of(roleArn));
         }
 
-        public AppMeshControllerServiceAccountRoleArgs build() {
+        public EksServiceAccountRoleArgs build() {
             return $;
         }
     }
