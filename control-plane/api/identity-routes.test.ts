@@ -3,7 +3,16 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { AccessKeys, type Credentials } from "../identity/access-keys.js";
 import { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
-import { ACCOUNT, type Harness, meshHarness, REGION } from "../mesh/harness.test.support.js";
+import {
+  ACCOUNT,
+  at,
+  type Harness,
+  meshHarness,
+  OTHER,
+  other,
+  own,
+  REGION,
+} from "../mesh/harness.test.support.js";
 import { Audit } from "./audit.js";
 import { createApi } from "./server.js";
 import { callSigned } from "./signing.test.support.js";
@@ -14,6 +23,8 @@ describe("The API of proxies' identities", () => {
   let mesh: Harness;
   let api: FastifyInstance;
   let all: Credentials;
+  /** Of an account with which the mesh is shared. */
+  let theirs: Credentials;
   let told: Record<string, unknown>[];
   beforeEach(async () => {
     mesh = await meshHarness();
@@ -21,6 +32,8 @@ describe("The API of proxies' identities", () => {
     const keys = await AccessKeys.open(mesh.store, { account: ACCOUNT });
     const { key, secretAccessKey } = await keys.create({});
     all = { accessKeyId: key.accessKeyId, secretAccessKey };
+    const shared = await keys.create({ account: OTHER });
+    theirs = { accessKeyId: shared.key.accessKeyId, secretAccessKey: shared.secretAccessKey };
     const sink = { write: (line: object) => void told.push({ ...line }), trouble: () => undefined };
     api = createApi({
       ...mesh,
@@ -154,5 +167,98 @@ describe("The API of proxies' identities", () => {
       "NotFoundException",
       "there is no authority 'none'",
     ]);
+  });
+
+  describe("of a mesh that is shared", () => {
+    const shared = `${path}?meshOwner=${ACCOUNT}`;
+    const asOther = (method: string, url: string, body?: object) =>
+      callSigned(api, theirs, method, url, body, new Date());
+    const refused = async (method: string, url: string, body?: object) => {
+      const { status, type, body: answer } = await asOther(method, url, body);
+      return [status, type, answer.message];
+    };
+    const invisible = [404, "NotFoundException", `Mesh with name shop is not present for account ${ACCOUNT}`];
+    const forbidden = (what: string, owner: string) => [
+      403,
+      "ForbiddenException",
+      `account ${OTHER} may not say who the proxies of ${what} are: only the account that created it, ${owner}, and the mesh's ` +
+        `owner, ${ACCOUNT}, may`,
+    ];
+    beforeEach(async () => {
+      await mesh.build(
+        ["virtualNode", ["shop", "catalog"], {}],
+        ["virtualGateway", ["shop", "edge"], { listeners: [] }],
+      );
+      await mesh.sharing.share(own, "shop", OTHER);
+      await mesh.operations.create(other, "virtualNode", at("mesh", "shop"), {
+        virtualNodeName: "reviews",
+        spec: {},
+      });
+    });
+
+    it("are issued by the account that has created the virtual node, for it and for no other", async () => {
+      const { status, body } = await asOther("POST", shared, { virtualNode: "reviews" });
+      const { identityId, createdAt, expiresAt } = body.identity;
+      assert.equal(status, 200);
+      assert.deepEqual(body.identity, {
+        identityId,
+        kind: "certificate",
+        virtualNode: "reviews",
+        nodeId: `mesh/shop@${ACCOUNT}/virtualNode/reviews`,
+        account: OTHER,
+        createdAt,
+        expiresAt,
+        status: "Active",
+      });
+      assert.deepEqual(
+        await refused("POST", shared, { virtualNode: "catalog" }),
+        forbidden("VirtualNode catalog", ACCOUNT),
+      );
+      assert.deepEqual(
+        await refused("POST", shared, { virtualGateway: "edge" }),
+        forbidden("VirtualGateway edge", ACCOUNT),
+      );
+      assert.deepEqual(
+        await refused("POST", `${path}/revoke?meshOwner=${ACCOUNT}`, { virtualNode: "catalog" }),
+        forbidden("VirtualNode catalog", ACCOUNT),
+      );
+      const [code] = await refused("POST", shared, { virtualNode: "none" });
+      assert.equal(code, 404);
+      // Without the owner, it is a mesh of its own that it asks for.
+      assert.deepEqual((await refused("POST", path, { virtualNode: "reviews" }))[0], 404);
+    });
+
+    it("are listed and taken back by that account as far as they are its own, and by the mesh's owner", async () => {
+      const owners = (await call("POST", path, { virtualNode: "catalog" })).body.identity;
+      const issued = (await asOther("POST", shared, { virtualNode: "reviews", kind: "token" })).body.identity;
+      const ids = (answer: { body: { identities: { identityId: string }[] } }) =>
+        answer.body.identities.map(({ identityId }) => identityId).sort();
+      assert.deepEqual(ids(await asOther("GET", shared)), [issued.identityId]);
+      assert.deepEqual(ids(await call("GET", path)), [owners.identityId, issued.identityId].sort());
+      assert.deepEqual(await refused("DELETE", `${path}/${owners.identityId}?meshOwner=${ACCOUNT}`), [
+        404,
+        "NotFoundException",
+        `nothing of the id '${owners.identityId}' was issued to a proxy of mesh shop`,
+      ]);
+      const all = await asOther("POST", `${path}/revoke?meshOwner=${ACCOUNT}`, { virtualNode: "reviews" });
+      assert.equal(all.status, 200);
+      const [listed] = (await asOther("GET", shared)).body.identities;
+      assert.deepEqual([listed.status, listed.revokedAt], ["Revoked", all.body.revokedAt]);
+
+      // Once it is shared no longer, it is the owner's alone.
+      const last = (await asOther("POST", shared, { virtualNode: "reviews" })).body.identity;
+      await mesh.sharing.unshare(own, "shop", OTHER);
+      for (const [method, url] of [
+        ["GET", shared],
+        ["POST", shared],
+        ["DELETE", `${path}/${last.identityId}?meshOwner=${ACCOUNT}`],
+      ] as const) {
+        assert.deepEqual(
+          await refused(method, url, method === "POST" ? { virtualNode: "reviews" } : undefined),
+          invisible,
+        );
+      }
+      assert.equal((await call("DELETE", `${path}/${last.identityId}`)).body.identity.status, "Revoked");
+    });
   });
 });

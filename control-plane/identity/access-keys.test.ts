@@ -29,7 +29,7 @@ describe("Access keys", () => {
     await rm(folder, { recursive: true });
   });
   const open = (
-    options: { initial?: typeof initial; account?: string; mostKeys?: number } = {},
+    options: { initial?: typeof initial; hasInitial?: boolean; account?: string; mostKeys?: number } = {},
     on = store,
   ) => AccessKeys.open(on, { account: ACCOUNT, now: () => now, ...options });
   const refusal = (code: string, message: string) => ({ name: "IdentityError", code, message });
@@ -223,6 +223,32 @@ describe("Access keys", () => {
       }),
       ["Revoked", "Revoked", "Revoked", "Active", "Active"],
     );
+  });
+
+  it("are told of otherwise without being others", async () => {
+    const keys = await open();
+    await keys.create({});
+    const made = await keys.create({ description: "CI", scope: { readOnly: true }, expiresInSeconds: 60 });
+    const { accessKeyId } = made.key;
+    assert.deepEqual(await keys.describe(accessKeyId, { description: "CI of the shop" }), {
+      ...made.key,
+      description: "CI of the shop",
+    });
+    assert.equal((await open()).find(accessKeyId)?.secretAccessKey, made.secretAccessKey);
+    assert.equal((await keys.describe(accessKeyId, {})).description, "");
+    const bad = 'scope: "scope" is not a member of UpdateAccessKeyInput; description is allowed.';
+    await assert.rejects(keys.describe(accessKeyId, { scope: {} }), refusal("BadRequestException", bad));
+    await assert.rejects(
+      keys.describe("APMKNONE", {}),
+      refusal("NotFoundException", "there is no access key 'APMKNONE'"),
+    );
+  });
+
+  it("need not be the first where the control planes have one that is not known here", async () => {
+    const keys = await open({ hasInitial: true });
+    assert.deepEqual([keys.required, keys.list()], [true, []]);
+    const { key } = await keys.create({ scope: { readOnly: true } });
+    await keys.revoke(key.accessKeyId);
   });
 
   it("are replaced by another one, and work on for a while", async () => {

@@ -22,6 +22,7 @@ import { edsCluster, FakeMesh } from "../support/fake-mesh.js";
 
 const ACCOUNT = "123456789012";
 const shop = { meshName: "shop", meshOwner: ACCOUNT };
+const OTHER = "210987654321";
 const minute = 60_000;
 const web = `mesh/shop@${ACCOUNT}/virtualNode/web`;
 
@@ -279,9 +280,34 @@ describe("A proxy off this machine", function () {
     world.skew = 1000;
     assert.deepEqual(await clusters(world.open({ authorization: await world.token() })), ["a"]);
     assert.deepEqual(
-      world.identities.list(shop).map(({ kind, revokedAt }) => [kind, revokedAt !== undefined]),
-      world.identities.list(shop).map(({ kind, identityId }) => [kind, identityId === first.id]),
+      world.identities
+        .list(shop)
+        .map(({ kind, revokedAt }) => `${kind} ${revokedAt === undefined ? "" : "revoked"}`)
+        .sort(),
+      ["certificate revoked", "certificate revoked", "token ", "token revoked"],
     );
+  });
+
+  it("is that of the account that was issued its proof, as long as the virtual node is", async () => {
+    let owner: string | undefined = OTHER;
+    world = await World.start({ ownerOf: () => owner });
+    const issued = await world.identities.issue(shop, { virtualNode: "web" }, OTHER);
+    const certificate = { certificate: issued.certificate ?? "", key: issued.privateKey ?? "" };
+    const client = world.open({ certificate });
+    assert.deepEqual(await clusters(client), ["a"]);
+    const theirs = {
+      code: 7,
+      details: `the proxy is not one of ${web} of account ${OTHER}, which what it has shown is a proof of`,
+    };
+    for (const now of [ACCOUNT, undefined]) {
+      owner = now;
+      assert.deepEqual(await world.end({ certificate }), theirs);
+    }
+    // Found by itself; entities that change say so at once.
+    const { code, details } = await client.ended;
+    assert.deepEqual({ code, details }, theirs);
+    owner = OTHER;
+    assert.deepEqual(await clusters(world.open({ certificate })), ["a"]);
   });
 
   it("may have a certificate of the user's own authority, several at once, until it is taken back", async () => {
