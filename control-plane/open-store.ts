@@ -31,6 +31,8 @@ export interface OpenedStore {
   peers(): number;
   /** Where notices are heard. */
   readonly notices: Endpoint | undefined;
+  /** Milliseconds since 1970, by the clock of all that share the store. */
+  now(): number;
 }
 
 export interface OpenStoreOptions extends StorePlace {
@@ -53,7 +55,14 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenedStore>
   if (options.table !== undefined) return openTable(options.table, options);
   const { SqliteStore } = await import("./store/sqlite-store.js");
   const store = SqliteStore.open(options.data);
-  return { store, isShared: false, trouble: () => undefined, peers: () => 0, notices: undefined };
+  return {
+    store,
+    isShared: false,
+    trouble: () => undefined,
+    peers: () => 0,
+    notices: undefined,
+    now: Date.now,
+  };
 }
 
 async function openTable(
@@ -97,6 +106,7 @@ async function openTable(
       trouble: () => store.trouble?.message,
       peers: () => replicas?.peers ?? 0,
       notices: heardAt && { host: heardAt.address, port: heardAt.port },
+      now: () => store.now(),
     };
   } catch (error) {
     await store.close();

@@ -7,6 +7,7 @@ import { createMetricsListener } from "./api/metrics-routes.js";
 import { createApi } from "./api/server.js";
 import { type ApiTls, type OpenedTls, openTls } from "./api-tls.js";
 import { auditedStore } from "./audited-store.js";
+import { authorityPlaces } from "./authorities/places.js";
 import { awsCertificates } from "./certificates/aws-certificates.js";
 import { withCertificates } from "./certificates/with-certificates.js";
 import { withWorkloads } from "./certificates/with-workloads.js";
@@ -14,12 +15,13 @@ import { Diagnosis } from "./diagnostics/diagnosis.js";
 import { awsCloudMap } from "./discovery/aws-cloud-map.js";
 import { withCloudMap } from "./discovery/with-cloud-map.js";
 import { type Endpoint, formatEndpoint } from "./endpoint.js";
-import { AccessKeys, type Credentials } from "./identity/access-keys.js";
+import { AccessKeys, type AccessKeysOptions } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
 import { ownNames } from "./identity/own-certificate.js";
 import { adoptAuthority } from "./identity/proxies/adopt-authority.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
+import { purposes } from "./identity/proxies/purpose.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { checkedAddresses, listening, StartError } from "./listening.js";
 import { defaultLimits } from "./mesh/limits.js";
@@ -58,14 +60,15 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     const { trustDomain = TRUST_DOMAIN } = proxies;
     const hasOwnKey = accessKey !== undefined;
     const shared = await openStore({ ...options, limits, trustDomain, hasOwnKey });
+    const now = () => shared.now();
     const opened = measuredStore(shared.store, metrics);
     closers.push(() => opened.close());
     const auditFile = options.audit === undefined ? undefined : openedAudit(options.audit, log);
     closers.push(async () => auditFile?.close());
     const sink = auditFile ?? auditInLog(log);
-    const audit = new Audit({ sink, region, account });
+    const audit = new Audit({ sink, region, account, now });
     const store = auditedStore(opened, sink);
-    const accessKeys = await keysOf(store, account, accessKey);
+    const accessKeys = await keysOf(store, { account, initial: accessKey, now });
     if (!addresses.api.isLoopback && !accessKeys.required) {
       throw new StartError(
         `the API at ${formatEndpoint(options.api)} would be open to whoever reaches that address. Give an access key in ` +
@@ -94,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
         log.warn({ kind, arn, kept }, kept ? `${reason}; what was had before stays in use` : reason),
     });
     closers.push(async () => source.close());
-    const access = await proxyAccess(options, store, state, (code) => metrics.refused(code));
+    const access = await proxyAccess({ ...options, now }, store, state, (code) => metrics.refused(code));
     closers.push(async () => access.close());
     const tls =
       options.tls &&
@@ -111,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       }),
       names: (meshName, meshOwner) => access.identities.namesOf(meshName, meshOwner),
       stepOf: managedTlsStep,
+      now,
       failed: (name, error, kept) =>
         log.error(
           { err: error, name, kept },
@@ -184,10 +188,10 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
     const diagnosis = new Diagnosis({ state, source, translate });
     closers.push(async () => diagnosis.close());
     const api = createApi({
-      operations: new Operations({ state, transactions, region, limits }),
+      operations: new Operations({ state, transactions, region, limits, now }),
       tagging: new Tagging({ state, transactions, limits }),
-      sharing: new Sharing({ state, transactions }),
-      settings: new MeshSettingsOperations({ state, transactions }),
+      sharing: new Sharing({ state, transactions, now }),
+      settings: new MeshSettingsOperations({ state, transactions, now }),
       serviceAccounts: new ServiceAccounts({ state, transactions }),
       identities: access.identities,
       diagnosis,
@@ -195,6 +199,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       account,
       region,
       accessKeys,
+      now,
       audit,
       tls: tls?.certificate.tls,
       log,
@@ -238,9 +243,9 @@ const WORKLOAD_SECONDS = 24 * 60 * 60;
 /** Whoever sees a signed request can try out secrets on it, as many a second as they have machines for. */
 const SHORTEST_SECRET = 20;
 
-async function keysOf(store: Store, account: string, initial: Credentials | undefined): Promise<AccessKeys> {
+async function keysOf(store: Store, options: AccessKeysOptions): Promise<AccessKeys> {
   try {
-    return await AccessKeys.open(store, { account, initial });
+    return await AccessKeys.open(store, options);
   } catch (error) {
     throw error instanceof IdentityError ? new StartError(error.message, { cause: error }) : error;
   }
@@ -259,7 +264,7 @@ async function openedTls(
 }
 
 async function proxyAccess(
-  { proxies = {}, xds, account, authority, log }: ServeOptions,
+  { proxies = {}, xds, account, authority, placed, log, now }: ServeOptions & { now: () => number },
   store: Store,
   state: MeshState,
   onRefused: (code: number) => void,
@@ -268,12 +273,32 @@ async function proxyAccess(
   try {
     const identities = await ProxyIdentities.open(store, {
       account,
+      now,
       trustDomain,
       serviceAccounts,
+      authorityPlaces: authorityPlaces(placed),
       furtherTrust: authoritiesIn(authorities, log),
       runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
       ownerOf: (proxy) => ownerOfProxy(state, proxy),
     });
+    if (authority && placed?.at.proxies) {
+      throw new StartError(
+        `the authority of proxies is given twice: by APPMESH_AUTHORITY_CERTIFICATE and by --authority proxies=${placed.at.proxies}. ` +
+          "Give one of them",
+      );
+    }
+    for (const purpose of purposes) {
+      const place = placed?.at[purpose];
+      if (place === undefined) continue;
+      const { authorityId } = await identities.authorities.register(purpose, place, (error) =>
+        log.error({ err: error, purpose, place }, "an authority cannot be asked now; it is tried again"),
+      );
+      if (identities.authorities.signerId(purpose) === authorityId) continue;
+      log.warn(
+        { purpose, place, authorityId, signs: identities.authorities.signerId(purpose) },
+        "another authority signs until this one is used, by appmesh identities use-authority",
+      );
+    }
     if (authority) await adoptAuthority(identities.authorities, authority, log);
     const hosts = [xds.host, ...(trustedNetwork ? [trustedNetwork.host] : [])];
     return await ProxyAccess.open({

@@ -10,6 +10,8 @@ export interface WithWorkloadsOptions extends Pick<WorkloadsOptions, "failed" | 
   readonly names: (meshName: string, meshOwner: string | undefined) => string;
   /** What a setting means at a time, in seconds since 1970, and until when. */
   readonly stepOf: (setting: ManagedTlsSetting, seconds: number) => ManagedTlsStep;
+  /** Milliseconds since 1970, by a clock that all control planes of a mesh share. Default: this machine's. */
+  readonly now?: () => number;
 }
 
 export interface ManagedTlsStep {
@@ -64,7 +66,7 @@ export function withWorkloads(source: MeshSource, options: WithWorkloadsOptions)
     const reading = readingOf(mesh);
     clearTimeout(reading.timer);
     if (setting === undefined) return undefined;
-    const seconds = Date.now() / 1000;
+    const seconds = (options.now ?? Date.now)() / 1000;
     const { listeners, callers, until } = options.stepOf(setting, seconds);
     if (until !== undefined) {
       const millis = Math.min((until - seconds) * 1000 + 1, LONGEST_TIMER);

@@ -107,6 +107,11 @@ export class DynamoStore implements Store {
     return this.#trouble;
   }
 
+  /** The time at the table, in milliseconds since 1970. */
+  now(): number {
+    return this.#calls.clock.now();
+  }
+
   get calls(): Calls {
     return this.#calls;
   }

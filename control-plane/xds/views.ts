@@ -93,7 +93,8 @@ export class Views {
     clearTimeout(view.closing);
     if (view.subscribers.size === 0 && this.outdated.delete(view)) {
       view.previous = view.snapshot;
-      this.compute(view);
+      // Who comes back may have been told more elsewhere: what was true here before is not told to it again.
+      if (this.compute(view) === "waits") view.snapshot = undefined;
     }
     view.subscribers.add(changed);
     return {
@@ -127,8 +128,8 @@ export class Views {
     for (const view of this.outdated) {
       if (view.subscribers.size === 0) continue;
       this.outdated.delete(view);
-      view.previous = undefined;
       const before = view.snapshot;
+      if (before !== undefined) view.previous = undefined;
       this.compute(view);
       if (view.snapshot !== before) yield* view.subscribers;
     }
@@ -157,7 +158,7 @@ export class Views {
     this.problemLog.tell(view, view.proxy.meshName, []);
   }
 
-  private compute(view: MutableView): void {
+  private compute(view: MutableView): "waits" | undefined {
     const { source, translate } = this.options;
     const { proxy } = view;
     const reads = new Set<Read<MutableView>>();
@@ -170,20 +171,22 @@ export class Views {
       const missing = missingEntity(entities, proxy);
       if (missing !== undefined) {
         this.setProblem(view, missing, "warn");
-        return;
+        return undefined;
       }
       const resources = translate(entities, proxy);
       if (resources.waiting !== undefined) {
         this.setProblem(view, resources.waiting, "info");
-        return;
+        return "waits";
       }
       view.snapshot = this.snapshot(view, resources);
       view.problems = resources.problems;
       this.problemLog.tell(view, proxy.meshName, resources.problems);
       this.setProblem(view, undefined, "info");
+      return undefined;
     } catch (error) {
       failed = true;
       this.setProblem(view, `its configuration cannot be made: ${(error as Error).message}`, "error", error);
+      return undefined;
     } finally {
       this.settle(view, reads);
       this.options.onTranslated?.({ millis: performance.now() - start, failed });

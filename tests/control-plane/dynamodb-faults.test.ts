@@ -151,6 +151,19 @@ describe("The store on DynamoDB, where things go wrong", function () {
     assert.equal(await store.commit(0, [put("a", "1")]), 1);
   });
 
+  it("signs by the table's clock where the one of this machine is wrong by five minutes", async () => {
+    for (const clockAhead of [-301, 301, 86_400]) {
+      faulty.faults = { clockAhead };
+      faulty.befallen.clear();
+      const store = await open({ follow: false });
+      const revision = await store.commit(store.revision, [put("a", `${clockAhead}`)]);
+      // It is told once by how much.
+      assert.deepEqual(Object.fromEntries(faulty.befallen), { skewed: 1 });
+      await store.load();
+      assert.equal(store.revision, revision);
+    }
+  });
+
   it("gets every change through a table that is short of capacity", async () => {
     const store = await open();
     faulty.faults = { throttled: 0.5 };

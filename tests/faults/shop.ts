@@ -14,7 +14,7 @@ import {
   temporaryFolder,
 } from "../support/control-plane.js";
 import { DynamoDbServer } from "../support/dynamodb.js";
-import { FaultyDynamoDb } from "../support/dynamodb-faults.js";
+import { type Faults, FaultyDynamoDb } from "../support/dynamodb-faults.js";
 import { echoServer, type TestServer } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
@@ -37,8 +37,8 @@ export interface ShopOptions {
   readonly args?: readonly string[];
   /** Of the first control plane, the second, and so on. */
   readonly env?: readonly NodeJS.ProcessEnv[];
-  /** Of the application's sidecar and of the caller's. */
-  readonly sidecarEnv?: { readonly app?: NodeJS.ProcessEnv; readonly front?: NodeJS.ProcessEnv };
+  /** Of the way to the table, from the start. */
+  readonly faults?: Faults;
 }
 
 export class Shop {
@@ -76,6 +76,7 @@ export class Shop {
   async #start(): Promise<void> {
     const server = this.#server as DynamoDbServer;
     this.table = await FaultyDynamoDb.start(server.endpoint);
+    this.table.faults = this.options.faults ?? {};
     this.place = { ...(await server.table()), endpoint: this.table.endpoint };
     this.balancer = await Balancer.open();
     const indexes = Array.from({ length: this.options.replicas }, (_, n) => n);
@@ -104,6 +105,11 @@ export class Shop {
     this.replicas[place] = replica;
     this.balancer.lead(...this.replicas.filter(Boolean).map(xdsOf));
     return replica;
+  }
+
+  /** Where a control plane serves proxies. */
+  xdsOf(place: number): Target {
+    return xdsOf(this.replica(place));
   }
 
   /** Takes a control plane out of the balancer, as a health check or a deployment does. */
@@ -160,7 +166,6 @@ export class Shop {
     address: string,
     command: readonly string[],
     says: string,
-    env: NodeJS.ProcessEnv = this.options.sidecarEnv?.[node] ?? {},
   ): Promise<Sidecar> {
     const file = (name: string) => join(this.#secrets, node, name);
     const { host, port } = this.balancer.address;
@@ -181,7 +186,6 @@ export class Shop {
     const sidecar = await Sidecar.start(
       [...args, "--address", address, "--start-timeout", "60", ...proof[node]],
       command,
-      env,
     );
     this.sidecars.push(sidecar);
     await sidecar.says(says);

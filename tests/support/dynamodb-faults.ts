@@ -1,5 +1,12 @@
 // Stands between whoever uses DynamoDB and DynamoDB Local, and lets go wrong what goes wrong on a network.
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seed as given } from "./seed.js";
@@ -18,6 +25,11 @@ export interface Faults {
   readonly slowMilliseconds?: number;
   /** The operations that this befalls: TransactWriteItems, GetItem, Query, UpdateItem … Default: all. */
   readonly only?: readonly string[];
+  /**
+   * By how many seconds its clock is ahead of this machine's. With it, requests that were signed five minutes off that are
+   * refused, as AWS does. Default: none are.
+   */
+  readonly clockAhead?: number;
 }
 
 export class FaultyDynamoDb {
@@ -77,6 +89,14 @@ export class FaultyDynamoDb {
     count(this.asked, operation);
     const { only } = this.faults;
     const faults = only === undefined || only.includes(operation) ? this.faults : {};
+    if (faults.clockAhead !== undefined) {
+      const now = Date.now() + faults.clockAhead * 1000;
+      to.setHeader("date", new Date(now).toUTCString());
+      if (Math.abs(now - signedAt(from)) >= MOST_SKEW_MILLISECONDS) {
+        count(this.befallen, "skewed");
+        return refuse(to, 400, "InvalidSignatureException");
+      }
+    }
     if (this.#befalls("throttled", faults)) return refuse(to, 400, "ProvisionedThroughputExceededException");
     if (this.#befalls("failed", faults)) return refuse(to, 500, "InternalServerError");
     if (this.#befalls("unsent", faults)) return void from.socket.destroy();
@@ -99,7 +119,8 @@ export class FaultyDynamoDb {
         new URL(url ?? "/", this.target),
         { method: method ?? "POST", headers },
         (answer) => {
-          if (to) to.writeHead(answer.statusCode ?? 502, answer.headers);
+          // The clock that an answer tells is the one of this way.
+          if (to) to.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...date(to) });
           answer.on("data", (chunk) => to?.write(chunk));
           answer.once("end", () => {
             to?.end();
@@ -123,6 +144,20 @@ export function randomOf(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+const MOST_SKEW_MILLISECONDS = 5 * 60_000;
+
+const date = (to: ServerResponse): OutgoingHttpHeaders => {
+  const told = to.getHeader("date");
+  return told === undefined ? {} : { date: String(told) };
+};
+
+/** When a request says that it was signed. */
+function signedAt({ headers }: IncomingMessage): number {
+  const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(String(headers["x-amz-date"])) ?? [];
+  const iso = `${day?.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time?.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`;
+  return Date.parse(iso);
 }
 
 const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -60,4 +60,34 @@ describe("a configuration that waits for what is being looked up", () => {
     world.mesh.touch("virtualService/catalog");
     assert.deepEqual((await client.next()).names, ["ratings"]);
   });
+
+  it("is not told as it was when its proxies were last here: meanwhile they may have been elsewhere", async () => {
+    waiting = undefined;
+    const first = world.open("incremental");
+    first.send({ nodeId, kind: "clusters" });
+    const had = await first.next();
+    first.close();
+    await first.ended;
+    await first.settle();
+    waiting = "ratings is being looked up";
+    world.mesh.set("web", { clusters: [edsCluster("ratings")] });
+    // Another server has told it of this already.
+    const { names, versions } = await (async () => {
+      const other = new World();
+      await other.serve();
+      other.mesh.set("web", { clusters: [edsCluster("ratings")] });
+      const client = other.open("incremental");
+      client.send({ nodeId, kind: "clusters" });
+      const received = await client.next();
+      await other.stop();
+      return received;
+    })();
+    assert.deepEqual([had.names, names], [["catalog"], ["ratings"]]);
+    const second = world.open("incremental");
+    second.send({ nodeId, kind: "clusters", initialVersions: Object.fromEntries(versions) });
+    await second.silence();
+    waiting = undefined;
+    world.mesh.touch("virtualService/catalog");
+    await second.silence();
+  });
 });

@@ -1,5 +1,6 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { StoreUnavailable } from "../store.js";
+import { TableClock } from "./table-clock.js";
 
 /** Where a table is, and who asks for it. */
 export interface TablePlace {
@@ -22,6 +23,8 @@ export type Failure = "unsent" | "lost" | "refused";
 
 /** DynamoDB's operations on one table, each sent once, with failures told apart. */
 export class Calls {
+  readonly clock = new TableClock();
+
   private constructor(
     readonly place: TablePlace,
     private readonly client: DynamoDB,
@@ -41,16 +44,39 @@ export class Calls {
         throwOnRequestTimeout: true,
       },
     });
-    return new Calls(place, client);
+    const calls = new Calls(place, client);
+    client.middlewareStack.add(
+      (next) => async (request) => {
+        const askedAt = Date.now();
+        const answer = await next(request);
+        const { date } = (answer.response as { headers?: Record<string, string> }).headers ?? {};
+        if (date !== undefined) calls.clock.heard(date, askedAt, Date.now());
+        return answer;
+      },
+      // As close to the wire as can be: also what is refused tells the time.
+      { step: "deserialize", priority: "low" },
+    );
+    return calls;
   }
 
   get table(): string {
     return this.place.table;
   }
 
-  /** Sends one request. What it throws is DynamoDB's own error. */
-  send<T>(request: (client: DynamoDB, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
-    return request(this.client, { abortSignal: AbortSignal.timeout(REQUEST_MILLISECONDS) });
+  /**
+   * Sends one request. What it throws is DynamoDB's own error. One that was refused because this machine's clock is wrong
+   * is sent again by DynamoDB's clock, which the refusal has told.
+   */
+  async send<T>(
+    request: (client: DynamoDB, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const once = () => request(this.client, { abortSignal: AbortSignal.timeout(REQUEST_MILLISECONDS) });
+    try {
+      return await once();
+    } catch (error) {
+      if (!isClockPutRight(error)) throw error;
+      return once();
+    }
   }
 
   /** Sends a request that changes nothing, again and again for up to `milliseconds`; throws StoreUnavailable after that. */
@@ -78,6 +104,9 @@ export class Calls {
     this.client.destroy();
   }
 }
+
+const isClockPutRight = (error: unknown): boolean =>
+  (error as { $metadata?: { clockSkewCorrected?: boolean } }).$metadata?.clockSkewCorrected === true;
 
 const THROTTLED =
   /^(ProvisionedThroughputExceededException|ThrottlingException|ThrottledException|RequestLimitExceeded|LimitExceededException|TooManyRequestsException|TransactionConflictException)$/;
