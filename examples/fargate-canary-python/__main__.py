@@ -22,7 +22,7 @@ listener = {"port_mapping": {"port": 8080, "protocol": "http"}}
 
 
 def common(name: str) -> dict:
-    """What all tasks have in common: where they run, who they are to the control plane, and their traces (OpenTelemetry)."""
+    """What all tasks have in common: where they run, who they are to the control plane, and traces (OpenTelemetry)."""
     return {
         "mesh_name": mesh.mesh_name,
         "cluster_arn": cluster.arn,
@@ -35,51 +35,58 @@ def common(name: str) -> dict:
     }
 
 
-def tasks(name: str, image: str, backend: str | None = None) -> pulumi.Output[str]:
-    """The tasks of one version of a service, which may call one other service. Returns their virtual node."""
-    environment = [{"name": "BACKEND_URL", "value": f"http://{backend}.{domain}:8080"}] if backend else []
-    return appmesh.MeshEcsService(
+def service(name: str, versions: dict[str, tuple[str, int]], backend: str | None = None) -> appmesh.MeshService:
+    """A service: its name, and its versions, which share the requests by weight. It may call another."""
+    found = aws.servicediscovery.Service(
         name,
-        **common(name),
-        cloud_map={"namespace_id": namespace.id, "namespace_name": domain},
-        client_security_group_ids={"members": members.id},
-        listeners=[listener],
-        backends=[f"{backend}.{domain}"] if backend else [],
-        container_definitions=[
-            {
-                "name": "app",
-                "image": f"{registry}/{image}",
-                "port_mappings": [{"container_port": 8080}],
-                "environment": environment,
-            }
-        ],
-    ).virtual_node_name
+        name=name,
+        dns_config={"namespace_id": namespace.id, "dns_records": [{"type": "A", "ttl": 10}]},
+        health_check_custom_config={"failure_threshold": 1},
+        force_destroy=True,
+    )
 
+    environment = [{"name": "BACKEND_URL", "value": f"http://{backend}.{domain}:8080"}] if backend else []
 
-def service(name: str, **versions: appmesh.MeshServiceVersionArgsDict) -> appmesh.MeshService:
-    """A service by the name that others call, and the versions that share its requests by weight."""
+    def tasks(version: str, image: str) -> appmesh.MeshEcsService:
+        return appmesh.MeshEcsService(
+            f"{name}-{version}",
+            **common(f"{name}-{version}"),
+            cloud_map={"namespace_name": domain, "service_name": name, "service_arn": found.arn},
+            client_security_group_ids={"members": members.id},
+            listeners=[listener],
+            backends=[f"{backend}.{domain}"] if backend else [],
+            container_definitions=[
+                {
+                    "name": "app",
+                    "image": f"{registry}/{image}",
+                    "port_mappings": [{"container_port": 8080}],
+                    "environment": environment,
+                }
+            ],
+        )
+
     return appmesh.MeshService(
         name,
         mesh_name=mesh.mesh_name,
         virtual_service_name=f"{name}.{domain}",
         listener=listener,
-        versions=versions,
+        versions={
+            version: {"weight": weight, "virtual_node_name": tasks(version, image).virtual_node_name}
+            for version, (image, weight) in versions.items()
+        },
     )
 
 
-storefront = service(
-    "storefront",
-    stable={"weight": 100, "virtual_node_name": tasks("storefront", "storefront:1.8.0", "catalog")},
-)
+storefront = service("storefront", {"v1": ("storefront:1.8.0", 100)}, "catalog")
 service(
     "catalog",
-    stable={"weight": 100 - canary_weight, "virtual_node_name": tasks("catalog", "catalog:1.4.2", "prices")},
-    canary={"weight": canary_weight, "virtual_node_name": tasks("catalog-canary", "catalog:2.0.0", "prices")},
-)
-service(
+    {
+        "v1": ("catalog:1.4.2", 100 - canary_weight),
+        "v2": ("catalog:2.0.0", canary_weight),
+    },
     "prices",
-    stable={"weight": 100, "virtual_node_name": tasks("prices", "prices:3.1.0")},
 )
+service("prices", {"v1": ("prices:3.1.0", 100)})
 
 gateway = appmesh.MeshGateway(
     "web",

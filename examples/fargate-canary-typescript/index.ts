@@ -19,7 +19,7 @@ const members = new aws.ec2.SecurityGroup("shop", { vpcId: vpc.vpcId, descriptio
 const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
 const listener = { portMapping: { port: 8080, protocol: appmesh.PortProtocol.Http } };
 
-/** What all tasks have in common: where they run, who they are to the control plane, and their traces (OpenTelemetry). */
+/** What all tasks have in common: where they run, who they are to the control plane, and traces (OpenTelemetry). */
 const common = (name: string) => ({
   meshName,
   clusterArn: cluster.arn,
@@ -31,38 +31,57 @@ const common = (name: string) => ({
   desiredCount: 2,
 });
 
-/** The tasks of one version of a service, which may call one other service. Returns their virtual node. */
-const tasks = (name: string, image: string, backend?: string) =>
-  new appmesh.MeshEcsService(name, {
-    ...common(name),
-    cloudMap: { namespaceId: namespace.id, namespaceName: domain },
-    clientSecurityGroupIds: { members: members.id },
-    listeners: [listener],
-    backends: backend ? [`${backend}.${domain}`] : [],
-    containerDefinitions: [
-      {
-        name: "app",
-        image: `${registry}/${image}`,
-        portMappings: [{ containerPort: 8080 }],
-        environment: backend ? [{ name: "BACKEND_URL", value: `http://${backend}.${domain}:8080` }] : [],
-      },
-    ],
-  }).virtualNodeName;
+/** A service: its name, and its versions, which share the requests by weight. It may call another. */
+function service(
+  name: string,
+  versions: Record<string, { image: string; weight: number }>,
+  backend?: string,
+) {
+  const found = new aws.servicediscovery.Service(name, {
+    name,
+    dnsConfig: { namespaceId: namespace.id, dnsRecords: [{ type: "A", ttl: 10 }] },
+    healthCheckCustomConfig: { failureThreshold: 1 },
+    forceDestroy: true,
+  });
+  const tasks = (version: string, image: string) =>
+    new appmesh.MeshEcsService(`${name}-${version}`, {
+      ...common(`${name}-${version}`),
+      cloudMap: { namespaceName: domain, serviceName: name, serviceArn: found.arn },
+      clientSecurityGroupIds: { members: members.id },
+      listeners: [listener],
+      backends: backend ? [`${backend}.${domain}`] : [],
+      containerDefinitions: [
+        {
+          name: "app",
+          image: `${registry}/${image}`,
+          portMappings: [{ containerPort: 8080 }],
+          environment: backend ? [{ name: "BACKEND_URL", value: `http://${backend}.${domain}:8080` }] : [],
+        },
+      ],
+    });
+  return new appmesh.MeshService(name, {
+    meshName,
+    virtualServiceName: `${name}.${domain}`,
+    listener,
+    versions: Object.fromEntries(
+      Object.entries(versions).map(([version, { image, weight }]) => [
+        version,
+        { weight, virtualNodeName: tasks(version, image).virtualNodeName },
+      ]),
+    ),
+  });
+}
 
-/** A service by the name that others call, and the versions that share its requests by weight. */
-const service = (name: string, versions: Record<string, appmesh.types.input.MeshServiceVersionArgs>) =>
-  new appmesh.MeshService(name, { meshName, virtualServiceName: `${name}.${domain}`, listener, versions });
-
-const storefront = service("storefront", {
-  stable: { weight: 100, virtualNodeName: tasks("storefront", "storefront:1.8.0", "catalog") },
-});
-service("catalog", {
-  stable: { weight: 100 - canaryWeight, virtualNodeName: tasks("catalog", "catalog:1.4.2", "prices") },
-  canary: { weight: canaryWeight, virtualNodeName: tasks("catalog-canary", "catalog:2.0.0", "prices") },
-});
-service("prices", {
-  stable: { weight: 100, virtualNodeName: tasks("prices", "prices:3.1.0") },
-});
+const storefront = service("storefront", { v1: { image: "storefront:1.8.0", weight: 100 } }, "catalog");
+service(
+  "catalog",
+  {
+    v1: { image: "catalog:1.4.2", weight: 100 - canaryWeight },
+    v2: { image: "catalog:2.0.0", weight: canaryWeight },
+  },
+  "prices",
+);
+service("prices", { v1: { image: "prices:3.1.0", weight: 100 } });
 
 const gateway = new appmesh.MeshGateway("web", {
   ...common("web"),

@@ -58,12 +58,12 @@ const version = (name: string): readonly string[] => [
   ...tasks(name),
   `appmesh:index:MeshEcsService ${name}`,
   `appmesh:index:VirtualNode ${name}-node`,
-  `aws:servicediscovery/service:Service ${name}-discovery`,
   `aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ${name}-listener-0-from-members`,
 ];
 
 const service = (name: string): readonly string[] => [
   `appmesh:index:MeshService ${name}`,
+  `aws:servicediscovery/service:Service ${name}`,
   `appmesh:index:Route ${name}-route`,
   `appmesh:index:VirtualRouter ${name}-router`,
   `appmesh:index:VirtualService ${name}-service`,
@@ -90,7 +90,7 @@ const all = [
   "aws:ecs/cluster:Cluster shop",
   "aws:ec2/securityGroup:SecurityGroup shop",
   "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace shop",
-  ...["storefront", "catalog", "catalog-canary", "prices"].flatMap(version),
+  ...["storefront-v1", "catalog-v1", "catalog-v2", "prices-v1"].flatMap(version),
   ...["storefront", "catalog", "prices"].flatMap(service),
   ...gateway,
 ];
@@ -107,12 +107,10 @@ function containersOf(made: ReturnType<StandIn["made"]>, name: string) {
 /**
  * @param language as the title says it
  * @param start a stack of the program whose mesh is on the control plane at this URL; a text says why there is none on this machine
- * @param look further tests of what was given to AWS
  */
 export function fargateStory(
   language: string,
   start: (endpoint: string) => Promise<ExampleStack | string>,
-  look: (made: ReturnType<StandIn["made"]>) => void = () => {},
 ): void {
   describe(`the example of a canary on Fargate in ${language}`, function () {
     this.timeout(300_000);
@@ -159,21 +157,27 @@ export function fargateStory(
       assert.deepEqual(up.outputs, { url: `http://${balancer}.elb.eu-west-1.amazonaws.com` });
 
       const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
-      const node = (name: string, backend?: string) => ({
+      const node = (name: string, version: string, backend?: string) => ({
         listeners,
-        serviceDiscovery: { awsCloudMap: { namespaceName: "shop.internal", serviceName: name } },
+        serviceDiscovery: {
+          awsCloudMap: {
+            namespaceName: "shop.internal",
+            serviceName: name,
+            attributes: [{ key: "ECS_TASK_DEFINITION_FAMILY", value: `${name}-${version}` }],
+          },
+        },
         backends: backend ? [{ virtualService: { virtualServiceName: backend } }] : [],
       });
-      const names = ["storefront", "catalog", "catalog-canary", "prices"];
+      const names = ["storefront-v1", "catalog-v1", "catalog-v2", "prices-v1"];
       assert.deepEqual(await Promise.all(names.map((name) => spec(`virtualNodes/${name}`))), [
-        node("storefront", "catalog.shop.internal"),
-        node("catalog", "prices.shop.internal"),
-        node("catalog-canary", "prices.shop.internal"),
-        node("prices"),
+        node("storefront", "v1", "catalog.shop.internal"),
+        node("catalog", "v1", "prices.shop.internal"),
+        node("catalog", "v2", "prices.shop.internal"),
+        node("prices", "v1"),
       ]);
       assert.deepEqual(await weights("catalog"), [
-        { virtualNode: "catalog-canary", weight: 10 },
-        { virtualNode: "catalog", weight: 90 },
+        { virtualNode: "catalog-v1", weight: 90 },
+        { virtualNode: "catalog-v2", weight: 10 },
       ]);
       assert.deepEqual(await spec("virtualGateway/web-gateway/gatewayRoutes/web-storefront"), {
         httpRoute: {
@@ -182,9 +186,9 @@ export function fargateStory(
         },
       });
 
-      const { app, ...mesh } = containersOf(made, "catalog-canary");
+      const { app, ...mesh } = containersOf(made, "catalog-v2");
       assert.deepEqual(Object.keys(mesh).sort(), ["envoy", "envoy-drain", "otel-collector"]);
-      const logs = nameOf("aws:cloudwatch/logGroup:LogGroup catalog-canary-logs");
+      const logs = nameOf("aws:cloudwatch/logGroup:LogGroup catalog-v2-logs");
       assert.deepEqual(app, {
         name: "app",
         image: "registry.example/shop/catalog:2.0.0",
@@ -196,20 +200,22 @@ export function fargateStory(
           options: {
             "awslogs-group": logs,
             "awslogs-region": "eu-west-1",
-            "awslogs-stream-prefix": "catalog-canary",
+            "awslogs-stream-prefix": "catalog-v2",
           },
         },
       });
       const privateSubnets = [1, 2, 3].map((zone) => `subnet-shop-private-${zone}`);
-      const { networkConfiguration, desiredCount } =
-        made["aws:ecs/service:Service catalog-canary-service"] ?? {};
+      const { networkConfiguration, desiredCount } = made["aws:ecs/service:Service catalog-v2-service"] ?? {};
       assert.deepEqual(
-        { networkConfiguration, desiredCount },
+        { networkConfiguration, serviceRegistries, desiredCount },
         {
           networkConfiguration: {
             subnets: privateSubnets,
-            securityGroups: ["sg-catalog-canary-tasks", "sg-shop"],
+            securityGroups: ["sg-catalog-v2-tasks", "sg-shop"],
             assignPublicIp: false,
+          },
+          serviceRegistries: {
+            registryArn: "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-catalog",
           },
           desiredCount: 2,
         },
@@ -219,7 +225,6 @@ export function fargateStory(
         { subnets, internal },
         { subnets: [1, 2, 3].map((zone) => `subnet-shop-public-${zone}`), internal: false },
       );
-      look(made);
     });
 
     it("has nothing to do the next time", async () => {
@@ -234,8 +239,8 @@ export function fargateStory(
         "update appmesh:index:Route catalog-route",
       ]);
       assert.deepEqual(await weights("catalog"), [
-        { virtualNode: "catalog-canary", weight: 50 },
-        { virtualNode: "catalog", weight: 50 },
+        { virtualNode: "catalog-v1", weight: 50 },
+        { virtualNode: "catalog-v2", weight: 50 },
       ]);
       const calls = aws.take().filter(({ call }) => call !== "check" && call !== "invoke");
       assert.deepEqual(calls, []);

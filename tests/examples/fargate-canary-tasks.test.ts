@@ -1,0 +1,196 @@
+// The local twin of examples/fargate-canary-typescript: the task definitions that its `pulumi up` gives to ECS, run as tasks on
+// this machine, with the mesh that it declares, real Envoys, and names and addresses as ECS registers them in Cloud Map.
+import assert from "node:assert/strict";
+import { rhythm, Traffic } from "../ecs/shop.js";
+import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
+import { CloudMapServer } from "../support/cloud-map.js";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import { callAt } from "../support/http.js";
+import { until } from "../support/sidecar.js";
+import { Cluster, containersMissing } from "../support/tasks/cluster.js";
+import { type Images, meshImages, nodeImage } from "../support/tasks/images.js";
+import type { RunningGroup } from "../support/tasks/running-group.js";
+import { type TaskDefinition, taskGroup } from "../support/tasks/task-definition.js";
+import type { Span } from "../support/trace-collectors.js";
+import { type ExampleStack, settings } from "./fargate-canary.js";
+import { typescriptStack } from "./typescript.js";
+
+type Made = ReturnType<StandIn["made"]>;
+
+/** Each image of the example's registry answers with its name. */
+async function images(): Promise<Images> {
+  const ofMesh = await meshImages();
+  return (reference) => {
+    const [, image] = reference.split(`${settings.registry}/`);
+    return image === undefined ? ofMesh(reference) : nodeImage("hop", { environment: { IMAGE: image } });
+  };
+}
+
+/** What the provider of AWS registers with ECS. */
+function taskDefinitions(made: Made): readonly TaskDefinition[] {
+  const given = Object.entries(made).filter(([key]) => key.startsWith("aws:ecs/taskDefinition:"));
+  return given.map(([, { containerDefinitions, proxyConfiguration, ...rest }]) => {
+    const { properties, ...proxy } = (proxyConfiguration ?? {}) as { properties?: Record<string, string> };
+    return {
+      ...rest,
+      containerDefinitions: JSON.parse(String(containerDefinitions)),
+      ...(proxyConfiguration !== undefined && {
+        proxyConfiguration: {
+          ...proxy,
+          properties: Object.entries(properties ?? {}).map(([name, value]) => ({ name, value })),
+        },
+      }),
+    } as unknown as TaskDefinition;
+  });
+}
+
+describe("the tasks of the example of a canary on Fargate", function () {
+  this.timeout(300_000);
+  // Each test goes on from where the one before it left the mesh.
+  this.bail(true);
+  let cloudMap: CloudMapServer;
+  let cluster: Cluster;
+  let controlPlane: ControlPlane;
+  let stack: ExampleStack;
+  const tasks = new Map<string, RunningGroup>();
+
+  before(async function () {
+    const missing = containersMissing();
+    if (missing !== undefined) {
+      console.log(`      left out: ${missing}`);
+      this.skip();
+    }
+    const aws = putStandIn("aws");
+    putStandIn("awsx");
+    cloudMap = await CloudMapServer.start();
+    cluster = await Cluster.start(await images());
+    const { host } = cluster.network;
+    controlPlane = await startControlPlane({
+      xds: `${host}:18000`,
+      args: ["--xds-tls-self-signed", "--cloud-map-interval", "1"],
+      env: cloudMap.env,
+    });
+    stack = await typescriptStack("fargate-canary-typescript", "fargate-canary", {
+      APPMESH_ENDPOINT: controlPlane.api,
+    });
+    for (const [key, value] of Object.entries({ ...settings, controlPlaneHost: host })) {
+      await stack.config(key, value);
+    }
+    await stack.up();
+    const made = aws.made();
+    const secrets = await identities();
+    for (const definition of taskDefinitions(made)) {
+      const { family } = definition;
+      tasks.set(family, cluster.run(taskGroup(definition, { name: family, secrets }), rhythm));
+    }
+    for (const task of tasks.values()) await task.steady();
+    await register(made);
+  });
+  after(async () => {
+    await cluster?.close();
+    await controlPlane?.stop();
+    await cloudMap?.close();
+  });
+  afterEach(function () {
+    if (this.currentTest?.state !== "failed") return;
+    for (const [name, task] of tasks) console.error(`---- ${name}\n${task.logs}`);
+  });
+
+  /** What the example finds in Systems Manager. */
+  async function identities(): Promise<Record<string, string>> {
+    const secrets: Record<string, string> = {};
+    const nodes = ["storefront-v1", "catalog-v1", "catalog-v2", "prices-v1"];
+    for (const proxy of [
+      ...nodes.map((virtualNode) => ({ virtualNode, name: virtualNode })),
+      { virtualGateway: "web-gateway", name: "web" },
+    ]) {
+      const { name, ...of } = proxy;
+      const { status, body } = await controlPlane.call("POST", "/v1/meshes/shop/identities", {
+        ...of,
+        kind: "token",
+      });
+      assert.equal(status, 200, JSON.stringify(body));
+      secrets[`/appmesh/${name}`] = body.token;
+      secrets["/appmesh/trust"] = body.trust;
+    }
+    return secrets;
+  }
+
+  /** Has the tasks of services that are to be registered in Cloud Map found there, and by DNS, as ECS does. */
+  async function register(made: Made): Promise<void> {
+    const namespace = await cloudMap.namespace("shop.internal");
+    const services = Object.entries(made).filter(([key]) => key.startsWith("aws:servicediscovery/service:"));
+    for (const [key, { name }] of services) {
+      const id = await cloudMap.service(namespace, String(name));
+      const registry = `arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-${key.split(" ")[1]}`;
+      for (const [family, task] of tasks) {
+        const service = made[`aws:ecs/service:Service ${family}-service`];
+        if ((service?.serviceRegistries as { registryArn: string } | undefined)?.registryArn !== registry)
+          continue;
+        await cloudMap.register(id, family, {
+          AWS_INSTANCE_IPV4: task.address,
+          AWS_INIT_HEALTH_STATUS: "UNHEALTHY",
+          ECS_TASK_DEFINITION_FAMILY: family,
+        });
+        await cloudMap.health(id, family, "HEALTHY");
+      }
+      cluster.names.set(`${name}.shop.internal`, await cloudMap.addresses(`${name}.shop.internal`));
+    }
+  }
+
+  const web = () => `${(tasks.get("web") as RunningGroup).address}:8080`;
+  /** The images that a request of a client comes by, as the load balancer passes it on. */
+  const call = async (headers: Readonly<Record<string, string>> = {}): Promise<string> => {
+    const { status, body } = await callAt(web(), "/", { headers });
+    return status === 200 ? JSON.parse(body).join(" → ") : `${status} ${body.trim()}`;
+  };
+  const by = (catalog: string) => `storefront:1.8.0 → ${catalog} → prices:3.1.0`;
+  const [v1, v2] = [by("catalog:1.4.2"), by("catalog:2.0.0")];
+
+  /** How many of so many requests come by the canary; the others come by the version before it. */
+  async function ofCanary(requests: number): Promise<number> {
+    let canary = 0;
+    for (let request = 0; request < requests; request++) {
+      const way = await call();
+      assert.ok(way === v1 || way === v2, way);
+      if (way === v2) canary++;
+    }
+    return canary;
+  }
+
+  it("carry requests from the gateway through every service, and a tenth of them by the canary", async () => {
+    await until(async () => [v1, v2].includes(await call()));
+    const canary = await ofCanary(200);
+    // Six standard deviations on either side, or nearly.
+    assert.ok(canary > 0 && canary < 46, `${canary} of 200`);
+  });
+
+  it("are shifted by another `pulumi up`, and lose no request", async () => {
+    const traffic = new Traffic(call);
+    await stack.config("canaryWeight", "50");
+    assert.equal((await stack.up()).steps.length, 2);
+    await traffic.more(v2);
+    const canary = await ofCanary(200);
+    assert.ok(canary > 57 && canary < 143, `${canary} of 200`);
+    assert.deepEqual(Object.keys(await traffic.end()).sort(), [v1, v2]);
+  });
+
+  it("tell of a request in one trace", async () => {
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const way = await call({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+    const catalog = way === v2 ? "catalog-v2" : "catalog-v1";
+    const spans = (task: string) =>
+      (tasks.get(task) as RunningGroup)
+        .log("otel-collector")
+        .split("\n")
+        .filter((line) => line.startsWith("span "))
+        .map((line): Span => JSON.parse(line.slice("span ".length)))
+        .filter((span) => span.traceId === traceId);
+    const services = { web: "web-gateway", "storefront-v1": "", [catalog]: "", "prices-v1": "" };
+    await until(() => Object.keys(services).every((task) => spans(task).length > 0));
+    assert.deepEqual(
+      Object.keys(services).map((task) => [...new Set(spans(task).map(({ service }) => service))]),
+      Object.entries(services).map(([task, name]) => [`shop/${name || task}`]),
+    );
+  });
+});
