@@ -7,6 +7,7 @@ import { TargetGroup } from "@pulumi/aws/lb/targetGroup.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
+import { balancerName } from "../aws/balancer-name.js";
 import { type Admitted, admitted } from "../aws/entrance.js";
 import type { MeshGatewayArgs } from "./mesh-gateway.js";
 import { outerPorts } from "./mesh-gateway-rules.js";
@@ -109,6 +110,7 @@ export function balanced(
   const balancer = new LoadBalancer(
     `${name}-load-balancer`,
     given({
+      ...balancerName(`${name}-load-balancer`),
       loadBalancerType: type.apply((known) => known ?? "application"),
       internal: settings.internal ?? false,
       subnets: (settings.subnetIds ?? args.subnetIds) as Input<Input<string>[]>,
@@ -128,6 +130,7 @@ export function balanced(
     const targets = new TargetGroup(
       `${name}-listener-${index}`,
       given({
+        ...balancerName(`${name}-listener-${index}`),
         vpcId,
         targetType: "ip",
         port,

@@ -126,6 +126,7 @@ export const standIn: StandInDefinition = {
     },
     "aws:lb/loadBalancer:LoadBalancer": {
       ...named("elasticloadbalancing", "loadbalancer/"),
+      longestName: 32,
       id: ({ name }) => arn("elasticloadbalancing", `loadbalancer/${text(name)}`),
       outputs: ({ name }, id) => ({
         arn: id,
@@ -137,6 +138,7 @@ export const standIn: StandInDefinition = {
     },
     "aws:lb/targetGroup:TargetGroup": {
       ...named("elasticloadbalancing", "targetgroup/"),
+      longestName: 32,
       replaceOn: ["name", "port", "protocol", "targetType", "vpcId"],
       id: ({ name }) => arn("elasticloadbalancing", `targetgroup/${text(name)}`),
     },

@@ -14,6 +14,8 @@ export interface StandInDefinition {
 export interface StandInResource {
   /** The input that gets a name of its own where none is given, as the real provider names things. */
   readonly autoname?: string;
+  /** The most characters of such a name. Where `namePrefix` is given, that begins it. */
+  readonly longestName?: number;
   /** Inputs whose change makes another one of it. */
   readonly replaceOn?: readonly string[];
   /** Inputs that it must be given: the real provider refuses it otherwise. */

@@ -93,7 +93,7 @@ function handlers(definition: StandInDefinition, record: string) {
       write({ call: "check", preview: false, type, name }, news);
       const response = new messages.CheckResponse();
       response.setInputs(
-        encode(withName(of, name, news, decode(request.getOlds()), request.getRandomseed_asU8())),
+        encode(withName(of, type, name, news, decode(request.getOlds()), request.getRandomseed_asU8())),
       );
       for (const property of of.required ?? []) {
         if (news[property] !== undefined) continue;
@@ -174,15 +174,22 @@ function handlers(definition: StandInDefinition, record: string) {
 
 /** Named as the real provider does it: once, and then for ever. */
 function withName(
-  { autoname }: StandInResource,
+  { autoname, longestName = Number.POSITIVE_INFINITY }: StandInResource,
+  type: string,
   name: string,
   news: ObjectValue,
   olds: ObjectValue,
   seed: Uint8Array,
 ): ObjectValue {
   if (autoname === undefined || news[autoname] !== undefined) return news;
+  const prefix = typeof news.namePrefix === "string" ? news.namePrefix : `${name}-`;
   const suffix = Buffer.from(seed).toString("hex").slice(0, 7).padEnd(7, "0");
-  return { ...news, [autoname]: olds[autoname] ?? `${name}-${suffix}` };
+  if (prefix.length + suffix.length > longestName) {
+    throw new Error(
+      `could not make instance of '${type}': name '${prefix}' plus 7 random chars is longer than maximum length ${longestName}`,
+    );
+  }
+  return { ...news, [autoname]: olds[autoname] ?? `${prefix}${suffix}` };
 }
 
 /** What there is of a resource once it is made. What is secret among its inputs is secret in the state. */
