@@ -53,8 +53,12 @@ async function make(
   const response = new messages.ConstructResponse();
   response.setUrn(await (made.urn as Output<string> & { promise(): Promise<string> }).promise());
   const [state, dependencies] = await runtime.serializeResourceProperties(label, outputs);
+  // In a preview, an output that is not there would count as one that is not known yet.
+  const absent = Object.fromEntries(Object.keys(outputs).map((name) => [name, null]));
   response.setState(
-    struct.Struct.fromJavaScript(state as Parameters<typeof struct.Struct.fromJavaScript>[0]),
+    struct.Struct.fromJavaScript({ ...absent, ...state } as Parameters<
+      typeof struct.Struct.fromJavaScript
+    >[0]),
   );
   for (const [name, urns] of await dependencyUrns(dependencies)) {
     const message = new messages.ConstructResponse.PropertyDependencies();
