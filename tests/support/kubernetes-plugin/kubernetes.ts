@@ -92,7 +92,7 @@ async function pathOf(type: string, { name, namespace }: Metadata): Promise<stri
 async function applied(type: string, object: ObjectValue, force: boolean): Promise<ObjectValue> {
   const { apiVersion, kind } = kindOf(type);
   const path = await pathOf(type, (object.metadata ?? {}) as Metadata);
-  const query = `?fieldManager=pulumi&force=${force}`;
+  const query = `?fieldManager=pulumi&fieldValidation=Strict&force=${force}`;
   const { status, body } = await ask(
     "PATCH",
     path + query,

@@ -21,6 +21,8 @@ export interface Volume {
   readonly mode: number;
   /** Whose the folder and its files are, besides root's. */
   readonly group?: number;
+  /** A folder of this machine that outlives the group. Default: one of its own. */
+  readonly folder?: string;
   /** By path in it. */
   readonly files?: Readonly<Record<string, { readonly text: string; readonly mode: number }>>;
 }

@@ -39,6 +39,14 @@ export function nodeImage(program: string, image: Image = {}): Image {
   };
 }
 
+/** What the Dockerfile makes. */
+const controlPlaneImage: Image = {
+  entryPoint: [`${hidden.clone}/control-plane/bin/appmesh`],
+  command: ["serve"],
+  user: "1000:1000",
+  environment: { NODE_ENV: "production", HOME: "/home/node" },
+};
+
 /** What official images that are made from Ubuntu do not have, and this machine may have. */
 const notOfUbuntu = [
   ...["curl", "wget", "python", "python3", "node", "nc", "ncat", "socat", "openssl", "jq", "ss"],
@@ -88,6 +96,7 @@ export async function meshImages(
             files: { "/docker-entrypoint.sh": { text: envoyEntryPoint, mode: 0o755 } },
           };
     }
+    if (/(^|\/)appmesh$/.test(repository)) return controlPlaneImage;
     if (/(^|\/)aws-appmesh-envoy$/.test(repository)) {
       return {
         ...nodeImage("aws-agent", { programs: { "/usr/bin/envoy": envoy, ...trusted } }),

@@ -106,6 +106,7 @@ export interface Items {
 export interface PodVolume {
   readonly name: string;
   readonly emptyDir?: object;
+  readonly persistentVolumeClaim?: { readonly claimName: string };
   readonly secret?: Items & { readonly secretName: string; readonly defaultMode?: number };
   readonly configMap?: Items & { readonly name: string; readonly defaultMode?: number };
   readonly projected?: {
@@ -126,6 +127,8 @@ export interface PodSurroundings {
   readonly name?: string;
   readonly secrets?: Data;
   readonly configMaps?: Data;
+  /** Folders of this machine by the claims that they are the volumes of. */
+  readonly claims?: Readonly<Record<string, string>>;
   /** The token that proves to an audience who the pod is. */
   readonly token?: (audience: string | undefined) => string;
 }

@@ -6,7 +6,7 @@ import type { Items, Pod, PodSurroundings, PodVolume } from "./pod-spec.js";
 export function volumeOf(volume: PodVolume, { spec }: Pod, surroundings: PodSurroundings): Volume {
   const { secrets = {}, configMaps = {}, token } = surroundings;
   const path = `spec.volumes.${volume.name}`;
-  onlyKnown(path, volume, ["name", "emptyDir", "secret", "configMap", "projected"]);
+  onlyKnown(path, volume, ["name", "emptyDir", "secret", "configMap", "projected", "persistentVolumeClaim"]);
   const { fsGroup } = spec.securityContext ?? {};
   const group = fsGroup === undefined ? {} : { group: fsGroup };
   const files = (data: Readonly<Record<string, string>>, mode: number, items: Items["items"]): Files => {
@@ -19,6 +19,14 @@ export function volumeOf(volume: PodVolume, { spec }: Pod, surroundings: PodSurr
       }),
     );
   };
+  if (volume.persistentVolumeClaim) {
+    const { claimName } = volume.persistentVolumeClaim;
+    const folder = surroundings.claims?.[claimName];
+    if (folder === undefined)
+      throw new Unsupported(`${path}: persistentvolumeclaim "${claimName}" not found`);
+    // Of the kubelet: what is written there stays its group's.
+    return { mode: fsGroup === undefined ? 0o755 : 0o2770, ...group, folder };
+  }
   if (volume.secret) {
     const { secretName, optional, items, defaultMode = 0o644 } = volume.secret;
     const data = whole("secret", secrets, { name: secretName, ...(optional && { optional }) }) ?? {};

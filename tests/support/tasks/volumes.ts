@@ -9,8 +9,8 @@ export function makeVolumes(
   parent: string,
 ): Readonly<Record<string, string>> {
   const folders: Record<string, string> = {};
-  for (const [name, { mode, group = 0, files = {} }] of Object.entries(volumes)) {
-    const folder = join(parent, name);
+  for (const [name, { mode, group = 0, files = {}, folder: kept }] of Object.entries(volumes)) {
+    const folder = kept ?? join(parent, name);
     mkdirSync(folder, { recursive: true, mode });
     chownSync(folder, 0, group);
     chmodSync(folder, mode);
