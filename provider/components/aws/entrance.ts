@@ -9,6 +9,7 @@ import { Service as DiscoveryService } from "@pulumi/aws/servicediscovery/servic
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
+import { balancerName } from "./balancer-name.js";
 import type { ControlPlaneArgs } from "./control-plane.js";
 import { ports } from "./serve-arguments.js";
 
@@ -122,6 +123,7 @@ function byLoadBalancer(
   const balancer = new LoadBalancer(
     `${name}-load-balancer`,
     {
+      ...balancerName(`${name}-load-balancer`),
       loadBalancerType: "network",
       internal: output(loadBalancer.internal).apply((given) => given ?? true),
       subnets: (loadBalancer.subnetIds ?? subnetIds) as Input<Input<string>[]>,
@@ -147,6 +149,7 @@ function byLoadBalancer(
     const targets = new TargetGroup(
       `${name}-${door.suffix}`,
       {
+        ...balancerName(`${name}-${door.suffix}`),
         vpcId,
         protocol: "TCP",
         port: door.port,
