@@ -45,21 +45,20 @@ export class NodeIdentity extends ComponentResource {
     this.identityId = issued.get("identityId");
     this.expiresAt = issued.get("expiresAt");
     this.renewAt = issued.get("renewAt");
+    const kind = output(args.kind).apply((given) => given ?? "certificate");
     const stored = new StoredSecret(
       name,
       {
         ...args,
         description: "What a proxy of App Mesh proves to the control plane by who it is",
-        values: output({
-          trust: this.trust,
-          certificate: issued.get<string | undefined>("certificate"),
-          privateKey: issued.get<string | undefined>("privateKey"),
-          token: issued.get<string | undefined>("token"),
+        // In a preview, an output that is not there counts as one that is not known yet: none is asked for in vain.
+        values: kind.apply((given) => {
+          const names = ["trust", ...(given === "token" ? ["token"] : ["certificate", "privateKey"])];
+          return output(Object.fromEntries(names.map((name) => [name, issued.get<string>(name)])));
         }),
       },
       child,
     );
-    const kind = output(args.kind).apply((given) => given ?? "certificate");
     const only = (wanted: string, key: string) =>
       output({ kind, from: stored.from(key) }).apply((known) =>
         known.kind === wanted ? known.from : undefined,

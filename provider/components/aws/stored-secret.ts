@@ -11,8 +11,8 @@ import {
 
 export interface StoredSecretArgs {
   readonly description: string;
-  /** What is in it, by the keys of its JSON; what is undefined stays out. */
-  readonly values: Input<Readonly<Record<string, string | undefined>>>;
+  /** What is in it, by the keys of its JSON. */
+  readonly values: Input<Readonly<Record<string, string>>>;
   readonly secretName?: Input<string>;
   readonly kmsKeyArn?: Input<string>;
   readonly recoveryWindowInDays?: Input<number>;
