@@ -37,6 +37,11 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
       "node:util",
     ],
   },
+  // Where keys of authorities are that the store does not have.
+  authorities: {
+    uses: ["identity", "certificates"],
+    packages: ["@aws-sdk/client-kms", "@aws-sdk/client-secrets-manager", "node:*"],
+  },
   discovery: {
     uses: ["translate", "source"],
     packages: ["@aws-sdk/client-servicediscovery", "node:util"],

@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { ApiTls } from "./api-tls.js";
+import type { PlacesOptions } from "./authorities/places.js";
 import type { Endpoint } from "./endpoint.js";
 import type { Credentials } from "./identity/access-keys.js";
 import type { CertifiedKey } from "./identity/certificates.js";
+import type { Purpose } from "./identity/proxies/purpose.js";
 import type { ServiceAccountOptions } from "./identity/proxies/service-accounts.js";
 import type { Limits } from "./mesh/limits.js";
 import type { SharedTable } from "./open-store.js";
@@ -42,6 +44,8 @@ export interface ServeOptions {
    * of proxies. Default: one is made.
    */
   readonly authority?: CertifiedKey | undefined;
+  /** Where authorities' keys are that the store is not to have. Default: the store has them all. */
+  readonly placed?: PlacedAuthoritiesOptions | undefined;
   /**
    * Where /metrics, /healthz and /readyz are served once more, over HTTP, to what cannot sign. Without a token, only on
    * an address of this machine's loopback. Default: they are on the API's address alone.
@@ -69,6 +73,11 @@ export interface ProxiesOptions {
   readonly workloadSeconds?: number | undefined;
   /** The Kubernetes cluster whose service-account tokens proxies may show. Default: none. */
   readonly serviceAccounts?: ServiceAccountOptions | undefined;
+}
+
+export interface PlacedAuthoritiesOptions extends PlacesOptions {
+  /** By what an authority signs: files, or an ARN of AWS. */
+  readonly at: Readonly<Partial<Record<Purpose, string>>>;
 }
 
 export interface CertificatesOptions {

@@ -1,5 +1,5 @@
+import { X509Certificate } from "node:crypto";
 import type { WorkloadIssuer } from "./certificates/workload-issuer.js";
-import { issueCertificate } from "./identity/certificates.js";
 import { type Authorities, authorityIdOf } from "./identity/proxies/authorities.js";
 
 export interface WorkloadAuthorityOptions {
@@ -19,20 +19,19 @@ export const workloadAuthority = ({
   async issue(name) {
     const signer = await authorities.signer("workloads");
     const now = Date.now();
-    const notAfter = now + lifeSeconds * 1000;
-    const { certificate, key } = await issueCertificate(signer, {
+    const { certificate, issuers, key } = await signer.issue({
       commonName: (name.split("/").at(-1) ?? "").slice(0, 64),
       uris: [name],
       usages: ["server", "client"],
       notBefore: new Date(now - SKEW_MILLISECONDS),
-      notAfter: new Date(notAfter),
+      notAfter: new Date(now + lifeSeconds * 1000),
     });
     return {
       certificate,
-      issuers: "",
+      issuers,
       privateKey: key,
       notBefore: now,
-      notAfter,
+      notAfter: new X509Certificate(certificate).validToDate.getTime(),
       signer: authorityIdOf(signer.certificate),
     };
   },

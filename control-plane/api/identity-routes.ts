@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IdentityError } from "../identity/errors.js";
-import { type Authority, type Purpose, purposes } from "../identity/proxies/authorities.js";
+import type { Authority } from "../identity/proxies/authorities.js";
 import { describeIdentity, issueInput, overlapIn, revokeInput } from "../identity/proxies/issued.js";
 import type { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
 import { formatProxy } from "../identity/proxies/proxy-name.js";
+import { type Purpose, purposes } from "../identity/proxies/purpose.js";
 import type { Caller } from "../mesh/caller.js";
 import type { Operations } from "../mesh/operations.js";
 import { checkProves, provesAs } from "../mesh/proxy-owners.js";

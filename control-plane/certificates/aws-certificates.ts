@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import type { ExportedCertificate } from "../translate/entities.js";
-import { getAuthority } from "./acm-pca.js";
+import { PrivateCa } from "./acm-pca.js";
 import { CertificateError, type CertificateSource } from "./certificate-source.js";
 
 export interface AwsCertificatesOptions {
@@ -18,6 +18,7 @@ export function awsCertificates(options: AwsCertificatesOptions = {}): Certifica
     const { ACMClient } = await import("@aws-sdk/client-acm");
     return new ACMClient({ region, maxAttempts: 3, ...(acmEndpoint ? { endpoint: acmEndpoint } : {}) });
   });
+  const authorities = new Map<string, PrivateCa>();
   return {
     certificate: (arn) =>
       told("AWS Certificate Manager", "acm:ExportCertificate", arn, async () => {
@@ -33,21 +34,20 @@ export function awsCertificates(options: AwsCertificatesOptions = {}): Certifica
     authority: (arn) =>
       told("AWS Private CA", "acm-pca:GetCertificateAuthorityCertificate", arn, async () => {
         const region = regionOf(arn, "acm-pca");
-        const acm = await clients(region);
-        const { Certificate, CertificateChain } = await getAuthority(arn, {
-          region,
-          endpoint: acmPcaEndpoint ?? `https://acm-pca.${region}.${domainOf(arn)}`,
-          credentials: acm.config.credentials,
-          signal: AbortSignal.timeout(timeoutMillis),
-        });
+        const authority = authorities.get(arn) ?? new PrivateCa({ region, arn, endpoint: acmPcaEndpoint });
+        authorities.set(arn, authority);
+        const { Certificate, CertificateChain } = await authority.ask<{
+          Certificate?: string;
+          CertificateChain?: string;
+        }>(
+          "GetCertificateAuthorityCertificate",
+          { CertificateAuthorityArn: arn },
+          AbortSignal.timeout(timeoutMillis),
+        );
         return { certificates: pem(Certificate, CertificateChain) };
       }),
   };
 }
-
-/** The partitions of AWS have domains of their own. */
-const domainOf = (arn: string): string =>
-  arn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
 
 function perRegion<T>(make: (region: string) => Promise<T>): (region: string) => Promise<T> {
   const clients = new Map<string, Promise<T>>();

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { placeKind, placesForms } from "../authorities/place-kind.js";
 import type { Endpoint } from "../endpoint.js";
 import { parseEndpoint } from "../endpoint.js";
-import type { ProxiesOptions } from "../serve-options.js";
+import { type Purpose, purposes } from "../identity/proxies/purpose.js";
+import type { PlacedAuthoritiesOptions, ProxiesOptions } from "../serve-options.js";
 import { EnvironmentError } from "./credentials.js";
 import { duration } from "./options.js";
 import { hostName } from "./tls-options.js";
@@ -16,6 +18,7 @@ export interface ProxiesCommandOptions {
   xdsTrustedNetwork?: Endpoint;
   trustDomain?: string;
   proxyCa?: readonly string[];
+  authority?: Readonly<Partial<Record<Purpose, string>>>;
   workloadLifetime?: number;
   proxyJwks?: string;
   proxyJwksIssuer?: string;
@@ -55,6 +58,13 @@ export function addProxiesOptions(command: Command): Command {
         "--trust-domain <name>",
         "host part of the SPIFFE ids in proxies' certificates (default: appmesh.local)",
       ).argParser(trustDomain),
+    )
+    .addOption(
+      new Option(
+        "--authority <purpose=place>",
+        "where the key is that signs for proxies (who they are, and the control plane) or workloads (managed TLS): " +
+          `${placesForms}; repeatable (default: the store)`,
+      ).argParser(authority),
     )
     .addOption(
       new Option(
@@ -118,6 +128,56 @@ export function proxiesOf(options: ProxiesCommandOptions): ProxiesOptions {
         ? { jwks: proxyJwks, issuer: proxyJwksIssuer, audience: proxyJwksAudience }
         : undefined,
   };
+}
+
+/** What `--authority` and the environment of AWS's SDKs say. */
+export function placedOf(
+  { authority: at }: ProxiesCommandOptions,
+  env: NodeJS.ProcessEnv,
+): PlacedAuthoritiesOptions | undefined {
+  const endpoint = (service: string) =>
+    env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
+  return (
+    at && {
+      at,
+      kmsEndpoint: endpoint("KMS"),
+      secretsManagerEndpoint: endpoint("SECRETS_MANAGER"),
+      acmPcaEndpoint: endpoint("ACM_PCA"),
+    }
+  );
+}
+
+function authority(
+  text: string,
+  before: Readonly<Partial<Record<Purpose, string>>> = {},
+): Readonly<Partial<Record<Purpose, string>>> {
+  const [, name, place = ""] = /^(\w+)=(.*)$/s.exec(text) ?? [];
+  const purpose = purposes.find((known) => known === name);
+  const kind = placeKind(place);
+  if (purpose === undefined || kind === undefined) {
+    throw new InvalidArgumentError(
+      `It must be proxies=PLACE or workloads=PLACE, a place being ${placesForms}.`,
+    );
+  }
+  if (purpose === "proxies" && kind === "private-ca") {
+    throw new InvalidArgumentError(
+      "AWS Private CA is for workloads: what it is asked for proxies would last for months, and each would be paid for.",
+    );
+  }
+  if (before[purpose] !== undefined)
+    throw new InvalidArgumentError(`The place of ${purpose} was given already.`);
+  const absolute = (files: string) =>
+    files
+      .split(",")
+      .map((file) => resolve(file))
+      .join();
+  const whole = kind === "files" ? `files:${absolute(place.slice("files:".length))}` : place;
+  if (Object.values(before).includes(whole)) {
+    throw new InvalidArgumentError(
+      "Proxies and workloads need authorities of their own: what one has signed must be nothing to those who ask for the other.",
+    );
+  }
+  return { ...before, [purpose]: whole };
 }
 
 function endpoint(text: string): Endpoint {

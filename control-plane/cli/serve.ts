@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from "../mesh/limits.js";
 import { authorityIn, credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
-import { addProxiesOptions, type ProxiesCommandOptions, proxiesOf } from "./proxies-options.js";
+import { addProxiesOptions, type ProxiesCommandOptions, placedOf, proxiesOf } from "./proxies-options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
 
@@ -117,7 +117,8 @@ export function serveCommand(): Command {
         "\nThe first authority of a store that has none, which signs all certificates of --tls-self-signed and" +
         "\n--xds-tls-self-signed and those of proxies: APPMESH_AUTHORITY_CERTIFICATE and APPMESH_AUTHORITY_PRIVATE_KEY, PEM." +
         "\nAWS credentials, where virtual nodes are found by AWS Cloud Map: as for every AWS SDK (a role, AWS_PROFILE," +
-        "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). The same for --table, which is in --region; appmesh table create makes it.",
+        "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). The same for --table, which is in --region; appmesh table create makes it;" +
+        "\nand for --authority.",
     )
     .action(run);
 }
@@ -140,6 +141,7 @@ async function run(options: Options): Promise<void> {
       limits: options.limit,
       accessKey: credentialsIn(process.env),
       authority: authorityIn(process.env),
+      placed: placedOf(options, process.env),
       tls: tlsOf(options),
       proxies: proxiesOf(options),
       metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,

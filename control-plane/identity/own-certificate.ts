@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
-import { type CertifiedKey, issueCertificate } from "./certificates.js";
+import type { Issued, Issuer } from "./issuer.js";
 import type { Authorities } from "./proxies/authorities.js";
 
 export const DAY = 24 * 60 * 60 * 1000;
@@ -19,11 +19,11 @@ export const endsSoon = (end: number, now: number): boolean => end <= now + RENE
 
 /** By which the control plane shows clients who it is. */
 export const issueServerCertificate = (
-  authority: CertifiedKey,
+  authority: Issuer,
   names: readonly string[],
   now: number,
-): Promise<CertifiedKey> =>
-  issueCertificate(authority, {
+): Promise<Issued> =>
+  authority.issue({
     commonName: "appmesh serve",
     names,
     usages: ["server"],
@@ -51,8 +51,8 @@ export class OwnCertificate {
     const signer = await this.authorities.signer("proxies");
     const made = this.#made;
     if (made?.signer === signer.certificate && !endsSoon(made.until, now)) return made.tls;
-    const { certificate, key } = await issueServerCertificate(signer, this.names, now);
-    const tls = { cert: certificate, key, minVersion: "TLSv1.2" } as const;
+    const { certificate, issuers, key } = await issueServerCertificate(signer, this.names, now);
+    const tls = { cert: certificate + issuers, key, minVersion: "TLSv1.2" } as const;
     const until = new X509Certificate(certificate).validToDate.getTime();
     this.#made = { signer: signer.certificate, until, tls };
     return tls;

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CertifiedKey, makeAuthority } from "./certificates.js";
+import { issuerOf } from "./issuer.js";
 import { DAY, endsSoon, issueServerCertificate, validity } from "./own-certificate.js";
 import { CertificateError, type CertificateFiles } from "./server-certificate.js";
 
@@ -28,7 +29,7 @@ export async function selfSigned(
   // One file for both, so that no crash can leave two that do not fit.
   const file = join(folder, "server.pem");
   if (!isGood(file, authority, names, now)) {
-    const server = await issueServerCertificate(authority, names, now);
+    const server = await issueServerCertificate(issuerOf(authority), names, now);
     writeWhole(file, server.certificate + server.key, 0o600);
   }
   return { caFile, certFile: file, keyFile: file };

@@ -35,7 +35,7 @@ describe("An authority that was made elsewhere", () => {
   it("is the first one of a store, signs, and is the same after the next start", async () => {
     const given = await makeAuthority("shop", ten());
     const authorities = await adopt(given);
-    assert.deepEqual(await authorities.signer("proxies"), given);
+    assert.equal((await authorities.signer("proxies")).certificate, given.certificate);
     assert.equal(authorities.trust("proxies"), given.certificate);
     const again = await adopt(given);
     assert.deepEqual(
@@ -51,7 +51,7 @@ describe("An authority that was made elsewhere", () => {
     const own = await (await Authorities.open(store)).signer("proxies");
     const given = await makeAuthority("late", ten());
     const authorities = await adopt(given);
-    assert.deepEqual(await authorities.signer("proxies"), own);
+    assert.equal((await authorities.signer("proxies")).certificate, own.certificate);
     assert.deepEqual(warned, [
       { given: authorityIdOf(given.certificate), signs: authorityIdOf(own.certificate) },
     ]);

@@ -2,14 +2,18 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Store } from "../../store/store.js";
 import { type CertifiedKey, makeAuthority } from "../certificates.js";
 import { IdentityError } from "../errors.js";
+import {
+  AuthorityAway,
+  type AuthorityPlaces,
+  type Issuer,
+  issuerOf,
+  type PlacedAuthority,
+  type PlacedCertificates,
+  withinLife,
+} from "../issuer.js";
 import { Records } from "../records.js";
-
-/**
- * What an authority signs: `proxies`, the certificates by which proxies and the control plane know each other;
- * `workloads`, those by which proxies know each other. What one of them signs is nothing to those who ask for the other.
- */
-export type Purpose = "proxies" | "workloads";
-export const purposes: readonly Purpose[] = ["proxies", "workloads"];
+import { CertificateError } from "../server-certificate.js";
+import { type Purpose, purposes } from "./purpose.js";
 
 /** What is known of an authority, without its key. Times are seconds since 1970. */
 export interface Authority {
@@ -21,22 +25,27 @@ export interface Authority {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly certificate: string;
+  /** Where its key is: an ARN of AWS, or files. Absent where the store has it. */
+  readonly place?: string;
 }
 
-interface AuthorityRecord extends CertifiedKey {
+/** Of an authority whose key is not in the store, nothing that is secret is either. */
+type AuthorityRecord = {
   readonly purpose: Purpose;
   readonly signs: boolean;
   readonly createdAt: number;
-}
+} & (CertifiedKey | (PlacedCertificates & { readonly place: string }));
 
-interface Stored extends AuthorityRecord {
-  readonly authority: Authority;
-}
+type Stored = AuthorityRecord & { readonly authority: Authority };
 
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/authorities/";
 const DAY = 24 * 60 * 60 * 1000;
 const YEARS_10 = 10 * 365 * DAY;
+const names: Readonly<Record<Purpose, string>> = {
+  proxies: "appmesh proxies",
+  workloads: "appmesh workloads",
+};
 
 /**
  * The authorities of a control plane, as its store has them. To replace one without losing a connection: `create` another,
@@ -46,21 +55,29 @@ const YEARS_10 = 10 * 365 * DAY;
 export class Authorities {
   readonly #records: Records<Stored>;
   readonly #now: () => number;
+  readonly #places: AuthorityPlaces | undefined;
+  /** Those whose keys are elsewhere, by their ids. */
+  readonly #opened = new Map<string, Promise<PlacedAuthority>>();
+  /** Where the operator wants the keys of new authorities to be. */
+  readonly #wanted = new Map<Purpose, string>();
 
-  private constructor(records: Records<Stored>, now: () => number) {
+  private constructor(records: Records<Stored>, now: () => number, places: AuthorityPlaces | undefined) {
     this.#records = records;
     this.#now = now;
+    this.#places = places;
   }
 
   /** `now`: milliseconds since 1970. */
-  static async open(store: Store, now: () => number = Date.now): Promise<Authorities> {
+  static async open(
+    store: Store,
+    now: () => number = Date.now,
+    places?: AuthorityPlaces,
+  ): Promise<Authorities> {
     const records = await Records.open(store, PREFIX, (authorityId, value): Stored => {
       const record = JSON.parse(value) as AuthorityRecord;
-      const { purpose, signs, createdAt, certificate } = record;
-      const expiresAt = new X509Certificate(certificate).validToDate.getTime() / 1000;
-      return { ...record, authority: { authorityId, purpose, signs, createdAt, expiresAt, certificate } };
+      return { ...record, authority: describe(authorityId, record) };
     });
-    return new Authorities(records, now);
+    return new Authorities(records, now, places);
   }
 
   /** Calls back after each change of them. Returns what ends that. */
@@ -75,9 +92,59 @@ export class Authorities {
 
   /** The certificates of all authorities of a purpose, in PEM. */
   trust(purpose: Purpose): string {
-    return this.#of(purpose)
-      .map(({ certificate }) => certificate)
-      .join("");
+    return this.#of(purpose).map(anchorOf).join("");
+  }
+
+  /**
+   * Has the authority at a place be one of a purpose: trusted from now on by all control planes of the store, and the one
+   * that signs where it is the first. Rejects with a CertificateError where it cannot be used. One that is known and only
+   * away for now is told to `away`, and asked again when something is to be signed.
+   */
+  async register(
+    purpose: Purpose,
+    place: string,
+    away: (error: AuthorityAway) => void = () => {},
+  ): Promise<Authority> {
+    this.#wanted.set(purpose, place);
+    const known = this.#of(purpose).findLast((stored) => "place" in stored && stored.place === place);
+    let found: PlacedAuthority;
+    try {
+      found = await this.#openPlace(purpose, place, known && "place" in known ? known : undefined);
+    } catch (error) {
+      if (known === undefined || !(error instanceof AuthorityAway)) throw error;
+      away(error);
+      return known.authority;
+    }
+    const { certificate, issuers, anchor } = found;
+    const authorityId = authorityIdOf(certificate);
+    const registered = await this.#records.change(() => {
+      const same = this.#of(purpose).find(
+        ({ authority }) =>
+          authority.authorityId === authorityId || (known === undefined && authority.place === place),
+      );
+      if (same) return { writes: [], result: same.authority };
+      const other = [...this.#records.all.values()].find(
+        (stored) => stored.purpose !== purpose && anchorOf(stored) === anchor,
+      );
+      if (other) {
+        throw new CertificateError(
+          `the authority at ${place} is below the same root as that of ${other.purpose}: what one of them signs would be taken ` +
+            `for what the other does. Give ${purpose} another one`,
+        );
+      }
+      const record: AuthorityRecord = {
+        ...{ certificate, issuers, anchor, place, purpose },
+        signs: this.#of(purpose).length === 0,
+        createdAt: this.#now() / 1000,
+      };
+      return {
+        writes: [this.#records.write(authorityId, record)],
+        result: describe(authorityId, record),
+      };
+    });
+    // Where another control plane has made the certificate of a key at the same time, that one is it.
+    if (registered.authorityId === authorityId) this.#opened.set(authorityId, Promise.resolve(found));
+    return registered;
   }
 
   /**
@@ -90,11 +157,22 @@ export class Authorities {
   }
 
   /** The authority of which new certificates are; the first of its purpose is made when it is asked for. */
-  async signer(purpose: Purpose): Promise<CertifiedKey> {
+  async signer(purpose: Purpose): Promise<Issuer> {
     if (this.#of(purpose).length === 0) await this.#add(purpose, true);
     const stored = this.#of(purpose);
-    const { certificate, key } = (stored.find(({ signs }) => signs) ?? stored[0]) as Stored;
-    return { certificate, key };
+    const signer = (stored.find(({ signs }) => signs) ?? stored[0]) as Stored;
+    if ("key" in signer) return issuerOf(signer);
+    const { certificate, issuers } = signer;
+    return {
+      certificate,
+      issue: async (options) => {
+        const placed = await this.#placed(signer);
+        return { ...(await placed.issue(withinLife(options, certificate))), issuers: issuersOf(signer) };
+      },
+    };
+    function issuersOf({ anchor }: PlacedCertificates): string {
+      return anchor === certificate ? "" : certificate + issuers;
+    }
   }
 
   /** The id of the authority of which new certificates are; undefined where none has been asked for yet. */
@@ -105,6 +183,14 @@ export class Authorities {
 
   /** Makes another authority, which is trusted from now on, and signs nothing yet. */
   async create(purpose: Purpose): Promise<Authority> {
+    const place = this.#wanted.get(purpose);
+    if (place !== undefined) {
+      throw new IdentityError(
+        "ConflictException",
+        `keys of authorities of ${purpose} are not to be in the store: the control plane was started with --authority ` +
+          `${purpose}=${place}. Start it with another place to have the authority there trusted, and then use that`,
+      );
+    }
     await this.signer(purpose);
     return this.#add(purpose, false);
   }
@@ -146,10 +232,9 @@ export class Authorities {
 
   async #add(purpose: Purpose, first: boolean, given?: CertifiedKey): Promise<Authority> {
     const now = this.#now();
-    const names = { proxies: "appmesh proxies", workloads: "appmesh workloads" };
     const made =
       given ??
-      (await makeAuthority(`${names[purpose]} ${new Date(now).toISOString().slice(0, 10)}`, {
+      (await makeAuthority(this.#nameOf(purpose), {
         notBefore: new Date(now - DAY / 24),
         notAfter: new Date(now + YEARS_10),
       }));
@@ -159,19 +244,43 @@ export class Authorities {
       const [before] = this.#of(purpose);
       // Another replica was first.
       if (first && before) return { writes: [], result: before.authority };
-      const { certificate } = made;
+      const record = { ...made, purpose, signs: first, createdAt };
       return {
-        writes: [this.#records.write(authorityId, { ...made, purpose, signs: first, createdAt })],
-        result: {
-          authorityId,
-          purpose,
-          signs: first,
-          createdAt,
-          expiresAt: new X509Certificate(certificate).validToDate.getTime() / 1000,
-          certificate,
-        },
+        writes: [this.#records.write(authorityId, record)],
+        result: describe(authorityId, record),
       };
     });
+  }
+
+  #nameOf = (purpose: Purpose): string =>
+    `${names[purpose]} ${new Date(this.#now()).toISOString().slice(0, 10)}`;
+
+  /** One that cannot be opened is tried again the next time. */
+  #placed(stored: PlacedCertificates & { readonly place: string; readonly authority: Authority }) {
+    const { authorityId, purpose } = stored.authority;
+    const known = this.#opened.get(authorityId);
+    if (known) return known;
+    const opening = this.#openPlace(purpose, stored.place, stored).then((found) => {
+      if (found.certificate === stored.certificate) return found;
+      throw new CertificateError(
+        `at ${stored.place} there is another authority by now than '${authorityId}', which signs: put that back, or use the other ` +
+          "one, by appmesh identities use-authority",
+      );
+    });
+    this.#opened.set(authorityId, opening);
+    opening.catch(() => this.#opened.delete(authorityId));
+    return opening;
+  }
+
+  #openPlace(
+    purpose: Purpose,
+    place: string,
+    known: PlacedCertificates | undefined,
+  ): Promise<PlacedAuthority> {
+    if (this.#places) return this.#places.open(place, this.#nameOf(purpose), known);
+    throw new CertificateError(
+      `the key of an authority of ${purpose} is at ${place}, which cannot be opened here`,
+    );
   }
 
   #of(purpose: Purpose): Stored[] {
@@ -185,6 +294,16 @@ export class Authorities {
     if (stored) return stored;
     throw new IdentityError("NotFoundException", `there is no authority '${authorityId}'`);
   }
+}
+
+const anchorOf = (record: AuthorityRecord): string =>
+  "anchor" in record ? record.anchor : record.certificate;
+
+function describe(authorityId: string, record: AuthorityRecord): Authority {
+  const { purpose, signs, createdAt, certificate } = record;
+  const expiresAt = new X509Certificate(certificate).validToDate.getTime() / 1000;
+  const place = "place" in record ? { place: record.place } : {};
+  return { authorityId, purpose, signs, createdAt, expiresAt, certificate, ...place };
 }
 
 export const authorityIdOf = (certificate: string): string =>

@@ -2,8 +2,8 @@ import { randomUUID, X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
 import type { Store } from "../../store/store.js";
-import { issueCertificate } from "../certificates.js";
 import { IdentityError } from "../errors.js";
+import type { AuthorityPlaces } from "../issuer.js";
 import { type Decision, Records } from "../records.js";
 import { Authorities } from "./authorities.js";
 import { proofOfCertificate } from "./client-certificate.js";
@@ -36,6 +36,8 @@ export interface ProxyIdentitiesOptions {
   readonly runsAs?: (proxy: ProxyName, serviceAccount: string) => boolean;
   /** The account that has created a virtual node or gateway; undefined where it is not there. Default: nothing is. */
   readonly ownerOf?: (proxy: ProxyName) => string | undefined;
+  /** Where keys of authorities may be beside the store. Default: nowhere. */
+  readonly authorityPlaces?: AuthorityPlaces | undefined;
   /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
   readonly furtherTrust?: () => readonly string[];
   /** Milliseconds since 1970. */
@@ -101,7 +103,7 @@ export class ProxyIdentities {
   }
 
   static async open(store: Store, options: ProxyIdentitiesOptions): Promise<ProxyIdentities> {
-    const authorities = await Authorities.open(store, options.now);
+    const authorities = await Authorities.open(store, options.now, options.authorityPlaces);
     const tokenKeys = await TokenKeys.open(store, options.now);
     const records = await Records.open(store, PREFIX, (_, value) => JSON.parse(value) as StoredRecord);
     return new ProxyIdentities(authorities, tokenKeys, records, options);
@@ -125,14 +127,14 @@ export class ProxyIdentities {
   async issue(mesh: MeshName, body: unknown, account?: string): Promise<Issued> {
     const { kind, proxy, expiresInSeconds } = issueInput(mesh, body);
     const createdAt = Math.floor(this.seconds());
-    const expiresAt = createdAt + expiresInSeconds;
+    const until = createdAt + expiresInSeconds;
     const made =
       kind === "token"
-        ? await this.#token(proxy, createdAt, expiresAt)
-        : await this.#certificate(proxy, createdAt, expiresAt);
+        ? await this.#token(proxy, createdAt, until)
+        : await this.#certificate(proxy, createdAt, until);
     // Who asks for a token alone must know the control plane, too.
     await this.authorities.signer("proxies");
-    const { identityId, ...secrets } = made;
+    const { identityId, expiresAt, ...secrets } = made;
     const ofAccount = account === undefined ? {} : { account };
     const identity = { identityId, kind, proxy, ...ofAccount, createdAt, expiresAt };
     await this.#records.change(() => ({
@@ -280,15 +282,22 @@ export class ProxyIdentities {
 
   async #certificate(proxy: ProxyName, createdAt: number, expiresAt: number) {
     const { trustDomain, account } = this.#options;
-    const { certificate, key } = await issueCertificate(await this.authorities.signer("proxies"), {
+    const signer = await this.authorities.signer("proxies");
+    const { certificate, issuers, key } = await signer.issue({
       commonName: proxy.name.slice(0, 64),
       uris: [spiffeId(proxy, trustDomain, account)],
       usages: ["client"],
       notBefore: new Date((createdAt - HOUR) * 1000),
       notAfter: new Date(expiresAt * 1000),
     });
-    const identityId = new X509Certificate(certificate).serialNumber.toLowerCase();
-    return { identityId, certificate, privateKey: key };
+    const { serialNumber, validToDate } = new X509Certificate(certificate);
+    return {
+      identityId: serialNumber.toLowerCase(),
+      // Not after the authority's own end.
+      expiresAt: validToDate.getTime() / 1000,
+      certificate: certificate + issuers,
+      privateKey: key,
+    };
   }
 
   async #token(proxy: ProxyName, createdAt: number, expiresAt: number) {
@@ -303,7 +312,7 @@ export class ProxyIdentities {
       .setIssuedAt(createdAt)
       .setExpirationTime(expiresAt)
       .sign(key);
-    return { identityId, token };
+    return { identityId, expiresAt, token };
   }
 
   async #proofOfToken(token: string | undefined): Promise<Proof | undefined> {
