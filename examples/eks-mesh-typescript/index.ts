@@ -1,29 +1,38 @@
-// A mesh on Kubernetes: AWS's controller, and two versions of a catalog that it puts into the mesh.
+// A mesh on Kubernetes: the control plane, AWS's controller, and two versions of a catalog that it puts into the mesh.
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
 
 const config = new pulumi.Config("eks-mesh");
 const weight = config.getNumber("canaryWeight") ?? 10;
+const clusterName = config.get("clusterName");
+const mesh = {
+  region: config.get("region") ?? "eu-west-1",
+  accountId: config.get("accountId") ?? "000000000000",
+};
 
 const shop = new kubernetes.core.v1.Namespace("shop", { metadata: { name: "shop" } });
+
+// On EKS replicas share a table, and have their role by Pod Identity; on any other cluster there is one, with a volume.
+const controlPlane = new appmesh.KubernetesControlPlane("control-plane", {
+  ...mesh,
+  image: config.require("controlPlaneImage"),
+  ...(clusterName === undefined ? { volume: {} } : { table: {}, identity: { podIdentity: { clusterName } } }),
+  trustedNetworkPort: 18001,
+});
 
 const controller = new appmesh.AppMeshController(
   "mesh",
   {
-    region: config.get("region") ?? "eu-west-1",
-    accountId: config.get("accountId") ?? "000000000000",
-    controlPlane: { address: config.require("apiAddress"), caCertificate: config.require("caCertificate") },
-    accessKey: {
-      accessKeyId: config.require("accessKeyId"),
-      secretAccessKey: config.requireSecret("secretAccessKey"),
-    },
+    ...mesh,
+    controlPlane: { address: controlPlane.address, caCertificate: controlPlane.caCertificate },
+    accessKey: { accessKeyId: controlPlane.accessKeyId, secretAccessKey: controlPlane.secretAccessKey },
     injection: {
       namespaces: { shop: { labels: { mesh: "shop" } } },
-      xdsEndpoint: config.require("xdsEndpoint"),
+      xdsEndpoint: controlPlane.xdsEndpoint,
     },
   },
-  { dependsOn: shop },
+  { dependsOn: [shop, controlPlane] },
 );
 
 // After the controller, and so gone before it: it alone takes its finalizers off them.
@@ -114,3 +123,4 @@ declare(
 );
 
 export const namespace = controller.namespace;
+export const endpoint = controlPlane.endpoint;
