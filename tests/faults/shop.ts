@@ -37,6 +37,10 @@ export interface ShopOptions {
   readonly args?: readonly string[];
   /** Of the first control plane, the second, and so on. */
   readonly env?: readonly NodeJS.ProcessEnv[];
+  /** Whether proxies are served in plain text, without proof, as on one machine. Default: over TLS. */
+  readonly isPlain?: boolean;
+  /** Whether requests to the API are signed. Default: they are. */
+  readonly isSigned?: boolean;
   /** Of the way to the table, from the start. */
   readonly faults?: Faults;
 }
@@ -93,11 +97,12 @@ export class Shop {
     const { args = [], env = [] } = this.options;
     const replica = await startControlPlane({
       table: this.place,
-      accessKey: root,
+      ...this.#key,
       env: env[place] ?? {},
       ...more,
       args: [
-        ...["--xds-tls-self-signed", "--notices", "127.0.0.1:0", "--metrics", "127.0.0.1:0"],
+        ...(this.options.isPlain ? [] : ["--xds-tls-self-signed"]),
+        ...["--notices", "127.0.0.1:0", "--metrics", "127.0.0.1:0"],
         ...["--log-level", "trace", ...args, ...(more.args ?? [])],
       ],
     });
@@ -105,6 +110,10 @@ export class Shop {
     this.replicas[place] = replica;
     this.balancer.lead(...this.replicas.filter(Boolean).map(xdsOf));
     return replica;
+  }
+
+  get #key(): Pick<ControlPlaneOptions, "accessKey"> {
+    return this.options.isSigned === false ? {} : { accessKey: root };
   }
 
   /** Where a control plane serves proxies. */
@@ -180,13 +189,9 @@ export class Shop {
       node,
       "--xds",
       `${host}:${port}`,
-      "--xds-trust",
-      file("ca.pem"),
+      ...(this.options.isPlain ? [] : ["--xds-trust", file("ca.pem"), ...proof[node]]),
     ];
-    const sidecar = await Sidecar.start(
-      [...args, "--address", address, "--start-timeout", "60", ...proof[node]],
-      command,
-    );
+    const sidecar = await Sidecar.start([...args, "--address", address, "--start-timeout", "60"], command);
     this.sidecars.push(sidecar);
     await sidecar.says(says);
     return sidecar;
@@ -255,6 +260,7 @@ export class Shop {
       virtualNodeName: "front",
       spec: { backends: [{ virtualService: { virtualServiceName: "catalog.local" } }] },
     });
+    if (this.options.isPlain) return;
     for (const [name, ...more] of [["app"], ["front", "--token"]]) {
       const { code, stderr } = await runAppmesh(
         "identities",
@@ -262,7 +268,7 @@ export class Shop {
           ...["issue", "--mesh", "shop", "--node", name as string, ...more],
           ...["--out", join(this.#secrets, name as string), "--endpoint", this.replica(0).api],
         ],
-        { accessKey: root },
+        this.#key,
       );
       assert.equal(code, 0, stderr);
     }

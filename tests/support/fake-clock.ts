@@ -56,6 +56,8 @@ export class FastClock {
     this.#turn(rate);
     await sleep((seconds / rate) * 1000);
     this.#turn(1);
+    // They read it once a second. Until then, what they wait for others to do has not its time.
+    await sleep(2_100);
   }
 
   /** From now on it runs at this rate. It never goes back, though programs read it at different times: it jumps ahead. */
