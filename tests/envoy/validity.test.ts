@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { runAppmesh } from "../support/control-plane.js";
 import { refusalOf } from "../support/static-envoy.js";
 import { envoyPath } from "../support/tools.js";
@@ -26,6 +27,36 @@ describe("Envoy takes", function () {
       for (const resources of told) assert.equal(await refusalOf(resources), undefined);
     });
   }
+
+  it("the probes of applications that a bootstrap may have, without a warning", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "appmesh-bootstrap-"));
+    const config = bootstrap({
+      mesh: "shop",
+      kind: "virtualNode",
+      name: "catalog",
+      xds: { host: "127.0.0.1", port: 18000 },
+      interception: { mode: "transparent" },
+      adminPort: 9901,
+      probes: {
+        port: 15020,
+        probes: [
+          { kind: "http", path: "/app/readinessProbe", port: 8080, target: "/well" },
+          { kind: "http", path: "/app/startupProbe", port: 8080, target: "/", tls: true },
+          { kind: "tcp", path: "/db/readinessProbe", port: 5432 },
+          { kind: "grpc", path: "/api/livenessProbe", port: 9000, service: "shop.Catalog" },
+        ],
+      },
+    });
+    try {
+      const path = join(folder, "bootstrap.json");
+      writeFileSync(path, JSON.stringify(config));
+      const args = ["--mode", "validate", "--log-level", "warning", "--config-path", path];
+      const envoy = spawnSync(await envoyPath(), args, { encoding: "utf8" });
+      assert.deepEqual([envoy.status, envoy.stderr], [0, ""]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("the bootstraps that appmesh bootstrap prints, without a warning", async () => {
     const folder = mkdtempSync(join(tmpdir(), "appmesh-bootstrap-"));

@@ -33,7 +33,6 @@ describe("pods of MeshDeployment and MeshGatewayDeployment in one mesh with ECS 
       this.skip();
     }
     cluster = await startCluster();
-    cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
     const { status, body } = await cluster.call("GET", "/openid/v1/jwks");
     assert.equal(status, 200);
     const keys = join(temporaryFolder(), "jwks.json");
@@ -42,6 +41,21 @@ describe("pods of MeshDeployment and MeshGatewayDeployment in one mesh with ECS 
       images: { "shop/iptables": {} },
       args: () => ["--proxy-jwks", keys, "--proxy-jwks-issuer", issuer],
     });
+    // What proxies trust is told with every proof.
+    await shop.create("mesh", [], {});
+    await shop.create("virtualNode", ["anybody"], {});
+    ({ trust = "" } = await shop.issue({ virtualNode: "anybody" }));
+    await shop.api.delete({ kind: "virtualNode", names: ["shop", "anybody"] });
+    await shop.api.delete({ kind: "mesh", names: ["shop"] });
+    cluster.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "authorities", namespace: "shop" },
+        stringData: { "ca.pem": trust },
+      },
+    );
     for (const name of [catalogService, prices]) shop.cluster.names.set(name, ["198.51.100.1"]);
     putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
     const { accessKey, api } = shop.controlPlane;
@@ -166,7 +180,6 @@ describe("pods of MeshDeployment and MeshGatewayDeployment in one mesh with ECS 
       const path = `/v1/meshes/shop/service-accounts/shop:${account}`;
       assert.equal((await shop.controlPlane.call("PUT", path, proxies)).status, 200);
     }
-    ({ trust = "" } = await shop.issue({ virtualNode: "prices" }));
     groups.push(...(await shop.service(["prices"], ["front"])));
     const catalog = await pod("catalog");
     const { hostname } = (await shop.controlPlane.call("GET", "/v20190125/meshes/shop/virtualNodes/catalog"))

@@ -22,6 +22,17 @@ export const deploymentArgs = (
   ...more,
 });
 
+/** What the pods need of a cluster. */
+export const needed = [
+  { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+  {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "authorities", namespace: "shop" },
+    stringData: { "ca.pem": "authorities" },
+  },
+];
+
 /** All that is made of pods with a listener. */
 export const deploymentChildren = (name: string): readonly string[] => [
   `appmesh:index:MeshDeployment ${name}`,
@@ -31,8 +42,10 @@ export const deploymentChildren = (name: string): readonly string[] => [
   `kubernetes:core/v1:ServiceAccount ${name}-service-account`,
 ];
 
+/** What is made, changed or deleted: what is only read, is read each time, and let go in the end. */
 export const shown = (steps: Parameters<typeof sorted>[0]): string[] =>
   sorted(steps)
+    .filter(({ op }) => op !== "read" && op !== "discard")
     .map(({ op, type, name }) => `${op} ${type} ${name}`)
     .sort();
 

@@ -9,7 +9,7 @@ import * as appmesh from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
-import { app, deploymentArgs, deploymentChildren, shown, steps } from "./mesh-deployment-programs.js";
+import { app, deploymentArgs, deploymentChildren, needed, shown, steps } from "./mesh-deployment-programs.js";
 import { TestStack } from "./stack.js";
 
 /** Two versions behind one service, the second with a weight of its own, and the mesh. */
@@ -64,7 +64,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       this.skip();
     }
     cluster = await startCluster();
-    cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    cluster.apply(...needed);
     plugin = putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
     controlPlane = await startControlPlane();
     stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
@@ -146,12 +146,12 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     const component = "urn:pulumi:test::shop::appmesh:index:MeshDeployment::catalog-v1";
     const state = await stack.resources();
     assert.equal(
-      state.filter(({ parent }) => parent === component).length,
+      state.filter(({ parent, type }) => parent === component && type !== "kubernetes:core/v1:Secret").length,
       deploymentChildren("").length - 1,
     );
 
     const again = await stack.preview(versions(10));
-    assert.deepEqual([again.steps, again.messages], [[], []]);
+    assert.deepEqual([shown(again.steps), again.messages], [[], []]);
     const shifted = await stack.up(versions(50));
     assert.deepEqual(shown(shifted.steps), [
       "update appmesh:index:MeshService catalog",
@@ -253,7 +253,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     const { workDir } = stack.stack.workspace;
     const state = readFileSync(join(workDir, ".pulumi", "stacks", "shop", "test.json"), "utf8");
     assert.ok(state.includes("Catalog_1-deployment") && !state.includes(hidden));
-    assert.deepEqual((await stack.preview(alone(given(), {}, "Catalog_1"))).steps, []);
+    assert.deepEqual(shown((await stack.preview(alone(given(), {}, "Catalog_1"))).steps), []);
     assert.deepEqual(shown((await stack.preview(alone(given({ replicas: 4 }), {}, "Catalog_1"))).steps), [
       "update appmesh:index:MeshDeployment Catalog_1",
       "update kubernetes:apps/v1:Deployment Catalog_1-deployment",
@@ -295,7 +295,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     });
     assert.deepEqual(get("serviceaccount", "worker").metadata.annotations, { role: "worker" });
     assert.equal(get("deployment", "worker").spec.template.metadata.labels.team, "shop");
-    assert.deepEqual((await stack.preview(program)).steps, []);
+    assert.deepEqual(shown((await stack.preview(program)).steps), []);
   });
 
   it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
@@ -327,6 +327,31 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     });
     assert.deepEqual([moved.failure, moved.messages], [undefined, []]);
     assert.deepEqual(shown(moved.steps), ["create shop:index:Group group"]);
+  });
+
+  it("tells in the preview of a Secret that is missing, or has another value, unless it is to come later", async () => {
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const naming = (name: string, key: string, more: Partial<appmesh.MeshDeploymentArgs> = {}) =>
+      alone(
+        deploymentArgs({ controlPlane: { host: "xds.shop.internal", tokenFrom: { name, key } }, ...more }),
+      );
+    const missing = await stack.preview(naming("identity", "token"));
+    assert.notEqual(missing.failure, undefined);
+    const told = missing.events.find(({ diagnosticEvent }) =>
+      diagnosticEvent?.message.includes("'shop/identity' does not exist"),
+    );
+    assert.equal(
+      told?.diagnosticEvent?.urn,
+      "urn:pulumi:test::shop::appmesh:index:MeshDeployment$kubernetes:core/v1:Secret::catalog-controlPlane-tokenFrom",
+    );
+    const other = await stack.preview(naming("authorities", "token"));
+    assert.notEqual(other.failure, undefined);
+    assert.match(
+      other.messages.join("\n"),
+      /: controlPlane\.tokenFrom\.key: "token" was given; the Secret shop\/authorities has ca\.pem\. Put it there, or name one of those\.$/,
+    );
+    const later = await stack.preview(naming("identity", "token", { lookUpSecrets: false }));
+    assert.deepEqual([later.failure, later.messages], [undefined, []]);
   });
 
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
+import { type Probe, probesBootstrap } from "@pulumi-appmesh/control-plane/bootstrap/probes.js";
 import { addMeshToPod, MeshPodError } from "./add-mesh-to-pod.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
@@ -194,6 +195,125 @@ describe("a pod of the mesh", () => {
     });
   });
 
+  /** What its Envoy is told at the start. */
+  const bootstrapOf = ({ initContainers = [], containers }: PodSpec) => {
+    const envoy = [...initContainers, ...containers].find(({ name }) => name === "envoy");
+    return JSON.parse(envoy?.args?.[1] ?? "null");
+  };
+
+  it("lets the kubelet ask by Envoy where it would come through the mesh, and nowhere else", () => {
+    const asked = {
+      ...app,
+      ports: [{ name: "http", containerPort: 8080 }, { containerPort: 9000 }, { containerPort: 9100 }],
+      startupProbe: { httpGet: { port: "http" }, failureThreshold: 30 },
+      readinessProbe: {
+        httpGet: { path: "/well?deep=1", port: 8080, httpHeaders: [{ name: "Host", value: "shop" }] },
+        periodSeconds: 5,
+      },
+      livenessProbe: { tcpSocket: { port: 9000 } },
+      lifecycle: { postStart: { httpGet: { path: "warm", port: 8080, scheme: "HTTPS" } } },
+    };
+    const metrics = { name: "metrics", image: "a:1", livenessProbe: { httpGet: { port: 9100 } } };
+    const elsewhere = {
+      name: "elsewhere",
+      image: "a:1",
+      livenessProbe: { httpGet: { port: 8080, host: "10.0.0.1" } },
+      readinessProbe: { grpc: { port: 9000, service: "shop" } },
+      startupProbe: { exec: { command: ["true"] } },
+    };
+    const more = { ...options, listenerPorts: [8080, 9000], drainSeconds: 0 };
+    const made = addMeshToPod({ containers: [asked, metrics, elsewhere] }, more);
+    const by = (path: string) => ({ path, port: 15020 });
+    assert.deepEqual(made.containers, [
+      {
+        ...asked,
+        startupProbe: { httpGet: by("/app/startupProbe"), failureThreshold: 30 },
+        readinessProbe: {
+          httpGet: {
+            ...by("/app/readinessProbe?deep=1"),
+            httpHeaders: [{ name: "Host", value: "shop" }],
+          },
+          periodSeconds: 5,
+        },
+        livenessProbe: { httpGet: by("/app/livenessProbe") },
+        lifecycle: { postStart: { httpGet: by("/app/lifecycle/postStart") } },
+      },
+      metrics,
+      { ...elsewhere, readinessProbe: { httpGet: by("/elsewhere/readinessProbe") } },
+    ]);
+    const probes: Probe[] = [
+      { kind: "http", path: "/app/readinessProbe", port: 8080, target: "/well" },
+      { kind: "tcp", path: "/app/livenessProbe", port: 9000 },
+      { kind: "http", path: "/app/startupProbe", port: 8080, target: "/" },
+      { kind: "http", path: "/app/lifecycle/postStart", port: 8080, target: "/warm", tls: true },
+      { kind: "grpc", path: "/elsewhere/readinessProbe", port: 9000, service: "shop" },
+    ];
+    const { listeners } = bootstrapOf(made).staticResources;
+    assert.deepEqual(listeners, [probesBootstrap({ port: 15020, probes }).listener]);
+  });
+
+  it("has the application asked where it listens instead, in explicit interception", () => {
+    const probed = {
+      ...app,
+      ports: [{ containerPort: 9080 }],
+      readinessProbe: { httpGet: { port: 8080 } },
+      livenessProbe: { httpGet: { port: 9080 } },
+      startupProbe: { httpGet: { port: 8081 } },
+    };
+    const made = addMeshToPod(
+      { containers: [probed] },
+      { ...options, interception: explicit, envoy: { probePort: 7 } },
+    );
+    const { readinessProbe, livenessProbe, startupProbe } = made.containers[0] ?? assert.fail();
+    assert.deepEqual(
+      [readinessProbe, livenessProbe, startupProbe],
+      [
+        { httpGet: { path: "/app/readinessProbe", port: 7 } },
+        { httpGet: { path: "/app/livenessProbe", port: 7 } },
+        { httpGet: { port: 8081 } },
+      ],
+    );
+    const { clusters } = bootstrapOf(made).staticResources;
+    assert.deepEqual(
+      clusters
+        .map(({ name }: { name: string }) => name)
+        .filter((name: string) => name.startsWith("appmesh_probe")),
+      ["appmesh_probe_http_9080"],
+    );
+  });
+
+  const { virtualNode: _node, interception: _interception, ...gatewayOptions } = options;
+  const gateway: MeshPodOptions = { ...gatewayOptions, virtualGateway: "shop/edge", listenerPorts: [8088] };
+
+  it("is of Envoy alone for a virtual gateway, which waits until its clients have gone", () => {
+    const made = addMeshToPod(
+      { containers: [], nodeSelector: { zone: "a" } },
+      { ...gateway, drainSeconds: 7, tracing: {} },
+    );
+    assert.deepEqual(
+      [made.nodeSelector, made.terminationGracePeriodSeconds, made.initContainers?.map(({ name }) => name)],
+      [{ zone: "a" }, 37, ["otel-collector"]],
+    );
+    assert.equal(made.containers.length, 1);
+    const { restartPolicy, ports, lifecycle, readinessProbe } = made.containers[0] ?? assert.fail();
+    const leaving = ["/healthcheck/fail", "/drain_listeners?graceful&skip_exit&inboundonly"]
+      .map((path) => `{ ${admin("POST", path)}; cat <&3 >/dev/null; }`)
+      .join("\n");
+    assert.deepEqual(
+      { restartPolicy, ports, lifecycle, readinessProbe },
+      {
+        restartPolicy: undefined,
+        ports: [{ containerPort: 8088 }],
+        lifecycle: { preStop: { exec: { command: ["bash", "-c", `${leaving}\nsleep 7`] } } },
+        readinessProbe: { ...ready, periodSeconds: 5 },
+      },
+    );
+    const { node, staticResources } = bootstrapOf(made);
+    assert.deepEqual([node.id, staticResources.listeners], ["mesh/shop/virtualGateway/edge", undefined]);
+    const logs = { name: "logs", image: "logs:1" };
+    assert.deepEqual(addMeshToPod({ containers: [logs] }, gateway).containers[1], logs);
+  });
+
   const refusals = (spec: unknown, more: Partial<MeshPodOptions> = {}): string[] => {
     try {
       addMeshToPod(spec as PodSpec, { ...options, ...more });
@@ -269,6 +389,35 @@ describe("a pod of the mesh", () => {
     };
     assert.deepEqual(refusals({ containers: [two] }), [
       "listenerPorts: nothing was given, and the containers have the ports 1, 2; the ports of the virtual node's listeners are required.",
+    ]);
+  });
+
+  it("is refused where an Envoy of a virtual gateway could not listen, or is told of an application", () => {
+    const refusedGateway = (more: Partial<MeshPodOptions>, containers: object[] = []) => {
+      const { virtualNode: _, interception: __, ...rest } = { ...options, ...gateway, ...more };
+      try {
+        addMeshToPod({ containers } as PodSpec, { ...rest, ...more } as MeshPodOptions);
+      } catch (error) {
+        return (error as MeshPodError).violations.map(({ path, message }) => `${path.join(".")}: ${message}`);
+      }
+      return [];
+    };
+    assert.deepEqual(
+      refusedGateway({ listenerPorts: [80, 9901, 8088] }, [{ ...app, ports: [{ containerPort: 8088 }] }]),
+      [
+        "listenerPorts.0: 80 was given; Envoy, which is not root, listens on 1024 and above. Let it have 8080: a Service in front may have any.",
+        "listenerPorts.1: 9901 was given; it is taken in the pod by Envoy's admin interface. Give it another.",
+        "podSpec.containers.0.ports.0.containerPort: 8088 was given; it is taken in the pod by Envoy, as a listener of the virtual gateway. Let the container listen on another port.",
+      ],
+    );
+    assert.deepEqual(refusedGateway({ interception: { image: "shop/iptables:1" } }), [
+      "interception: it was given beside virtualGateway, which has no application whose traffic is taken. Leave it out.",
+    ]);
+    assert.deepEqual(refusedGateway({ virtualGateway: "other/edge/x" }), [
+      'virtualGateway: "other/edge/x" was given; the name of a virtual gateway, its id MESH/NAME or its ARN is allowed.',
+    ]);
+    assert.deepEqual(refusals({ containers: [{ ...app, ports: [{ containerPort: 15020 }] }] }), [
+      "podSpec.containers.0.ports.0.containerPort: 15020 was given; it is taken in the pod by Envoy, for probes. Let the container listen on another port.",
     ]);
   });
 

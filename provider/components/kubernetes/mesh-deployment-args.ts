@@ -16,7 +16,7 @@ import type { ComponentInputs, ComponentType } from "../component.js";
 import { componentTags } from "../tags.js";
 import { meshDeploymentRules } from "./mesh-deployment-rules.js";
 import { PodInterception } from "./mesh-pod-options.js";
-import { workloadInputs } from "./workload-args.js";
+import { plainWorkloadInputs, workloadInputs } from "./workload-args.js";
 
 const inputs = {
   virtualNodeName: optional(
@@ -58,7 +58,7 @@ const inputs = {
 } as const;
 
 /** The inputs that decide how much is made. */
-export const plainMeshDeploymentInputs = ["listeners"] as const;
+export const plainMeshDeploymentInputs = ["listeners", ...plainWorkloadInputs] as const;
 
 /** Pods of a Deployment that are a virtual node of a mesh, as one. */
 export const meshDeployment: ComponentType = {

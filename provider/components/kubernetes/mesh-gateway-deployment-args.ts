@@ -2,7 +2,7 @@ import { integer, json, list, map, optional, required, resourceName, string } fr
 import type { ComponentInputs, ComponentType } from "../component.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
 import { meshGatewayDeploymentRules } from "./mesh-gateway-deployment-rules.js";
-import { workloadInputs } from "./workload-args.js";
+import { plainWorkloadInputs, workloadInputs } from "./workload-args.js";
 
 const inputs = {
   ...gatewayInputs,
@@ -24,7 +24,7 @@ const inputs = {
 } as const;
 
 /** The inputs that decide how much is made. */
-export const plainMeshGatewayDeploymentInputs = ["listeners", "routes"] as const;
+export const plainMeshGatewayDeploymentInputs = ["listeners", "routes", ...plainWorkloadInputs] as const;
 
 /** A way into a mesh on Kubernetes, as one. */
 export const meshGatewayDeployment: ComponentType = {

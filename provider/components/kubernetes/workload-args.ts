@@ -1,5 +1,5 @@
 // What pods of the mesh are given that a component makes, be they of a virtual node or of a virtual gateway.
-import { integer, json, optional, required, string } from "@pulumi-appmesh/model";
+import { boolean, integer, json, optional, required, string } from "@pulumi-appmesh/model";
 import { podOptions } from "./mesh-pod-options.js";
 
 /** A name that a Service can have. */
@@ -10,7 +10,7 @@ const label = string({
   maxLength: 63,
   pattern: {
     regex: dnsLabel,
-    says: "that is a label of DNS: lower-case letters, digits and hyphens, with a letter first, as catalog-v1",
+    says: "that is a label of DNS (lower-case letters, digits and hyphens, with a letter first, as catalog-v1)",
   },
 });
 
@@ -21,7 +21,7 @@ export const workloadInputs = {
       maxLength: 63,
       pattern: {
         regex: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-        says: "that is a label of DNS: lower-case letters, digits and hyphens, as shop",
+        says: "that is a label of DNS (lower-case letters, digits and hyphens, as shop)",
       },
     }),
     "Namespace of all that is made. It is there already.",
@@ -49,5 +49,14 @@ export const workloadInputs = {
     "Name of a service account that is there, as which the pods run. Unset, one is made for them alone, by whose tokens the " +
       "control plane tells them from others.",
   ),
+  lookUpSecrets: optional(
+    boolean(),
+    "Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from " +
+      "starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or " +
+      "may not be read. Defaults to true.",
+  ),
   ...podOptions,
 } as const;
+
+/** The inputs of them that decide how much is made. */
+export const plainWorkloadInputs = ["controlPlane", "lookUpSecrets"] as const;

@@ -8,6 +8,7 @@ import { merged, type Values } from "../eks/chart-values.js";
 import { addMeshToPod } from "./add-mesh-to-pod.js";
 import { type MeshPodOptions, podOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
+import { secretsOf } from "./secrets.js";
 import { injector, podLabel } from "./workload-rules.js";
 
 /** What is common to the components' arguments; any part may be an output. */
@@ -103,6 +104,7 @@ export function deploymentOf(
     labels: place.labels,
     options,
     serviceAccountName,
+    secrets: secretsOf(name, args, place, child),
   }).apply((known) => {
     const { metadata = {}, spec = { containers: [] } } = given(known.podTemplate ?? {}) as PodTemplate;
     const pod = addMeshToPod(spec, given(known.options) as unknown as MeshPodOptions);

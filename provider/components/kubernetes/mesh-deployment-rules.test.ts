@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { type ObjectValue, UNKNOWN } from "../../server/values.js";
+import { checkComponent } from "../check.js";
+import { meshDeployment } from "./mesh-deployment-args.js";
+import { meshGatewayDeployment } from "./mesh-gateway-deployment-args.js";
+
+const app = { name: "app", image: "shop/app:1", ports: [{ containerPort: 8080 }] };
+const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
+const common = {
+  meshName: "shop",
+  namespace: "shop",
+  listeners,
+  controlPlane: { host: "xds.shop.internal" },
+};
+
+const told = (type: typeof meshDeployment, inputs: object, name: string) =>
+  checkComponent(type, inputs as ObjectValue, name).map(({ property, reason }) => `${property}: ${reason}`);
+const deployment = (more: object = {}, name = "catalog") =>
+  told(
+    meshDeployment,
+    {
+      ...common,
+      interception: { image: "shop/iptables:1" },
+      podTemplate: { spec: { containers: [app] } },
+      ...more,
+    },
+    name,
+  );
+const gateway = (more: object = {}, name = "edge") =>
+  told(meshGatewayDeployment, { ...common, ...more }, name);
+const template = (metadata: object, more: object = {}) => ({
+  podTemplate: { metadata, spec: { containers: [app] }, ...more },
+});
+
+describe("the rules of pods that a component makes", () => {
+  it("find nothing wrong with what is right, or not known yet", () => {
+    assert.deepEqual(deployment(), []);
+    assert.deepEqual(gateway(), []);
+    assert.deepEqual(deployment({ serviceName: "catalog-v1" }, "Catalog_v1"), []);
+    assert.deepEqual(deployment({ serviceName: UNKNOWN }, "Catalog_v1"), []);
+    assert.deepEqual(deployment({ podTemplate: UNKNOWN, deployment: UNKNOWN, serviceAccount: UNKNOWN }), []);
+    assert.deepEqual(deployment({ podTemplate: { spec: UNKNOWN } }), []);
+    assert.deepEqual(deployment({ listeners: [{ portMapping: { port: UNKNOWN, protocol: "http" } }] }), []);
+    assert.deepEqual(gateway({ podTemplate: { metadata: UNKNOWN }, servicePorts: [UNKNOWN] }), []);
+  });
+
+  it("find names that Kubernetes would refuse", () => {
+    const long = "a".repeat(64);
+    const noLabel = (name: string) =>
+      `serviceName: nothing was given, and the name of the component, "${name}", is no label of DNS, as a Service needs: at ` +
+      "most 63 lower-case letters, digits and hyphens, with a letter first. Give serviceName.";
+    for (const name of ["Catalog", "catalog_v1", "1st", "catalog-", long])
+      assert.deepEqual(deployment({}, name), [noLabel(name)]);
+    assert.deepEqual(gateway({}, "Edge"), [noLabel("Edge")]);
+    assert.deepEqual(deployment({ serviceName: "Catalog", namespace: "a.b" }), [
+      'namespace: "a.b" was given; a string of 1 to 63 characters that is a label of DNS (lower-case letters, digits and hyphens, as shop) is allowed.',
+      'serviceName: "Catalog" was given; a string of 1 to 63 characters that is a label of DNS (lower-case letters, digits and hyphens, with a letter first, as catalog-v1) is allowed.',
+    ]);
+  });
+
+  it("find what the component says itself", () => {
+    const said = (path: string, way = "Leave it out.") => `${path}: the component says it itself. ${way}`;
+    assert.deepEqual(
+      deployment({
+        deployment: {
+          metadata: { name: "a", namespace: "b" },
+          spec: { selector: {}, template: {}, replicas: 2, paused: true },
+          status: {},
+        },
+        service: { spec: { selector: {}, ports: [] } },
+        serviceAccount: { metadata: { name: "a" }, spec: {} },
+      }),
+      [
+        "deployment.status: it is not one of its parts; metadata, spec are allowed.",
+        said("deployment.metadata.name", "Give serviceName."),
+        said("deployment.metadata.namespace"),
+        said("deployment.spec.selector"),
+        said("deployment.spec.template"),
+        said("deployment.spec.replicas", "Give the input replicas."),
+        said("service.spec.selector"),
+        said("service.spec.ports"),
+        "serviceAccount.spec: it is not one of its parts; metadata, automountServiceAccountToken, imagePullSecrets, secrets are allowed.",
+        said("serviceAccount.metadata.name", "Give serviceName."),
+      ],
+    );
+    assert.deepEqual(deployment({ service: { spec: { type: "LoadBalancer" } } }), [
+      "service.spec.type: the Service is headless, since Envoys look for each pod. Leave it out; callers without Envoy get a " +
+        "Service of their own, which selects podLabels.",
+    ]);
+    assert.deepEqual(gateway({ service: { spec: { type: "LoadBalancer" } } }), []);
+  });
+
+  it("find pods that would have two proxies, or no Service that finds them", () => {
+    const injector = "appmesh.k8s.aws/sidecarInjectorWebhook";
+    assert.deepEqual(deployment(template({ annotations: { [injector]: "enabled" } })), [
+      `podTemplate.metadata.annotations["${injector}"]: "enabled" was given; a pod has one proxy, and is of one virtual node. Leave it out.`,
+    ]);
+    assert.deepEqual(deployment(template({ annotations: { [injector]: "disabled" } })), []);
+    assert.deepEqual(deployment(template({ labels: { "app.kubernetes.io/name": "other" } })), [
+      'podTemplate.metadata.labels["app.kubernetes.io/name"]: the component says it itself: it finds the pods by it. Leave it out.',
+    ]);
+    assert.deepEqual(deployment({ listeners: undefined, service: {} }), [
+      "service: it was given without listeners; nobody calls what does not listen. Give listeners, or leave it out.",
+    ]);
+  });
+
+  it("find pods that are none, at their places", () => {
+    assert.deepEqual(deployment({ podTemplate: { containers: [app] } }), [
+      "podTemplate.containers: it is not one of its parts; metadata, spec are allowed.",
+      "podTemplate.spec: a pod's spec is required, in Kubernetes' words, as {containers: [{name, image}]}.",
+    ]);
+    assert.deepEqual(deployment({ podTemplate: "catalog" }), [
+      "podTemplate: a template of pods is required, in Kubernetes' words, as {spec: {containers: [{name, image}]}}.",
+    ]);
+    assert.deepEqual(deployment({ podTemplate: { spec: { hostNetwork: true, containers: [app] } } }), [
+      "podTemplate.spec.hostNetwork: true was given; a pod of the mesh has a network of its own, where Envoy takes the traffic " +
+        "of this pod and no other's. Leave it out.",
+    ]);
+    assert.deepEqual(
+      deployment({
+        interception: { mode: "explicit", appPorts: { 80: 8080 } },
+        listeners: [{ portMapping: { port: 80, protocol: "http" } }],
+      }),
+      [
+        "listeners[0].portMapping.port: 80 was given; Envoy, which is not root, listens on 1024 and above. Let it have 8080: a " +
+          "Service in front may have any.",
+      ],
+    );
+  });
+
+  it("find what is wrong with the virtual node and the virtual gateway, at the places of the inputs", () => {
+    assert.deepEqual(
+      deployment({ backends: ["prices.shop.internal", ""], virtualNodeName: "shop/catalog" }).map(
+        (each) => each.split(":")[0],
+      ),
+      ["virtualNodeName", "backends[1]"],
+    );
+    assert.deepEqual(
+      gateway({ routes: { all: { virtualServiceName: "catalog", grpcRoute: {} } } }).map(
+        (each) => each.split(":")[0],
+      ),
+      ["routes.all.grpcRoute"],
+    );
+    assert.deepEqual(
+      gateway({
+        servicePorts: [80, 80],
+        listeners: [...listeners, { portMapping: { port: 8081, protocol: "http" } }],
+      }),
+      ["servicePorts[1]: 80 is the port of listeners[0] already; each has its own. Give another."],
+    );
+  });
+});
