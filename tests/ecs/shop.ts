@@ -27,7 +27,7 @@ type ProxyOf = { readonly virtualNode: string } | { readonly virtualGateway: str
 export const catalogService = "catalog.shop.local";
 /** Where the names of virtual services lead: nowhere, so that who reaches them has reached the mesh. */
 const nowhere = "198.51.100.1";
-const key = {
+export const key = {
   accessKeyId: "AKIASHOPOFTASKS00000",
   secretAccessKey: "of-tests-and-nobody-else-0123456789abcde",
 };
@@ -127,6 +127,11 @@ export class Shop {
     return kind === "token"
       ? { trustFrom, tokenFrom: `${secret}:token::` }
       : { trustFrom, certificateFrom: `${secret}:certificate::`, privateKeyFrom: `${secret}:privateKey::` };
+  }
+
+  /** Puts a secret where ECS finds it. */
+  keep(name: string, value: string): void {
+    this.#secrets[name] = value;
   }
 
   /** The control plane as tasks know it. */

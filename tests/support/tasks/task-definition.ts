@@ -75,7 +75,7 @@ interface HealthCheck {
 export interface TaskOptions {
   /** Of the task among others. Default: the family. */
   readonly name?: string;
-  /** Values of secrets and parameters by their ARN or name, without the JSON key that may follow. */
+  /** Values of secrets and parameters by their ARN or name, as ARN:::VERSION where a version is asked for, without a JSON key. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
@@ -225,8 +225,8 @@ function valueOf(from: string, secrets: Readonly<Record<string, string>>): strin
   // arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME:KEY:STAGE:VERSION
   const parts = from.split(":");
   if (parts[2] !== "secretsmanager" || parts.length !== 10) throw missing();
-  const whole = secrets[parts.slice(0, 7).join(":")];
-  const key = parts[7] ?? "";
+  const [key = "", , version = ""] = parts.slice(7);
+  const whole = secrets[parts.slice(0, 7).join(":") + (version === "" ? "" : `:::${version}`)];
   if (whole === undefined) throw missing();
   if (key === "") return whole;
   const value = (JSON.parse(whole) as Record<string, unknown>)[key];
