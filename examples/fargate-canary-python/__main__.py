@@ -1,5 +1,7 @@
 """A shop on Fargate: storefront → catalog → prices, and a canary of the catalog that gets a share of the requests."""
 
+from typing import Literal
+
 import pulumi
 import pulumi_appmesh as appmesh
 import pulumi_aws as aws
@@ -21,15 +23,21 @@ mesh = appmesh.Mesh("shop", mesh_name="shop")
 listener = {"port_mapping": {"port": 8080, "protocol": "http"}}
 
 
-def common(name: str) -> dict:
+def common(name: str, kind: Literal["virtual_node", "virtual_gateway"]) -> dict:
     """What all tasks have in common: where they run, who they are to the control plane, and traces (OpenTelemetry)."""
+    identity = appmesh.NodeIdentity(name, mesh_name=mesh.mesh_name, **{kind: name})
     return {
         "mesh_name": mesh.mesh_name,
         "cluster_arn": cluster.arn,
         "vpc_id": vpc.vpc_id,
         "subnet_ids": vpc.private_subnet_ids,
         "security_group_ids": [members.id],
-        "control_plane": {"host": host, "trust_from": "/appmesh/trust", "token_from": f"/appmesh/{name}"},
+        "control_plane": {
+            "host": host,
+            "trust_from": identity.trust_from,
+            "certificate_from": identity.certificate_from,
+            "private_key_from": identity.private_key_from,
+        },
         "tracing": {"sampling_rate": 0.1},
         "desired_count": 2,
     }
@@ -50,7 +58,7 @@ def service(name: str, versions: dict[str, tuple[str, int]], backend: str | None
     def tasks(version: str, image: str) -> appmesh.MeshEcsService:
         return appmesh.MeshEcsService(
             f"{name}-{version}",
-            **common(f"{name}-{version}"),
+            **common(f"{name}-{version}", "virtual_node"),
             cloud_map={"namespace_name": domain, "service_name": name, "service_arn": found.arn},
             client_security_group_ids={"members": members.id},
             listeners=[listener],
@@ -90,7 +98,8 @@ service("prices", {"v1": ("prices:3.1.0", 100)})
 
 gateway = appmesh.MeshGateway(
     "web",
-    **common("web"),
+    **common("web", "virtual_gateway"),
+    virtual_gateway_name="web",
     listeners=[listener],
     routes={"storefront": {"virtual_service_name": storefront.virtual_service_name}},
     load_balancer={"subnet_ids": vpc.public_subnet_ids},

@@ -20,16 +20,20 @@ const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
 const listener = { portMapping: { port: 8080, protocol: appmesh.PortProtocol.Http } };
 
 /** What all tasks have in common: where they run, who they are to the control plane, and traces (OpenTelemetry). */
-const common = (name: string) => ({
-  meshName,
-  clusterArn: cluster.arn,
-  vpcId: vpc.vpcId,
-  subnetIds: vpc.privateSubnetIds,
-  securityGroupIds: [members.id],
-  controlPlane: { host, trustFrom: "/appmesh/trust", tokenFrom: `/appmesh/${name}` },
-  tracing: { samplingRate: 0.1 },
-  desiredCount: 2,
-});
+function common(name: string, kind: "virtualNode" | "virtualGateway") {
+  const identity = new appmesh.NodeIdentity(name, { meshName, [kind]: name });
+  const { trustFrom, certificateFrom, privateKeyFrom } = identity;
+  return {
+    meshName,
+    clusterArn: cluster.arn,
+    vpcId: vpc.vpcId,
+    subnetIds: vpc.privateSubnetIds,
+    securityGroupIds: [members.id],
+    controlPlane: { host, trustFrom, certificateFrom, privateKeyFrom },
+    tracing: { samplingRate: 0.1 },
+    desiredCount: 2,
+  };
+}
 
 /** A service: its name, and its versions, which share the requests by weight. It may call another. */
 function service(
@@ -45,7 +49,7 @@ function service(
   });
   const tasks = (version: string, image: string) =>
     new appmesh.MeshEcsService(`${name}-${version}`, {
-      ...common(`${name}-${version}`),
+      ...common(`${name}-${version}`, "virtualNode"),
       cloudMap: { namespaceName: domain, serviceName: name, serviceArn: found.arn },
       clientSecurityGroupIds: { members: members.id },
       listeners: [listener],
@@ -84,7 +88,8 @@ service(
 service("prices", { v1: { image: "prices:3.1.0", weight: 100 } });
 
 const gateway = new appmesh.MeshGateway("web", {
-  ...common("web"),
+  ...common("web", "virtualGateway"),
+  virtualGatewayName: "web",
   listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
   routes: { storefront: { virtualServiceName: storefront.virtualServiceName } },
   loadBalancer: { subnetIds: vpc.publicSubnetIds },

@@ -44,6 +44,19 @@ function taskDefinitions(made: Made): readonly TaskDefinition[] {
   });
 }
 
+/** What Secrets Manager holds, by ARN. */
+function secretsOf(made: Made): Record<string, string> {
+  const versions = Object.entries(made).filter(([key]) =>
+    key.startsWith("aws:secretsmanager/secretVersion:"),
+  );
+  return Object.fromEntries(
+    versions.map(([, { secretId, secretString }]) => [
+      String(secretId),
+      (secretString as { readonly $secret: string }).$secret,
+    ]),
+  );
+}
+
 describe("the tasks of the example of a canary on Fargate", function () {
   this.timeout(300_000);
   // Each test goes on from where the one before it left the mesh.
@@ -78,7 +91,7 @@ describe("the tasks of the example of a canary on Fargate", function () {
     }
     await stack.up();
     const made = aws.made();
-    const secrets = await identities();
+    const secrets = secretsOf(made);
     for (const definition of taskDefinitions(made)) {
       const { family } = definition;
       tasks.set(family, cluster.run(taskGroup(definition, { name: family, secrets }), rhythm));
@@ -95,26 +108,6 @@ describe("the tasks of the example of a canary on Fargate", function () {
     if (this.currentTest?.state !== "failed") return;
     for (const [name, task] of tasks) console.error(`---- ${name}\n${task.logs}`);
   });
-
-  /** What the example finds in Systems Manager. */
-  async function identities(): Promise<Record<string, string>> {
-    const secrets: Record<string, string> = {};
-    const nodes = ["storefront-v1", "catalog-v1", "catalog-v2", "prices-v1"];
-    for (const proxy of [
-      ...nodes.map((virtualNode) => ({ virtualNode, name: virtualNode })),
-      { virtualGateway: "web-gateway", name: "web" },
-    ]) {
-      const { name, ...of } = proxy;
-      const { status, body } = await controlPlane.call("POST", "/v1/meshes/shop/identities", {
-        ...of,
-        kind: "token",
-      });
-      assert.equal(status, 200, JSON.stringify(body));
-      secrets[`/appmesh/${name}`] = body.token;
-      secrets["/appmesh/trust"] = body.trust;
-    }
-    return secrets;
-  }
 
   /** Has the tasks of services that are to be registered in Cloud Map found there, and by DNS, as ECS does. */
   async function register(made: Made): Promise<void> {
@@ -186,11 +179,11 @@ describe("the tasks of the example of a canary on Fargate", function () {
         .filter((line) => line.startsWith("span "))
         .map((line): Span => JSON.parse(line.slice("span ".length)))
         .filter((span) => span.traceId === traceId);
-    const services = { web: "web-gateway", "storefront-v1": "", [catalog]: "", "prices-v1": "" };
-    await until(() => Object.keys(services).every((task) => spans(task).length > 0));
+    const names = ["web", "storefront-v1", catalog, "prices-v1"];
+    await until(() => names.every((task) => spans(task).length > 0));
     assert.deepEqual(
-      Object.keys(services).map((task) => [...new Set(spans(task).map(({ service }) => service))]),
-      Object.entries(services).map(([task, name]) => [`shop/${name || task}`]),
+      names.map((task) => [...new Set(spans(task).map(({ service }) => service))]),
+      names.map((task) => [`shop/${task}`]),
     );
   });
 });

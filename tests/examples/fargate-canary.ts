@@ -42,6 +42,10 @@ const network = [
 /** What every set of tasks has. */
 const tasks = (name: string): readonly string[] => [
   `appmesh:index:MeshTaskDefinition ${name}`,
+  `appmesh:index:NodeIdentity ${name}`,
+  `appmesh:index:ProxyIdentity ${name}-identity`,
+  `aws:secretsmanager/secret:Secret ${name}-secret`,
+  `aws:secretsmanager/secretVersion:SecretVersion ${name}-secret-version`,
   `aws:cloudwatch/logGroup:LogGroup ${name}-logs`,
   `aws:ec2/securityGroup:SecurityGroup ${name}-tasks`,
   `aws:ecs/service:Service ${name}-service`,
@@ -179,7 +183,7 @@ export function fargateStory(
         { virtualNode: "catalog-v1", weight: 90 },
         { virtualNode: "catalog-v2", weight: 10 },
       ]);
-      assert.deepEqual(await spec("virtualGateway/web-gateway/gatewayRoutes/web-storefront"), {
+      assert.deepEqual(await spec("virtualGateway/web/gatewayRoutes/web-storefront"), {
         httpRoute: {
           match: { prefix: "/" },
           action: { target: { virtualService: { virtualServiceName: "storefront.shop.internal" } } },
@@ -205,7 +209,8 @@ export function fargateStory(
         },
       });
       const privateSubnets = [1, 2, 3].map((zone) => `subnet-shop-private-${zone}`);
-      const { networkConfiguration, desiredCount } = made["aws:ecs/service:Service catalog-v2-service"] ?? {};
+      const { networkConfiguration, serviceRegistries, desiredCount } =
+        made["aws:ecs/service:Service catalog-v2-service"] ?? {};
       assert.deepEqual(
         { networkConfiguration, serviceRegistries, desiredCount },
         {
