@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Provider } from "@pulumi/aws/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
@@ -361,26 +360,6 @@ describe("MeshEcsService on the real engine", function () {
       backends: [{ virtualService: { virtualServiceName: "prices.shop.internal" } }],
     });
     assert.deepEqual((await stack.preview(program)).steps, []);
-  });
-
-  it("gives its children the provider and the transforms", async () => {
-    const planned = await stack.preview(async () => {
-      const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
-      const provider = new Provider("west", { region: "us-west-2" });
-      const transform = (each: { type: string; props: object; opts: object }) =>
-        each.type === "aws:ecs/service:Service"
-          ? { ...each, props: { ...each.props, enableEcsManagedTags: true } }
-          : undefined;
-      new appmesh.MeshEcsService("catalog", serviceArgs({ meshName }), {
-        providers: [provider],
-        transforms: [transform] as never,
-      });
-    });
-    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
-    const calls = aws.take().filter((each) => each.call === "create");
-    assert.deepEqual(new Set(calls.map(({ config }) => config.region)), new Set(["us-west-2"]));
-    const service = calls.find(({ name }) => name === "catalog-service");
-    assert.equal(service?.inputs.enableEcsManagedTags, true);
   });
 
   it("is moved under a parent by an alias, with all that it is made of, and keeps secrets out of the state", async () => {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Provider } from "@pulumi/aws/provider.js";
 import { Topic } from "@pulumi/aws/sns/topic.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
@@ -87,29 +86,6 @@ describe("values of every kind in a MeshTaskDefinition on the real engine", func
     const state = join(stack.stack.workspace.workDir, ".pulumi", "stacks", "shop", "test.json");
     assert.ok(!readFileSync(state, "utf8").includes(hidden));
     assert.deepEqual((await stack.preview(taskProgram(given))).steps, []);
-  });
-
-  it("gives its children the provider, the transforms and the protection", async () => {
-    const west = async () => {
-      const provider = new Provider("west", { region: "us-west-2" });
-      const transform = (each: { type: string; props: object; opts: object }) =>
-        each.type === "aws:cloudwatch/logGroup:LogGroup"
-          ? { ...each, props: { ...each.props, retentionInDays: 7 } }
-          : undefined;
-      new appmesh.MeshTaskDefinition("catalog", taskArgs(), {
-        providers: [provider],
-        transforms: [transform] as never,
-      });
-    };
-    const up = await stack.up(west);
-    assert.deepEqual([up.failure, up.messages], [undefined, []]);
-    const calls = aws
-      .take()
-      .filter(({ call, preview }) => !preview && (call === "create" || call === "invoke"));
-    assert.deepEqual(new Set(calls.map(({ config }) => config.region)), new Set(["us-west-2"]));
-    assert.deepEqual(calls.filter(({ call }) => call === "invoke").length > 0, true);
-    const logs = calls.find(({ name }) => name === "catalog-logs");
-    assert.equal(logs?.inputs.retentionInDays, 7);
   });
 
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {

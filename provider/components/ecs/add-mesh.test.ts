@@ -115,7 +115,7 @@ describe("addMesh", () => {
       refusal({
         interception: { egressIgnoredPorts: Array.from({ length: 16 }, (_, index) => 3000 + index) },
       }),
-      "interception.egressIgnoredPorts: a list of 16 items was given; a list of at most 15 items is allowed.",
+      "interception.egressIgnoredPorts: 16 ports were given; ECS takes up to 15. Give what is called on the others in egressIgnoredIps.",
     );
   });
 

@@ -15,6 +15,9 @@ const modesOf = {
   image: ["initContainer"],
 } as const satisfies Partial<Record<keyof Interception, readonly Mode[]>>;
 
+/** In a proxyConfiguration. An init container has as many rules as it needs. */
+const mostIgnoredPorts = 15;
+
 export function* interceptionViolations(given: Given): Generator<Violation> {
   const { interception, virtualGateway } = given.options;
   if (interception === undefined) return;
@@ -35,6 +38,15 @@ export function* interceptionViolations(given: Given): Generator<Violation> {
       ["interception", member],
       value,
       `it was given beside the mode ${mode}; it is for ${modes.join(" and ")}. Leave it out, or change the mode.`,
+    );
+  }
+  const ports = interception.egressIgnoredPorts ?? [];
+  if (mode === "proxyConfiguration" && ports.length > mostIgnoredPorts) {
+    yield violation(
+      ["interception", "egressIgnoredPorts"],
+      ports,
+      `${ports.length} ports were given; ECS takes up to ${mostIgnoredPorts}. Give what is called on the others in ` +
+        "egressIgnoredIps.",
     );
   }
   if (mode === "initContainer") yield* initContainerViolations(interception, given);

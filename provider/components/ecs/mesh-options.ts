@@ -86,8 +86,8 @@ export const TaskInterception = structure(
         "metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.",
     ),
     egressIgnoredPorts: optional(
-      list(portNumber, { maxItems: 15 }),
-      "Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.",
+      list(portNumber),
+      "Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.",
     ),
     appPorts: optional(
       map(portNumber),
