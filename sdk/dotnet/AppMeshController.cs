@@ -116,7 +116,7 @@ namespace PulumiAppMesh.AppMesh
     public sealed class AppMeshControllerArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// The access key of the controller. The pods' IAM role signs nothing where it is given.
+        /// The access key of the controller, one that the control plane knows. Either this or identity is given.
         /// </summary>
         [Input("accessKey")]
         public Inputs.AppMeshControllerAccessKeyArgs? AccessKey { get; set; }
@@ -152,7 +152,7 @@ namespace PulumiAppMesh.AppMesh
         public bool? CreateNamespace { get; set; }
 
         /// <summary>
-        /// The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+        /// The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
         /// </summary>
         [Input("identity")]
         public Inputs.AppMeshControllerIdentityArgs? Identity { get; set; }

@@ -186,6 +186,12 @@ namespace PulumiAppMesh.AppMesh
         [Input("assignPublicIp")]
         public Input<bool>? AssignPublicIp { get; set; }
 
+        /// <summary>
+        /// Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
+        /// </summary>
+        [Input("authorities")]
+        public Input<Inputs.ControlPlaneAuthoritiesArgs>? Authorities { get; set; }
+
         [Input("certificateArns")]
         private InputList<string>? _certificateArns;
 

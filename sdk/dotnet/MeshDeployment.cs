@@ -219,7 +219,7 @@ namespace PulumiAppMesh.AppMesh
         /// Where Envoy finds the control plane.
         /// </summary>
         [Input("controlPlane", required: true)]
-        public Input<Inputs.PodControlPlaneArgs> ControlPlane { get; set; } = null!;
+        public Inputs.PodControlPlaneArgs ControlPlane { get; set; } = null!;
 
         /// <summary>
         /// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
@@ -262,6 +262,12 @@ namespace PulumiAppMesh.AppMesh
         /// </summary>
         [Input("logging")]
         public Input<Inputs.LoggingArgs>? Logging { get; set; }
+
+        /// <summary>
+        /// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        /// </summary>
+        [Input("lookUpSecrets")]
+        public bool? LookUpSecrets { get; set; }
 
         /// <summary>
         /// Name of the mesh.

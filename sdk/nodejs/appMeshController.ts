@@ -123,7 +123,7 @@ export class AppMeshController extends pulumi.ComponentResource {
  */
 export interface AppMeshControllerArgs {
     /**
-     * The access key of the controller. The pods' IAM role signs nothing where it is given.
+     * The access key of the controller, one that the control plane knows. Either this or identity is given.
      */
     accessKey?: inputs.AppMeshControllerAccessKeyArgs;
     /**
@@ -147,7 +147,7 @@ export interface AppMeshControllerArgs {
      */
     createNamespace?: boolean;
     /**
-     * The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+     * The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
      */
     identity?: inputs.AppMeshControllerIdentityArgs;
     /**

@@ -124,6 +124,7 @@ export class ControlPlane extends pulumi.ComponentResource {
             resourceInputs["accountId"] = args?.accountId;
             resourceInputs["alarmActionArns"] = args?.alarmActionArns;
             resourceInputs["assignPublicIp"] = args?.assignPublicIp;
+            resourceInputs["authorities"] = args?.authorities;
             resourceInputs["certificateArns"] = args?.certificateArns;
             resourceInputs["clientCidrs"] = args?.clientCidrs;
             resourceInputs["clientSecurityGroupIds"] = args?.clientSecurityGroupIds;
@@ -195,6 +196,10 @@ export interface ControlPlaneArgs {
      * Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
      */
     assignPublicIp?: pulumi.Input<boolean | undefined>;
+    /**
+     * Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
+     */
+    authorities?: pulumi.Input<inputs.ControlPlaneAuthoritiesArgs | undefined>;
     /**
      * Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
      */

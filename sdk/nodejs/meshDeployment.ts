@@ -153,6 +153,7 @@ export class MeshDeployment extends pulumi.ComponentResource {
             resourceInputs["interception"] = args?.interception;
             resourceInputs["listeners"] = args?.listeners;
             resourceInputs["logging"] = args?.logging;
+            resourceInputs["lookUpSecrets"] = args?.lookUpSecrets;
             resourceInputs["meshName"] = args?.meshName;
             resourceInputs["meshOwner"] = args?.meshOwner;
             resourceInputs["namespace"] = args?.namespace;
@@ -201,7 +202,7 @@ export interface MeshDeploymentArgs {
     /**
      * Where Envoy finds the control plane.
      */
-    controlPlane: pulumi.Input<inputs.PodControlPlaneArgs>;
+    controlPlane: inputs.PodControlPlaneArgs;
     /**
      * More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
      */
@@ -226,6 +227,10 @@ export interface MeshDeploymentArgs {
      * What the proxies log.
      */
     logging?: pulumi.Input<inputs.LoggingArgs | undefined>;
+    /**
+     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     */
+    lookUpSecrets?: boolean;
     /**
      * Name of the mesh.
      */

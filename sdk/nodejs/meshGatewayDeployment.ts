@@ -126,6 +126,7 @@ export class MeshGatewayDeployment extends pulumi.ComponentResource {
             resourceInputs["envoy"] = args?.envoy;
             resourceInputs["listeners"] = args?.listeners;
             resourceInputs["logging"] = args?.logging;
+            resourceInputs["lookUpSecrets"] = args?.lookUpSecrets;
             resourceInputs["meshName"] = args?.meshName;
             resourceInputs["meshOwner"] = args?.meshOwner;
             resourceInputs["namespace"] = args?.namespace;
@@ -167,7 +168,7 @@ export interface MeshGatewayDeploymentArgs {
     /**
      * Where Envoy finds the control plane.
      */
-    controlPlane: pulumi.Input<inputs.PodControlPlaneArgs>;
+    controlPlane: inputs.PodControlPlaneArgs;
     /**
      * More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
      */
@@ -188,6 +189,10 @@ export interface MeshGatewayDeploymentArgs {
      * What the proxy logs. If unset, no request is logged.
      */
     logging?: pulumi.Input<inputs.LoggingArgs | undefined>;
+    /**
+     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     */
+    lookUpSecrets?: boolean;
     /**
      * Name of the mesh.
      */

@@ -47,6 +47,25 @@ export const ControlPlaneLoadBalancer = structure(
   },
 );
 
+export const ControlPlaneAuthorities = structure(
+  "ControlPlaneAuthorities",
+  "Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for " +
+    "workloads are never the same. One that is given later is trusted at once, and signs when it is used, by " +
+    "appmesh identities use-authority.",
+  {
+    proxies: optional(
+      arn,
+      "ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with " +
+        "an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.",
+    ),
+    workloads: optional(
+      arn,
+      "ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, " +
+        "which may be one for short-lived certificates. Defaults to the table.",
+    ),
+  },
+);
+
 const inputs = {
   image: required(
     string({ minLength: 1, maxLength: 512 }),
@@ -115,6 +134,10 @@ const inputs = {
   accessKeySecretArn: optional(
     arn,
     "Secret with the first access key, JSON with accessKeyId and secretAccessKey. If unset, one is made up.",
+  ),
+  authorities: optional(
+    ControlPlaneAuthorities,
+    "Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.",
   ),
   certificateArns: optional(
     list(arn),

@@ -1,7 +1,7 @@
 // The container of a replica: what `appmesh serve` is told, and what its task may do.
 import type { ContainerDefinition } from "../ecs/container-definition.js";
 import { partitionOf, type Statement } from "../ecs/execution-policy.js";
-import { ports, serveArguments } from "./serve-arguments.js";
+import { type Authorities, ports, serveArguments } from "./serve-arguments.js";
 
 export interface ReplicaSettings {
   readonly image: string;
@@ -14,6 +14,7 @@ export interface ReplicaSettings {
   readonly logGroup: string;
   readonly trustDomain: string | undefined;
   readonly trustedNetworkPort: number | undefined;
+  readonly authorities?: Authorities | undefined;
   readonly limits: Readonly<Record<string, number>> | undefined;
   readonly environment: Readonly<Record<string, string>> | undefined;
 }
@@ -78,6 +79,7 @@ export interface ReplicaRights {
   /** Of the table; undefined where it is DynamoDB's own. */
   readonly kmsKeyArn: string | undefined;
   readonly certificateArns: readonly string[];
+  readonly authorities?: Authorities | undefined;
 }
 
 interface Conditional extends Statement {
@@ -90,11 +92,21 @@ export function replicaStatements({
   tableArn,
   kmsKeyArn,
   certificateArns,
+  authorities = {},
 }: ReplicaRights): readonly Conditional[] {
   const suffix = partitionOf(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const of = (service: string) => certificateArns.filter((each) => each.split(":")[2] === service);
-  const allow = (Action: readonly string[], Resource: readonly string[]): readonly Statement[] =>
-    Resource.length === 0 ? [] : [{ Effect: "Allow", Action, Resource }];
+  const ofService = (arns: readonly (string | undefined)[], service: string) =>
+    arns.flatMap((each) => (each?.split(":")[2] === service ? [each] : []));
+  const of = (service: string) => ofService(certificateArns, service);
+  const signing = (service: string) => ofService([authorities.proxies, authorities.workloads], service);
+  const allow = (
+    Action: readonly string[],
+    Resource: readonly string[],
+    StringEquals?: Readonly<Record<string, string>>,
+  ): readonly Conditional[] =>
+    Resource.length === 0
+      ? []
+      : [{ Effect: "Allow", Action, Resource, ...(StringEquals && { Condition: { StringEquals } }) }];
   return [
     ...(tableArn === undefined ? [] : [tableStatement(tableArn)]),
     ...(kmsKeyArn === undefined
@@ -111,6 +123,14 @@ export function replicaStatements({
     { Effect: "Allow", Action: ["servicediscovery:DiscoverInstances"], Resource: "*" },
     ...allow(["acm:ExportCertificate"], of("acm")),
     ...allow(["acm-pca:GetCertificateAuthorityCertificate"], of("acm-pca")),
+    ...allow(["secretsmanager:GetSecretValue"], signing("secretsmanager")),
+    ...allow(["kms:GetPublicKey"], signing("kms")),
+    ...allow(["kms:Sign"], signing("kms"), { "kms:SigningAlgorithm": "ECDSA_SHA_256" }),
+    ...allow(["acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"], signing("acm-pca")),
+    // Certificates of proxies, and none of further authorities.
+    ...allow(["acm-pca:IssueCertificate"], signing("acm-pca"), {
+      "acm-pca:TemplateArn": `arn:${partitionOf(region)}:acm-pca:::template/BlankEndEntityCertificate_CSRPassthrough/V1`,
+    }),
   ];
 }
 

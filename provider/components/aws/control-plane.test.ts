@@ -73,6 +73,30 @@ describe("what a ControlPlane is given", () => {
           '"10.0.0.0" was given; a network with the length of its prefix is allowed, as 10.0.0.0/16 or 2001:db8::/56.',
       },
     ]);
+    const kms = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    const privateCa = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/1";
+    deepEqual(failures({ authorities: { workloads: privateCa, proxies: kms } }), []);
+    deepEqual(failures({ authorities: { workloads: UNKNOWN, proxies: UNKNOWN } }), []);
+    deepEqual(failures({ authorities: { proxies: privateCa } }), [
+      {
+        property: "authorities.proxies",
+        reason: `${privateCa} was given; an authority of proxies is an ARN of arn:aws:secretsmanager:…:secret…, arn:aws:kms:…:key….`,
+      },
+    ]);
+    deepEqual(failures({ authorities: { workloads: "arn:aws:kms:eu-west-1:123456789012:alias/mesh" } }), [
+      {
+        property: "authorities.workloads",
+        reason:
+          "arn:aws:kms:eu-west-1:123456789012:alias/mesh was given; an authority of workloads is an ARN of " +
+          "arn:aws:secretsmanager:…:secret…, arn:aws:kms:…:key…, arn:aws:acm-pca:…:certificate-authority….",
+      },
+    ]);
+    deepEqual(failures({ authorities: { proxies: kms, workloads: kms } }), [
+      {
+        property: "authorities.workloads",
+        reason: `${kms} was given for proxies, too; what one of them signs must be nothing to those who ask for the other. Give it one of its own.`,
+      },
+    ]);
     deepEqual(failures({ replicas: 1 }), [
       { property: "replicas", reason: "1 was given; an integer from 2 to 10 is allowed." },
     ]);
@@ -157,12 +181,14 @@ describe("a replica on AWS", () => {
       ...settings,
       trustDomain: "shop.example",
       trustedNetworkPort: 18001,
+      authorities: { workloads: "arn:aws:kms:eu-west-1:123456789012:key/1", proxies: undefined },
       limits: { virtualNodesPerMesh: 5000 },
       environment: { NODE_OPTIONS: "--max-old-space-size=768" },
     });
-    deepEqual(command?.slice(-6), [
+    deepEqual(command?.slice(-8), [
       ...["--trust-domain", "shop.example"],
       ...["--xds-trusted-network", "0.0.0.0:18001"],
+      ...["--authority", "workloads=arn:aws:kms:eu-west-1:123456789012:key/1"],
       ...["--limit", "virtualNodesPerMesh=5000"],
     ]);
     deepEqual(portMappings?.[2], { containerPort: 18001, protocol: "tcp" });
@@ -203,6 +229,37 @@ describe("a replica on AWS", () => {
     deepEqual(replicaStatements({ ...rights, certificateArns: [certificate, authority] }).slice(3), [
       { Effect: "Allow", Action: ["acm:ExportCertificate"], Resource: [certificate] },
       { Effect: "Allow", Action: ["acm-pca:GetCertificateAuthorityCertificate"], Resource: [authority] },
+    ]);
+    const [secret, key] = [
+      "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ca-AbCdEf",
+      "arn:aws:kms:eu-west-1:123456789012:key/2",
+    ];
+    deepEqual(replicaStatements({ ...rights, authorities: { proxies: secret, workloads: key } }).slice(3), [
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: [secret] },
+      { Effect: "Allow", Action: ["kms:GetPublicKey"], Resource: [key] },
+      {
+        Effect: "Allow",
+        Action: ["kms:Sign"],
+        Resource: [key],
+        Condition: { StringEquals: { "kms:SigningAlgorithm": "ECDSA_SHA_256" } },
+      },
+    ]);
+    deepEqual(replicaStatements({ ...rights, authorities: { workloads: authority } }).slice(3), [
+      {
+        Effect: "Allow",
+        Action: ["acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"],
+        Resource: [authority],
+      },
+      {
+        Effect: "Allow",
+        Action: ["acm-pca:IssueCertificate"],
+        Resource: [authority],
+        Condition: {
+          StringEquals: {
+            "acm-pca:TemplateArn": "arn:aws:acm-pca:::template/BlankEndEntityCertificate_CSRPassthrough/V1",
+          },
+        },
+      },
     ]);
   });
 });

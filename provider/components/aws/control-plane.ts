@@ -225,6 +225,7 @@ export class ControlPlane extends ComponentResource {
       logGroup: this.logGroupName,
       trustDomain: args.trustDomain,
       trustedNetworkPort: args.trustedNetworkPort,
+      authorities: args.authorities,
       limits: args.limits,
       environment: args.environment,
     }).apply((settings) => replicaContainer(settings as ReplicaSettings));
@@ -259,6 +260,7 @@ export class ControlPlane extends ComponentResource {
           tableArn: this.tableArn,
           kmsKeyArn: this.kmsKeyArn,
           certificateArns: args.certificateArns ?? [],
+          authorities: args.authorities,
           more: args.taskRoleStatements ?? [],
         }).apply(({ more, ...rights }) => policyDocument([...replicaStatements(rights), ...more])),
       },

@@ -17,12 +17,27 @@ export interface ServeSettings {
   readonly trustDomain: string | undefined;
   readonly trustedNetworkPort: number | undefined;
   readonly limits: Readonly<Record<string, number>> | undefined;
+  /** ARNs of authorities' keys that the store is not to have. */
+  readonly authorities?: Authorities | undefined;
   /** The Kubernetes cluster whose tokens proxies may show; `keys` is a URL or a file. */
   readonly tokens?: { readonly issuer: string; readonly keys: string; readonly audience: string | undefined };
 }
 
+/** By what they sign. */
+export type Authorities = Readonly<Partial<Record<"proxies" | "workloads", string | undefined>>>;
+
 export function serveArguments(settings: ServeSettings): readonly string[] {
-  const { region, account, store, certificate, trustDomain, trustedNetworkPort, limits, tokens } = settings;
+  const {
+    region,
+    account,
+    store,
+    certificate,
+    trustDomain,
+    trustedNetworkPort,
+    limits,
+    authorities,
+    tokens,
+  } = settings;
   const shown = (prefix: string) =>
     "names" in certificate
       ? [`${prefix}self-signed`, ...certificate.names.flatMap((name) => [`${prefix}name`, name])]
@@ -36,6 +51,9 @@ export function serveArguments(settings: ServeSettings): readonly string[] {
     ...["--metrics", `${settings.health}:${ports.health}`],
     ...(trustDomain === undefined ? [] : ["--trust-domain", trustDomain]),
     ...(trustedNetworkPort === undefined ? [] : ["--xds-trusted-network", `0.0.0.0:${trustedNetworkPort}`]),
+    ...Object.entries(authorities ?? {}).flatMap(([purpose, arn]) =>
+      arn === undefined ? [] : ["--authority", `${purpose}=${arn}`],
+    ),
     ...(tokens === undefined ? [] : ["--proxy-jwks", tokens.keys, "--proxy-jwks-issuer", tokens.issuer]),
     ...(tokens?.audience === undefined ? [] : ["--proxy-jwks-audience", tokens.audience]),
     ...Object.entries(limits ?? {}).flatMap(([name, limit]) => ["--limit", `${name}=${limit}`]),

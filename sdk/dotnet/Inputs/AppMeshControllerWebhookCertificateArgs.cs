@@ -28,11 +28,21 @@ namespace PulumiAppMesh.AppMesh.Inputs
         [Input("certificate", required: true)]
         public Input<string> Certificate { get; set; } = null!;
 
+        [Input("privateKey", required: true)]
+        private Input<string>? _privateKey;
+
         /// <summary>
         /// Its private key, in PEM.
         /// </summary>
-        [Input("privateKey", required: true)]
-        public Input<string> PrivateKey { get; set; } = null!;
+        public Input<string>? PrivateKey
+        {
+            get => _privateKey;
+            set
+            {
+                var emptySecret = Output.CreateSecret(0);
+                _privateKey = Output.Tuple<Input<string>?, int>(value, emptySecret).Apply(t => t.Item1);
+            }
+        }
 
         public AppMeshControllerWebhookCertificateArgs()
         {

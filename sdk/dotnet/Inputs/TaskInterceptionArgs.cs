@@ -44,7 +44,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         private InputList<int>? _egressIgnoredPorts;
 
         /// <summary>
-        /// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+        /// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
         /// </summary>
         public InputList<int> EgressIgnoredPorts
         {

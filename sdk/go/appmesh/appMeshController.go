@@ -94,7 +94,7 @@ func NewAppMeshController(ctx *pulumi.Context,
 }
 
 type appMeshControllerArgs struct {
-	// The access key of the controller. The pods' IAM role signs nothing where it is given.
+	// The access key of the controller, one that the control plane knows. Either this or identity is given.
 	AccessKey *AppMeshControllerAccessKey `pulumi:"accessKey"`
 	// The account in which the control plane says that its meshes are, twelve digits.
 	AccountId string `pulumi:"accountId"`
@@ -106,7 +106,7 @@ type appMeshControllerArgs struct {
 	Controller *AppMeshControllerKind `pulumi:"controller"`
 	// Whether the namespace is made. Defaults to true.
 	CreateNamespace *bool `pulumi:"createNamespace"`
-	// The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+	// The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
 	Identity *AppMeshControllerIdentity `pulumi:"identity"`
 	// The image of the controller. If unset, the chart's own, in AWS's registries.
 	Image *AppMeshControllerImage `pulumi:"image"`
@@ -128,7 +128,7 @@ type appMeshControllerArgs struct {
 
 // The set of arguments for constructing a AppMeshController resource.
 type AppMeshControllerArgs struct {
-	// The access key of the controller. The pods' IAM role signs nothing where it is given.
+	// The access key of the controller, one that the control plane knows. Either this or identity is given.
 	AccessKey *AppMeshControllerAccessKeyArgs
 	// The account in which the control plane says that its meshes are, twelve digits.
 	AccountId pulumi.StringInput
@@ -140,7 +140,7 @@ type AppMeshControllerArgs struct {
 	Controller AppMeshControllerKindPtrInput
 	// Whether the namespace is made. Defaults to true.
 	CreateNamespace *bool
-	// The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+	// The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
 	Identity *AppMeshControllerIdentityArgs
 	// The image of the controller. If unset, the chart's own, in AWS's registries.
 	Image AppMeshControllerImagePtrInput

@@ -117,6 +117,8 @@ type controlPlaneArgs struct {
 	AlarmActionArns []string `pulumi:"alarmActionArns"`
 	// Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
 	AssignPublicIp *bool `pulumi:"assignPublicIp"`
+	// Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
+	Authorities *ControlPlaneAuthorities `pulumi:"authorities"`
 	// Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
 	CertificateArns []string `pulumi:"certificateArns"`
 	// Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
@@ -177,6 +179,8 @@ type ControlPlaneArgs struct {
 	AlarmActionArns pulumi.StringArrayInput
 	// Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
 	AssignPublicIp pulumi.BoolPtrInput
+	// Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
+	Authorities ControlPlaneAuthoritiesPtrInput
 	// Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
 	CertificateArns pulumi.StringArrayInput
 	// Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.

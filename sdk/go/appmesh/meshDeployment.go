@@ -135,9 +135,6 @@ func NewMeshDeployment(ctx *pulumi.Context,
 		return nil, errors.New("missing one or more required arguments")
 	}
 
-	if args.ControlPlane == nil {
-		return nil, errors.New("invalid value for required argument 'ControlPlane'")
-	}
 	if args.Interception == nil {
 		return nil, errors.New("invalid value for required argument 'Interception'")
 	}
@@ -180,6 +177,8 @@ type meshDeploymentArgs struct {
 	Listeners []Listener `pulumi:"listeners"`
 	// What the proxies log.
 	Logging *Logging `pulumi:"logging"`
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	LookUpSecrets *bool `pulumi:"lookUpSecrets"`
 	// Name of the mesh.
 	MeshName string `pulumi:"meshName"`
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
@@ -217,7 +216,7 @@ type MeshDeploymentArgs struct {
 	// Domain of the cluster's own names. Defaults to cluster.local.
 	ClusterDomain pulumi.StringPtrInput
 	// Where Envoy finds the control plane.
-	ControlPlane PodControlPlaneInput
+	ControlPlane PodControlPlaneArgs
 	// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
 	Deployment pulumi.Input
 	// Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
@@ -230,6 +229,8 @@ type MeshDeploymentArgs struct {
 	Listeners []ListenerArgs
 	// What the proxies log.
 	Logging LoggingPtrInput
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	LookUpSecrets *bool
 	// Name of the mesh.
 	MeshName pulumi.StringInput
 	// Account that owns the mesh, twelve digits, if it is shared by another account.

@@ -107,9 +107,6 @@ func NewMeshGatewayDeployment(ctx *pulumi.Context,
 		return nil, errors.New("missing one or more required arguments")
 	}
 
-	if args.ControlPlane == nil {
-		return nil, errors.New("invalid value for required argument 'ControlPlane'")
-	}
 	if args.Listeners == nil {
 		return nil, errors.New("invalid value for required argument 'Listeners'")
 	}
@@ -143,6 +140,8 @@ type meshGatewayDeploymentArgs struct {
 	Listeners []VirtualGatewayListener `pulumi:"listeners"`
 	// What the proxy logs. If unset, no request is logged.
 	Logging *Logging `pulumi:"logging"`
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	LookUpSecrets *bool `pulumi:"lookUpSecrets"`
 	// Name of the mesh.
 	MeshName string `pulumi:"meshName"`
 	// Account that owns the mesh, twelve digits, if it is shared by another account.
@@ -178,7 +177,7 @@ type MeshGatewayDeploymentArgs struct {
 	// How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
 	BackendDefaults BackendDefaultsPtrInput
 	// Where Envoy finds the control plane.
-	ControlPlane PodControlPlaneInput
+	ControlPlane PodControlPlaneArgs
 	// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
 	Deployment pulumi.Input
 	// Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
@@ -189,6 +188,8 @@ type MeshGatewayDeploymentArgs struct {
 	Listeners []VirtualGatewayListenerArgs
 	// What the proxy logs. If unset, no request is logged.
 	Logging LoggingPtrInput
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	LookUpSecrets *bool
 	// Name of the mesh.
 	MeshName pulumi.StringInput
 	// Account that owns the mesh, twelve digits, if it is shared by another account.

@@ -6923,6 +6923,165 @@ func (o ContainerVolumeFromArrayOutput) Index(i pulumi.IntInput) ContainerVolume
 	}).(ContainerVolumeFromOutput)
 }
 
+// Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+type ControlPlaneAuthorities struct {
+	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+	Proxies *string `pulumi:"proxies"`
+	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+	Workloads *string `pulumi:"workloads"`
+}
+
+// ControlPlaneAuthoritiesInput is an input type that accepts ControlPlaneAuthoritiesArgs and ControlPlaneAuthoritiesOutput values.
+// You can construct a concrete instance of `ControlPlaneAuthoritiesInput` via:
+//
+//	ControlPlaneAuthoritiesArgs{...}
+type ControlPlaneAuthoritiesInput interface {
+	pulumi.Input
+
+	ToControlPlaneAuthoritiesOutput() ControlPlaneAuthoritiesOutput
+	ToControlPlaneAuthoritiesOutputWithContext(context.Context) ControlPlaneAuthoritiesOutput
+}
+
+// Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+type ControlPlaneAuthoritiesArgs struct {
+	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+	Proxies pulumi.StringPtrInput `pulumi:"proxies"`
+	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+	Workloads pulumi.StringPtrInput `pulumi:"workloads"`
+}
+
+func (ControlPlaneAuthoritiesArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (i ControlPlaneAuthoritiesArgs) ToControlPlaneAuthoritiesOutput() ControlPlaneAuthoritiesOutput {
+	return i.ToControlPlaneAuthoritiesOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneAuthoritiesArgs) ToControlPlaneAuthoritiesOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneAuthoritiesOutput)
+}
+
+func (i ControlPlaneAuthoritiesArgs) ToControlPlaneAuthoritiesPtrOutput() ControlPlaneAuthoritiesPtrOutput {
+	return i.ToControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (i ControlPlaneAuthoritiesArgs) ToControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneAuthoritiesOutput).ToControlPlaneAuthoritiesPtrOutputWithContext(ctx)
+}
+
+// ControlPlaneAuthoritiesPtrInput is an input type that accepts ControlPlaneAuthoritiesArgs, ControlPlaneAuthoritiesPtr and ControlPlaneAuthoritiesPtrOutput values.
+// You can construct a concrete instance of `ControlPlaneAuthoritiesPtrInput` via:
+//
+//	        ControlPlaneAuthoritiesArgs{...}
+//
+//	or:
+//
+//	        nil
+type ControlPlaneAuthoritiesPtrInput interface {
+	pulumi.Input
+
+	ToControlPlaneAuthoritiesPtrOutput() ControlPlaneAuthoritiesPtrOutput
+	ToControlPlaneAuthoritiesPtrOutputWithContext(context.Context) ControlPlaneAuthoritiesPtrOutput
+}
+
+type controlPlaneAuthoritiesPtrType ControlPlaneAuthoritiesArgs
+
+func ControlPlaneAuthoritiesPtr(v *ControlPlaneAuthoritiesArgs) ControlPlaneAuthoritiesPtrInput {
+	return (*controlPlaneAuthoritiesPtrType)(v)
+}
+
+func (*controlPlaneAuthoritiesPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (i *controlPlaneAuthoritiesPtrType) ToControlPlaneAuthoritiesPtrOutput() ControlPlaneAuthoritiesPtrOutput {
+	return i.ToControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (i *controlPlaneAuthoritiesPtrType) ToControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ControlPlaneAuthoritiesPtrOutput)
+}
+
+// Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+type ControlPlaneAuthoritiesOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneAuthoritiesOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (o ControlPlaneAuthoritiesOutput) ToControlPlaneAuthoritiesOutput() ControlPlaneAuthoritiesOutput {
+	return o
+}
+
+func (o ControlPlaneAuthoritiesOutput) ToControlPlaneAuthoritiesOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesOutput {
+	return o
+}
+
+func (o ControlPlaneAuthoritiesOutput) ToControlPlaneAuthoritiesPtrOutput() ControlPlaneAuthoritiesPtrOutput {
+	return o.ToControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (o ControlPlaneAuthoritiesOutput) ToControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ControlPlaneAuthorities) *ControlPlaneAuthorities {
+		return &v
+	}).(ControlPlaneAuthoritiesPtrOutput)
+}
+
+// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+func (o ControlPlaneAuthoritiesOutput) Proxies() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ControlPlaneAuthorities) *string { return v.Proxies }).(pulumi.StringPtrOutput)
+}
+
+// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+func (o ControlPlaneAuthoritiesOutput) Workloads() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ControlPlaneAuthorities) *string { return v.Workloads }).(pulumi.StringPtrOutput)
+}
+
+type ControlPlaneAuthoritiesPtrOutput struct{ *pulumi.OutputState }
+
+func (ControlPlaneAuthoritiesPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (o ControlPlaneAuthoritiesPtrOutput) ToControlPlaneAuthoritiesPtrOutput() ControlPlaneAuthoritiesPtrOutput {
+	return o
+}
+
+func (o ControlPlaneAuthoritiesPtrOutput) ToControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) ControlPlaneAuthoritiesPtrOutput {
+	return o
+}
+
+func (o ControlPlaneAuthoritiesPtrOutput) Elem() ControlPlaneAuthoritiesOutput {
+	return o.ApplyT(func(v *ControlPlaneAuthorities) ControlPlaneAuthorities {
+		if v != nil {
+			return *v
+		}
+		var ret ControlPlaneAuthorities
+		return ret
+	}).(ControlPlaneAuthoritiesOutput)
+}
+
+// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+func (o ControlPlaneAuthoritiesPtrOutput) Proxies() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Proxies
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+func (o ControlPlaneAuthoritiesPtrOutput) Workloads() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Workloads
+	}).(pulumi.StringPtrOutput)
+}
+
 // A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
 type ControlPlaneCloudMap struct {
 	// Id of the namespace, as ns-….
@@ -24231,7 +24390,7 @@ type TaskInterception struct {
 	AppPorts map[string]int `pulumi:"appPorts"`
 	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
 	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
-	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
 	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 	Image *string `pulumi:"image"`
@@ -24256,7 +24415,7 @@ type TaskInterceptionArgs struct {
 	AppPorts pulumi.IntMapInput `pulumi:"appPorts"`
 	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
 	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
-	// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
 	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
 	Image pulumi.StringPtrInput `pulumi:"image"`
@@ -24352,7 +24511,7 @@ func (o TaskInterceptionOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v TaskInterception) []string { return v.EgressIgnoredIps }).(pulumi.StringArrayOutput)
 }
 
-// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 func (o TaskInterceptionOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	return o.ApplyT(func(v TaskInterception) []int { return v.EgressIgnoredPorts }).(pulumi.IntArrayOutput)
 }
@@ -24411,7 +24570,7 @@ func (o TaskInterceptionPtrOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
 	}).(pulumi.StringArrayOutput)
 }
 
-// Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 func (o TaskInterceptionPtrOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	return o.ApplyT(func(v *TaskInterception) []int {
 		if v == nil {
@@ -29654,6 +29813,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerUlimitArrayInput)(nil)).Elem(), ContainerUlimitArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromInput)(nil)).Elem(), ContainerVolumeFromArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ContainerVolumeFromArrayInput)(nil)).Elem(), ContainerVolumeFromArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneAuthoritiesInput)(nil)).Elem(), ControlPlaneAuthoritiesArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneAuthoritiesPtrInput)(nil)).Elem(), ControlPlaneAuthoritiesArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCloudMapInput)(nil)).Elem(), ControlPlaneCloudMapArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneCloudMapPtrInput)(nil)).Elem(), ControlPlaneCloudMapArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ControlPlaneLoadBalancerInput)(nil)).Elem(), ControlPlaneLoadBalancerArgs{})
@@ -30005,6 +30166,8 @@ func init() {
 	pulumi.RegisterOutputType(ContainerUlimitArrayOutput{})
 	pulumi.RegisterOutputType(ContainerVolumeFromOutput{})
 	pulumi.RegisterOutputType(ContainerVolumeFromArrayOutput{})
+	pulumi.RegisterOutputType(ControlPlaneAuthoritiesOutput{})
+	pulumi.RegisterOutputType(ControlPlaneAuthoritiesPtrOutput{})
 	pulumi.RegisterOutputType(ControlPlaneCloudMapOutput{})
 	pulumi.RegisterOutputType(ControlPlaneCloudMapPtrOutput{})
 	pulumi.RegisterOutputType(ControlPlaneLoadBalancerOutput{})

@@ -837,6 +837,20 @@ export interface ContainerVolumeFromArgs {
 }
 
 /**
+ * Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+ */
+export interface ControlPlaneAuthoritiesArgs {
+    /**
+     * ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+     */
+    proxies?: pulumi.Input<string | undefined>;
+    /**
+     * ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+     */
+    workloads?: pulumi.Input<string | undefined>;
+}
+
+/**
  * A name of the control plane in a private DNS namespace of AWS Cloud Map. It leads to all replicas that are well.
  */
 export interface ControlPlaneCloudMapArgs {
@@ -2711,7 +2725,7 @@ export interface TaskInterceptionArgs {
      */
     egressIgnoredIps?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+     * Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
      */
     egressIgnoredPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
     /**

@@ -98,6 +98,8 @@ __all__ = [
     'ContainerUlimitArgsDict',
     'ContainerVolumeFromArgs',
     'ContainerVolumeFromArgsDict',
+    'ControlPlaneAuthoritiesArgs',
+    'ControlPlaneAuthoritiesArgsDict',
     'ControlPlaneCloudMapArgs',
     'ControlPlaneCloudMapArgsDict',
     'ControlPlaneLoadBalancerArgs',
@@ -3822,6 +3824,60 @@ class ContainerVolumeFromArgs:
     @source_container.setter
     def source_container(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "source_container", value)
+
+
+class ControlPlaneAuthoritiesArgsDict(TypedDict):
+    """
+    Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+    """
+    proxies: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+    """
+    workloads: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+    """
+
+@pulumi.input_type
+class ControlPlaneAuthoritiesArgs:
+    def __init__(__self__, *,
+                 proxies: pulumi.Input[Optional[_builtins.str]] = None,
+                 workloads: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority.
+
+        :param pulumi.Input[_builtins.str] proxies: ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+        :param pulumi.Input[_builtins.str] workloads: ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+        """
+        if proxies is not None:
+            pulumi.set(__self__, "proxies", proxies)
+        if workloads is not None:
+            pulumi.set(__self__, "workloads", workloads)
+
+    @_builtins.property
+    @pulumi.getter
+    def proxies(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.
+        """
+        return pulumi.get(self, "proxies")
+
+    @proxies.setter
+    def proxies(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "proxies", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def workloads(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. Defaults to the table.
+        """
+        return pulumi.get(self, "workloads")
+
+    @workloads.setter
+    def workloads(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "workloads", value)
 
 
 class ControlPlaneCloudMapArgsDict(TypedDict):
@@ -11453,7 +11509,7 @@ class TaskInterceptionArgsDict(TypedDict):
     """
     egress_ignored_ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
     """
-    Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+    Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
     """
     image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -11477,7 +11533,7 @@ class TaskInterceptionArgs:
 
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
         :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
         :param pulumi.Input['TaskInterceptionMode'] mode: How traffic gets into Envoy. Defaults to proxyConfiguration.
         """
@@ -11520,7 +11576,7 @@ class TaskInterceptionArgs:
     @pulumi.getter(name="egressIgnoredPorts")
     def egress_ignored_ports(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]:
         """
-        Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+        Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
         """
         return pulumi.get(self, "egress_ignored_ports")
 

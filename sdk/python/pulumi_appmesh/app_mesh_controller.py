@@ -41,12 +41,12 @@ class AppMeshControllerArgs:
 
         :param pulumi.Input[_builtins.str] account_id: The account in which the control plane says that its meshes are, twelve digits.
         :param pulumi.Input[_builtins.str] region: The region in which the control plane says that its meshes are.
-        :param 'AppMeshControllerAccessKeyArgs' access_key: The access key of the controller. The pods' IAM role signs nothing where it is given.
+        :param 'AppMeshControllerAccessKeyArgs' access_key: The access key of the controller, one that the control plane knows. Either this or identity is given.
         :param 'AppMeshControllerChartArgs' chart: Where the Helm chart comes from. If unset, AWS's repository.
         :param 'AppMeshControllerControlPlaneArgs' control_plane: Where the control plane is. If unset, DNS leads there.
         :param pulumi.Input['AppMeshControllerKind'] controller: Which controller is installed. Defaults to aws, the only one so far.
         :param _builtins.bool create_namespace: Whether the namespace is made. Defaults to true.
-        :param 'AppMeshControllerIdentityArgs' identity: The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+        :param 'AppMeshControllerIdentityArgs' identity: The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
         :param pulumi.Input['AppMeshControllerImageArgs'] image: The image of the controller. If unset, the chart's own, in AWS's registries.
         :param 'AppMeshControllerInjectionArgs' injection: What the controller puts into pods. If unset, no namespace is prepared.
         :param pulumi.Input[_builtins.str] namespace: Namespace of the controller. Defaults to appmesh-system.
@@ -112,7 +112,7 @@ class AppMeshControllerArgs:
     @pulumi.getter(name="accessKey")
     def access_key(self) -> Optional['AppMeshControllerAccessKeyArgs']:
         """
-        The access key of the controller. The pods' IAM role signs nothing where it is given.
+        The access key of the controller, one that the control plane knows. Either this or identity is given.
         """
         return pulumi.get(self, "access_key")
 
@@ -172,7 +172,7 @@ class AppMeshControllerArgs:
     @pulumi.getter
     def identity(self) -> Optional['AppMeshControllerIdentityArgs']:
         """
-        The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+        The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
         """
         return pulumi.get(self, "identity")
 
@@ -321,13 +321,13 @@ class AppMeshController(pulumi.ComponentResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param Union['AppMeshControllerAccessKeyArgs', 'AppMeshControllerAccessKeyArgsDict'] access_key: The access key of the controller. The pods' IAM role signs nothing where it is given.
+        :param Union['AppMeshControllerAccessKeyArgs', 'AppMeshControllerAccessKeyArgsDict'] access_key: The access key of the controller, one that the control plane knows. Either this or identity is given.
         :param pulumi.Input[_builtins.str] account_id: The account in which the control plane says that its meshes are, twelve digits.
         :param Union['AppMeshControllerChartArgs', 'AppMeshControllerChartArgsDict'] chart: Where the Helm chart comes from. If unset, AWS's repository.
         :param Union['AppMeshControllerControlPlaneArgs', 'AppMeshControllerControlPlaneArgsDict'] control_plane: Where the control plane is. If unset, DNS leads there.
         :param pulumi.Input['AppMeshControllerKind'] controller: Which controller is installed. Defaults to aws, the only one so far.
         :param _builtins.bool create_namespace: Whether the namespace is made. Defaults to true.
-        :param Union['AppMeshControllerIdentityArgs', 'AppMeshControllerIdentityArgsDict'] identity: The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+        :param Union['AppMeshControllerIdentityArgs', 'AppMeshControllerIdentityArgsDict'] identity: The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS's signatures: it does not itself. Outside of EKS there is none.
         :param pulumi.Input[Union['AppMeshControllerImageArgs', 'AppMeshControllerImageArgsDict']] image: The image of the controller. If unset, the chart's own, in AWS's registries.
         :param Union['AppMeshControllerInjectionArgs', 'AppMeshControllerInjectionArgsDict'] injection: What the controller puts into pods. If unset, no namespace is prepared.
         :param pulumi.Input[_builtins.str] namespace: Namespace of the controller. Defaults to appmesh-system.

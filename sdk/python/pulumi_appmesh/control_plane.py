@@ -28,6 +28,7 @@ class ControlPlaneArgs:
                  account_id: pulumi.Input[Optional[_builtins.str]] = None,
                  alarm_action_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  assign_public_ip: pulumi.Input[Optional[_builtins.bool]] = None,
+                 authorities: pulumi.Input[Optional['ControlPlaneAuthoritiesArgs']] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  client_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  client_security_group_ids: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
@@ -59,6 +60,7 @@ class ControlPlaneArgs:
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh. Defaults to that of the provider.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] alarm_action_arns: What is told of an alarm and of its end, such as topics of Amazon SNS. The alarms are made in any case.
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
+        :param pulumi.Input['ControlPlaneAuthoritiesArgs'] authorities: Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the API and xDS, by a name that you choose: those of the mesh's tasks and pods.
@@ -92,6 +94,8 @@ class ControlPlaneArgs:
             pulumi.set(__self__, "alarm_action_arns", alarm_action_arns)
         if assign_public_ip is not None:
             pulumi.set(__self__, "assign_public_ip", assign_public_ip)
+        if authorities is not None:
+            pulumi.set(__self__, "authorities", authorities)
         if certificate_arns is not None:
             pulumi.set(__self__, "certificate_arns", certificate_arns)
         if client_cidrs is not None:
@@ -218,6 +222,18 @@ class ControlPlaneArgs:
     @assign_public_ip.setter
     def assign_public_ip(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "assign_public_ip", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def authorities(self) -> pulumi.Input[Optional['ControlPlaneAuthoritiesArgs']]:
+        """
+        Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
+        """
+        return pulumi.get(self, "authorities")
+
+    @authorities.setter
+    def authorities(self, value: pulumi.Input[Optional['ControlPlaneAuthoritiesArgs']]):
+        pulumi.set(self, "authorities", value)
 
     @_builtins.property
     @pulumi.getter(name="certificateArns")
@@ -482,6 +498,7 @@ class ControlPlane(pulumi.ComponentResource):
                  account_id: pulumi.Input[Optional[_builtins.str]] = None,
                  alarm_action_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  assign_public_ip: pulumi.Input[Optional[_builtins.bool]] = None,
+                 authorities: pulumi.Input[Optional[Union['ControlPlaneAuthoritiesArgs', 'ControlPlaneAuthoritiesArgsDict']]] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  client_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  client_security_group_ids: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
@@ -541,6 +558,7 @@ class ControlPlane(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh. Defaults to that of the provider.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] alarm_action_arns: What is told of an alarm and of its end, such as topics of Amazon SNS. The alarms are made in any case.
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
+        :param pulumi.Input[Union['ControlPlaneAuthoritiesArgs', 'ControlPlaneAuthoritiesArgsDict']] authorities: Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the API and xDS, by a name that you choose: those of the mesh's tasks and pods.
@@ -619,6 +637,7 @@ class ControlPlane(pulumi.ComponentResource):
                  account_id: pulumi.Input[Optional[_builtins.str]] = None,
                  alarm_action_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  assign_public_ip: pulumi.Input[Optional[_builtins.bool]] = None,
+                 authorities: pulumi.Input[Optional[Union['ControlPlaneAuthoritiesArgs', 'ControlPlaneAuthoritiesArgsDict']]] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  client_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  client_security_group_ids: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
@@ -658,6 +677,7 @@ class ControlPlane(pulumi.ComponentResource):
             __props__.__dict__["account_id"] = account_id
             __props__.__dict__["alarm_action_arns"] = alarm_action_arns
             __props__.__dict__["assign_public_ip"] = assign_public_ip
+            __props__.__dict__["authorities"] = authorities
             __props__.__dict__["certificate_arns"] = certificate_arns
             __props__.__dict__["client_cidrs"] = client_cidrs
             __props__.__dict__["client_security_group_ids"] = client_security_group_ids

@@ -21,7 +21,7 @@ __all__ = ['MeshDeploymentArgs', 'MeshDeployment']
 @pulumi.input_type
 class MeshDeploymentArgs:
     def __init__(__self__, *,
-                 control_plane: pulumi.Input['PodControlPlaneArgs'],
+                 control_plane: 'PodControlPlaneArgs',
                  interception: pulumi.Input['PodInterceptionArgs'],
                  mesh_name: pulumi.Input[_builtins.str],
                  namespace: pulumi.Input[_builtins.str],
@@ -34,6 +34,7 @@ class MeshDeploymentArgs:
                  envoy: pulumi.Input[Optional['PodEnvoyArgs']] = None,
                  listeners: Optional[Sequence['ListenerArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
                  service: Optional[Any] = None,
@@ -47,7 +48,7 @@ class MeshDeploymentArgs:
         """
         The set of arguments for constructing a MeshDeployment resource.
 
-        :param pulumi.Input['PodControlPlaneArgs'] control_plane: Where Envoy finds the control plane.
+        :param 'PodControlPlaneArgs' control_plane: Where Envoy finds the control plane.
         :param pulumi.Input['PodInterceptionArgs'] interception: How the application's traffic gets into Envoy.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.
@@ -60,6 +61,7 @@ class MeshDeploymentArgs:
         :param pulumi.Input['PodEnvoyArgs'] envoy: The Envoy of each pod.
         :param Sequence['ListenerArgs'] listeners: Ports on which the pods receive traffic. Unset, they only call others, and there is no Service.
         :param pulumi.Input['LoggingArgs'] logging: What the proxies log.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.int] replicas: How many pods there are. Unset, Kubernetes starts with one, and leaves it to an autoscaler from then on.
         :param Any service: More of the Service, in Kubernetes' words: {metadata: {annotations, labels}, spec: {publishNotReadyAddresses, …}}. It is headless: Envoys find each pod by it, and share the traffic out themselves.
@@ -92,6 +94,8 @@ class MeshDeploymentArgs:
             pulumi.set(__self__, "listeners", listeners)
         if logging is not None:
             pulumi.set(__self__, "logging", logging)
+        if look_up_secrets is not None:
+            pulumi.set(__self__, "look_up_secrets", look_up_secrets)
         if mesh_owner is not None:
             pulumi.set(__self__, "mesh_owner", mesh_owner)
         if replicas is not None:
@@ -115,14 +119,14 @@ class MeshDeploymentArgs:
 
     @_builtins.property
     @pulumi.getter(name="controlPlane")
-    def control_plane(self) -> pulumi.Input['PodControlPlaneArgs']:
+    def control_plane(self) -> 'PodControlPlaneArgs':
         """
         Where Envoy finds the control plane.
         """
         return pulumi.get(self, "control_plane")
 
     @control_plane.setter
-    def control_plane(self, value: pulumi.Input['PodControlPlaneArgs']):
+    def control_plane(self, value: 'PodControlPlaneArgs'):
         pulumi.set(self, "control_plane", value)
 
     @_builtins.property
@@ -270,6 +274,18 @@ class MeshDeploymentArgs:
         pulumi.set(self, "logging", value)
 
     @_builtins.property
+    @pulumi.getter(name="lookUpSecrets")
+    def look_up_secrets(self) -> Optional[_builtins.bool]:
+        """
+        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        """
+        return pulumi.get(self, "look_up_secrets")
+
+    @look_up_secrets.setter
+    def look_up_secrets(self, value: Optional[_builtins.bool]):
+        pulumi.set(self, "look_up_secrets", value)
+
+    @_builtins.property
     @pulumi.getter(name="meshOwner")
     def mesh_owner(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
@@ -399,13 +415,14 @@ class MeshDeployment(pulumi.ComponentResource):
                  backend_defaults: pulumi.Input[Optional[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']]] = None,
                  backends: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  cluster_domain: pulumi.Input[Optional[_builtins.str]] = None,
-                 control_plane: pulumi.Input[Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']]] = None,
+                 control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
                  interception: pulumi.Input[Optional[Union['PodInterceptionArgs', 'PodInterceptionArgsDict']]] = None,
                  listeners: Optional[Sequence[Union['ListenerArgs', 'ListenerArgsDict']]] = None,
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -493,13 +510,14 @@ class MeshDeployment(pulumi.ComponentResource):
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: What applies to every backend.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] backends: Names of the virtual services that the pods call. They need not exist yet.
         :param pulumi.Input[_builtins.str] cluster_domain: Domain of the cluster's own names. Defaults to cluster.local.
-        :param pulumi.Input[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] control_plane: Where Envoy finds the control plane.
+        :param Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict'] control_plane: Where Envoy finds the control plane.
         :param Any deployment: More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']] envoy: The Envoy of each pod.
         :param pulumi.Input[Union['PodInterceptionArgs', 'PodInterceptionArgsDict']] interception: How the application's traffic gets into Envoy.
         :param Sequence[Union['ListenerArgs', 'ListenerArgsDict']] listeners: Ports on which the pods receive traffic. Unset, they only call others, and there is no Service.
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the proxies log.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.
@@ -606,13 +624,14 @@ class MeshDeployment(pulumi.ComponentResource):
                  backend_defaults: pulumi.Input[Optional[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']]] = None,
                  backends: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  cluster_domain: pulumi.Input[Optional[_builtins.str]] = None,
-                 control_plane: pulumi.Input[Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']]] = None,
+                 control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
                  interception: pulumi.Input[Optional[Union['PodInterceptionArgs', 'PodInterceptionArgsDict']]] = None,
                  listeners: Optional[Sequence[Union['ListenerArgs', 'ListenerArgsDict']]] = None,
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -651,6 +670,7 @@ class MeshDeployment(pulumi.ComponentResource):
             __props__.__dict__["interception"] = interception
             __props__.__dict__["listeners"] = listeners
             __props__.__dict__["logging"] = logging
+            __props__.__dict__["look_up_secrets"] = look_up_secrets
             if mesh_name is None and not opts.urn:
                 raise TypeError("Missing required property 'mesh_name'")
             __props__.__dict__["mesh_name"] = mesh_name

@@ -21,7 +21,7 @@ __all__ = ['MeshGatewayDeploymentArgs', 'MeshGatewayDeployment']
 @pulumi.input_type
 class MeshGatewayDeploymentArgs:
     def __init__(__self__, *,
-                 control_plane: pulumi.Input['PodControlPlaneArgs'],
+                 control_plane: 'PodControlPlaneArgs',
                  listeners: Sequence['VirtualGatewayListenerArgs'],
                  mesh_name: pulumi.Input[_builtins.str],
                  namespace: pulumi.Input[_builtins.str],
@@ -30,6 +30,7 @@ class MeshGatewayDeploymentArgs:
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional['PodEnvoyArgs']] = None,
                  logging: pulumi.Input[Optional['LoggingArgs']] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  pod_template: Optional[Any] = None,
                  replicas: pulumi.Input[Optional[_builtins.int]] = None,
@@ -45,7 +46,7 @@ class MeshGatewayDeploymentArgs:
         """
         The set of arguments for constructing a MeshGatewayDeployment resource.
 
-        :param pulumi.Input['PodControlPlaneArgs'] control_plane: Where Envoy finds the control plane.
+        :param 'PodControlPlaneArgs' control_plane: Where Envoy finds the control plane.
         :param Sequence['VirtualGatewayListenerArgs'] listeners: Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.
@@ -54,6 +55,7 @@ class MeshGatewayDeploymentArgs:
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input['PodEnvoyArgs'] envoy: The Envoy of each pod.
         :param pulumi.Input['LoggingArgs'] logging: What the proxy logs. If unset, no request is logged.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param Any pod_template: More of the pods, in Kubernetes' words: {metadata: {labels, annotations}, spec: {nodeSelector, containers, …}}. They need no container but Envoy, which is put there.
         :param pulumi.Input[_builtins.int] replicas: How many pods there are. Unset, Kubernetes starts with one, and leaves it to an autoscaler from then on.
@@ -81,6 +83,8 @@ class MeshGatewayDeploymentArgs:
             pulumi.set(__self__, "envoy", envoy)
         if logging is not None:
             pulumi.set(__self__, "logging", logging)
+        if look_up_secrets is not None:
+            pulumi.set(__self__, "look_up_secrets", look_up_secrets)
         if mesh_owner is not None:
             pulumi.set(__self__, "mesh_owner", mesh_owner)
         if pod_template is not None:
@@ -108,14 +112,14 @@ class MeshGatewayDeploymentArgs:
 
     @_builtins.property
     @pulumi.getter(name="controlPlane")
-    def control_plane(self) -> pulumi.Input['PodControlPlaneArgs']:
+    def control_plane(self) -> 'PodControlPlaneArgs':
         """
         Where Envoy finds the control plane.
         """
         return pulumi.get(self, "control_plane")
 
     @control_plane.setter
-    def control_plane(self, value: pulumi.Input['PodControlPlaneArgs']):
+    def control_plane(self, value: 'PodControlPlaneArgs'):
         pulumi.set(self, "control_plane", value)
 
     @_builtins.property
@@ -213,6 +217,18 @@ class MeshGatewayDeploymentArgs:
     @logging.setter
     def logging(self, value: pulumi.Input[Optional['LoggingArgs']]):
         pulumi.set(self, "logging", value)
+
+    @_builtins.property
+    @pulumi.getter(name="lookUpSecrets")
+    def look_up_secrets(self) -> Optional[_builtins.bool]:
+        """
+        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        """
+        return pulumi.get(self, "look_up_secrets")
+
+    @look_up_secrets.setter
+    def look_up_secrets(self, value: Optional[_builtins.bool]):
+        pulumi.set(self, "look_up_secrets", value)
 
     @_builtins.property
     @pulumi.getter(name="meshOwner")
@@ -366,12 +382,13 @@ class MeshGatewayDeployment(pulumi.ComponentResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  backend_defaults: pulumi.Input[Optional[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']]] = None,
-                 control_plane: pulumi.Input[Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']]] = None,
+                 control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
                  listeners: Optional[Sequence[Union['VirtualGatewayListenerArgs', 'VirtualGatewayListenerArgsDict']]] = None,
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -438,12 +455,13 @@ class MeshGatewayDeployment(pulumi.ComponentResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
-        :param pulumi.Input[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] control_plane: Where Envoy finds the control plane.
+        :param Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict'] control_plane: Where Envoy finds the control plane.
         :param Any deployment: More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']] envoy: The Envoy of each pod.
         :param Sequence[Union['VirtualGatewayListenerArgs', 'VirtualGatewayListenerArgsDict']] listeners: Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the proxy logs. If unset, no request is logged.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.
@@ -529,12 +547,13 @@ class MeshGatewayDeployment(pulumi.ComponentResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  backend_defaults: pulumi.Input[Optional[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']]] = None,
-                 control_plane: pulumi.Input[Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']]] = None,
+                 control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
                  listeners: Optional[Sequence[Union['VirtualGatewayListenerArgs', 'VirtualGatewayListenerArgsDict']]] = None,
                  logging: pulumi.Input[Optional[Union['LoggingArgs', 'LoggingArgsDict']]] = None,
+                 look_up_secrets: Optional[_builtins.bool] = None,
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  namespace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -571,6 +590,7 @@ class MeshGatewayDeployment(pulumi.ComponentResource):
                 raise TypeError("Missing required property 'listeners'")
             __props__.__dict__["listeners"] = listeners
             __props__.__dict__["logging"] = logging
+            __props__.__dict__["look_up_secrets"] = look_up_secrets
             if mesh_name is None and not opts.urn:
                 raise TypeError("Missing required property 'mesh_name'")
             __props__.__dict__["mesh_name"] = mesh_name

@@ -29,14 +29,14 @@ public final class AppMeshControllerArgs extends com.pulumi.resources.ResourceAr
     public static final AppMeshControllerArgs Empty = new AppMeshControllerArgs();
 
     /**
-     * The access key of the controller. The pods&#39; IAM role signs nothing where it is given.
+     * The access key of the controller, one that the control plane knows. Either this or identity is given.
      * 
      */
     @Import(name="accessKey")
     private @Nullable AppMeshControllerAccessKeyArgs accessKey;
 
     /**
-     * @return The access key of the controller. The pods&#39; IAM role signs nothing where it is given.
+     * @return The access key of the controller, one that the control plane knows. Either this or identity is given.
      * 
      */
     public Optional<AppMeshControllerAccessKeyArgs> accessKey() {
@@ -119,14 +119,14 @@ public final class AppMeshControllerArgs extends com.pulumi.resources.ResourceAr
     }
 
     /**
-     * The IAM role of the controller&#39;s pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+     * The IAM role of the controller&#39;s pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS&#39;s signatures: it does not itself. Outside of EKS there is none.
      * 
      */
     @Import(name="identity")
     private @Nullable AppMeshControllerIdentityArgs identity;
 
     /**
-     * @return The IAM role of the controller&#39;s pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+     * @return The IAM role of the controller&#39;s pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS&#39;s signatures: it does not itself. Outside of EKS there is none.
      * 
      */
     public Optional<AppMeshControllerIdentityArgs> identity() {
@@ -292,7 +292,7 @@ public final class AppMeshControllerArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param accessKey The access key of the controller. The pods&#39; IAM role signs nothing where it is given.
+         * @param accessKey The access key of the controller, one that the control plane knows. Either this or identity is given.
          * 
          * @return builder
          * 
@@ -378,7 +378,7 @@ public final class AppMeshControllerArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param identity The IAM role of the controller&#39;s pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.
+         * @param identity The IAM role of the controller&#39;s pods on EKS, by which requests are signed where the control plane stands behind something that takes AWS&#39;s signatures: it does not itself. Outside of EKS there is none.
          * 
          * @return builder
          * 

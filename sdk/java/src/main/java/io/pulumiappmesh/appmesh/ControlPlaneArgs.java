@@ -7,6 +7,7 @@ import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
 import com.pulumi.exceptions.MissingRequiredPropertyException;
 import io.pulumiappmesh.appmesh.enums.ControlPlaneCpuArchitecture;
+import io.pulumiappmesh.appmesh.inputs.ControlPlaneAuthoritiesArgs;
 import io.pulumiappmesh.appmesh.inputs.ControlPlaneCloudMapArgs;
 import io.pulumiappmesh.appmesh.inputs.ControlPlaneLoadBalancerArgs;
 import java.lang.Boolean;
@@ -82,6 +83,21 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
      */
     public Optional<Output<Boolean>> assignPublicIp() {
         return Optional.ofNullable(this.assignPublicIp);
+    }
+
+    /**
+     * Where authorities&#39; keys are. Replicas are given the rights to them that they need. Defaults to the table.
+     * 
+     */
+    @Import(name="authorities")
+    private @Nullable Output<ControlPlaneAuthoritiesArgs> authorities;
+
+    /**
+     * @return Where authorities&#39; keys are. Replicas are given the rights to them that they need. Defaults to the table.
+     * 
+     */
+    public Optional<Output<ControlPlaneAuthoritiesArgs>> authorities() {
+        return Optional.ofNullable(this.authorities);
     }
 
     /**
@@ -451,6 +467,7 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
         this.accountId = $.accountId;
         this.alarmActionArns = $.alarmActionArns;
         this.assignPublicIp = $.assignPublicIp;
+        this.authorities = $.authorities;
         this.certificateArns = $.certificateArns;
         this.clientCidrs = $.clientCidrs;
         this.clientSecurityGroupIds = $.clientSecurityGroupIds;
@@ -587,6 +604,27 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder assignPublicIp(Boolean assignPublicIp) {
             return assignPublicIp(Output.of(assignPublicIp));
+        }
+
+        /**
+         * @param authorities Where authorities&#39; keys are. Replicas are given the rights to them that they need. Defaults to the table.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder authorities(@Nullable Output<ControlPlaneAuthoritiesArgs> authorities) {
+            $.authorities = authorities;
+            return this;
+        }
+
+        /**
+         * @param authorities Where authorities&#39; keys are. Replicas are given the rights to them that they need. Defaults to the table.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder authorities(ControlPlaneAuthoritiesArgs authorities) {
+            return authorities(Output.of(authorities));
         }
 
         /**

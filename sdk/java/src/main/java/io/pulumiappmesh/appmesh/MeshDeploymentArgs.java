@@ -14,6 +14,7 @@ import io.pulumiappmesh.appmesh.inputs.PodEnvoyArgs;
 import io.pulumiappmesh.appmesh.inputs.PodInterceptionArgs;
 import io.pulumiappmesh.appmesh.inputs.PodTracingArgs;
 import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
+import java.lang.Boolean;
 import java.lang.Integer;
 import java.lang.Object;
 import java.lang.String;
@@ -78,13 +79,13 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
      * 
      */
     @Import(name="controlPlane", required=true)
-    private Output<PodControlPlaneArgs> controlPlane;
+    private PodControlPlaneArgs controlPlane;
 
     /**
      * @return Where Envoy finds the control plane.
      * 
      */
-    public Output<PodControlPlaneArgs> controlPlane() {
+    public PodControlPlaneArgs controlPlane() {
         return this.controlPlane;
     }
 
@@ -176,6 +177,21 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
      */
     public Optional<Output<LoggingArgs>> logging() {
         return Optional.ofNullable(this.logging);
+    }
+
+    /**
+     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * 
+     */
+    @Import(name="lookUpSecrets")
+    private @Nullable Boolean lookUpSecrets;
+
+    /**
+     * @return Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * 
+     */
+    public Optional<Boolean> lookUpSecrets() {
+        return Optional.ofNullable(this.lookUpSecrets);
     }
 
     /**
@@ -386,6 +402,7 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
         this.interception = $.interception;
         this.listeners = $.listeners;
         this.logging = $.logging;
+        this.lookUpSecrets = $.lookUpSecrets;
         this.meshName = $.meshName;
         this.meshOwner = $.meshOwner;
         this.namespace = $.namespace;
@@ -498,19 +515,9 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
          * @return builder
          * 
          */
-        public Builder controlPlane(Output<PodControlPlaneArgs> controlPlane) {
+        public Builder controlPlane(PodControlPlaneArgs controlPlane) {
             $.controlPlane = controlPlane;
             return this;
-        }
-
-        /**
-         * @param controlPlane Where Envoy finds the control plane.
-         * 
-         * @return builder
-         * 
-         */
-        public Builder controlPlane(PodControlPlaneArgs controlPlane) {
-            return controlPlane(Output.of(controlPlane));
         }
 
         /**
@@ -637,6 +644,17 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
          */
         public Builder logging(LoggingArgs logging) {
             return logging(Output.of(logging));
+        }
+
+        /**
+         * @param lookUpSecrets Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder lookUpSecrets(@Nullable Boolean lookUpSecrets) {
+            $.lookUpSecrets = lookUpSecrets;
+            return this;
         }
 
         /**

@@ -13,6 +13,7 @@ import io.pulumiappmesh.appmesh.inputs.PodControlPlaneArgs;
 import io.pulumiappmesh.appmesh.inputs.PodEnvoyArgs;
 import io.pulumiappmesh.appmesh.inputs.PodTracingArgs;
 import io.pulumiappmesh.appmesh.inputs.VirtualGatewayListenerArgs;
+import java.lang.Boolean;
 import java.lang.Integer;
 import java.lang.Object;
 import java.lang.String;
@@ -47,13 +48,13 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
      * 
      */
     @Import(name="controlPlane", required=true)
-    private Output<PodControlPlaneArgs> controlPlane;
+    private PodControlPlaneArgs controlPlane;
 
     /**
      * @return Where Envoy finds the control plane.
      * 
      */
-    public Output<PodControlPlaneArgs> controlPlane() {
+    public PodControlPlaneArgs controlPlane() {
         return this.controlPlane;
     }
 
@@ -130,6 +131,21 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
      */
     public Optional<Output<LoggingArgs>> logging() {
         return Optional.ofNullable(this.logging);
+    }
+
+    /**
+     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * 
+     */
+    @Import(name="lookUpSecrets")
+    private @Nullable Boolean lookUpSecrets;
+
+    /**
+     * @return Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * 
+     */
+    public Optional<Boolean> lookUpSecrets() {
+        return Optional.ofNullable(this.lookUpSecrets);
     }
 
     /**
@@ -352,6 +368,7 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
         this.envoy = $.envoy;
         this.listeners = $.listeners;
         this.logging = $.logging;
+        this.lookUpSecrets = $.lookUpSecrets;
         this.meshName = $.meshName;
         this.meshOwner = $.meshOwner;
         this.namespace = $.namespace;
@@ -413,19 +430,9 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
          * @return builder
          * 
          */
-        public Builder controlPlane(Output<PodControlPlaneArgs> controlPlane) {
+        public Builder controlPlane(PodControlPlaneArgs controlPlane) {
             $.controlPlane = controlPlane;
             return this;
-        }
-
-        /**
-         * @param controlPlane Where Envoy finds the control plane.
-         * 
-         * @return builder
-         * 
-         */
-        public Builder controlPlane(PodControlPlaneArgs controlPlane) {
-            return controlPlane(Output.of(controlPlane));
         }
 
         /**
@@ -531,6 +538,17 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
          */
         public Builder logging(LoggingArgs logging) {
             return logging(Output.of(logging));
+        }
+
+        /**
+         * @param lookUpSecrets Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder lookUpSecrets(@Nullable Boolean lookUpSecrets) {
+            $.lookUpSecrets = lookUpSecrets;
+            return this;
         }
 
         /**

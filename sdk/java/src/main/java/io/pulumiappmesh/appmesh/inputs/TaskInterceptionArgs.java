@@ -54,14 +54,14 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
     }
 
     /**
-     * Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+     * Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
      * 
      */
     @Import(name="egressIgnoredPorts")
     private @Nullable Output<List<Integer>> egressIgnoredPorts;
 
     /**
-     * @return Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+     * @return Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
      * 
      */
     public Optional<Output<List<Integer>>> egressIgnoredPorts() {
@@ -179,7 +179,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
          * 
          * @return builder
          * 
@@ -190,7 +190,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
          * 
          * @return builder
          * 
@@ -200,7 +200,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15. Defaults to none; ECS always ignores 22. Not for explicit.
+         * @param egressIgnoredPorts Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
          * 
          * @return builder
          * 
