@@ -99,6 +99,8 @@ export interface Member<S extends Shape = Shape, R extends boolean = boolean> {
   readonly required: R;
   /** Meaning, unit, default and limits, for every reader of every SDK. */
   readonly doc: string;
+  /** Whether it is for nobody's eyes. Default: false. */
+  readonly secret?: boolean;
 }
 
 export const string = (limits: Omit<StringShape, "kind"> = {}): StringShape => ({
@@ -170,6 +172,9 @@ export const optional = <S extends Shape>(shape: S, doc: string): Member<S, fals
   required: false,
   doc,
 });
+
+/** A member for nobody's eyes. */
+export const hidden = <M extends Member>(member: M): M => ({ ...member, secret: true });
 
 /** The TypeScript type of the values that a shape describes. */
 export type Infer<S> =

@@ -36,9 +36,9 @@ export class Types {
 
   properties(members: Members): Properties {
     return Object.fromEntries(
-      Object.entries(members).map(([name, { shape, doc }]): [string, PropertySpec] => [
+      Object.entries(members).map(([name, { shape, doc, secret }]): [string, PropertySpec] => [
         name,
-        { ...this.of(shape), description: doc },
+        { ...this.of(shape), description: doc, ...(secret === true && { secret }) },
       ]),
     );
   }

@@ -2,6 +2,8 @@
 // it is given, and has the chart rendered by Helm itself.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
@@ -72,6 +74,10 @@ describe("AppMeshController on the real engine and a real API server", function 
       serviceAccountName: "appmesh-controller",
       releaseName: "appmesh-controller",
     });
+
+    const backend = String(stack.env.PULUMI_BACKEND_URL).replace("file://", "");
+    const state = readFileSync(join(backend, ".pulumi/stacks/shop/test.json"), "utf8");
+    assert.ok(state.includes('"AKIDEXAMPLE"') && !state.includes('"a-secret"'));
 
     await pointedAtTheControlPlane();
     await webhooksTrustTheSecret();

@@ -22,7 +22,6 @@ describe("the inputs of AppMeshController", () => {
         accountId: UNKNOWN,
         controlPlane: { address: UNKNOWN, caCertificate: UNKNOWN },
         accessKey: { accessKeyId: UNKNOWN, secretAccessKey: UNKNOWN },
-        identity: { podIdentity: { clusterName: UNKNOWN } },
         injection: { xdsEndpoint: UNKNOWN, namespaces: { shop: { labels: UNKNOWN } } },
         values: UNKNOWN,
       }),
@@ -58,9 +57,21 @@ describe("the inputs of AppMeshController", () => {
       "it was given beside secretName; the Secret that is named has it.",
     );
     refused(
-      { identity: { serviceAccountRole: {} } },
-      "identity.serviceAccountRole",
-      "it names neither a role nor an OIDC provider; give oidcProviderArn, so that a role is made, or roleArn.",
+      { identity: { podIdentity: { clusterName: "c" } } },
+      "identity",
+      "it was given beside accessKey: the controller signs all its requests by one of them, and a key of the control plane is nothing " +
+        "to AWS Cloud Map. Leave identity out, and let Kubernetes' DNS find the pods: virtual nodes with serviceDiscovery.dns. " +
+        "Services in Cloud Map, such as those on ECS, are found by the control plane's own role all the same.",
+    );
+    assert.deepEqual(
+      checkComponent(appMeshController, { ...withoutKey, identity: { serviceAccountRole: {} } }),
+      [
+        {
+          property: "identity.serviceAccountRole",
+          reason:
+            "it names neither a role nor an OIDC provider; give oidcProviderArn, so that a role is made, or roleArn.",
+        },
+      ],
     );
   });
 

@@ -23,6 +23,15 @@ function* credentials({ accessKey, identity }: ObjectValue): Generator<Violation
         "knows, or on EKS identity.",
     );
   }
+  if (accessKey !== undefined && identity !== undefined) {
+    yield violation(
+      ["identity"],
+      undefined,
+      "it was given beside accessKey: the controller signs all its requests by one of them, and a key of the control plane is nothing " +
+        "to AWS Cloud Map. Leave identity out, and let Kubernetes' DNS find the pods: virtual nodes with serviceDiscovery.dns. " +
+        "Services in Cloud Map, such as those on ECS, are found by the control plane's own role all the same.",
+    );
+  }
   const key = members(accessKey);
   if (key.accessKeyId !== undefined && key.secretAccessKey === undefined)
     yield violation(

@@ -4,6 +4,7 @@ import {
   boolean,
   enumeration,
   exactlyOne,
+  hidden,
   type Infer,
   integer,
   json,
@@ -57,7 +58,7 @@ export const ControllerAccessKey = structure(
       "Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.",
     ),
     accessKeyId: optional(string({ minLength: 1 }), "The access key's id. A Secret is made of it."),
-    secretAccessKey: optional(string({ minLength: 1 }), "The access key's secret part."),
+    secretAccessKey: hidden(optional(string({ minLength: 1 }), "The access key's secret part.")),
   },
   exactlyOne("secretName", "accessKeyId"),
 );
@@ -102,7 +103,7 @@ export const ControllerWebhookCertificate = structure(
       "Its authority, which the API server of the cluster is told to trust, in PEM.",
     ),
     certificate: required(pem, "The certificate, in PEM."),
-    privateKey: required(pem, "Its private key, in PEM."),
+    privateKey: hidden(required(pem, "Its private key, in PEM.")),
   },
 );
 
@@ -182,11 +183,12 @@ const inputs = {
   controlPlane: optional(ControllerControlPlane, "Where the control plane is. If unset, DNS leads there."),
   accessKey: optional(
     ControllerAccessKey,
-    "The access key of the controller. The pods' IAM role signs nothing where it is given.",
+    "The access key of the controller, one that the control plane knows. Either this or identity is given.",
   ),
   identity: optional(
     ControllerIdentity,
-    "The IAM role of the controller's pods on EKS, if virtual nodes are found by AWS Cloud Map. Outside of EKS there is none.",
+    "The IAM role of the controller's pods on EKS, by which requests are signed where the control plane stands behind something " +
+      "that takes AWS's signatures: it does not itself. Outside of EKS there is none.",
   ),
   namespace: optional(label, "Namespace of the controller. Defaults to appmesh-system."),
   createNamespace: optional(boolean(), "Whether the namespace is made. Defaults to true."),

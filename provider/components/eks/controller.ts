@@ -56,7 +56,7 @@ export class AppMeshController extends ComponentResource {
   readonly releaseName: Output<string>;
 
   constructor(name: string, args: AppMeshControllerArgs, opts?: ComponentResourceOptions) {
-    super("appmesh:index:AppMeshController", name, args as unknown as Inputs, opts);
+    super("appmesh:index:AppMeshController", name, closed(args) as unknown as Inputs, opts);
     const child: CustomResourceOptions = { parent: this };
 
     // Whoever owns the meshes' objects decides when they go: with a definition, all objects of its kind would.
@@ -218,6 +218,20 @@ export class AppMeshController extends ComponentResource {
       );
     }
   }
+}
+
+/** What is secret stays so in the state, also where a program writes it down. */
+function closed(args: AppMeshControllerArgs): AppMeshControllerArgs {
+  const { accessKey, webhookCertificate: certificate } = args;
+  return {
+    ...args,
+    ...(accessKey?.secretAccessKey !== undefined && {
+      accessKey: { ...accessKey, secretAccessKey: secret(accessKey.secretAccessKey) },
+    }),
+    ...(certificate && {
+      webhookCertificate: { ...certificate, privateKey: secret(certificate.privateKey) },
+    }),
+  };
 }
 
 type InjectedGiven = { readonly labels?: Readonly<Record<string, string>> } | undefined;
