@@ -15,7 +15,7 @@ import {
 } from "../support/control-plane.js";
 import { DynamoDbServer } from "../support/dynamodb.js";
 import { type Faults, FaultyDynamoDb } from "../support/dynamodb-faults.js";
-import { echoServer, type TestServer } from "../support/http.js";
+import { callThrough, echoServer, type TestServer } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
 import { Traffic } from "../support/traffic.js";
@@ -280,7 +280,7 @@ export class Shop {
       return;
     }
     await this.sidecar("front", address, [process.execPath, "-e", calling], "calling");
-    this.traffic = new Traffic(`${address}:15001`, "http://catalog.local:8080/");
+    this.traffic = new Traffic(() => callThrough(`${address}:15001`, "http://catalog.local:8080/"));
     await this.traffic.comesTo("app");
     this.noneFailed();
   }

@@ -1,6 +1,6 @@
 // Requests that go on all the time while something happens to what they depend on.
 import { setTimeout as sleep } from "node:timers/promises";
-import { callThrough, type Echo } from "./http.js";
+import type { Answer, Echo } from "./http.js";
 import { until } from "./sidecar.js";
 
 /** Calls all the time, one request after the other, and remembers what was not answered by an echoing server. */
@@ -12,9 +12,8 @@ export class Traffic {
   #on = true;
   readonly #done: Promise<void>;
 
-  /** `proxy`: ADDRESS:PORT of an HTTP proxy. */
-  constructor(proxy: string, url: string) {
-    this.#done = this.#call(proxy, url);
+  constructor(call: () => Promise<Answer>) {
+    this.#done = this.#run(call);
   }
 
   async stop(): Promise<void> {
@@ -33,10 +32,10 @@ export class Traffic {
     await until(() => this.last === server || this.failed.length > 0);
   }
 
-  async #call(proxy: string, url: string): Promise<void> {
+  async #run(call: () => Promise<Answer>): Promise<void> {
     while (this.#on) {
       try {
-        const { status, body } = await callThrough(proxy, url);
+        const { status, body } = await call();
         if (status === 200) {
           this.last = (JSON.parse(body) as Echo).server;
           this.answered++;
