@@ -8,6 +8,7 @@ import type { ProxyName } from "./identity/proxies/proxy-name.js";
 import { CertificateError, readCertificate } from "./identity/server-certificate.js";
 import type { Proxy } from "./translate/entities.js";
 import { Http2Transport } from "./xds/http2-transport.js";
+import type { RefusalLog } from "./xds/refusal-log.js";
 import { type Authenticate, type Identity, Refusal, StatusCode } from "./xds/transport.js";
 
 /** How the control plane shows proxies who it is: by a certificate in files, or one of its own authority, for these names. */
@@ -21,6 +22,7 @@ export interface ProxyAccessOptions {
   readonly account: string;
   readonly certificate: XdsCertificate | undefined;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   /** Called for each stream that is not let in. */
   readonly onRefused: (refusal: Refusal) => void;
 }
@@ -118,7 +120,7 @@ export class ProxyAccess {
       } catch (error) {
         const refusal = refusalOf(error);
         this.#options.onRefused(refusal);
-        this.#options.log.warn({ peer, code: refusal.code }, `proxy refused: ${refusal.message}`);
+        this.#options.refusals.tell({ peer, code: refusal.code }, `proxy refused: ${refusal.message}`);
         throw refusal;
       }
     };

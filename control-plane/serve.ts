@@ -44,6 +44,7 @@ import type { Store } from "./store/store.js";
 import { translate } from "./translate/translate.js";
 import { workloadAuthority } from "./workload-authority.js";
 import { defaultAdmission } from "./xds/admission.js";
+import { RefusalLog } from "./xds/refusal-log.js";
 import { XdsServer } from "./xds/server.js";
 
 /** Starts a control plane: the API, the mesh, its store and the xDS server, put together. */
@@ -97,7 +98,11 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
         log.warn({ kind, arn, kept }, kept ? `${reason}; what was had before stays in use` : reason),
     });
     closers.push(async () => source.close());
-    const access = await proxyAccess({ ...options, now }, store, state, (code) => metrics.refused(code));
+    const refusals = new RefusalLog({ log, onHeldBack: () => metrics.heldBack() });
+    closers.push(async () => refusals.close());
+    const access = await proxyAccess({ ...options, now, refusals }, store, state, (code) =>
+      metrics.refused(code),
+    );
     closers.push(async () => access.close());
     const tls =
       options.tls &&
@@ -137,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       onSent: (event) => metrics.sent(event),
       onTranslated: (event) => metrics.translated(event),
       onRefused: ({ code }) => metrics.refused(code),
+      refusals,
     });
     closers.push(() => xdsServer.close());
     // Whoever is sent away is so at once; what ends by itself is found soon after.
@@ -264,7 +270,19 @@ async function openedTls(
 }
 
 async function proxyAccess(
-  { proxies = {}, xds, account, authority, placed, log, now }: ServeOptions & { now: () => number },
+  {
+    proxies = {},
+    xds,
+    account,
+    authority,
+    placed,
+    log,
+    now,
+    refusals,
+  }: ServeOptions & {
+    readonly now: () => number;
+    readonly refusals: RefusalLog;
+  },
   store: Store,
   state: MeshState,
   onRefused: (code: number) => void,
@@ -306,6 +324,7 @@ async function proxyAccess(
       account,
       certificate: tls && ("names" in tls ? { names: ownNames(hosts, tls.names) } : tls),
       log,
+      refusals,
       onRefused: ({ code }) => onRefused(code),
     });
   } catch (error) {

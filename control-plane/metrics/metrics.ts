@@ -124,6 +124,12 @@ export class Metrics {
       "was shown, 7 it is a proof of something else, 14 it could not be checked.",
     ["code"],
   );
+  readonly #heldBack = this.#counter(
+    "appmesh_xds_refusals_held_back_total",
+    "Streams that were refused and have no line of their own in the log: the same reason is told once a minute for each " +
+      "machine, with the number of those held back.",
+    [],
+  );
   readonly #translationSeconds = this.#histogram(
     "appmesh_translation_duration_seconds",
     "Time to make the configuration of the proxies of one virtual node or gateway.",
@@ -209,6 +215,11 @@ export class Metrics {
 
   rejected({ kind }: { readonly kind: string }): void {
     this.#xdsRejections.inc({ kind });
+  }
+
+  /** A refusal was told only in a number. */
+  heldBack(): void {
+    this.#heldBack.inc();
   }
 
   refused(code: number): void {

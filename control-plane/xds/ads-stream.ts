@@ -3,6 +3,7 @@ import type { Proxy } from "../translate/entities.js";
 import { ChangeOrder, type OrderTiming } from "./change-order.js";
 import { Channel, type ChannelContext, type Response } from "./channel.js";
 import { proxyOf } from "./node.js";
+import type { RefusalLog } from "./refusal-log.js";
 import {
   type IncrementalRequest,
   type RequestNode,
@@ -19,6 +20,7 @@ import type { View } from "./views.js";
 /** What a stream needs of the server that it belongs to. */
 export interface StreamContext extends ChannelContext {
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   readonly timing: OrderTiming;
   /** Gives the proxy's view, and calls back when it changes; throws a Refusal where the proxy may not have it. */
   attach(proxy: Proxy, connection: Connection, changed: () => void): { view: View; detach: () => void };
@@ -347,8 +349,8 @@ export class AdsStream implements StreamHandler {
 
   private fail(error: unknown): void {
     if (error instanceof Refusal) {
-      this.context.log.warn(
-        { ...this.identity, peer: this.connection.peer, code: error.code },
+      this.context.refusals.tell(
+        { nodeId: this.node?.id, peer: this.connection.peer, code: error.code },
         `stream refused: ${error.message}`,
       );
       this.end(error.code, error.message);

@@ -7,6 +7,7 @@ import type { OrderTiming } from "./change-order.js";
 import { Http2Transport } from "./http2-transport.js";
 import { type ProxyStatus, statusOf } from "./proxy-status.js";
 import { PushSchedule } from "./push-schedule.js";
+import { RefusalLog } from "./refusal-log.js";
 import { Subscriptions } from "./subscription.js";
 import {
   type Address,
@@ -35,6 +36,8 @@ export interface XdsServerOptions {
   readonly onTranslated?: (event: Translated) => void;
   /** Called whenever a stream is ended, or not begun, for want of a proof that it is its proxy's. */
   readonly onRefused?: (refusal: Refusal) => void;
+  /** Where refused streams are told of. Default: one of its own. */
+  readonly refusals?: RefusalLog;
   readonly timing?: Partial<XdsTiming>;
   /** How fast new streams are taken. Default: 500 in a second. */
   readonly admission?: AdmissionRate | undefined;
@@ -72,12 +75,14 @@ export class XdsServer {
   private readonly streams = new Set<AdsStream>();
   private readonly schedule: PushSchedule;
   private readonly admission: Admission;
+  private readonly refusals: RefusalLog;
   private unsubscribe: (() => void) | undefined;
   private recheck: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: XdsServerOptions) {
     this.timing = { ...defaultTiming, ...options.timing };
     this.admission = new Admission(options.admission);
+    this.refusals = options.refusals ?? new RefusalLog(options);
     this.views = new Views({ translate, ...options });
     this.schedule = new PushSchedule(() => this.views.refresh(), this.timing.coalesceMillis);
   }
@@ -145,6 +150,7 @@ export class XdsServer {
       sets: this.views.sets,
       subscriptions: this.subscriptions,
       log: this.options.log,
+      refusals: this.refusals,
       timing: this.timing,
       attach: (proxy, from, changed) => {
         try {

@@ -11,6 +11,7 @@ import {
 } from "@pulumi-appmesh/control-plane/identity/proxies/proxy-identities.js";
 import { authoritiesIn, ProxyAccess } from "@pulumi-appmesh/control-plane/proxy-access.js";
 import { SqliteStore } from "@pulumi-appmesh/control-plane/store/sqlite-store.js";
+import { RefusalLog } from "@pulumi-appmesh/control-plane/xds/refusal-log.js";
 import { XdsServer } from "@pulumi-appmesh/control-plane/xds/server.js";
 import type { Address } from "@pulumi-appmesh/control-plane/xds/transport.js";
 import { exportJWK, SignJWT } from "jose";
@@ -58,11 +59,13 @@ class World {
       ...options,
     });
     const onRefused = ({ code }: { code: number }) => world.refused.push(code);
+    const refusals = new RefusalLog({ log });
     const access = await ProxyAccess.open({
       identities: world.identities,
       account: ACCOUNT,
       certificate: { names: ["127.0.0.1"] },
       log,
+      refusals,
       onRefused,
     });
     const mesh = new FakeMesh({
@@ -531,6 +534,25 @@ describe("A proxy off this machine", function () {
       [],
     );
     assert.match(world.log, /proxy refused: the proxy's token is none that this control plane has issued/);
+  });
+
+  it("has one line for refusals of one machine for one reason, however often it comes back", async () => {
+    world = await World.start();
+    const token = await world.token();
+    const node = `mesh/shop@${ACCOUNT}/virtualNode/other`;
+    for (let again = 0; again < 10; again++) {
+      await world.end({ authorization: `${token}x` });
+      await world.end({ authorization: token }, node);
+    }
+    const lines = world.log.split("\n").filter((line) => /"msg":"(proxy|stream) refused/.test(line));
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)).map(({ code, nodeId }) => [code, nodeId]),
+      [
+        [16, undefined],
+        [7, node],
+      ],
+    );
+    assert.equal(world.refused.length, 20);
   });
 
   const status = async (client: AdsClient) => {
