@@ -1,6 +1,6 @@
 // What the engine starts: an executable of the platform that runs the bundle in the folder `plugin` beside it.
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeOnce } from "../setup/cache.mjs";
 import { root } from "../setup/clone.mjs";
@@ -11,6 +11,9 @@ import { nodeBinary } from "./node-binary.mjs";
 import { nodeVersion, ownTarget, targetName } from "./targets.mjs";
 
 const plugin = "pulumi-resource-appmesh";
+
+/** Flags of Node, the same as in a clone. */
+const flags = readFileSync(join(root, "provider/bin/node-flags"), "utf8").trim().split(" ");
 
 export const executableName = ({ os }) => (os === "windows" ? `${plugin}.exe` : plugin);
 
@@ -35,7 +38,7 @@ const launcher = `require("node:module").createRequire(process.execPath)("./plug
  * Windows runs it all the same, and who needs a signature signs the executable anew.
  */
 export async function injected(target, folder) {
-  const decided = [nodeVersion, target.integrity, launcher].join("\n");
+  const decided = [nodeVersion, target.integrity, launcher, ...flags].join("\n");
   const hash = createHash("sha256").update(decided).digest("hex").slice(0, 12);
   const made = await makeOnce(`plugin-executable-${targetName(target)}-${hash}`, async (unfinished) => {
     const executable = await nodeBinary(target);
@@ -55,7 +58,10 @@ async function inject(run, { executable, builder, folder, name }) {
   writeFileSync(file("cjs"), launcher);
   writeFileSync(
     file("json"),
-    JSON.stringify({ main: file("cjs"), output: file("blob"), disableExperimentalSEAWarning: true }),
+    JSON.stringify({
+      ...{ main: file("cjs"), output: file("blob"), disableExperimentalSEAWarning: true },
+      execArgv: flags,
+    }),
   );
   await run(builder, ["--experimental-sea-config", file("json")]);
   await run(process.execPath, [
@@ -88,7 +94,7 @@ while [ -L "$self" ]; do
   esac
 done
 folder=$(cd "$(dirname "$self")/plugin" && pwd -P)
-exec "$folder/node" "$folder/${main}" "$@"
+exec "$folder/node" ${flags.join(" ")} "$folder/${main}" "$@"
 `,
   );
   chmodSync(script, 0o755);

@@ -25,7 +25,7 @@ describe("the plugin's executable", function () {
 
   // One way is for Linux and Windows, the other for macOS: both work on this machine.
   for (const make of [injected, scripted]) {
-    it(`runs the bundle beside it with all arguments, from any folder and through links (${make.name})`, async () => {
+    it(`runs the bundle beside it with all arguments and Node's flags, from any folder and through links (${make.name})`, async () => {
       await make(ownTarget(), folder);
       const executable = join(folder, executableName(ownTarget()));
       symlinkSync(executable, join(folder, "link"));
@@ -41,7 +41,7 @@ describe("the plugin's executable", function () {
           join(folder, "plugin", main),
           `v${nodeVersion}`,
           ["127.0.0.1:1234", "--tracing", "a b"],
-          [],
+          ["--max-semi-space-size=4"],
         ]);
       }
     });
