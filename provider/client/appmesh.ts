@@ -81,6 +81,12 @@ export function lineage(kind: Kind): readonly Kind[] {
 }
 
 /** The operations of the App Mesh API that a provider needs, one method each. */
+/** The virtual nodes and gateways whose proxies run as a service account. */
+export interface RunsAs {
+  readonly virtualNodes?: readonly string[];
+  readonly virtualGateways?: readonly string[];
+}
+
 export class AppMesh {
   readonly #sender: Sender;
 
@@ -216,6 +222,40 @@ export class AppMesh {
     const path = settingsPath(meshName);
     await this.#send(
       { operation: { name: "settle", names: [meshName] }, method: "PUT", path, body },
+      options,
+    );
+  }
+
+  /** Whose proxies run as a service account of Kubernetes, NAMESPACE:NAME. Throws where nobody's do. */
+  serviceAccount(meshName: string, account: string, options?: CallOptions): Promise<RunsAs> {
+    return this.#ofServiceAccount<RunsAs>("serviceAccount", "GET", [meshName, account], undefined, options);
+  }
+
+  /** Says whose proxies, and nobody else's, run as a service account of Kubernetes. */
+  async putServiceAccount(
+    meshName: string,
+    account: string,
+    body: RunsAs,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#ofServiceAccount("putServiceAccount", "PUT", [meshName, account], body, options);
+  }
+
+  async deleteServiceAccount(meshName: string, account: string, options?: CallOptions): Promise<void> {
+    await this.#ofServiceAccount("deleteServiceAccount", "DELETE", [meshName, account], undefined, options);
+  }
+
+  #ofServiceAccount<T>(
+    name: "serviceAccount" | "putServiceAccount" | "deleteServiceAccount",
+    method: "GET" | "PUT" | "DELETE",
+    names: readonly [meshName: string, account: string],
+    body: object | undefined,
+    options?: CallOptions,
+  ): Promise<T> {
+    const [meshName, account] = names;
+    const path = `/v1/meshes/${encode(meshName)}/service-accounts/${encode(account)}`;
+    return this.#send<T>(
+      { operation: { name, names }, method, path, ...(body !== undefined && { body }) },
       options,
     );
   }

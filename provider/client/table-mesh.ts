@@ -6,6 +6,7 @@ import { MeshError } from "@pulumi-appmesh/control-plane/mesh/errors.js";
 import { decodeLimits, defaultLimits } from "@pulumi-appmesh/control-plane/mesh/limits.js";
 import { MeshSettingsOperations } from "@pulumi-appmesh/control-plane/mesh/mesh-settings.js";
 import { Operations } from "@pulumi-appmesh/control-plane/mesh/operations.js";
+import { ServiceAccounts } from "@pulumi-appmesh/control-plane/mesh/service-accounts.js";
 import { MeshState } from "@pulumi-appmesh/control-plane/mesh/state.js";
 import { Tagging } from "@pulumi-appmesh/control-plane/mesh/tagging.js";
 import { Transactions } from "@pulumi-appmesh/control-plane/mesh/transactions.js";
@@ -16,7 +17,7 @@ import { StoreUnavailable } from "@pulumi-appmesh/control-plane/store/store.js";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { ApiError, ControlPlaneError } from "./errors.js";
 import type { Call } from "./http.js";
-import { TableIdentity } from "./table-identity.js";
+import type { TableIdentity } from "./table-identity.js";
 
 /** How long each request of reading the table for the first time is tried. */
 const OPEN_MILLISECONDS = 5_000;
@@ -27,6 +28,7 @@ export class TableMesh {
   readonly #operations: Operations;
   readonly #tagging: Tagging;
   readonly #settings: MeshSettingsOperations;
+  readonly #serviceAccounts: ServiceAccounts;
   readonly #owner: TableOwner;
   #identity: Promise<TableIdentity> | undefined;
 
@@ -46,6 +48,7 @@ export class TableMesh {
     this.#operations = new Operations({ ...options, region });
     this.#tagging = new Tagging(options);
     this.#settings = new MeshSettingsOperations(options);
+    this.#serviceAccounts = new ServiceAccounts(options);
   }
 
   /** Throws ControlPlaneError where the table cannot be used. */
@@ -122,6 +125,12 @@ export class TableMesh {
         return this.#settings.describe(caller, names[0] ?? "");
       case "settle":
         return this.#settings.update(caller, names[0] ?? "", body);
+      case "serviceAccount":
+        return this.#serviceAccounts.get(caller, names[0] ?? "", names[1] ?? "");
+      case "putServiceAccount":
+        return this.#serviceAccounts.put(caller, names[0] ?? "", names[1] ?? "", body);
+      case "deleteServiceAccount":
+        return this.#serviceAccounts.delete(caller, names[0] ?? "", names[1] ?? "");
       case "issueKey":
       case "keys":
       case "describeKey":
@@ -134,13 +143,15 @@ export class TableMesh {
     }
   }
 
-  /** Read from the table when the first is asked for, which most programs never do. */
+  /** Loaded, and read from the table, when the first is asked for, which most programs never do. */
   #opened(): Promise<TableIdentity> {
-    this.#identity ??= TableIdentity.open({
-      store: this.store,
-      operations: this.#operations,
-      owner: this.#owner,
-    });
+    const options = { store: this.store, operations: this.#operations, owner: this.#owner };
+    this.#identity ??= import("./table-identity.js")
+      .then(({ TableIdentity }) => TableIdentity.open(options))
+      .catch((error: unknown) => {
+        this.#identity = undefined;
+        throw error;
+      });
     return this.#identity;
   }
 }

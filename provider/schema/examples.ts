@@ -375,6 +375,26 @@ export const examples: Readonly<Record<string, Example>> = {
       securityGroupId: output("web", "securityGroupId"),
     },
   },
+  ProxyServiceAccount: {
+    title:
+      "The proxies of a virtual node, which are known to the control plane by the service account of their pods",
+    resources: [
+      mesh,
+      node("v1"),
+      {
+        variable: "account",
+        type: "ProxyServiceAccount",
+        name: "catalog",
+        inputs: {
+          meshName,
+          namespace: "shop",
+          serviceAccountName: "catalog",
+          virtualNodes: [output("v1", "virtualNodeName")],
+        },
+      },
+    ],
+    outputs: { serviceAccountName: output("account", "serviceAccountName") },
+  },
   MeshDeployment: {
     title: "One version of a service on Kubernetes, whose pods prove who they are by their service account",
     resources: [

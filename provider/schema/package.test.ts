@@ -51,6 +51,7 @@ describe("the package schema", () => {
       "appmesh:index:MeshTaskDefinition",
       "appmesh:index:NodeIdentity",
       "appmesh:index:ProxyIdentity",
+      "appmesh:index:ProxyServiceAccount",
       "appmesh:index:Route",
       "appmesh:index:VirtualGateway",
       "appmesh:index:VirtualNode",

@@ -165,6 +165,11 @@ export type ProxyIdentity = import("./proxyIdentity").ProxyIdentity;
 export const ProxyIdentity: typeof import("./proxyIdentity").ProxyIdentity = null as any;
 utilities.lazyLoad(exports, ["ProxyIdentity"], () => require("./proxyIdentity"));
 
+export { ProxyServiceAccountArgs } from "./proxyServiceAccount";
+export type ProxyServiceAccount = import("./proxyServiceAccount").ProxyServiceAccount;
+export const ProxyServiceAccount: typeof import("./proxyServiceAccount").ProxyServiceAccount = null as any;
+utilities.lazyLoad(exports, ["ProxyServiceAccount"], () => require("./proxyServiceAccount"));
+
 export { RouteArgs } from "./route";
 export type Route = import("./route").Route;
 export const Route: typeof import("./route").Route = null as any;
@@ -241,6 +246,8 @@ const _module = {
                 return new NodeIdentity(name, <any>undefined, { urn })
             case "appmesh:index:ProxyIdentity":
                 return new ProxyIdentity(name, <any>undefined, { urn })
+            case "appmesh:index:ProxyServiceAccount":
+                return new ProxyServiceAccount(name, <any>undefined, { urn })
             case "appmesh:index:Route":
                 return new Route(name, <any>undefined, { urn })
             case "appmesh:index:VirtualGateway":

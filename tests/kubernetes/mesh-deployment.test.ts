@@ -173,13 +173,19 @@ describe("pods of MeshDeployment and MeshGatewayDeployment in one mesh with ECS 
   it("carries requests from tasks to pods and on to tasks", async () => {
     const up = await stack.up(program("OFF"));
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
-    for (const [account, proxies] of Object.entries({
-      catalog: { virtualNodes: ["catalog"] },
-      edge: { virtualGateways: ["edge-gateway"] },
-    })) {
-      const path = `/v1/meshes/shop/service-accounts/shop:${account}`;
-      assert.equal((await shop.controlPlane.call("PUT", path, proxies)).status, 200);
-    }
+    const { serviceAccounts } = (await shop.controlPlane.call("GET", "/v1/meshes/shop/service-accounts"))
+      .body;
+    assert.deepEqual(
+      serviceAccounts.map((each: Record<string, unknown>) => [
+        each.serviceAccount,
+        each.virtualNodes,
+        each.virtualGateways,
+      ]),
+      [
+        ["shop:catalog", ["catalog"], []],
+        ["shop:edge", [], ["edge-gateway"]],
+      ],
+    );
     groups.push(...(await shop.service(["prices"], ["front"])));
     const catalog = await pod("catalog");
     const { hostname } = (await shop.controlPlane.call("GET", "/v20190125/meshes/shop/virtualNodes/catalog"))

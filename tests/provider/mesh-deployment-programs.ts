@@ -36,6 +36,7 @@ export const needed = [
 /** All that is made of pods with a listener. */
 export const deploymentChildren = (name: string): readonly string[] => [
   `appmesh:index:MeshDeployment ${name}`,
+  `appmesh:index:ProxyServiceAccount ${name}-proxies`,
   `appmesh:index:VirtualNode ${name}-node`,
   `kubernetes:apps/v1:Deployment ${name}-deployment`,
   `kubernetes:core/v1:Service ${name}-service`,

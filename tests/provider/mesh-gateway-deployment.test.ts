@@ -14,6 +14,7 @@ const all = [
   "appmesh:index:MeshGatewayDeployment web",
   "appmesh:index:Gateway web",
   "appmesh:index:GatewayRoute web-catalog",
+  "appmesh:index:ProxyServiceAccount web-proxies",
   "appmesh:index:VirtualGateway web-gateway",
   "kubernetes:apps/v1:Deployment web-deployment",
   "kubernetes:core/v1:Service web-service",

@@ -19,7 +19,7 @@ import {
   type plainMeshDeploymentInputs,
 } from "./mesh-deployment-args.js";
 import { servicePorts } from "./service-ports.js";
-import { accountOf, deploymentOf, placeOf, serviceOf, type WorkloadArgs } from "./workload.js";
+import { accountOf, deploymentOf, placeOf, provenBy, serviceOf, type WorkloadArgs } from "./workload.js";
 
 type Plain = (typeof plainMeshDeploymentInputs)[number];
 
@@ -82,13 +82,21 @@ export class MeshDeployment extends ComponentResource {
       child,
     );
     const account = accountOf(name, args as WorkloadArgs, place, child);
+    const proven = provenBy(
+      name,
+      args as WorkloadArgs,
+      place,
+      account,
+      { virtualNodes: [node.entityName] },
+      child,
+    );
     const deployment = deploymentOf(
       name,
       args as WorkloadArgs,
       place,
       account,
       { virtualNode: node.entityName, listenerPorts },
-      child,
+      { ...child, dependsOn: [...proven] },
     );
 
     this.virtualNodeName = node.entityName;

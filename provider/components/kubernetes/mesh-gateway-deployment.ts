@@ -18,7 +18,7 @@ import {
   type plainMeshGatewayDeploymentInputs,
 } from "./mesh-gateway-deployment-args.js";
 import { servicePorts } from "./service-ports.js";
-import { accountOf, deploymentOf, placeOf, serviceOf, type WorkloadArgs } from "./workload.js";
+import { accountOf, deploymentOf, placeOf, provenBy, serviceOf, type WorkloadArgs } from "./workload.js";
 
 type Plain = (typeof plainMeshGatewayDeploymentInputs)[number];
 
@@ -48,6 +48,14 @@ export class MeshGatewayDeployment extends ComponentResource {
 
     const gateway = new Gateway(name, membersOf(gatewayInputs, args) as unknown as GatewayArgs, child);
     const account = accountOf(name, workload, place, child);
+    const proven = provenBy(
+      name,
+      workload,
+      place,
+      account,
+      { virtualGateways: [gateway.virtualGatewayName] },
+      child,
+    );
     const deployment = deploymentOf(
       name,
       workload,
@@ -55,7 +63,7 @@ export class MeshGatewayDeployment extends ComponentResource {
       account,
       { virtualGateway: gateway.virtualGatewayName, listenerPorts: listenerPortsOf(listeners, look) },
       // Envoy is ready only once it has something to serve, and pods that are not ready fail the Deployment.
-      { ...child, dependsOn: [gateway] },
+      { ...child, dependsOn: [gateway, ...proven] },
     );
     const ports = output({ listeners, outer: args.servicePorts }).apply((known) =>
       servicePorts(known.listeners, known.outer as readonly number[] | undefined),

@@ -2,9 +2,18 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
-import { type CustomResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";
+import {
+  type CustomResourceOptions,
+  type Input,
+  type Inputs,
+  type Output,
+  output,
+  type Resource,
+} from "@pulumi/pulumi";
+import { proxyServiceAccount } from "../../extensions/proxy-service-account.js";
 import { given } from "../ecs/mesh-task-definition.js";
 import { merged, type Values } from "../eks/chart-values.js";
+import { ExtensionResource } from "../extension-resource.js";
 import { addMeshToPod } from "./add-mesh-to-pod.js";
 import { type MeshPodOptions, podOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
@@ -60,6 +69,28 @@ export function accountOf(
     child,
   );
   return account.metadata.name;
+}
+
+/**
+ * Tells the control plane that these proxies, and no others, run as the service account that was made for them; nothing
+ * where they prove by something else who they are. Where the account, or the mesh, is somebody else's, that is theirs to say.
+ */
+export function provenBy(
+  name: string,
+  args: WorkloadArgs,
+  { namespace }: Place,
+  serviceAccountName: Output<string>,
+  proxies: Inputs,
+  child: CustomResourceOptions,
+): readonly Resource[] {
+  const { certificateFrom, tokenFrom, plaintext } = (args.controlPlane ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const otherwise = [args.serviceAccountName, args.meshOwner, certificateFrom, tokenFrom];
+  if (plaintext === true || otherwise.some((each) => each !== undefined && each !== null)) return [];
+  const { meshName } = args;
+  const said = { meshName, namespace, serviceAccountName, ...proxies };
+  return [new ExtensionResource(proxyServiceAccount, `${name}-proxies`, said, child)];
 }
 
 /** A Service that leads to the pods. */

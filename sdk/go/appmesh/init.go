@@ -55,6 +55,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &NodeIdentity{}
 	case "appmesh:index:ProxyIdentity":
 		r = &ProxyIdentity{}
+	case "appmesh:index:ProxyServiceAccount":
+		r = &ProxyServiceAccount{}
 	case "appmesh:index:Route":
 		r = &Route{}
 	case "appmesh:index:VirtualGateway":

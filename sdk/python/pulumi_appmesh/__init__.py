@@ -39,6 +39,7 @@ from .mesh_task_definition import *
 from .node_identity import *
 from .provider import *
 from .proxy_identity import *
+from .proxy_service_account import *
 from .route import *
 from .virtual_gateway import *
 from .virtual_node import *
@@ -79,6 +80,7 @@ _utilities.register(
    "appmesh:index:MeshTaskDefinition": "MeshTaskDefinition",
    "appmesh:index:NodeIdentity": "NodeIdentity",
    "appmesh:index:ProxyIdentity": "ProxyIdentity",
+   "appmesh:index:ProxyServiceAccount": "ProxyServiceAccount",
    "appmesh:index:Route": "Route",
    "appmesh:index:VirtualGateway": "VirtualGateway",
    "appmesh:index:VirtualNode": "VirtualNode",
