@@ -1,13 +1,16 @@
+import { authorityPlaces } from "@pulumi-appmesh/control-plane/authorities/places.js";
 import { describeKey } from "@pulumi-appmesh/control-plane/identity/access-key.js";
 import { AccessKeys } from "@pulumi-appmesh/control-plane/identity/access-keys.js";
+import { AuthorityAway } from "@pulumi-appmesh/control-plane/identity/issuer.js";
 import { describeIdentity, issueInput } from "@pulumi-appmesh/control-plane/identity/proxies/issued.js";
 import { ProxyIdentities } from "@pulumi-appmesh/control-plane/identity/proxies/proxy-identities.js";
+import { CertificateError } from "@pulumi-appmesh/control-plane/identity/server-certificate.js";
 import type { Caller } from "@pulumi-appmesh/control-plane/mesh/caller.js";
 import type { Operations } from "@pulumi-appmesh/control-plane/mesh/operations.js";
 import { checkProves, provesAs } from "@pulumi-appmesh/control-plane/mesh/proxy-owners.js";
 import type { TableOwner } from "@pulumi-appmesh/control-plane/store/dynamodb/owner.js";
 import type { Store } from "@pulumi-appmesh/control-plane/store/store.js";
-import { ApiError } from "./errors.js";
+import { ApiError, ControlPlaneError } from "./errors.js";
 
 export type KeyOperation = "issueKey" | "keys" | "describeKey" | "revokeKey";
 export type IdentityOperation = "issueIdentity" | "identities" | "revokeIdentity";
@@ -30,7 +33,13 @@ export class TableIdentity {
     const { store, owner } = options;
     const { account, hasOwnKey: hasInitial = false, trustDomain = "" } = owner;
     const keys = await AccessKeys.open(store, { account, hasInitial });
-    return new TableIdentity(keys, await ProxyIdentities.open(store, { account, trustDomain }), options);
+    // An authority whose key is not in the table signs for whoever runs this, if it may.
+    const proxies = await ProxyIdentities.open(store, {
+      account,
+      trustDomain,
+      authorityPlaces: authorityPlaces(),
+    });
+    return new TableIdentity(keys, proxies, options);
   }
 
   /** Answers as the API does. */
@@ -69,7 +78,7 @@ export class TableIdentity {
         const { kind, proxy } = issueInput(mesh, body);
         checkProves(operations, caller, proxy);
         if (kind === "certificate") this.#checkTrustDomain();
-        const { identity, ...secrets } = await proxies.issue(mesh, body, account);
+        const { identity, ...secrets } = await inWords(proxies.issue(mesh, body, account));
         return { identity: shown(identity), ...secrets };
       }
       case "identities":
@@ -88,6 +97,17 @@ export class TableIdentity {
       "no control plane has told the table in which trust domain the certificates of proxies are. Start one on it (appmesh serve " +
         "--table), of this version or a later one, or issue tokens, which need none",
     );
+  }
+}
+
+/** An authority elsewhere may be away for now, or of no use to whoever runs this. */
+async function inWords<T>(issuing: Promise<T>): Promise<T> {
+  try {
+    return await issuing;
+  } catch (error) {
+    if (error instanceof AuthorityAway) throw new ControlPlaneError(error.message, { cause: error });
+    if (error instanceof CertificateError) throw new ApiError("ConflictException", 409, error.message);
+    throw error;
   }
 }
 

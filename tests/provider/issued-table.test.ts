@@ -1,7 +1,16 @@
 // What Pulumi's real engine issues straight on the control planes' table, where no API can be reached.
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Mesh, ProxyIdentity } from "@pulumi-appmesh/appmesh";
-import { type ControlPlane, runAppmesh, startControlPlane } from "../support/control-plane.js";
+import { AuthorityAws } from "../support/authority-aws.js";
+import {
+  type ControlPlane,
+  runAppmesh,
+  startControlPlane,
+  temporaryFolder,
+} from "../support/control-plane.js";
 import { DynamoDbServer, dynamoDbEnv } from "../support/dynamodb.js";
 import { until } from "../support/sidecar.js";
 import { common, endOf, Holders, issuedBy, program, renew, takenBack } from "./issued.js";
@@ -81,5 +90,47 @@ describe("what Pulumi issues on the table", function () {
         "this version or a later one, or issue tokens, which need none",
     ]);
     assert.deepEqual((await stack.up(of("token"))).messages, []);
+  });
+
+  it("is signed with the rights of whoever runs Pulumi where the authority's key is not in the table", async () => {
+    const aws = await AuthorityAws.start();
+    try {
+      const file = join(temporaryFolder(), "authority.pem");
+      writeFileSync(file, aws.bundle);
+      const up = async (place: string, between: () => Promise<void>) => {
+        const table = await server.table();
+        const args = [...common.args, "--authority", `proxies=${place}`];
+        await (await startControlPlane({ ...common, args, table, env: aws.env })).stop();
+        await between();
+        const stack = await TestStack.create({ ...env, ...aws.env, APPMESH_TABLE: table.table });
+        return stack.up(async () => {
+          const { meshName } = new Mesh("shop", { meshName: "shop" });
+          const { trust, certificate } = new ProxyIdentity("web", { meshName, virtualNode: "web" });
+          return { trust, certificate };
+        });
+      };
+      let signed = 0;
+      const counted = async () => (await aws.counts()).Sign ?? 0;
+      const { messages, outputs } = await up(aws.kms.good, async () => {
+        signed = await counted();
+      });
+      assert.deepEqual(messages, []);
+      const [trust, certificate] = [outputs.trust, outputs.certificate].map(
+        (pem) => new X509Certificate(String(pem)),
+      );
+      assert.ok(trust && certificate?.verify(trust.publicKey));
+      assert.equal(await counted(), signed + 1);
+
+      const gone = await up(`files:${file}`, async () => unlinkSync(file));
+      assert.equal(gone.messages.length, 1);
+      assert.match(
+        gone.messages[0] ?? "",
+        new RegExp(
+          `^cannot issue an identity .*: ConflictException: the authority at files:${file} cannot be used: `,
+        ),
+      );
+    } finally {
+      await aws.stop();
+    }
   });
 });
