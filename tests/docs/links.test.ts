@@ -10,7 +10,10 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 const documents = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".md"))
   .map((path) => join("docs", path));
-const pages = ["README.md", "bench/README.md", "policy-pack/README.md", ...documents];
+const examples = readdirSync(join(root, "examples"))
+  .map((example) => join("examples", example, "README.md"))
+  .filter((path) => existsSync(join(root, path)));
+const pages = ["README.md", "bench/README.md", "policy-pack/README.md", ...examples, ...documents];
 
 /** The places in this clone that a page leads to, without what is within them. */
 const linksOf = (page: string): string[] =>

@@ -4,9 +4,10 @@ import { canaryPython } from "../support/tools.js";
 import { type Done, fargateStory } from "./fargate-canary.js";
 
 const driver = fileURLToPath(new URL("../../languages/python/driver.py", import.meta.url));
-const example = fileURLToPath(new URL("../../../examples/fargate-canary-python", import.meta.url));
+const name = "fargate-canary-python";
+const example = fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 
-fargateStory("Python", async (endpoint) => {
+fargateStory("Python", name, async (endpoint) => {
   const found = await canaryPython();
   if (found === undefined) return "set-up found no Python with pip";
   const env = {

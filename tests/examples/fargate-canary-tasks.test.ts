@@ -1,7 +1,7 @@
 // The local twin of examples/fargate-canary-typescript: the task definitions that its `pulumi up` gives to ECS, run as tasks on
 // this machine, with the mesh that it declares, real Envoys, and names and addresses as ECS registers them in Cloud Map.
 import assert from "node:assert/strict";
-import { rhythm, Traffic } from "../ecs/shop.js";
+import { Traffic } from "../ecs/shop.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { CloudMapServer } from "../support/cloud-map.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
@@ -94,7 +94,10 @@ describe("the tasks of the example of a canary on Fargate", function () {
     const secrets = secretsOf(made);
     for (const definition of taskDefinitions(made)) {
       const { family } = definition;
-      tasks.set(family, cluster.run(taskGroup(definition, { name: family, secrets }), rhythm));
+      tasks.set(
+        family,
+        cluster.run(taskGroup(definition, { name: family, secrets }), { pace: 0.3, slack: 10 }),
+      );
     }
     for (const task of tasks.values()) await task.steady();
     await register(made);

@@ -8,7 +8,7 @@ import { mainOf, typescriptStack } from "./typescript.js";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const example = "fargate-canary-typescript";
 
-fargateStory("TypeScript", (endpoint) =>
+fargateStory("TypeScript", example, (endpoint) =>
   typescriptStack(example, "fargate-canary", { APPMESH_ENDPOINT: endpoint }),
 );
 

@@ -1,7 +1,13 @@
 // What examples/fargate-canary-* make, in whatever language they are written.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+
+const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
 
 /** A stack of such a program. What fails, or warns, throws. */
 export interface ExampleStack {
@@ -110,10 +116,12 @@ function containersOf(made: ReturnType<StandIn["made"]>, name: string) {
 
 /**
  * @param language as the title says it
+ * @param example its folder
  * @param start a stack of the program whose mesh is on the control plane at this URL; a text says why there is none on this machine
  */
 export function fargateStory(
   language: string,
+  example: string,
   start: (endpoint: string) => Promise<ExampleStack | string>,
 ): void {
   describe(`the example of a canary on Fargate in ${language}`, function () {
@@ -145,6 +153,20 @@ export function fargateStory(
       (await controlPlane.call("GET", `/v20190125/meshes/shop/${path}`)).body.spec;
     const weights = async (name: string) =>
       (await spec(`virtualRouter/${name}-router/routes/${name}-route`)).httpRoute.action.weightedTargets;
+
+    it("has a README that gives all settings that it needs, and no others", () => {
+      const read = (file: string) => readFileSync(join(examples, example, file), "utf8");
+      const declared: Record<string, { default?: unknown }> = parse(read("Pulumi.yaml")).config;
+      const given = [...read("README.md").matchAll(/--config ([\w:]+)=|pulumi config set (\w+) /g)];
+      assert.deepEqual(given.map(([, once, later]) => once ?? later).sort(), [
+        ...["appmesh:endpoint", "aws:region"],
+        ...Object.keys(declared).sort(),
+      ]);
+      assert.deepEqual(
+        Object.entries(declared).filter(([, setting]) => setting.default !== undefined),
+        [["canaryWeight", { type: "integer", default: Number(settings.canaryWeight) }]],
+      );
+    });
 
     it("previews all of it before any is there", async () => {
       assert.deepEqual(sorted(await stack.preview()), each("create"));
