@@ -78,7 +78,7 @@ export function authenticate(
     request.caller = {
       account: key.account,
       accessKeyId: key.accessKeyId,
-      ...(key.scope.meshes && { sees: (mesh) => sees(key.scope, mesh) }),
+      ...((key.scope.meshes || key.scope.unknown) && { sees: (mesh) => sees(key.scope, mesh) }),
       ...originOf(request),
     };
   });

@@ -35,12 +35,13 @@ export function authorize(app: FastifyInstance, region: string, account: string)
     const mesh = access === "write" && scope.readOnly ? undefined : scope.meshes && meshOf(request);
     const demand: Demand = { writes: access === "write", mesh: mesh && meshIdOf(mesh) };
     const isForeign = config.mesh === undefined && !config.ofEveryAccount && caller.account !== account;
-    const why = isSeen
-      ? undefined
-      : (refusal(scope, demand) ??
-        (isForeign
-          ? `the key is of account ${caller.account}, and not of the control plane's own`
-          : undefined));
+    const why =
+      isSeen && scope.unknown === undefined
+        ? undefined
+        : (refusal(scope, demand) ??
+          (isForeign
+            ? `the key is of account ${caller.account}, and not of the control plane's own`
+            : undefined));
     if (why === undefined) return;
     const resource = mesh ? `arn:aws:appmesh:${region}:${mesh.meshOwner}:${addressPath(mesh)}` : "*";
     throw new MeshError(

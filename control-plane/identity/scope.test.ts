@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatScope, isUnlimited, parseScope, refusal, type Scope, sees, UNLIMITED } from "./scope.js";
+import {
+  formatScope,
+  isUnlimited,
+  parseScope,
+  refusal,
+  type Scope,
+  type ScopeText,
+  sees,
+  UNLIMITED,
+} from "./scope.js";
 
 const OWNER = "123456789012";
 const OTHER = "210987654321";
@@ -62,6 +71,18 @@ describe("Scopes", () => {
       fc.property(scopes, account, (scope, anyAccount) => {
         assert.deepEqual(parseScope(formatScope(scope), anyAccount), scope);
       }),
+    );
+  });
+
+  it("that a later release has limited further allows nothing", () => {
+    const scope = parseScope({ virtualNodes: ["app"] } as ScopeText, "123456789012");
+    assert.deepEqual(
+      [isUnlimited(scope), sees(scope, { meshName: "shop", meshOwner: "123456789012" })],
+      [false, false],
+    );
+    assert.equal(
+      refusal(scope, { writes: false, mesh: undefined }),
+      "the key is limited by virtualNodes, which this release of appmesh serve does not know: start the one that issued the key in its place",
     );
   });
 });

@@ -6,6 +6,8 @@ export interface Scope {
   readonly readOnly: boolean;
   /** Nothing but these meshes and what is in them. undefined: all meshes, and the control plane itself. */
   readonly meshes: readonly MeshId[] | undefined;
+  /** Limits that a later release has set and this one does not know: until it is replaced, the key may do nothing here. */
+  readonly unknown?: readonly string[] | undefined;
 }
 
 /** A mesh, which need not exist yet. */
@@ -16,7 +18,8 @@ export interface MeshId {
 
 export const UNLIMITED: Scope = { readOnly: false, meshes: undefined };
 
-export const isUnlimited = ({ readOnly, meshes }: Scope): boolean => !readOnly && meshes === undefined;
+export const isUnlimited = ({ readOnly, meshes, unknown }: Scope): boolean =>
+  !readOnly && meshes === undefined && unknown === undefined;
 
 /** What a request needs. */
 export interface Demand {
@@ -27,6 +30,12 @@ export interface Demand {
 
 /** Why a scope does not allow a demand; undefined if it does. */
 export function refusal(scope: Scope, { writes, mesh }: Demand): string | undefined {
+  if (scope.unknown !== undefined) {
+    return (
+      `the key is limited by ${scope.unknown.join(", ")}, which this release of appmesh serve does not know: start the one ` +
+      "that issued the key in its place"
+    );
+  }
   if (writes && scope.readOnly) return "the key is read-only";
   if (scope.meshes === undefined || (mesh && scope.meshes.some((allowed) => isSame(allowed, mesh)))) {
     return undefined;
@@ -35,8 +44,8 @@ export function refusal(scope: Scope, { writes, mesh }: Demand): string | undefi
 }
 
 /** Whether a caller may know that a mesh exists. */
-export const sees = ({ meshes }: Scope, mesh: MeshId): boolean =>
-  meshes === undefined || meshes.some((allowed) => isSame(allowed, mesh));
+export const sees = ({ meshes, unknown }: Scope, mesh: MeshId): boolean =>
+  unknown === undefined && (meshes === undefined || meshes.some((allowed) => isSame(allowed, mesh)));
 
 const isSame = (a: MeshId, b: MeshId): boolean => a.meshName === b.meshName && a.meshOwner === b.meshOwner;
 
@@ -73,10 +82,14 @@ export const ScopeShape = structure("AccessKeyScope", "What a key may do.", {
 });
 export type ScopeText = Infer<typeof ScopeShape>;
 
-export const parseScope = ({ readOnly = false, meshes }: ScopeText, account: string): Scope => ({
-  readOnly,
-  meshes: meshes?.map((text) => parseMesh(text, account)),
-});
+export function parseScope({ readOnly = false, meshes, ...further }: ScopeText, account: string): Scope {
+  const unknown = Object.keys(further);
+  return {
+    readOnly,
+    meshes: meshes?.map((text) => parseMesh(text, account)),
+    ...(unknown.length > 0 && { unknown }),
+  };
+}
 
 export const formatScope = ({ readOnly, meshes }: Scope): ScopeText => ({
   readOnly,

@@ -41,10 +41,11 @@ export interface Call {
 }
 
 export function decodeEntity(address: Address, value: string): Entity {
-  return { address, ...(JSON.parse(value) as EntityRecord) };
+  return { ...(JSON.parse(value) as EntityRecord), address };
 }
 
 export function encodeEntity(entity: Entity): { key: string; value: string } {
-  const { metadata, spec, tags, calls } = entity;
-  return { key: addressKey(entity.address), value: JSON.stringify({ metadata, spec, tags, calls }) };
+  // What a later release has put there beside them stays there.
+  const { address, metadata, spec, tags, calls, ...further } = entity;
+  return { key: addressKey(address), value: JSON.stringify({ metadata, spec, tags, calls, ...further }) };
 }

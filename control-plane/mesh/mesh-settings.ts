@@ -77,7 +77,9 @@ export class MeshSettingsOperations {
       before.managedTls === undefined && mode === "OFF"
         ? undefined
         : changedTo(before.managedTls, mode, settleSeconds, seconds);
-    return { ...DEFAULT_SETTINGS, ...given, ...(setting && { managedTls: setting }) };
+    // What only a later release knows is not for this one to change.
+    const { defaultRetries: _, managedTls: __, ...further } = before;
+    return { ...DEFAULT_SETTINGS, ...further, ...given, ...(setting && { managedTls: setting }) };
   }
 
   #described({ defaultRetries, managedTls }: MeshSettings): DescribedSettings {

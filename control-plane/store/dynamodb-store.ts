@@ -2,7 +2,7 @@ import { Calls, failureOf, type TablePlace } from "./dynamodb/calls.js";
 import { commit } from "./dynamodb/commit.js";
 import type { LogEntry } from "./dynamodb/layout.js";
 import { OwnCommit } from "./dynamodb/own-commit.js";
-import { apply, type Head, sleep, Table } from "./dynamodb/table.js";
+import { apply, checkLayout, type Head, sleep, Table } from "./dynamodb/table.js";
 import {
   type Change,
   CommitInDoubt,
@@ -262,6 +262,7 @@ export class DynamoStore implements Store {
   }
 
   async #follow(head: Head): Promise<void> {
+    checkLayout(this.#calls, head);
     if (head.importing !== undefined) {
       throw new StoreUnavailable(
         `an import into the DynamoDB table ${this.#calls.table} is under way: changes are taken once it is done`,

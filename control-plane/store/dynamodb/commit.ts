@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { CancellationReason } from "@aws-sdk/client-dynamodb";
 import { ChangeTooLarge, type StoreUnavailable, type Write } from "../store.js";
 import { backoff, type Calls, failureOf } from "./calls.js";
-import { checkTransaction, HEAD, lastWrites, logItems, recordItem, recordKey } from "./layout.js";
+import { checkTransaction, HEAD, LAYOUT, lastWrites, logItems, recordItem, recordKey } from "./layout.js";
 import { type Head, headOf, Table } from "./table.js";
 
 /** How long a commit is tried before it is answered that nothing is known of it. */
@@ -101,14 +101,14 @@ function transactionOf(table: string, expected: number, writes: readonly Write[]
           TableName: table,
           Key: HEAD,
           ConditionExpression:
-            expected === 0
-              ? "attribute_not_exists(revision) AND attribute_not_exists(importing)"
-              : "revision = :expected AND attribute_not_exists(importing)",
+            `${expected === 0 ? "attribute_not_exists(revision)" : "revision = :expected"} AND ` +
+            "attribute_not_exists(importing) AND (attribute_not_exists(layout) OR layout = :layout)",
           UpdateExpression:
             "SET revision = :next, #commit = :id, #at = :now, incarnation = if_not_exists(incarnation, :incarnation)",
           ExpressionAttributeNames: { "#commit": "commit", "#at": "at" },
           ExpressionAttributeValues: {
             ...(expected !== 0 && { ":expected": { N: String(expected) } }),
+            ":layout": { N: String(LAYOUT) },
             ":next": { N: String(expected + 1) },
             ":id": { S: id },
             ":now": { N: String(now) },

@@ -7,7 +7,7 @@ import { ChangeTooLarge, type Write } from "../store.js";
  *
  * | pk | sk | attributes |
  * |---|---|---|
- * | `head` | `head` | `revision`, `commit`, `at`, `incarnation`, `importing`: the latest revision, by which commit and when |
+ * | `head` | `head` | `revision`, `commit`, `at`, `incarnation`, `importing`, `layout`: the latest revision, by which commit and when |
  * | `record/0` … `record/f` | a record's key | `value`; `key` where it is too long for `sk` |
  * | `log` | revision `/` part | `commit`, `parts`, `writes`, `expires`: what a revision wrote, for a day; `replacedAll` |
  * | `control-plane` | `control-plane` | `account`, `region`, `limits`: whose mesh it is |
@@ -16,6 +16,7 @@ import { ChangeTooLarge, type Write } from "../store.js";
  */
 export type Item = Record<string, AttributeValue>;
 
+/** Written into the head by a release that lays the table out in another way; where none is, it is this one. */
 export const LAYOUT = 1;
 export const HEAD = { pk: { S: "head" }, sk: { S: "head" } };
 /** Records are spread over this many partitions, so that they can be read side by side. */

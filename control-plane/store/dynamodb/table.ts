@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../store.js";
 import type { Calls } from "./calls.js";
-import { entriesOf, HEAD, type Item, type LogEntry, logKey, PARTITIONS, recordOf } from "./layout.js";
+import { entriesOf, HEAD, type Item, LAYOUT, type LogEntry, logKey, PARTITIONS, recordOf } from "./layout.js";
 
 /** The latest revision, as every reader and writer of the table agrees on it. */
 export interface Head {
@@ -13,6 +13,8 @@ export interface Head {
   readonly incarnation: string | undefined;
   /** The import that is under way: what the records are is not decided yet. */
   readonly importing: string | undefined;
+  /** How the table is laid out. */
+  readonly layout: number;
 }
 
 export interface TableContents {
@@ -113,12 +115,22 @@ export class Table {
   }
 
   private checked(head: Head): Head {
+    checkLayout(this.calls, head);
     if (head.importing === undefined) return head;
     throw new StoreUnavailable(
       `an import into the DynamoDB table ${this.calls.table} is under way, or was interrupted: run the same ` +
         "appmesh import-data again, which finishes it",
     );
   }
+}
+
+/** Throws StoreUnavailable for a table that this release could only spoil. */
+export function checkLayout({ table }: Calls, { layout }: Head): void {
+  if (layout === LAYOUT) return;
+  throw new StoreUnavailable(
+    `the DynamoDB table ${table} is laid out as ${layout}, by a later release of appmesh serve; this one knows ${LAYOUT}. Start that ` +
+      "release in its place",
+  );
 }
 
 export function headOf(item: Item | undefined): Head {
@@ -128,6 +140,7 @@ export function headOf(item: Item | undefined): Head {
     at: Number(item?.at?.N ?? 0),
     incarnation: item?.incarnation?.S,
     importing: item?.importing?.S,
+    layout: Number(item?.layout?.N ?? LAYOUT),
   };
 }
 
