@@ -3,7 +3,6 @@ import type { ApiTls } from "./api-tls.js";
 import type { PlacesOptions } from "./authorities/places.js";
 import type { Endpoint } from "./endpoint.js";
 import type { Credentials } from "./identity/access-keys.js";
-import type { CertifiedKey } from "./identity/certificates.js";
 import type { Purpose } from "./identity/proxies/purpose.js";
 import type { ServiceAccountOptions } from "./identity/proxies/service-accounts.js";
 import type { Limits } from "./mesh/limits.js";
@@ -39,11 +38,6 @@ export interface ServeOptions {
   readonly limits?: Limits | undefined;
   /** The first of the keys with which requests are signed. Default: there are those that the store has. */
   readonly accessKey?: Credentials | undefined;
-  /**
-   * The first authority of a store that has none: it signs the control plane's own certificates, also the API's, and those
-   * of proxies. Default: one is made.
-   */
-  readonly authority?: CertifiedKey | undefined;
   /** Where authorities' keys are that the store is not to have. Default: the store has them all. */
   readonly placed?: PlacedAuthoritiesOptions | undefined;
   /**

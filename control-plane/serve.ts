@@ -18,7 +18,6 @@ import { type Endpoint, formatEndpoint } from "./endpoint.js";
 import { AccessKeys, type AccessKeysOptions } from "./identity/access-keys.js";
 import { IdentityError } from "./identity/errors.js";
 import { ownNames } from "./identity/own-certificate.js";
-import { adoptAuthority } from "./identity/proxies/adopt-authority.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
 import { purposes } from "./identity/proxies/purpose.js";
@@ -109,7 +108,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       (await openedTls(
         options.tls,
         options,
-        shared.isShared || options.authority ? access.identities.authorities : undefined,
+        shared.isShared || options.placed?.at.proxies ? access.identities.authorities : undefined,
       ));
     closers.push(async () => tls?.close());
     const workloads = withWorkloads(source, {
@@ -274,7 +273,6 @@ async function proxyAccess(
     proxies = {},
     xds,
     account,
-    authority,
     placed,
     log,
     now,
@@ -299,12 +297,6 @@ async function proxyAccess(
       runsAs: (proxy, serviceAccount) => runsAs(state, proxy, serviceAccount),
       ownerOf: (proxy) => ownerOfProxy(state, proxy),
     });
-    if (authority && placed?.at.proxies) {
-      throw new StartError(
-        `the authority of proxies is given twice: by APPMESH_AUTHORITY_CERTIFICATE and by --authority proxies=${placed.at.proxies}. ` +
-          "Give one of them",
-      );
-    }
     for (const purpose of purposes) {
       const place = placed?.at[purpose];
       if (place === undefined) continue;
@@ -317,7 +309,6 @@ async function proxyAccess(
         "another authority signs until this one is used, by appmesh identities use-authority",
       );
     }
-    if (authority) await adoptAuthority(identities.authorities, authority, log);
     const hosts = [xds.host, ...(trustedNetwork ? [trustedNetwork.host] : [])];
     return await ProxyAccess.open({
       identities,

@@ -1,5 +1,4 @@
 import type { Credentials } from "../identity/access-keys.js";
-import type { CertifiedKey } from "../identity/certificates.js";
 
 /** What is wrong with the environment, and what to do about it. */
 export class EnvironmentError extends Error {
@@ -21,18 +20,4 @@ export function credentialsIn(env: NodeJS.ProcessEnv): Credentials | undefined {
     throw new EnvironmentError("APPMESH_ACCESS_KEY_ID must be 1 to 128 letters, digits and underscores");
   }
   return { accessKeyId, secretAccessKey };
-}
-
-/** The first authority of a store that has none, in the environment in PEM; undefined where there is none. */
-export function authorityIn(env: NodeJS.ProcessEnv): CertifiedKey | undefined {
-  const certificate = env.APPMESH_AUTHORITY_CERTIFICATE || undefined;
-  const key = env.APPMESH_AUTHORITY_PRIVATE_KEY || undefined;
-  if (certificate === undefined && key === undefined) return undefined;
-  if (certificate === undefined || key === undefined) {
-    throw new EnvironmentError(
-      `APPMESH_AUTHORITY_${certificate === undefined ? "PRIVATE_KEY" : "CERTIFICATE"} is given without ` +
-        `APPMESH_AUTHORITY_${certificate === undefined ? "CERTIFICATE" : "PRIVATE_KEY"}. Give both, or none`,
-    );
-  }
-  return { certificate, key };
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.js";
 import { defaultLimits, type Limits } from "../mesh/limits.js";
-import { authorityIn, credentialsIn, EnvironmentError } from "./credentials.js";
+import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
 import { addProxiesOptions, type ProxiesCommandOptions, placedOf, proxiesOf } from "./proxies-options.js";
@@ -114,8 +114,6 @@ export function serveCommand(): Command {
       "after",
       "\nAccess key that every request to the API must be signed with: APPMESH_ACCESS_KEY_ID and" +
         "\nAPPMESH_SECRET_ACCESS_KEY. Further ones: appmesh keys. Without any, the API listens on loopback addresses only." +
-        "\nThe first authority of a store that has none, which signs all certificates of --tls-self-signed and" +
-        "\n--xds-tls-self-signed and those of proxies: APPMESH_AUTHORITY_CERTIFICATE and APPMESH_AUTHORITY_PRIVATE_KEY, PEM." +
         "\nAWS credentials, where virtual nodes are found by AWS Cloud Map: as for every AWS SDK (a role, AWS_PROFILE," +
         "\nAWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY). The same for --table, which is in --region; appmesh table create makes it;" +
         "\nand for --authority.",
@@ -140,7 +138,6 @@ async function run(options: Options): Promise<void> {
       table: sharedTable(options),
       limits: options.limit,
       accessKey: credentialsIn(process.env),
-      authority: authorityIn(process.env),
       placed: placedOf(options, process.env),
       tls: tlsOf(options),
       proxies: proxiesOf(options),

@@ -219,7 +219,7 @@ namespace PulumiAppMesh.AppMesh
         public Input<string> AccountId { get; set; } = null!;
 
         /// <summary>
-        /// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+        /// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
         /// </summary>
         [Input("authoritySecretName")]
         public Input<string>? AuthoritySecretName { get; set; }

@@ -237,7 +237,7 @@ export interface KubernetesControlPlaneArgs {
      */
     accountId: pulumi.Input<string>;
     /**
-     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
      */
     authoritySecretName?: pulumi.Input<string | undefined>;
     /**

@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import ts from "typescript";
 import { TestStack } from "../provider/stack.js";
+import { putStandIn } from "../support/aws-stand-in/stand-in.js";
 import { TestAuthority } from "../support/certificates.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
@@ -35,6 +36,7 @@ describe("docs/eks.md", function () {
     kubectl = tools?.kubectl ?? "";
     cluster = await startCluster();
     cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    putStandIn("aws");
     putKubernetesPlugin({
       STAND_IN_KUBECONFIG: cluster.kubeconfig,
       STAND_IN_HELM: tools?.helm ?? "",
@@ -42,10 +44,15 @@ describe("docs/eks.md", function () {
     });
     mkdirSync(join(root, "tests/dist"), { recursive: true });
     folder = mkdtempSync(join(root, "tests/dist/eks-"));
-    writeFileSync(join(folder, "install.mts"), block("install", "ts"));
+    for (const name of ["install", "control-plane"])
+      writeFileSync(join(folder, `${name}.mts`), block(name, "ts"));
     writeFileSync(join(folder, "ca.pem"), (await TestAuthority.make("control plane")).certificate);
     // The engine else writes the whole state after each step, definitions and all.
-    stack = await TestStack.create({ PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" });
+    stack = await TestStack.create({
+      AWS_REGION: "eu-west-1",
+      PULUMI_EXPERIMENTAL: "true",
+      PULUMI_SKIP_CHECKPOINTS: "true",
+    });
     process.env.CONTROLLER_KEY = "secret";
     process.chdir(folder);
   });
@@ -60,10 +67,10 @@ describe("docs/eks.md", function () {
   it("has no other blocks, and no mistake in its program", () => {
     assert.deepEqual(
       [...text.matchAll(/```(\w+)\n/g)].map(([, language]) => language),
-      ["ts", "yaml", "sh"],
+      ["ts", "ts", "yaml", "sh"],
     );
-    const file = join(folder, "install.mts");
-    const program = ts.createProgram([file], {
+    const files = ["install.mts", "control-plane.mts"].map((name) => join(folder, name));
+    const program = ts.createProgram(files, {
       target: ts.ScriptTarget.ES2023,
       module: ts.ModuleKind.NodeNext,
       strict: true,
@@ -73,11 +80,25 @@ describe("docs/eks.md", function () {
       typeRoots: [join(root, "node_modules/@types")],
     });
     assert.deepEqual(
-      program
-        .getSemanticDiagnostics(program.getSourceFile(file))
+      files
+        .flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)))
         .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
       [],
     );
+  });
+
+  it("runs the control plane in the cluster, and leads the controller there", async () => {
+    const url = pathToFileURL(join(folder, "control-plane.mts")).href;
+    const run = await stack.up(async () => ({ ...(await import(url)) }));
+    assert.deepEqual([run.failure, run.messages], [undefined, []]);
+    assert.deepEqual(run.outputs, {
+      endpoint: "https://appmesh-control-plane.appmesh-control-plane.svc.cluster.local",
+    });
+    const get = (kind: string, name: string, namespace: string) =>
+      JSON.parse(cluster.kubectl(["get", kind, name, "-n", namespace, "-o", "json"]));
+    const { clusterIP } = get("service", "appmesh-control-plane", "appmesh-control-plane").spec;
+    const { hostAliases } = get("deployment", "appmesh-controller", "appmesh-system").spec.template.spec;
+    assert.deepEqual(hostAliases, [{ ip: clusterIP, hostnames: ["appmesh.eu-west-1.amazonaws.com"] }]);
   });
 
   it("installs the controller, declares a mesh, and takes leftover finalizers off", async () => {

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { KubernetesControlPlane, type KubernetesControlPlaneArgs } from "@pulumi-appmesh/appmesh";
+import { makeAuthority } from "@pulumi-appmesh/control-plane/identity/certificates.js";
+import { validity } from "@pulumi-appmesh/control-plane/identity/own-certificate.js";
 import { addMeshToPod } from "@pulumi-appmesh/provider/components/kubernetes/add-mesh-to-pod.js";
 import { TestStack } from "../provider/stack.js";
 import { putStandIn } from "../support/aws-stand-in/stand-in.js";
@@ -279,6 +281,22 @@ describe("a control plane in a cluster", function () {
         await status("/metrics", { authorization: bearer }),
       ],
       [200, 200, 401, 200],
+    );
+
+    await again.stop();
+    const { certificate, key } = await makeAuthority("another", validity(Date.now(), 10));
+    const found = surroundings();
+    const other = run("cp-2", template, {
+      claims,
+      secrets: {
+        ...found.secrets,
+        "appmesh-control-plane-authority": { "tls.crt": certificate, "tls.key": key },
+      },
+    });
+    await other.until((status) => (status["control-plane"]?.restarts ?? 0) > 0);
+    assert.match(
+      other.log("control-plane"),
+      /there is another authority by now than '[0-9a-f]{16}', which signs: put that back, or use the other one, by appmesh identities use-authority/,
     );
   });
 });

@@ -147,15 +147,6 @@ export class Authorities {
     return registered;
   }
 
-  /**
-   * Has an authority that was made elsewhere be the first one, which signs, where there is none of its purpose yet.
-   * Resolves to whether it is one of them.
-   */
-  async adopt(purpose: Purpose, given: CertifiedKey): Promise<boolean> {
-    if (this.#of(purpose).length === 0) await this.#add(purpose, true, given);
-    return this.#records.all.get(authorityIdOf(given.certificate))?.purpose === purpose;
-  }
-
   /** The authority of which new certificates are; the first of its purpose is made when it is asked for. */
   async signer(purpose: Purpose): Promise<Issuer> {
     if (this.#of(purpose).length === 0) await this.#add(purpose, true);
@@ -230,14 +221,12 @@ export class Authorities {
     });
   }
 
-  async #add(purpose: Purpose, first: boolean, given?: CertifiedKey): Promise<Authority> {
+  async #add(purpose: Purpose, first: boolean): Promise<Authority> {
     const now = this.#now();
-    const made =
-      given ??
-      (await makeAuthority(this.#nameOf(purpose), {
-        notBefore: new Date(now - DAY / 24),
-        notAfter: new Date(now + YEARS_10),
-      }));
+    const made = await makeAuthority(this.#nameOf(purpose), {
+      notBefore: new Date(now - DAY / 24),
+      notAfter: new Date(now + YEARS_10),
+    });
     const authorityId = authorityIdOf(made.certificate);
     const createdAt = now / 1000;
     return this.#records.change(() => {

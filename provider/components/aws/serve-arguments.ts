@@ -8,9 +8,9 @@ export interface ServeSettings {
   readonly account: string;
   /** The table that replicas share, or the folder of the only one. */
   readonly store: { readonly table: string } | { readonly data: string };
-  /** The names by which clients call it, in certificates of its own authority; or a certificate in files. */
+  /** The names by which clients call it, in certificates of its own authority, which may be somewhere else; or a certificate in files. */
   readonly certificate:
-    | { readonly names: readonly string[] }
+    | { readonly names: readonly string[]; readonly authority?: string }
     | { readonly certFile: string; readonly keyFile: string };
   /** The address on which it tells how it is. */
   readonly health: "127.0.0.1" | "0.0.0.0";
@@ -49,6 +49,9 @@ export function serveArguments(settings: ServeSettings): readonly string[] {
     ...["--xds", `0.0.0.0:${ports.xds}`, ...shown("--xds-tls-")],
     ...("table" in store ? ["--notices", `0.0.0.0:${ports.notices}`] : []),
     ...["--metrics", `${settings.health}:${ports.health}`],
+    ...("names" in certificate && certificate.authority !== undefined
+      ? ["--authority", `proxies=${certificate.authority}`]
+      : []),
     ...(trustDomain === undefined ? [] : ["--trust-domain", trustDomain]),
     ...(trustedNetworkPort === undefined ? [] : ["--xds-trusted-network", `0.0.0.0:${trustedNetworkPort}`]),
     ...Object.entries(authorities ?? {}).flatMap(([purpose, arn]) =>

@@ -25,6 +25,7 @@ const USER = 1000;
 const folders = {
   data: "/data",
   certificate: "/etc/appmesh/certificate",
+  authority: "/etc/appmesh/authority",
   keys: "/etc/appmesh/keys",
 } as const;
 
@@ -60,12 +61,14 @@ export function controlPlanePod(pod: ControlPlanePod) {
     ...("claim" in store ? [{ name: "data", mountPath: folders.data }] : []),
     ...("secret" in certificate
       ? [{ name: "certificate", mountPath: folders.certificate, readOnly: true }]
-      : []),
+      : [{ name: "authority", mountPath: folders.authority, readOnly: true }]),
     ...(tokens?.hasKeys ? [{ name: "keys", mountPath: folders.keys, readOnly: true }] : []),
   ];
   const volumes = [
     ...("claim" in store ? [{ name: "data", persistentVolumeClaim: { claimName: store.claim } }] : []),
-    ...("secret" in certificate ? [{ name: "certificate", secret: { secretName: certificate.secret } }] : []),
+    "secret" in certificate
+      ? { name: "certificate", secret: { secretName: certificate.secret } }
+      : { name: "authority", secret: { secretName: certificate.authority } },
     ...(tokens?.hasKeys ? [{ name: "keys", configMap: { name: names.keys } }] : []),
   ];
   return {
@@ -88,8 +91,8 @@ export function controlPlanePod(pod: ControlPlanePod) {
     ...(pod.imagePullSecretNames && {
       imagePullSecrets: pod.imagePullSecretNames.map((name) => ({ name })),
     }),
-    ...(volumes.length > 0 && { volumes }),
-    containers: [{ ...container(pod), ...(mounts.length > 0 && { volumeMounts: mounts }) }],
+    volumes,
+    containers: [{ ...container(pod), volumeMounts: mounts }],
   };
 }
 
@@ -105,7 +108,10 @@ function container(pod: ControlPlanePod) {
       certificate:
         "secret" in certificate
           ? { certFile: `${folders.certificate}/tls.crt`, keyFile: `${folders.certificate}/tls.key` }
-          : { names: certificate.names },
+          : {
+              names: certificate.names,
+              authority: `files:${folders.authority}/tls.crt,${folders.authority}/tls.key`,
+            },
       // The kubelet asks from outside.
       health: "0.0.0.0",
       ...(tokens && {
@@ -121,12 +127,6 @@ function container(pod: ControlPlanePod) {
       fromSecret("APPMESH_ACCESS_KEY_ID", pod.accessKey, "accessKeyId"),
       fromSecret("APPMESH_SECRET_ACCESS_KEY", pod.accessKey, "secretAccessKey"),
       fromSecret("APPMESH_METRICS_TOKEN", names.metrics, METRICS_TOKEN),
-      ...("secret" in certificate
-        ? []
-        : [
-            fromSecret("APPMESH_AUTHORITY_CERTIFICATE", certificate.authority, "tls.crt"),
-            fromSecret("APPMESH_AUTHORITY_PRIVATE_KEY", certificate.authority, "tls.key"),
-          ]),
       ...(pod.credentials === undefined
         ? []
         : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((name) =>

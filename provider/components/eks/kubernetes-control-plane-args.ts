@@ -184,7 +184,7 @@ const inputs = {
   authoritySecretName: optional(
     text,
     "Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or " +
-      "stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.",
+      "stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.",
   ),
   accessKeySecretName: optional(
     text,

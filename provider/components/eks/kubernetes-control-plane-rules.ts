@@ -149,8 +149,6 @@ const PORTS: Readonly<Record<string, string>> = {
 const OWNED: Readonly<Record<string, string>> = {
   APPMESH_ACCESS_KEY_ID: "accessKeySecretName",
   APPMESH_SECRET_ACCESS_KEY: "accessKeySecretName",
-  APPMESH_AUTHORITY_CERTIFICATE: "authoritySecretName",
-  APPMESH_AUTHORITY_PRIVATE_KEY: "authoritySecretName",
   AWS_ACCESS_KEY_ID: "identity.credentialsSecretName",
   AWS_SECRET_ACCESS_KEY: "identity.credentialsSecretName",
 };

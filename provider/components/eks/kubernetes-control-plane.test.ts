@@ -158,6 +158,7 @@ describe("a replica in a cluster", () => {
         fsGroup: 1000,
         seccompProfile: { type: "RuntimeDefault" },
       },
+      volumes: [{ name: "authority", secret: { secretName: "appmesh-control-plane-authority" } }],
       topologySpreadConstraints: [spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")],
       containers: [
         {
@@ -168,14 +169,13 @@ describe("a replica in a cluster", () => {
             ...["--api", "0.0.0.0:7070", "--tls-self-signed", "--tls-name", "appmesh-control-plane.mesh.svc"],
             ...["--xds", "0.0.0.0:18000", "--xds-tls-self-signed"],
             ...["--xds-tls-name", "appmesh-control-plane.mesh.svc"],
-            ...["--notices", "0.0.0.0:7946", "--metrics", "0.0.0.0:9090"],
+            ...["--notices", "0.0.0.0:7946", "--metrics", "0.0.0.0:9090", "--authority"],
+            "proxies=files:/etc/appmesh/authority/tls.crt,/etc/appmesh/authority/tls.key",
           ],
           env: [
             fromSecret("APPMESH_ACCESS_KEY_ID", "appmesh-control-plane-access-key", "accessKeyId"),
             fromSecret("APPMESH_SECRET_ACCESS_KEY", "appmesh-control-plane-access-key", "secretAccessKey"),
             fromSecret("APPMESH_METRICS_TOKEN", "appmesh-control-plane-metrics", "token"),
-            fromSecret("APPMESH_AUTHORITY_CERTIFICATE", "appmesh-control-plane-authority", "tls.crt"),
-            fromSecret("APPMESH_AUTHORITY_PRIVATE_KEY", "appmesh-control-plane-authority", "tls.key"),
           ],
           ports: [
             { name: "api", containerPort: 7070 },
@@ -193,6 +193,7 @@ describe("a replica in a cluster", () => {
             readOnlyRootFilesystem: true,
             capabilities: { drop: ["ALL"] },
           },
+          volumeMounts: [{ name: "authority", mountPath: "/etc/appmesh/authority", readOnly: true }],
         },
       ],
     });
@@ -242,7 +243,8 @@ describe("a replica in a cluster", () => {
     });
     equal(
       args.slice(args.indexOf(" --metrics")),
-      ` --metrics 0.0.0.0:9090 --xds-trusted-network 0.0.0.0:18001 --proxy-jwks ${issuer}/keys --proxy-jwks-issuer ${issuer}`,
+      " --metrics 0.0.0.0:9090 --authority proxies=files:/etc/appmesh/authority/tls.crt,/etc/appmesh/authority/tls.key" +
+        ` --xds-trusted-network 0.0.0.0:18001 --proxy-jwks ${issuer}/keys --proxy-jwks-issuer ${issuer}`,
     );
     deepEqual(
       controlPlanePod({ ...settings, requireSpread: true }).topologySpreadConstraints?.map(

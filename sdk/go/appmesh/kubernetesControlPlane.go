@@ -146,7 +146,7 @@ type kubernetesControlPlaneArgs struct {
 	AccessKeySecretName *string `pulumi:"accessKeySecretName"`
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId string `pulumi:"accountId"`
-	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
 	AuthoritySecretName *string `pulumi:"authoritySecretName"`
 	// A certificate of your own. If unset, replicas issue their own, of the authority.
 	Certificate *KubernetesControlPlaneCertificate `pulumi:"certificate"`
@@ -220,7 +220,7 @@ type KubernetesControlPlaneArgs struct {
 	AccessKeySecretName pulumi.StringPtrInput
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId pulumi.StringInput
-	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
 	AuthoritySecretName pulumi.StringPtrInput
 	// A certificate of your own. If unset, replicas issue their own, of the authority.
 	Certificate *KubernetesControlPlaneCertificateArgs

@@ -63,7 +63,7 @@ class KubernetesControlPlaneArgs:
         :param pulumi.Input[_builtins.str] image: Image of the control plane, with a tag or digest: what the Dockerfile of this project makes, in a registry of yours.
         :param pulumi.Input[_builtins.str] region: Region in the ARNs of the mesh, and that of the table.
         :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
-        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
         :param 'KubernetesControlPlaneCertificateArgs' certificate: A certificate of your own. If unset, replicas issue their own, of the authority.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
         :param Mapping[str, 'KubernetesControlPlaneClientArgs'] clients: Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.
@@ -215,7 +215,7 @@ class KubernetesControlPlaneArgs:
     @pulumi.getter(name="authoritySecretName")
     def authority_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+        Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
         """
         return pulumi.get(self, "authority_secret_name")
 
@@ -677,7 +677,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh, twelve digits.
-        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
         :param Union['KubernetesControlPlaneCertificateArgs', 'KubernetesControlPlaneCertificateArgsDict'] certificate: A certificate of your own. If unset, replicas issue their own, of the authority.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
         :param Mapping[str, Union['KubernetesControlPlaneClientArgs', 'KubernetesControlPlaneClientArgsDict']] clients: Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.

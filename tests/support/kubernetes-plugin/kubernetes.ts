@@ -125,8 +125,11 @@ async function remove(type: string, id: string): Promise<void> {
     await applied(type, { metadata: { ...placeOf(id) } as ObjectValue }, false);
     return;
   }
-  const { status, body } = await ask("DELETE", await pathOf(type, placeOf(id)));
+  const path = await pathOf(type, placeOf(id));
+  const { status, body } = await ask("DELETE", path);
   if (status >= 300 && status !== 404) throw new Error(body.message);
+  // A cluster's own controllers, of which there are none here, let a namespace go once it is empty.
+  if (body.kind === "Namespace") await ask("PUT", `${path}/finalize`, { ...body, spec: { finalizers: [] } });
 }
 
 async function read(type: string, id: string): Promise<ObjectValue | undefined> {

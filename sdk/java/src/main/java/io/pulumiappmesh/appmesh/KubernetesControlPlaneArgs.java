@@ -60,14 +60,14 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     }
 
     /**
-     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
      * 
      */
     @Import(name="authoritySecretName")
     private @Nullable Output<String> authoritySecretName;
 
     /**
-     * @return Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+     * @return Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
      * 
      */
     public Optional<Output<String>> authoritySecretName() {
@@ -655,7 +655,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
          * 
          * @return builder
          * 
@@ -666,7 +666,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one keeps that.
+         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
          * 
          * @return builder
          * 
