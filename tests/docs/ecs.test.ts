@@ -10,7 +10,7 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
-const programs = ["task", "service", "ingress", "gateway", "add-mesh", "library"] as const;
+const programs = ["task", "service", "ingress", "gateway", "awsx", "add-mesh", "library"] as const;
 
 describe("docs/ecs.md", function () {
   this.timeout(180_000);
@@ -26,6 +26,7 @@ describe("docs/ecs.md", function () {
       writeFileSync(join(folder, `${name}.mts`), program ?? assert.fail(name));
     }
     aws = putStandIn("aws");
+    putStandIn("awsx");
     controlPlane = await startControlPlane();
     stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
   });
@@ -91,6 +92,26 @@ describe("docs/ecs.md", function () {
 
   it("makes a task of a virtual gateway", async () => {
     assert.deepEqual(await up("gateway"), { taskDefinitionArn: arn("ingress"), envoyContainerName: "envoy" });
+  });
+
+  it("makes a task of a virtual gateway for a service and a load balancer of awsx", async () => {
+    assert.match(String((await up("awsx")).dnsName), /^ingress-\w+\.elb\.eu-west-1\.amazonaws\.com$/);
+    const made = aws.made();
+    const targets = made["aws:lb/targetGroup:TargetGroup ingress"]?.name;
+    const { taskDefinition, loadBalancers } = made["aws:ecs/service:Service ingress"] ?? {};
+    assert.deepEqual(
+      { taskDefinition, loadBalancers },
+      {
+        taskDefinition: arn("ingress"),
+        loadBalancers: [
+          {
+            targetGroupArn: `arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${targets}`,
+            containerName: "envoy",
+            containerPort: 8080,
+          },
+        ],
+      },
+    );
   });
 
   it("makes a service and a gateway in the program's own process", async () => {

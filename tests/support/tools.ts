@@ -18,9 +18,11 @@ interface Tools {
   javaClient: string;
   /** The folder of DynamoDB Local and its launcher; none where there is no JDK or no Maven. */
   dynamoDb: string;
+  /** The OpenTelemetry collector of tools/collector; none where there is no Go. */
+  collector: string;
   /** The node_modules of examples/aws-native. */
   awsNative: string;
-  /** What runs examples/canary-python, its SDK installed; none where there is no Python with pip. */
+  /** What runs programs in Python, with the SDK and what examples need; none where there is no Python with pip. */
   canaryPython: { readonly python: string; readonly path: string };
   /** None where there is no Go, or where APPMESH_SKIP_KUBERNETES=1 says so. */
   kubernetes: KubernetesTools;
@@ -86,6 +88,9 @@ export const javaClient = (): Promise<string | undefined> => recorded("javaClien
 
 /** The folder with `classes` and `libraries` of DynamoDB Local; undefined where set-up found no JDK or no Maven. */
 export const dynamoDb = (): Promise<string | undefined> => recorded("dynamoDb");
+
+/** The OpenTelemetry collector; undefined where set-up found no Go. */
+export const collector = (): Promise<string | undefined> => recorded("collector");
 
 /** The node_modules folder with the dependencies of examples/aws-native. */
 export const awsNative = (): Promise<string> => locate("awsNative");

@@ -211,6 +211,7 @@ export const standIn: StandInDefinition = {
       groupNames: [region],
       region,
     }),
+    "aws:ec2/getSubnet:getSubnet": ({ id = "" }): ObjectValue => ({ id, vpcId: "vpc-1", region }),
     "aws:index/getRegion:getRegion": (): ObjectValue => ({
       id: region,
       region,

@@ -1,92 +1,31 @@
-// The components of AWSX (Crosswalk for AWS) that examples use: of resources of AWS by the names, with the parents and in
-// the numbers that the real ones have, but for the sizes of the subnets.
-import { Eip } from "@pulumi/aws/ec2/eip.js";
-import { InternetGateway } from "@pulumi/aws/ec2/internetGateway.js";
-import { NatGateway } from "@pulumi/aws/ec2/natGateway.js";
-import { Route } from "@pulumi/aws/ec2/route.js";
-import { RouteTable } from "@pulumi/aws/ec2/routeTable.js";
-import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation.js";
-import { Subnet } from "@pulumi/aws/ec2/subnet.js";
-import { Vpc as PlainVpc } from "@pulumi/aws/ec2/vpc.js";
-import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, type Inputs } from "@pulumi/pulumi";
+// The components of AWSX (Crosswalk for AWS) that examples use, as far as they use them.
 import type { ConstructResult, Provider } from "@pulumi/pulumi/provider/index.js";
+import { ApplicationLoadBalancer, FargateService } from "./awsx-fargate.js";
+import { Vpc } from "./awsx-vpc.js";
 
-interface VpcArgs {
-  readonly enableDnsHostnames?: Input<boolean>;
-}
-
-/** With a public and a private subnet in each of three zones, and a NAT gateway in each. */
-class Vpc extends ComponentResource {
-  readonly outputs: Promise<Inputs>;
-
-  constructor(name: string, args: VpcArgs, opts: ComponentResourceOptions) {
-    super("awsx:ec2:Vpc", name, args as Inputs, opts);
-    this.outputs = this.#make(name, args);
-  }
-
-  async #make(name: string, { enableDnsHostnames }: VpcArgs): Promise<Inputs> {
-    const { names } = await getAvailabilityZones({}, { parent: this });
-    const vpc = new PlainVpc(
-      name,
-      {
-        cidrBlock: "10.0.0.0/16",
-        tags: { Name: name },
-        ...(enableDnsHostnames !== undefined && { enableDnsHostnames }),
-      },
-      { parent: this },
-    );
-    const vpcId = vpc.id;
-    const internetGateway = new InternetGateway(name, { vpcId }, { parent: vpc });
-    const [subnets, eips, natGateways]: [Subnet[], Eip[], NatGateway[]] = [[], [], []];
-    for (const [index, availabilityZone] of names.slice(0, 3).entries()) {
-      for (const type of ["public", "private"] as const) {
-        const isPublic = type === "public";
-        const full = `${name}-${type}-${index + 1}`;
-        const subnet = new Subnet(
-          full,
-          {
-            vpcId,
-            availabilityZone,
-            mapPublicIpOnLaunch: isPublic,
-            cidrBlock: `10.0.${32 * index + (isPublic ? 16 : 0)}.0/20`,
-          },
-          { parent: vpc },
-        );
-        subnets.push(subnet);
-        const table = new RouteTable(full, { vpcId }, { parent: subnet });
-        const ofTable = { parent: table };
-        new RouteTableAssociation(full, { routeTableId: table.id, subnetId: subnet.id }, ofTable);
-        if (isPublic) {
-          const eip = new Eip(`${name}-${index + 1}`, {}, { parent: subnet });
-          const from = { subnetId: subnet.id, allocationId: eip.allocationId };
-          natGateways.push(new NatGateway(`${name}-${index + 1}`, from, { parent: subnet }));
-          eips.push(eip);
-        }
-        const gateway = isPublic
-          ? { gatewayId: internetGateway.id }
-          : { natGatewayId: (natGateways[index] as NatGateway).id };
-        new Route(full, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", ...gateway }, ofTable);
-      }
-    }
-    const ids = (isPublic: boolean) =>
-      subnets.filter((_, index) => (index % 2 === 0) === isPublic).map(({ id }) => id);
-    return {
-      ...{ vpc, vpcId, subnets, internetGateway, eips, natGateways },
-      ...{ publicSubnetIds: ids(true), privateSubnetIds: ids(false), isolatedSubnetIds: [] },
-    };
-  }
-}
+/** By token, with the inputs that each knows. */
+const known = {
+  "awsx:ec2:Vpc": { of: Vpc, inputs: ["enableDnsHostnames"] },
+  "awsx:lb:ApplicationLoadBalancer": {
+    of: ApplicationLoadBalancer,
+    inputs: ["subnetIds", "securityGroups", "defaultTargetGroup"],
+  },
+  "awsx:ecs:FargateService": {
+    of: FargateService,
+    inputs: ["cluster", "taskDefinition", "desiredCount", "networkConfiguration", "loadBalancers"],
+  },
+};
 
 export const components: Provider = {
   version: "3.9.0",
   async construct(name, type, inputs, options): Promise<ConstructResult> {
-    if (type !== "awsx:ec2:Vpc") {
+    const component = known[type as keyof typeof known];
+    if (component === undefined) {
       throw new Error(`the stand-in for awsx knows no ${type}: tell it in its definition`);
     }
-    const unknown = Object.keys(inputs).filter((input) => input !== "enableDnsHostnames");
+    const unknown = Object.keys(inputs).filter((input) => !component.inputs.includes(input));
     if (unknown.length > 0) throw new Error(`the stand-in for awsx knows no input ${unknown} of ${type}`);
-    const { urn, outputs } = new Vpc(name, inputs, options);
+    const { urn, outputs } = new component.of(name, inputs as never, options);
     return { urn, state: await outputs };
   },
 };
