@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { Mesh, ProxyServiceAccount, type ProxyServiceAccountArgs } from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import { DynamoDbServer, dynamoDbEnv } from "../support/dynamodb.js";
+import { until } from "../support/sidecar.js";
 import { TestStack } from "./stack.js";
 
 const program =
@@ -59,6 +61,36 @@ describe("ProxyServiceAccount", function () {
     assert.equal(moved.failure, undefined);
     assert.deepEqual(await said(), [["shop:other", ["catalog"], []]]);
     assert.equal((await stack.destroy()).failure, undefined);
+  });
+
+  it("is said on the table that control planes share, where no API can be reached", async function () {
+    const server = await DynamoDbServer.start(this);
+    let replica: ControlPlane | undefined;
+    try {
+      const place = await server.table();
+      replica = await startControlPlane({ table: place });
+      const direct = await TestStack.create({
+        ...dynamoDbEnv,
+        AWS_ENDPOINT_URL_DYNAMODB: server.endpoint,
+        APPMESH_TABLE: place.table,
+        APPMESH_ENDPOINT: "http://127.0.0.1:1",
+      });
+      const path = "/v1/meshes/shop/service-accounts/shop:catalog";
+      const seen = async () => (await replica?.call("GET", path))?.body.virtualNodes;
+      const both = program({ virtualNodes: ["catalog"] });
+      const made = await direct.up(both);
+      assert.deepEqual([made.failure, made.messages], [undefined, []]);
+      await until(async () => JSON.stringify(await seen()) === '["catalog"]');
+      assert.deepEqual(
+        (await direct.preview(both, { refresh: true })).steps.filter(({ op }) => op !== "refresh"),
+        [],
+      );
+      assert.equal((await direct.destroy()).failure, undefined);
+      await until(async () => (await seen()) === undefined);
+    } finally {
+      await replica?.stop();
+      await server.close();
+    }
   });
 
   it("is refused where the account is somebody's already, or none that Kubernetes has", async () => {
