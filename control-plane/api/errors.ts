@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { IdentityError } from "../identity/errors.js";
+import { AuthorityAway } from "../identity/issuer.js";
+import { CertificateError } from "../identity/server-certificate.js";
 import { type ErrorCode, MeshError } from "../mesh/errors.js";
 
 declare module "fastify" {
@@ -58,6 +60,11 @@ function known(
 ): { status: number; code: string; message: string } {
   if (error instanceof MeshError || error instanceof IdentityError)
     return { status: statuses[error.code], code: error.code, message: error.message };
+  // What has the key of an authority, such as AWS KMS, is away, or does not let the control plane sign.
+  if (error instanceof AuthorityAway)
+    return { status: 503, code: "ServiceUnavailableException", message: error.message };
+  if (error instanceof CertificateError)
+    return { status: 409, code: "ConflictException", message: error.message };
   if (error instanceof ProtocolError) return error;
   const { statusCode = 500 } = error as Partial<FastifyError>;
   if (statusCode < 500) return badRequest(error.message);

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { AccessKeys, type Credentials } from "../identity/access-keys.js";
+import { makeAuthority } from "../identity/certificates.js";
+import { AuthorityAway } from "../identity/issuer.js";
 import { ProxyIdentities } from "../identity/proxies/proxy-identities.js";
+import { CertificateError } from "../identity/server-certificate.js";
 import {
   ACCOUNT,
   at,
@@ -22,6 +25,7 @@ const path = "/v1/meshes/shop/identities";
 describe("The API of proxies' identities", () => {
   let mesh: Harness;
   let api: FastifyInstance;
+  let accessKeys: AccessKeys;
   let all: Credentials;
   /** Of an account with which the mesh is shared. */
   let theirs: Credentials;
@@ -34,19 +38,25 @@ describe("The API of proxies' identities", () => {
     all = { accessKeyId: key.accessKeyId, secretAccessKey };
     const shared = await keys.create({ account: OTHER });
     theirs = { accessKeyId: shared.key.accessKeyId, secretAccessKey: shared.secretAccessKey };
+    accessKeys = keys;
+    api = await apiOf(
+      await ProxyIdentities.open(mesh.store, { account: ACCOUNT, trustDomain: "appmesh.local" }),
+    );
+    await mesh.build(["mesh", ["shop"]]);
+  });
+  async function apiOf(identities: ProxyIdentities): Promise<FastifyInstance> {
     const sink = { write: (line: object) => void told.push({ ...line }), trouble: () => undefined };
-    api = createApi({
+    return createApi({
       ...mesh,
-      identities: await ProxyIdentities.open(mesh.store, { account: ACCOUNT, trustDomain: "appmesh.local" }),
+      identities,
       status: { unready: () => undefined, proxies: () => [] },
       account: ACCOUNT,
       region: REGION,
-      accessKeys: keys,
+      accessKeys,
       audit: new Audit({ sink, region: REGION, account: ACCOUNT }),
       log: pino({ level: "silent" }),
     });
-    await mesh.build(["mesh", ["shop"]]);
-  });
+  }
   afterEach(async () => {
     await api.close();
     await mesh.close();
@@ -166,6 +176,35 @@ describe("The API of proxies' identities", () => {
       404,
       "NotFoundException",
       "there is no authority 'none'",
+    ]);
+  });
+
+  it("are told to come again where what signs them is away, and why it does not sign", async () => {
+    const { certificate } = await makeAuthority("elsewhere", {
+      notBefore: new Date(Date.now() - 60_000),
+      notAfter: new Date(Date.now() + 60_000),
+    });
+    let failure: Error = new AuthorityAway("the authority at PLACE is away");
+    const issue = () => Promise.reject(failure);
+    const open = async () => ({ certificate, issuers: "", anchor: certificate, issue });
+    const identities = await ProxyIdentities.open(mesh.store, {
+      account: ACCOUNT,
+      trustDomain: "appmesh.local",
+      authorityPlaces: { open },
+    });
+    await identities.authorities.register("proxies", "PLACE");
+    await api.close();
+    api = await apiOf(identities);
+    assert.deepEqual(await message("POST", path, { virtualNode: "catalog" }), [
+      503,
+      "ServiceUnavailableException",
+      "the authority at PLACE is away",
+    ]);
+    failure = new CertificateError("the authority at PLACE cannot be used: its key is disabled");
+    assert.deepEqual(await message("POST", path, { virtualNode: "catalog" }), [
+      409,
+      "ConflictException",
+      "the authority at PLACE cannot be used: its key is disabled",
     ]);
   });
 

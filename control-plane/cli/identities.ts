@@ -4,10 +4,11 @@ import { Command, Option } from "commander";
 import { type ApiClientOptions, ApiError, callApi } from "./api-client.js";
 import { addEndpointOptions, apiClientOf, type EndpointOptions } from "./api-options.js";
 import { EnvironmentError } from "./credentials.js";
-import { duration, meshName, name } from "./options.js";
+import { accountId, duration, meshName, name } from "./options.js";
 
 interface ProxyOptions {
   mesh: string;
+  meshOwner?: string;
   node?: string;
   gateway?: string;
 }
@@ -35,8 +36,8 @@ export function identitiesCommand(): Command {
           "folder into which ca.pem, and certificate.pem and key.pem or token are written (default: JSON, on stdout)",
         )
         .action(
-          run(async (on, { mesh, node, gateway, token, expiresIn, out }: IssueOptions) => {
-            const answer = (await callApi(on, "POST", pathOf(mesh), {
+          run(async (on, { node, gateway, token, expiresIn, out, ...of }: IssueOptions) => {
+            const answer = (await callApi(on, "POST", pathOf(of), {
               ...(node === undefined ? { virtualGateway: gateway } : { virtualNode: node }),
               kind: token ? "token" : "certificate",
               ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
@@ -47,7 +48,7 @@ export function identitiesCommand(): Command {
     )
     .addCommand(
       ofMesh(at("list", "show what was issued to the proxies of a mesh and has not ended")).action(
-        run((on, { mesh }: ProxyOptions) => callApi(on, "GET", pathOf(mesh))),
+        run((on, of: ProxyOptions) => callApi(on, "GET", pathOf(of))),
       ),
     )
     .addCommand(
@@ -60,7 +61,7 @@ export function identitiesCommand(): Command {
       )
         .argument("[identityId]")
         .action((identityId: string | undefined, options: ProxyOptions & EndpointOptions, self: Command) => {
-          const { mesh, node, gateway } = options;
+          const { node, gateway } = options;
           const named = [identityId, node, gateway].filter((given) => given !== undefined);
           if (named.length !== 1) {
             self.error(
@@ -69,10 +70,10 @@ export function identitiesCommand(): Command {
           }
           return run((on) =>
             identityId === undefined
-              ? callApi(on, "POST", `${pathOf(mesh)}/revoke`, {
+              ? callApi(on, "POST", pathOf(options, "revoke"), {
                   ...(node === undefined ? { virtualGateway: gateway } : { virtualNode: node }),
                 })
-              : callApi(on, "DELETE", `${pathOf(mesh)}/${encodeURIComponent(identityId)}`),
+              : callApi(on, "DELETE", pathOf(options, encodeURIComponent(identityId))),
           )(options);
         }),
     )
@@ -163,14 +164,23 @@ function written({ identity, trust, certificate, privateKey, token }: IssuedAnsw
   return { identity };
 }
 
-const pathOf = (mesh: string): string => `/v1/meshes/${encodeURIComponent(mesh)}/identities`;
+const pathOf = ({ mesh, meshOwner }: ProxyOptions, below?: string): string =>
+  `/v1/meshes/${encodeURIComponent(mesh)}/identities${below === undefined ? "" : `/${below}`}` +
+  `${meshOwner === undefined ? "" : `?meshOwner=${meshOwner}`}`;
 const authorityPath = (id: string): string => `/v1/identities/authorities/${encodeURIComponent(id)}`;
 
 const at = (command: string, description: string): Command =>
   addEndpointOptions(new Command(command).description(description));
 
 const ofMesh = (command: Command): Command =>
-  command.requiredOption("--mesh <name>", "name of the mesh", meshName);
+  command
+    .requiredOption("--mesh <name>", "name of the mesh", meshName)
+    .addOption(
+      new Option(
+        "--mesh-owner <id>",
+        "account that owns the mesh, where it is shared with the key's (default: the key's)",
+      ).argParser(accountId),
+    );
 
 function ofProxy(command: Command, needed = true): Command {
   return ofMesh(command)

@@ -134,6 +134,8 @@ describe("the package schema", () => {
       "appmesh:index:ProxyIdentity (outputs).privateKey",
       "appmesh:index:ProxyIdentity (outputs).token",
       "appmesh:index:KubernetesControlPlane (outputs).secretAccessKey",
+      "appmesh:index:AppMeshControllerAccessKey.secretAccessKey",
+      "appmesh:index:AppMeshControllerWebhookCertificate.privateKey",
     ]);
   });
 });

@@ -358,7 +358,7 @@ describe("the plugin", () => {
 
   it("knows what it has not", async () => {
     const details =
-      "appmesh:index:Cluster is not a resource of this provider; it has appmesh:index:Mesh, appmesh:index:VirtualNode, appmesh:index:VirtualRouter, appmesh:index:Route, appmesh:index:VirtualService, appmesh:index:VirtualGateway, appmesh:index:GatewayRoute, appmesh:index:MeshSettings, appmesh:index:AccessKey, appmesh:index:ProxyIdentity.";
+      "appmesh:index:Cluster is not a resource of this provider; it has appmesh:index:Mesh, appmesh:index:VirtualNode, appmesh:index:VirtualRouter, appmesh:index:Route, appmesh:index:VirtualService, appmesh:index:VirtualGateway, appmesh:index:GatewayRoute, appmesh:index:MeshSettings, appmesh:index:AccessKey, appmesh:index:ProxyIdentity, appmesh:index:ProxyServiceAccount.";
     await assert.rejects(create("Cluster", {}), { code: codes.UNIMPLEMENTED, details });
     await assert.rejects(
       call(client.invoke, new messages.InvokeRequest().setTok("appmesh:index:getCluster")),

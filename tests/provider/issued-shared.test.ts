@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { ProxyIdentity, VirtualNode } from "@pulumi-appmesh/appmesh";
 import { parseEndpoint } from "@pulumi-appmesh/control-plane/endpoint.js";
 import { AdsClient } from "../support/ads-client.js";
-import { type AccessKey, type ControlPlane, startControlPlane } from "../support/control-plane.js";
+import {
+  type AccessKey,
+  type ControlPlane,
+  runAppmesh,
+  startControlPlane,
+} from "../support/control-plane.js";
 import { common, endOf } from "./issued.js";
 import { TestStack } from "./stack.js";
 
@@ -54,6 +59,14 @@ describe("what is issued in a shared mesh", function () {
     assert.deepEqual(
       (await stack.preview(undefined, { refresh: true })).steps.filter(({ op }) => op !== "refresh"),
       [],
+    );
+
+    // As by the command.
+    const asked = ["list", "--mesh", "shop", "--mesh-owner", OWNER, "--endpoint", controlPlane.api];
+    const listed = await runAppmesh("identities", asked, { accessKey: theirs });
+    assert.deepEqual(
+      JSON.parse(listed.stdout).identities.map(({ identityId }: { identityId: string }) => identityId),
+      [id.split("/")[1]],
     );
 
     const taken = await stack.up(
