@@ -17,15 +17,22 @@ export const appmesh = fileURLToPath(new URL("../../node_modules/.bin/appmesh", 
 
 /** `appmesh serve`, as users run it, with a store of its own in a folder that goes with it. */
 export class ControlPlane implements Server {
-  readonly name = "pulumi-appmesh";
+  readonly name: string;
   readonly #data = mkdtempSync(join(tmpdir(), "appmesh-bench-"));
   readonly #key = {
     accessKeyId: `AKIABENCH${randomBytes(6).toString("hex")}`,
     secretAccessKey: randomBytes(20).toString("hex"),
   };
+  readonly #store: readonly string[];
   #program: Program | undefined;
   #ports: { api: number; xds: number } | undefined;
   #api: AppMesh | undefined;
+
+  /** `store`: where everything is kept, as the command has it, and what else it is told. Default: a folder of its own. */
+  constructor(name = "pulumi-appmesh", store?: readonly string[]) {
+    this.name = name;
+    this.#store = store ?? ["--data", this.#data];
+  }
 
   get program(): Program {
     if (this.#program === undefined) throw new Error("start the control plane first");
@@ -64,7 +71,7 @@ export class ControlPlane implements Server {
     });
     const addresses = ["--api", `127.0.0.1:${this.#ports.api}`, "--xds", this.xds];
     // App Mesh's own limits are far below the sizes that are measured.
-    const settings = ["--limit", "none", "--data", this.#data];
+    const settings = ["--limit", "none", ...this.#store];
     const program = new Program(this.name, appmesh, ["serve", ...addresses, ...settings], {
       // The inspector is opened later and by signal only, to have garbage collected; port 0 lets several run.
       env: { ...process.env, ...this.environment, NODE_OPTIONS: "--inspect-port=127.0.0.1:0" },

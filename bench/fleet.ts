@@ -36,6 +36,14 @@ export interface Awaited {
 
 const patience = 60_000;
 
+/** Files by which proxies know their server over TLS, and prove who they are. */
+export interface Proof {
+  readonly trust: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly serverName: string;
+}
+
 /** A process of fake proxies: see bench/peers/fake-proxies. */
 export class Fleet {
   readonly program: Program;
@@ -52,8 +60,10 @@ export class Fleet {
     protocol: Protocol,
     nodes: readonly string[],
     count: number,
+    tls?: Proof,
   ): Promise<Counts & { ms: number }> {
-    return this.#ask("connect", { server, protocol, nodes, count, parallel: 100, timeoutMs: 3 * patience });
+    const options = { server, protocol, nodes, count, parallel: 100, timeoutMs: 3 * patience };
+    return this.#ask("connect", { ...options, ...(tls && { tls }) });
   }
 
   /** To be called before the change is made. */

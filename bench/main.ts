@@ -12,6 +12,7 @@ import { measurePlugins } from "./plugin.js";
 import { measurePolicies } from "./policies.js";
 import { endAll } from "./processes.js";
 import { measureProxies } from "./proxies.js";
+import { measureReplicas } from "./replicas.js";
 import { facts, printResults, type Results } from "./report.js";
 import { measureTranslation } from "./translation.js";
 import { measureTransparent } from "./transparent.js";
@@ -21,6 +22,7 @@ const sections = [
   "proxies",
   "growth",
   "spread",
+  "replicas",
   "up",
   "data-path",
   "ecs",
@@ -34,6 +36,7 @@ const usage = `usage: npm run bench -- [--only ${sections.join(",")}] [--quick] 
   proxies    propagation, bytes, memory and restart with 100 backends
   growth     propagation, bytes and memory with 1,000 backends
   spread     propagation and memory where every proxy is of another virtual node
+  replicas   from one control plane to the proxies of another, on DynamoDB Local, beside one process on SQLite
   up         pulumi up and preview, start and memory of the plugin, beside a provider that does nothing
   data-path  requests through Envoys beside the same by hand, and the time of translation
   ecs        requests between ECS tasks beside the same without the mesh, Envoy's memory in them, and their start
@@ -74,6 +77,7 @@ async function main(): Promise<void> {
     machine: facts(),
     quick,
     proxies: [],
+    replicas: undefined,
     up: [],
     plugins: [],
     dataPath: [],
@@ -186,22 +190,28 @@ async function measureBesidePeers(
       }),
     );
   }
+  if (only.has("replicas")) {
+    results.replicas = await measureReplicas(peers, say, {
+      mesh: { services: 100, callers: 1, backends: 100 },
+      proxies: 1000,
+      rounds: quick ? 8 : 25,
+      idleSeconds: quick ? 10 : 30,
+    });
+  }
   if (only.has("up")) {
-    say("pulumi up and preview …");
-    const sizes = quick
-      ? [{ entities: 50, runs: 1 }]
-      : [
-          { entities: 50, runs: 3 },
-          { entities: 500, runs: 2 },
-          { entities: 2_000, runs: 1 },
-        ];
+    say("the plugin by itself …");
     results.plugins.push(
       ...(await measurePlugins(peers.folder, {
         starts: quick ? 3 : 10,
         entities: quick ? [50, 500] : [50, 500, 2_000],
       })),
     );
-    results.up.push(...(await measureUp(peers.folder, sizes)));
+    const small = { entities: 50, runs: quick ? 1 : 3, previews: 3, writes: "steps" } as const;
+    const large = [
+      { entities: 500, runs: 1, previews: 3, writes: "steps" },
+      { entities: 2_000, runs: 1, previews: 2, writes: "once" },
+    ] as const;
+    results.up.push(...(await measureUp(peers.folder, quick ? [small] : [small, ...large], say)));
   }
 }
 

@@ -13,6 +13,8 @@ import type { MeshSize } from "./mesh.js";
 import type { PluginCosts } from "./plugin.js";
 import type { Policies } from "./policies.js";
 import type { ProxyResults } from "./proxies.js";
+import type { ReplicaResults } from "./replicas.js";
+import { printReplicas } from "./replicas-report.js";
 import { figure, quantile, ratio, table } from "./table.js";
 import type { Translation } from "./translation.js";
 import type { Transparent } from "./transparent.js";
@@ -22,6 +24,8 @@ export interface Results {
   readonly machine: ReturnType<typeof facts>;
   readonly quick: boolean;
   readonly proxies: ProxyResults[];
+  /** Undefined where it was not asked for, or could not be measured. */
+  replicas: ReplicaResults | undefined;
   readonly up: Up[];
   readonly plugins: PluginCosts[];
   readonly dataPath: DataPath[];
@@ -58,6 +62,7 @@ export function printResults(results: Results): void {
   );
   for (const results of proxies) printProxies(results);
   printGrowth(proxies.filter(({ mesh }) => mesh.callers === 1));
+  printReplicas(results.replicas);
   if (up.length > 0) printUp(up);
   if (plugins.length > 0) printPlugins(plugins);
   printDataPath(dataPath);
@@ -266,7 +271,9 @@ function printGrowth(all: readonly ProxyResults[]): void {
 }
 
 function printUp(all: readonly Up[]): void {
-  heading("Pulumi CLI, s (median of runs), beside a provider that does nothing: the engine's own floor");
+  heading(
+    "Pulumi CLI, s (median of runs), beside a provider that does nothing: the engine's own floor. Aim: ratio at most 1.2",
+  );
   const s = (costs: readonly Cost[], of: keyof Cost) =>
     quantile(
       costs.map((each) => each[of]),
@@ -278,7 +285,8 @@ function printUp(all: readonly Up[]): void {
       const floor = all.find(({ provider, entities }) => provider === "null" && entities === ours.entities);
       if (floor === undefined) return [];
       return (["plan", "up", "preview"] as const).map((what) => [
-        ...[String(ours.entities), COMMANDS[what]],
+        String(ours.entities),
+        what === "up" && ours.writes === "once" ? "up, state written once" : COMMANDS[what],
         ...(["wall", "cpu"] as const).flatMap((of) => {
           const [mine, least] = [s(ours[what], of), s(floor[what], of)];
           return [figure(mine), figure(least), ratio(mine, least)];
@@ -313,15 +321,28 @@ function printPlugins(all: readonly PluginCosts[]): void {
       ]),
     ),
   );
-  heading("the plugin, Check and Create of each entity, without an engine: CPU ms for each, and memory, MiB");
+  heading(
+    "the plugin without an engine: CPU ms for each entity, made (Check, Create) and unchanged (Check, Diff), and memory, MiB",
+  );
   const mib = (kib: number | undefined) => (kib === undefined ? "" : (kib / 1024).toFixed(1));
   const rows = all.flatMap(({ provider, steps }) =>
-    steps.map(({ entities, cpuMs, controlPlaneCpuMs, residentKiB, collectedKiB, heapKiB }) => [
-      ...[provider, String(entities), figure(cpuMs), figure(controlPlaneCpuMs)],
-      ...[mib(residentKiB), mib(collectedKiB), mib(heapKiB)],
-    ]),
+    steps.map(
+      ({ entities, cpuMs, controlPlaneCpuMs, unchangedCpuMs, residentKiB, collectedKiB, heapKiB }) => [
+        ...[provider, String(entities), figure(cpuMs), figure(controlPlaneCpuMs), figure(unchangedCpuMs)],
+        ...[mib(residentKiB), mib(collectedKiB), mib(heapKiB)],
+      ],
+    ),
   );
-  const columns = ["provider", "entities", "CPU", "control plane's", "resident", "collected", "heap"];
+  const columns = [
+    "provider",
+    "entities",
+    "made",
+    "control plane's",
+    "unchanged",
+    "resident",
+    "collected",
+    "heap",
+  ];
   console.log(table(columns, rows));
 }
 

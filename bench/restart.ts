@@ -20,8 +20,12 @@ export interface Restart {
 
 /** Kills a server under its proxies, starts it again, and watches them come back. */
 export async function restart(contender: Contender, targets: Targets): Promise<Restart> {
-  const { server, fleet } = contender;
   await backToTheStart(contender, targets);
+  return lossOf(contender, targets);
+}
+
+/** The same of a server that comes back with what its proxies have by now. */
+export async function lossOf({ server, fleet }: Contender, targets: Targets): Promise<Restart> {
   await fleet.resetCounts();
   const killedAt = now();
   await server.stop("SIGKILL");

@@ -11,6 +11,8 @@ import { cpuOfFamilyMs, now } from "./processes.js";
 export interface Up {
   readonly provider: "appmesh" | "null";
   readonly entities: number;
+  /** How often `up` writes the state of the stack. */
+  readonly writes: UpPlan["writes"];
   /** `pulumi preview` of what is not there yet. */
   readonly plan: readonly Cost[];
   /** `pulumi up` from nothing. */
@@ -107,21 +109,38 @@ export function program(provider: Up["provider"], count: number): () => Promise<
 /** Both providers, in this order in every turn. */
 const providers = ["null", "appmesh"] as const;
 
-/** Previews without a change in each run: they are short, and the machine is not alone. */
-const PREVIEWS = 3;
+/** What is measured of a mesh of some size. */
+export interface UpPlan {
+  readonly entities: number;
+  /** Each from nothing. */
+  readonly runs: number;
+  /** Previews without a change in each run: they are short, and the machine is not alone. */
+  readonly previews: number;
+  /**
+   * `steps`: as users have it, the whole state at each step, which grows with the square of the entities. `once`: at the
+   * end (the engine's own PULUMI_SKIP_CHECKPOINTS), so that many entities take minutes instead of an hour, and what a
+   * provider takes is not lost beside it.
+   */
+  readonly writes: "steps" | "once";
+}
 
 /** Measures both providers in turns. @param nullFolder where pulumi-resource-null is */
 export async function measureUp(
   nullFolder: string,
-  sizes: readonly { entities: number; runs: number }[],
+  plans: readonly UpPlan[],
+  say: (line: string) => void,
 ): Promise<Up[]> {
   const results: Up[] = [];
-  for (const { entities: count, runs } of sizes) {
+  for (const plan of plans) {
+    const { entities, writes, runs } = plan;
     const measured = providers.map((provider) => ({
-      ...{ provider, entities: count },
+      ...{ provider, entities, writes },
       ...{ plan: [] as Cost[], up: [] as Cost[], preview: [] as Cost[] },
     }));
-    for (let run = 0; run < runs; run++) await measureRun(nullFolder, count, measured);
+    for (let run = 1; run <= runs; run++) {
+      say(`pulumi up and preview of ${entities} entities, ${run} of ${runs} …`);
+      await measureRun(nullFolder, plan, measured);
+    }
     results.push(...measured);
   }
   return results;
@@ -130,7 +149,7 @@ export async function measureUp(
 /** Everything once, from nothing: a control plane and a folder of stacks that go when it is done. */
 async function measureRun(
   nullFolder: string,
-  count: number,
+  { entities: count, previews, writes }: UpPlan,
   measured: readonly { provider: Up["provider"]; plan: Cost[]; up: Cost[]; preview: Cost[] }[],
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "appmesh-bench-up-"));
@@ -146,6 +165,7 @@ async function measureRun(
       PULUMI_CONFIG_PASSPHRASE: "bench",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ...(writes === "once" && { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" }),
     };
     const stacks = new Map<Up["provider"], Stack>();
     for (const provider of providers) {
@@ -170,7 +190,7 @@ async function measureRun(
       const { summary } = await stack.up();
       expect(summary.resourceChanges?.create, count, "pulumi up created");
     });
-    for (let i = 0; i < PREVIEWS; i++) {
+    for (let i = 0; i < previews; i++) {
       await inTurns("preview", async (stack) => {
         const { changeSummary } = await stack.preview();
         expect(changeSummary.same, count, "pulumi preview left unchanged");

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,6 +17,7 @@ import (
 type fleet struct {
 	server  string
 	sotw    bool
+	tls     *tls.Config // nil: plain text
 	closed  atomic.Bool
 	closing chan struct{}
 	proxies []*proxy

@@ -23,6 +23,7 @@ type command struct {
 	Nodes    []string `json:"nodes"`    // node ids, given out in turn
 	Count    int      `json:"count"`
 	Parallel int      `json:"parallel"` // how many may be on the way at once; 0: all
+	TLS      *proof   `json:"tls"`      // how proxies know the server, and prove who they are; none: plain text
 
 	// arm
 	TypeURL  string `json:"typeUrl"`
@@ -82,7 +83,12 @@ func (s *session) do(c command) (map[string]any, error) {
 		if parallel == 0 {
 			parallel = c.Count
 		}
+		config, err := c.TLS.config()
+		if err != nil {
+			return nil, err
+		}
 		s.fleet = newFleet(c.Server, c.Protocol == "sotw", c.Nodes, c.Count)
+		s.fleet.tls = config
 		start := monotonicNanos()
 		if err := s.fleet.connect(parallel, timeout); err != nil {
 			return nil, err

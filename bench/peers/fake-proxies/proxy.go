@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -84,6 +85,9 @@ func (p *proxy) serve() (answered bool, err error) {
 	defer conn.Close()
 	if !p.fleet.track(p, conn) {
 		return false, net.ErrClosed
+	}
+	if p.fleet.tls != nil {
+		conn = tls.Client(conn, p.fleet.tls)
 	}
 	path := "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
 	if p.fleet.sotw {
