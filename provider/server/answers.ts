@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Failure } from "../resources/check.js";
 import type { ResourceDiff } from "../resources/diff.js";
+import type { Found } from "../resources/resource.js";
 import { messages } from "./protocol.js";
 import type { ObjectValue } from "./values.js";
 import { writeProperties } from "./wire.js";
@@ -10,6 +11,27 @@ export function checkResponse(inputs: ObjectValue, failures: readonly Failure[])
   const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(writeProperties(inputs));
   for (const failure of failures)
     writer.tag(2, WireType.LengthDelimited).bytes(checkFailure(failure).serializeBinary());
+  return writer.finish();
+}
+
+/** A pulumirpc.CreateResponse, as bytes; without an id it is a plan. */
+export function createResponse(id: string | undefined, state: ObjectValue): Uint8Array {
+  const writer = new BinaryWriter();
+  if (id !== undefined) writer.tag(1, WireType.LengthDelimited).string(id);
+  return writer.tag(2, WireType.LengthDelimited).bytes(writeProperties(state)).finish();
+}
+
+/** A pulumirpc.UpdateResponse, as bytes. */
+export const updateResponse = (state: ObjectValue): Uint8Array =>
+  new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(writeProperties(state)).finish();
+
+/** A pulumirpc.ReadResponse, as bytes. No id says that the resource is gone. */
+export function readResponse(id: string, found: Found | undefined): Uint8Array {
+  const writer = new BinaryWriter();
+  if (found === undefined) return writer.finish();
+  writer.tag(1, WireType.LengthDelimited).string(id);
+  writer.tag(2, WireType.LengthDelimited).bytes(writeProperties(found.state));
+  writer.tag(3, WireType.LengthDelimited).bytes(writeProperties(found.inputs));
   return writer.finish();
 }
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { messages } from "./protocol.js";
-import { readCheckRequest, readDiffRequest } from "./requests.js";
+import {
+  readCheckRequest,
+  readCreateRequest,
+  readDiffRequest,
+  readReadRequest,
+  readUpdateRequest,
+} from "./requests.js";
 import { Secret, UNKNOWN } from "./values.js";
 import { encode } from "./wire.js";
 
@@ -47,6 +53,59 @@ describe("the requests that come for every resource", () => {
       news: { meshName: "new" },
       ignoreChanges: ["tags", "spec.egressFilter"],
       oldInputs: {},
+    });
+  });
+
+  it("are read as the SDK's own messages are written: Create, Update and Read", () => {
+    const create = new messages.CreateRequest()
+      .setUrn(urn)
+      .setProperties(encode({ meshName: "shop" }))
+      .setTimeout(1.5)
+      .setPreview(true)
+      .setName("shop")
+      .setType("appmesh:index:Mesh")
+      .setResourceStatusAddress("127.0.0.1:1")
+      .setResourceStatusToken("token");
+    assert.deepEqual(readCreateRequest(create.serializeBinary()), {
+      urn,
+      properties: { meshName: "shop" },
+      timeout: 1.5,
+      preview: true,
+    });
+
+    const update = new messages.UpdateRequest()
+      .setId("shop")
+      .setUrn(urn)
+      .setOlds(encode({ arn: "arn" }))
+      .setNews(encode({ meshName: "new" }))
+      .setTimeout(600)
+      .setIgnorechangesList(["tags", "spec"])
+      .setPreview(true)
+      .setOldInputs(encode({ meshName: "old" }))
+      .setName("shop");
+    assert.deepEqual(readUpdateRequest(update.serializeBinary()), {
+      id: "shop",
+      urn,
+      olds: { arn: "arn" },
+      news: { meshName: "new" },
+      timeout: 600,
+      ignoreChanges: ["tags", "spec"],
+      preview: true,
+    });
+
+    const read = new messages.ReadRequest()
+      .setId("shop")
+      .setUrn(urn)
+      .setProperties(encode({ arn: "arn" }))
+      .setInputs(encode({ meshName: "shop" }))
+      .setName("shop")
+      .setTimeout(2);
+    assert.deepEqual(readReadRequest(read.serializeBinary()), {
+      id: "shop",
+      urn,
+      properties: { arn: "arn" },
+      inputs: { meshName: "shop" },
+      timeout: 2,
     });
   });
 

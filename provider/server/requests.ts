@@ -16,6 +16,8 @@ const field =
 
 const text = field("", (reader) => reader.string());
 const texts = field<readonly string[]>([], (reader, before) => [...before, reader.string()]);
+const flag = field(false, (reader) => reader.bool());
+const seconds = field(0, (reader) => reader.double());
 const choice = field(0, (reader) => reader.int32());
 const bytes = field(new Uint8Array(), (reader) => reader.bytes());
 const properties = field<ObjectValue>({}, (reader) => readProperties(reader.bytes()));
@@ -64,4 +66,30 @@ export const readDiffRequest = message({
   news: properties(4),
   ignoreChanges: texts(5),
   oldInputs: maybe(readProperties)(6),
+});
+
+export const readCreateRequest = message({
+  urn: text(1),
+  properties: properties(2),
+  timeout: seconds(3),
+  preview: flag(4),
+});
+
+export const readUpdateRequest = message({
+  id: text(1),
+  urn: text(2),
+  /** The outputs, in spite of its name. */
+  olds: properties(3),
+  news: properties(4),
+  timeout: seconds(5),
+  ignoreChanges: texts(6),
+  preview: flag(7),
+});
+
+export const readReadRequest = message({
+  id: text(1),
+  urn: text(2),
+  properties: properties(3),
+  inputs: properties(4),
+  timeout: seconds(10),
 });

@@ -22,6 +22,9 @@ const service = {
   diffConfig: onBytes(definition.diffConfig),
   check: onBytes(definition.check),
   diff: onBytes(definition.diff),
+  create: onBytes(definition.create),
+  update: onBytes(definition.update),
+  read: onBytes(definition.read),
 };
 
 function onBytes({ path }: { readonly path: string }) {
