@@ -18,7 +18,7 @@ fargateStory("Python", name, async (endpoint) => {
   };
   const program = await Driver.start({ program: found.python, args: [driver, example], env }, endpoint);
   const done = async (command: string): Promise<Done> => {
-    const { steps = [], outputs = {} } = await program.do(command);
+    const { steps = [], outputs = {} } = await program.do(command, "steps");
     return { steps, outputs };
   };
   return {

@@ -21,7 +21,7 @@ export interface Answer {
   /** How many resources were, or would be, created, updated and so on, by the engine's words. */
   readonly changes?: Readonly<Record<string, number>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  /** Of the driver of Python: what was, or would be, done to which resource, "create aws:ecs/cluster:Cluster shop". */
+  /** Of Python's driver, after "preview steps" and so on: what is done to what, "create aws:ecs/cluster:Cluster shop". */
   readonly steps?: readonly string[];
   /** Why the command failed. */
   readonly error?: string;

@@ -14,20 +14,27 @@ def do(stack: auto.Stack, command: list[str]) -> dict:
         case ["config", key, value]:
             stack.set_config(key, auto.ConfigValue(value))
             return {}
-        case ["preview"]:
+        case [name, "steps"]:
             steps = Steps()
-            return {"changes": counts(stack.preview(on_event=steps.add).change_summary), "steps": steps.all}
-        case ["up"]:
-            steps = Steps()
-            result = stack.up(on_event=steps.add)
+            return {**run(stack, name, steps.add), "steps": steps.all}
+        case [name]:
+            return run(stack, name)
+        case _:
+            raise ValueError(f"no command {command}")
+
+
+def run(stack: auto.Stack, command: str, on_event: auto.OnEvent | None = None) -> dict:
+    match command:
+        case "preview":
+            return {"changes": counts(stack.preview(on_event=on_event).change_summary)}
+        case "up":
+            result = stack.up(on_event=on_event)
             outputs = {name: output.value for name, output in result.outputs.items()}
-            return {"changes": counts(result.summary.resource_changes), "outputs": outputs, "steps": steps.all}
-        case ["refresh"]:
-            return {"changes": counts(stack.refresh().summary.resource_changes)}
-        case ["destroy"]:
-            steps = Steps()
-            changes = stack.destroy(on_event=steps.add).summary.resource_changes
-            return {"changes": counts(changes), "steps": steps.all}
+            return {"changes": counts(result.summary.resource_changes), "outputs": outputs}
+        case "refresh":
+            return {"changes": counts(stack.refresh(on_event=on_event).summary.resource_changes)}
+        case "destroy":
+            return {"changes": counts(stack.destroy(on_event=on_event).summary.resource_changes)}
         case _:
             raise ValueError(f"no command {command}")
 
