@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { TestAuthority } from "../support/certificates.js";
 import {
@@ -14,6 +13,7 @@ import {
 import { callAt, callThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
+import { Traffic } from "../support/traffic.js";
 
 const app = `
   require("node:http")
@@ -21,42 +21,6 @@ const app = `
     .listen(Number(process.env.PORT), "127.0.0.1", () => console.log("serving"));
 `;
 const names = "spiffe://appmesh.local/mesh/shop/virtualNode";
-
-/** Calls all the time, one request after the other, and remembers what was not answered by the application. */
-class Traffic {
-  readonly failed: string[] = [];
-  answered = 0;
-  #on = true;
-  readonly #done: Promise<void>;
-
-  constructor(proxy: string) {
-    this.#done = this.#call(proxy);
-  }
-
-  async stop(): Promise<void> {
-    this.#on = false;
-    await this.#done;
-  }
-
-  /** So many more requests are answered. */
-  async more(requests: number): Promise<void> {
-    const until_ = this.answered + requests;
-    await until(() => this.answered >= until_ || this.failed.length > 0);
-  }
-
-  async #call(proxy: string): Promise<void> {
-    while (this.#on) {
-      try {
-        const { status, body } = await callThrough(proxy, "http://app.local/");
-        if (status === 200) this.answered++;
-        else this.failed.push(`${status} ${body}`);
-      } catch (error) {
-        this.failed.push(String(error));
-      }
-      await sleep(5);
-    }
-  }
-}
 
 describe("Managed TLS", function () {
   this.timeout(180_000);
@@ -122,7 +86,7 @@ describe("Managed TLS", function () {
     ];
     await server.says("serving");
     await caller.says("calling");
-    traffic = new Traffic(`${front}:15001`);
+    traffic = new Traffic(() => callThrough(`${front}:15001`, "http://app.local/"));
     await traffic.more(1);
   });
   after(async () => {

@@ -80,6 +80,8 @@ export class DynamoDbServer {
   async close(): Promise<void> {
     if (!running.has(this.child)) return;
     const ended = once(this.child, "exit");
+    // A program that waits for nothing else must not end before this has.
+    this.child.ref();
     this.child.kill("SIGKILL");
     await ended;
   }

@@ -1,9 +1,9 @@
 // What a proxy is told when it comes to another replica than before: nothing that it has.
 import assert from "node:assert/strict";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEndpoint } from "@pulumi-appmesh/control-plane/endpoint.js";
 import { AdsClient, type Received } from "../support/ads-client.js";
+import { Balancer } from "../support/balancer.js";
 import { type ControlPlane, runAppmesh, startControlPlane } from "../support/control-plane.js";
 import { DynamoDbServer } from "../support/dynamodb.js";
 import { loopbackAddress } from "../support/loopback.js";
@@ -114,16 +114,16 @@ describe("A proxy that comes to another replica", function () {
   }
 
   it("is sent nothing as a real Envoy, and serves on", async () => {
-    const gate = await Gate.open(address(one));
+    const balancer = await Balancer.open(address(one));
     const at = await loopbackAddress(8080);
     const made = await runAppmesh("bootstrap", [
-      ...["--mesh", "shop", "--node", "web", "--xds", `127.0.0.1:${gate.port}`],
+      ...["--mesh", "shop", "--node", "web", "--xds", `127.0.0.1:${balancer.address.port}`],
       ...["--interception", "explicit", "--address", at],
     ]);
     assert.equal(made.code, 0, made.stderr);
     const envoy = await Envoy.start({
       nodeId,
-      xds: { host: "127.0.0.1", port: gate.port },
+      xds: { host: "127.0.0.1", port: balancer.address.port },
       protocol: "incremental",
       bootstrap: JSON.parse(made.stdout),
     });
@@ -135,7 +135,8 @@ describe("A proxy that comes to another replica", function () {
         return (await sent(one)) === before;
       });
       const before = await sent(two);
-      gate.lead(address(two));
+      balancer.lead(address(two));
+      balancer.cut();
       await until("it is at the other one", async () => (await connected(two)) === 1);
       // A change that it does need is told, and nothing beside it.
       const spec = {
@@ -157,7 +158,7 @@ describe("A proxy that comes to another replica", function () {
       );
     } finally {
       await envoy.stop();
-      gate.close();
+      balancer.close();
     }
   });
 });
@@ -188,48 +189,3 @@ const sent = async (replica: ControlPlane) => sum(await metrics(replica), "appme
 const connected = async (replica: ControlPlane) => sum(await metrics(replica), "appmesh_xds_proxies");
 const acknowledged = async (replica: ControlPlane) =>
   sum(await metrics(replica), "appmesh_xds_acknowledgement_duration_seconds_count");
-
-/** A port that leads to one replica, and then to another. */
-class Gate {
-  readonly #sockets = new Set<Socket>();
-  private constructor(
-    private readonly server: Server,
-    private target: { host: string; port: number },
-  ) {}
-
-  static async open(target: { host: string; port: number }): Promise<Gate> {
-    const server = createServer();
-    const gate = new Gate(server, target);
-    server.on("connection", (from) => {
-      const to = connect(gate.target);
-      for (const [socket, other] of [
-        [from, to],
-        [to, from],
-      ] as const) {
-        gate.#sockets.add(socket);
-        socket.on("error", () => {});
-        socket.once("close", () => {
-          gate.#sockets.delete(socket);
-          other.destroy();
-        });
-        socket.pipe(other);
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return gate;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  lead(target: { host: string; port: number }): void {
-    this.target = target;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  close(): void {
-    this.server.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-}
