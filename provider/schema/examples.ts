@@ -377,10 +377,9 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   ProxyServiceAccount: {
     title:
-      "The proxies of a virtual node, which are known to the control plane by the service account of their pods",
+      "The proxies of two virtual nodes, which are known to the control plane by the service account of their pods",
     resources: [
       mesh,
-      node("v1"),
       {
         variable: "account",
         type: "ProxyServiceAccount",
@@ -389,7 +388,7 @@ export const examples: Readonly<Record<string, Example>> = {
           meshName,
           namespace: "shop",
           serviceAccountName: "catalog",
-          virtualNodes: [output("v1", "virtualNodeName")],
+          virtualNodes: ["catalog-v1", "catalog-v2"],
         },
       },
     ],

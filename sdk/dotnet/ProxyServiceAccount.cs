@@ -14,7 +14,7 @@ namespace PulumiAppMesh.AppMesh
     /// Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster's keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
     /// 
     /// ## Example Usage
-    /// ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+    /// ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
     /// 
     /// ```csharp
     /// using System.Collections.Generic;
@@ -29,33 +29,6 @@ namespace PulumiAppMesh.AppMesh
     ///         MeshName = "shop",
     ///     });
     /// 
-    ///     var v1 = new AppMesh.VirtualNode("catalog-v1", new()
-    ///     {
-    ///         MeshName = mesh.MeshName,
-    ///         VirtualNodeName = "catalog-v1",
-    ///         Spec = new AppMesh.Inputs.VirtualNodeSpecArgs
-    ///         {
-    ///             Listeners = new[]
-    ///             {
-    ///                 new AppMesh.Inputs.ListenerArgs
-    ///                 {
-    ///                     PortMapping = new AppMesh.Inputs.PortMappingArgs
-    ///                     {
-    ///                         Port = 8080,
-    ///                         Protocol = AppMesh.PortProtocol.Http,
-    ///                     },
-    ///                 },
-    ///             },
-    ///             ServiceDiscovery = new AppMesh.Inputs.ServiceDiscoveryArgs
-    ///             {
-    ///                 Dns = new AppMesh.Inputs.DnsServiceDiscoveryArgs
-    ///                 {
-    ///                     Hostname = "catalog-v1.shop.internal",
-    ///                 },
-    ///             },
-    ///         },
-    ///     });
-    /// 
     ///     var account = new AppMesh.ProxyServiceAccount("catalog", new()
     ///     {
     ///         MeshName = mesh.MeshName,
@@ -63,7 +36,8 @@ namespace PulumiAppMesh.AppMesh
     ///         ServiceAccountName = "catalog",
     ///         VirtualNodes = new[]
     ///         {
-    ///             v1.VirtualNodeName,
+    ///             "catalog-v1",
+    ///             "catalog-v2",
     ///         },
     ///     });
     /// 

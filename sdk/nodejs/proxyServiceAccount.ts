@@ -8,35 +8,21 @@ import * as utilities from "./utilities";
  * Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster's keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
  *
  * ## Example Usage
- * ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+ * ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
  *
  * ```typescript
  * import * as pulumi from "@pulumi/pulumi";
  * import * as appmesh from "@pulumi-appmesh/appmesh";
  *
  * const mesh = new appmesh.Mesh("shop", {meshName: "shop"});
- * const v1 = new appmesh.VirtualNode("catalog-v1", {
- *     meshName: mesh.meshName,
- *     virtualNodeName: "catalog-v1",
- *     spec: {
- *         listeners: [{
- *             portMapping: {
- *                 port: 8080,
- *                 protocol: appmesh.PortProtocol.Http,
- *             },
- *         }],
- *         serviceDiscovery: {
- *             dns: {
- *                 hostname: "catalog-v1.shop.internal",
- *             },
- *         },
- *     },
- * });
  * const account = new appmesh.ProxyServiceAccount("catalog", {
  *     meshName: mesh.meshName,
  *     namespace: "shop",
  *     serviceAccountName: "catalog",
- *     virtualNodes: [v1.virtualNodeName],
+ *     virtualNodes: [
+ *         "catalog-v1",
+ *         "catalog-v2",
+ *     ],
  * });
  * export const serviceAccountName = account.serviceAccountName;
  * ```

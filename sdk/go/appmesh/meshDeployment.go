@@ -49,7 +49,7 @@ import (
 //				Backends: pulumi.StringArray{
 //					pulumi.String("prices.shop.internal"),
 //				},
-//				ControlPlane: &appmesh.PodControlPlaneArgs{
+//				ControlPlane: appmesh.PodControlPlaneArgs{
 //					Host: pulumi.String("appmesh.shop.internal"),
 //					TrustFrom: &appmesh.PodSecretKeyArgs{
 //						Name: pulumi.String("appmesh-authorities"),

@@ -51,7 +51,7 @@ import (
 //						VirtualServiceName: pulumi.String("catalog.shop.internal"),
 //					},
 //				},
-//				ControlPlane: &appmesh.PodControlPlaneArgs{
+//				ControlPlane: appmesh.PodControlPlaneArgs{
 //					Host: pulumi.String("appmesh.shop.internal"),
 //					TrustFrom: &appmesh.PodSecretKeyArgs{
 //						Name: pulumi.String("appmesh-authorities"),

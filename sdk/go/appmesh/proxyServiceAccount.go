@@ -15,7 +15,7 @@ import (
 // Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster's keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
 //
 // ## Example Usage
-// ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+// ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
 //
 // ```go
 // package main
@@ -35,34 +35,13 @@ import (
 //			if err != nil {
 //				return err
 //			}
-//			v1, err := appmesh.NewVirtualNode(ctx, "catalog-v1", &appmesh.VirtualNodeArgs{
-//				MeshName:        mesh.MeshName,
-//				VirtualNodeName: pulumi.String("catalog-v1"),
-//				Spec: &appmesh.VirtualNodeSpecArgs{
-//					Listeners: appmesh.ListenerArray{
-//						&appmesh.ListenerArgs{
-//							PortMapping: &appmesh.PortMappingArgs{
-//								Port:     pulumi.Int(8080),
-//								Protocol: appmesh.PortProtocolHttp,
-//							},
-//						},
-//					},
-//					ServiceDiscovery: &appmesh.ServiceDiscoveryArgs{
-//						Dns: &appmesh.DnsServiceDiscoveryArgs{
-//							Hostname: pulumi.String("catalog-v1.shop.internal"),
-//						},
-//					},
-//				},
-//			})
-//			if err != nil {
-//				return err
-//			}
 //			account, err := appmesh.NewProxyServiceAccount(ctx, "catalog", &appmesh.ProxyServiceAccountArgs{
 //				MeshName:           mesh.MeshName,
 //				Namespace:          pulumi.String("shop"),
 //				ServiceAccountName: pulumi.String("catalog"),
 //				VirtualNodes: pulumi.StringArray{
-//					v1.VirtualNodeName,
+//					pulumi.String("catalog-v1"),
+//					pulumi.String("catalog-v2"),
 //				},
 //			})
 //			if err != nil {

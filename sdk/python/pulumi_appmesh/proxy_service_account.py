@@ -118,34 +118,21 @@ class ProxyServiceAccount(pulumi.CustomResource):
         Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster's keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
 
         ## Example Usage
-        ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+        ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
 
         ```python
         import pulumi
         import pulumi_appmesh as appmesh
 
         mesh = appmesh.Mesh("shop", mesh_name="shop")
-        v1 = appmesh.VirtualNode("catalog-v1",
-            mesh_name=mesh.mesh_name,
-            virtual_node_name="catalog-v1",
-            spec={
-                "listeners": [{
-                    "port_mapping": {
-                        "port": 8080,
-                        "protocol": appmesh.PortProtocol.HTTP,
-                    },
-                }],
-                "service_discovery": {
-                    "dns": {
-                        "hostname": "catalog-v1.shop.internal",
-                    },
-                },
-            })
         account = appmesh.ProxyServiceAccount("catalog",
             mesh_name=mesh.mesh_name,
             namespace="shop",
             service_account_name="catalog",
-            virtual_nodes=[v1.virtual_node_name])
+            virtual_nodes=[
+                "catalog-v1",
+                "catalog-v2",
+            ])
         pulumi.export("serviceAccountName", account.service_account_name)
         ```
 
@@ -175,34 +162,21 @@ class ProxyServiceAccount(pulumi.CustomResource):
         Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster's keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
 
         ## Example Usage
-        ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+        ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
 
         ```python
         import pulumi
         import pulumi_appmesh as appmesh
 
         mesh = appmesh.Mesh("shop", mesh_name="shop")
-        v1 = appmesh.VirtualNode("catalog-v1",
-            mesh_name=mesh.mesh_name,
-            virtual_node_name="catalog-v1",
-            spec={
-                "listeners": [{
-                    "port_mapping": {
-                        "port": 8080,
-                        "protocol": appmesh.PortProtocol.HTTP,
-                    },
-                }],
-                "service_discovery": {
-                    "dns": {
-                        "hostname": "catalog-v1.shop.internal",
-                    },
-                },
-            })
         account = appmesh.ProxyServiceAccount("catalog",
             mesh_name=mesh.mesh_name,
             namespace="shop",
             service_account_name="catalog",
-            virtual_nodes=[v1.virtual_node_name])
+            virtual_nodes=[
+                "catalog-v1",
+                "catalog-v2",
+            ])
         pulumi.export("serviceAccountName", account.service_account_name)
         ```
 

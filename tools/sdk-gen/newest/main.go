@@ -44,6 +44,8 @@ var goCorrections = []command.Correction{
 	{Mistake: regexp.MustCompile(`(map\[string\]|\[\])pulumi\.(String|Int|Bool|Float64)\{`), Right: "${1}pulumi.${2}Input{"},
 	// An optional member of a plain object is a pointer; where an input is asked for, a pointer does as well.
 	{Mistake: regexp.MustCompile(`(\w+:\s+)(appmesh\.\w+Args\{)`), Right: "$1&$2"},
+	// A plain object that is required is no pointer.
+	{Mistake: regexp.MustCompile(`&(appmesh\.PodControlPlaneArgs\{)`), Right: "$1"},
 	// The items of a plain list are written without their type, which what is in them must have.
 	{Mistake: regexp.MustCompile(`(\[\]appmesh\.(VirtualGateway|)ListenerArgs\{\s+\{\s+PortMapping:\s+)\{`), Right: "${1}&appmesh.${2}PortMappingArgs{"},
 	// A function that is called like the getter of a resource is a Lookup in the SDK: those without a plural.

@@ -18,7 +18,7 @@ import javax.annotation.Nullable;
  * Whose proxies run as a service account of Kubernetes: with its tokens, pods prove that they are proxies of these virtual nodes and gateways, and of no others. The control plane knows the cluster&#39;s keys by --proxy-jwks. MeshDeployment and MeshGatewayDeployment say it themselves of the service accounts that they make.
  * 
  * ## Example Usage
- * ### The proxies of a virtual node, which are known to the control plane by the service account of their pods
+ * ### The proxies of two virtual nodes, which are known to the control plane by the service account of their pods
  * 
  * <pre>
  * {@code
@@ -30,14 +30,6 @@ import javax.annotation.Nullable;
  * import io.pulumiappmesh.appmesh.MeshArgs;
  * import io.pulumiappmesh.appmesh.ProxyServiceAccount;
  * import io.pulumiappmesh.appmesh.ProxyServiceAccountArgs;
- * import io.pulumiappmesh.appmesh.VirtualNode;
- * import io.pulumiappmesh.appmesh.VirtualNodeArgs;
- * import io.pulumiappmesh.appmesh.enums.PortProtocol;
- * import io.pulumiappmesh.appmesh.inputs.DnsServiceDiscoveryArgs;
- * import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
- * import io.pulumiappmesh.appmesh.inputs.PortMappingArgs;
- * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
- * import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
  * 
  * public class App {
  *     public static void main(String[] args) {
@@ -49,29 +41,11 @@ import javax.annotation.Nullable;
  *             .meshName("shop")
  *             .build());
  * 
- *         var v1 = new VirtualNode("catalog-v1", VirtualNodeArgs.builder()
- *             .meshName(mesh.meshName())
- *             .virtualNodeName("catalog-v1")
- *             .spec(VirtualNodeSpecArgs.builder()
- *                 .listeners(ListenerArgs.builder()
- *                     .portMapping(PortMappingArgs.builder()
- *                         .port(8080)
- *                         .protocol(PortProtocol.Http)
- *                         .build())
- *                     .build())
- *                 .serviceDiscovery(ServiceDiscoveryArgs.builder()
- *                     .dns(DnsServiceDiscoveryArgs.builder()
- *                         .hostname("catalog-v1.shop.internal")
- *                         .build())
- *                     .build())
- *                 .build())
- *             .build());
- * 
  *         var account = new ProxyServiceAccount("catalog", ProxyServiceAccountArgs.builder()
  *             .meshName(mesh.meshName())
  *             .namespace("shop")
  *             .serviceAccountName("catalog")
- *             .virtualNodes(v1.virtualNodeName())
+ *             .virtualNodes("catalog-v1", "catalog-v2")
  *             .build());
  * 
  *         ctx.export("serviceAccountName", account.serviceAccountName());
