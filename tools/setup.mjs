@@ -6,6 +6,7 @@ import { ensureAwsNative } from "./setup/aws-native.mjs";
 import { ensureBuilt } from "./setup/build.mjs";
 import { ensureGoClient, ensureJavaClient } from "./setup/clients.mjs";
 import { notes } from "./setup/clone.mjs";
+import { ensureCollector } from "./setup/collector.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { ensureDynamoDb } from "./setup/dynamodb.mjs";
 import { ensureEnvoy, ensureTestedEnvoys } from "./setup/envoy.mjs";
@@ -29,6 +30,7 @@ export const setUpForTests = async () =>
     goClient: await ensureGoClient(),
     javaClient: await ensureJavaClient(),
     dynamoDb: await ensureDynamoDb(),
+    collector: await ensureCollector(),
     awsNative: await ensureAwsNative(),
     canaryPython: await ensureCanaryPython(),
     canaryGo: await ensureCanaryGo(),

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
-import type { Segment, Span } from "../support/trace-collectors.js";
+import { collector } from "../support/tools.js";
+import { otlpHttpCollector, type Segment, type Span } from "../support/trace-collectors.js";
 import { answers, callCatalog, Shop } from "./shop.js";
 
 describe("traces of ECS tasks", function () {
@@ -59,6 +60,51 @@ describe("traces of ECS tasks", function () {
         ["shop/catalog-v1", out?.spanId],
       ],
     );
+  });
+
+  it("are sent on by the collector as its user has it, to where they are kept", async function () {
+    if ((await collector()) === undefined) {
+      console.log("      left out: there is no Go to build the OpenTelemetry collector with");
+      this.skip();
+    }
+    const { host } = shop.cluster.network;
+    const kept = await otlpHttpCollector("/v1/traces", { host });
+    try {
+      const config = JSON.stringify({
+        extensions: { health_check: { endpoint: "127.0.0.1:13133" } },
+        receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:4317" } } } },
+        processors: { resourcedetection: { detectors: ["env"] }, batch: {} },
+        exporters: { otlphttp: { endpoint: `http://${host}:${kept.port}` } },
+        service: {
+          extensions: ["health_check"],
+          pipelines: {
+            traces: {
+              receivers: ["otlp"],
+              processors: ["resourcedetection", "batch"],
+              exporters: ["otlphttp"],
+            },
+          },
+        },
+      });
+      tasks = await shop.service(
+        ["catalog-v1", { tracing: { samplingRate: 1, config } }],
+        ["front", { tracing: { samplingRate: 1, config } }],
+      );
+      const [, front] = tasks as [RunningGroup, RunningGroup];
+      await answers(front, "catalog-v1");
+      const traceId = "4bf92f3577b34da6a3ce929d0e0e4737";
+      await callCatalog(front, "/", { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+      const spans = () => kept.received.filter((span) => span.traceId === traceId);
+      await until(() => spans().length >= 3);
+      assert.deepEqual(
+        spans()
+          .map(({ service, kind }) => `${service} ${kind}`)
+          .sort(),
+        ["shop/catalog-v1 2", "shop/front 2", "shop/front 3"],
+      );
+    } finally {
+      await kept.close();
+    }
   });
 
   it("arrive at the X-Ray daemon of each, in one trace", async () => {

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 
@@ -109,7 +110,9 @@ export async function otlpHttpCollector(
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const good = request.url === path && request.headers["content-type"] === "application/x-protobuf";
-    if (good) received.push(...spansOf(Buffer.concat(chunks)));
+    const body = Buffer.concat(chunks);
+    const zipped = request.headers["content-encoding"] === "gzip";
+    if (good) received.push(...spansOf(zipped ? gunzipSync(body) : body));
     response.writeHead(good ? 200 : 404).end();
   });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));

@@ -2,7 +2,7 @@
 // images have them, with the entry points and the lacks that the images have.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { envoyPath } from "../tools.js";
+import { collector, envoyPath } from "../tools.js";
 
 export interface Image {
   readonly entryPoint?: readonly string[];
@@ -74,6 +74,7 @@ export async function meshImages(
   executable?: string,
 ): Promise<Images> {
   const envoy = executable ?? (await envoyPath());
+  const realCollector = await collector();
   const config = ["-c", "/etc/envoy/envoy.yaml"];
   const trusted: Record<string, string> = existsSync(publicTrust) ? { [awsTrust]: publicTrust } : {};
   return (reference) => {
@@ -105,11 +106,16 @@ export async function meshImages(
     }
     if (/(^|\/)aws-otel-collector$/.test(repository)) {
       const check = `#!${node}\nfetch("http://127.0.0.1:13133/").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1));\n`;
-      return {
-        ...nodeImage("collector", { files: { "/healthcheck": { text: check, mode: 0o755 } } }),
-        command: ["--config=/etc/otel-config.yaml"],
-        shell: false,
-      };
+      const files = { "/healthcheck": { text: check, mode: 0o755 } };
+      const image =
+        realCollector === undefined
+          ? nodeImage("collector", { files })
+          : {
+              entryPoint: ["/awscollector"],
+              programs: { "/awscollector": realCollector, [node]: process.execPath },
+              files,
+            };
+      return { ...image, command: ["--config=/etc/otel-config.yaml"], shell: false };
     }
     if (/(^|\/)aws-xray-daemon$/.test(repository)) {
       return {

@@ -1,4 +1,4 @@
-// What stands for the OpenTelemetry collector: reads its configuration as the collector does, takes spans by the OTLP
+// What stands for the OpenTelemetry collector where it could not be built: reads its configuration as the collector does, takes spans by the OTLP
 // receivers that it names, and prints each span as a line of JSON instead of exporting it. Options: --config=FILE or
 // --config=env:VARIABLE.
 import { readFileSync } from "node:fs";
