@@ -65,6 +65,10 @@ namespace PulumiAppMesh.AppMesh
         /// The agent of Datadog.
         /// </summary>
         public static AppMeshControllerTracingProvider Datadog { get; } = new AppMeshControllerTracingProvider("datadog");
+        /// <summary>
+        /// A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as the namespace; the collector chooses. Only for namespaces of injection.
+        /// </summary>
+        public static AppMeshControllerTracingProvider Opentelemetry { get; } = new AppMeshControllerTracingProvider("opentelemetry");
 
         public static bool operator ==(AppMeshControllerTracingProvider left, AppMeshControllerTracingProvider right) => left.Equals(right);
         public static bool operator !=(AppMeshControllerTracingProvider left, AppMeshControllerTracingProvider right) => !left.Equals(right);

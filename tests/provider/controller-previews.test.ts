@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { CustomResource } from "@pulumi/pulumi";
 import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
 import { kubernetesMissing } from "../support/kubernetes.js";
-import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
 import { kubernetesTools } from "../support/tools.js";
 import { controllerInputs, made, shown } from "./controller-program.js";
 import { TestStack } from "./stack.js";
 
 describe("AppMeshController in a preview", function () {
   this.timeout(600_000);
+  let plugin: KubernetesPlugin;
   let stack: TestStack;
   let inputs: AppMeshControllerArgs;
   before(async function () {
@@ -18,7 +19,7 @@ describe("AppMeshController in a preview", function () {
       console.log(`      skipped: ${missing}, and so no Helm either`);
       this.skip();
     }
-    putKubernetesPlugin({ STAND_IN_HELM: (await kubernetesTools())?.helm ?? "" });
+    plugin = putKubernetesPlugin({ STAND_IN_HELM: (await kubernetesTools())?.helm ?? "" });
     stack = await TestStack.create({});
     inputs = await controllerInputs();
   });
@@ -47,6 +48,34 @@ describe("AppMeshController in a preview", function () {
       ofProgram,
       made.filter((each) => !each.includes("mesh-chart:")),
     );
+  });
+
+  it("tells the proxies of each namespace of a collector of OpenTelemetry, and the chart nothing", async () => {
+    plugin.take();
+    const planned = await stack.preview(async () => {
+      new AppMeshController("mesh", {
+        ...inputs,
+        tracing: { provider: "opentelemetry", address: "collector.observability" },
+      });
+    });
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    const asked = plugin.take();
+    const inputsOf = (name: string) =>
+      (asked.find((each) => each.call === "create" && each.name === name)?.inputs ?? assert.fail(name)) as {
+        readonly metadata: object;
+        readonly stringData: Readonly<Record<string, string>>;
+        readonly spec: object;
+      };
+    const { metadata, stringData } = inputsOf("mesh-shop-tracing");
+    assert.deepEqual(metadata, { name: "appmesh-tracing", namespace: "shop" });
+    assert.match(stringData["tracing.json"] ?? "", /"address":"collector\.observability","portValue":4317/);
+    const told = JSON.stringify(inputsOf("mesh-injection").spec);
+    assert.ok(
+      told.includes("ENVOY_TRACING_CFG_FILE=/etc/appmesh-tracing/tracing.json, ENVOY_LOG_LEVEL=warn"),
+    );
+    assert.ok(told.includes("appmesh-xds-authorities:/etc/pki/tls, appmesh-tracing:/etc/appmesh-tracing"));
+    const controller = JSON.stringify(inputsOf("mesh-chart:appmesh-system/appmesh-controller").spec);
+    assert.ok(!/tracing|opentelemetry/.test(controller));
   });
 
   it("refuses a chart whose Deployment is another one, in the preview", async () => {

@@ -75,6 +75,29 @@ describe("the inputs of AppMeshController", () => {
     );
   });
 
+  it("may trace by OpenTelemetry where proxies can be told", () => {
+    const injection = { xdsEndpoint: "xds.internal:443", namespaces: { shop: {} } };
+    const address = "collector.observability";
+    assert.deepEqual(check({ tracing: { provider: "opentelemetry", address }, injection }), []);
+    assert.deepEqual(check({ tracing: { provider: "opentelemetry", address: UNKNOWN }, injection }), []);
+    refused(
+      { tracing: { provider: "opentelemetry" }, injection },
+      "tracing.address",
+      "nothing was given; the collector's host is required with opentelemetry.",
+    );
+    refused(
+      { tracing: { provider: "opentelemetry", address } },
+      "tracing.provider",
+      '"opentelemetry" was given without injection: AWS\'s controller does not know it, and only proxies of prepared namespaces are told. ' +
+        "Give injection.namespaces, or x-ray, jaeger or datadog.",
+    );
+    refused(
+      { tracing: { provider: UNKNOWN } },
+      "tracing.provider",
+      "a value that is not known yet was given; it decides what is made, and must be known before.",
+    );
+  });
+
   it("must lead to the control plane", () => {
     refused(
       { controlPlane: { address: "appmesh.internal" } },

@@ -11,6 +11,7 @@ export function* controllerRules(inputs: ObjectValue): Generator<Violation> {
   yield* address(inputs);
   yield* chart(inputs);
   yield* namespaces(inputs);
+  yield* tracing(inputs);
   yield* values(inputs);
 }
 
@@ -115,6 +116,33 @@ function* namespaces({ injection, namespace = DEFAULT_NAMESPACE }: ObjectValue):
         undefined,
         'no namespace can be called so; lower case letters, digits and "-" are allowed.',
       );
+  }
+}
+
+function* tracing({ tracing, injection }: ObjectValue): Generator<Violation> {
+  const { provider, address } = members(tracing);
+  if (provider !== undefined && isUnknown(provider)) {
+    yield violation(
+      ["tracing", "provider"],
+      provider,
+      "a value that is not known yet was given; it decides what is made, and must be known before.",
+    );
+  }
+  if (provider !== "opentelemetry") return;
+  if (address === undefined) {
+    yield violation(
+      ["tracing", "address"],
+      undefined,
+      "nothing was given; the collector's host is required with opentelemetry.",
+    );
+  }
+  if (injection === undefined) {
+    yield violation(
+      ["tracing", "provider"],
+      provider,
+      '"opentelemetry" was given without injection: AWS\'s controller does not know it, and only proxies of prepared namespaces are told. ' +
+        "Give injection.namespaces, or x-ray, jaeger or datadog.",
+    );
   }
 }
 

@@ -153,22 +153,23 @@ export const ControllerTracingProvider = enumeration(
     "x-ray": "The X-Ray daemon, which is injected as well.",
     jaeger: "Jaeger.",
     datadog: "The agent of Datadog.",
+    opentelemetry:
+      "A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as " +
+      "the namespace; the collector chooses. Only for namespaces of injection.",
   },
 );
 
-export const ControllerTracing = structure(
-  "AppMeshControllerTracing",
-  "Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the " +
-    "pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).",
-  {
-    provider: required(ControllerTracingProvider, "x-ray, jaeger or datadog."),
-    address: optional(string({ minLength: 1 }), "Host of Jaeger or of the agent of Datadog."),
-    port: optional(
-      integer({ min: 1, max: 65535 }),
-      "Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.",
-    ),
-  },
-);
+export const ControllerTracing = structure("AppMeshControllerTracing", "Tracing by the injected proxies.", {
+  provider: required(ControllerTracingProvider, "x-ray, jaeger, datadog or opentelemetry."),
+  address: optional(
+    string({ minLength: 1 }),
+    "Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.",
+  ),
+  port: optional(
+    integer({ min: 1, max: 65535 }),
+    "Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.",
+  ),
+});
 
 const inputs = {
   controller: optional(

@@ -26,7 +26,15 @@ import { merged, type Values } from "./chart-values.js";
 import { CHART, type ControllerInputs } from "./controller-args.js";
 import { AUTHORITIES, apiHost, type ControllerPods } from "./controller-deployment.js";
 import { controllerPolicy } from "./iam.js";
-import { hostNetworkPolicy, INJECTION_LABEL, TRUST_FILE, tellingPolicy } from "./injection.js";
+import {
+  injectedTracing,
+  OTLP_PORT,
+  TRACING_FILE,
+  TRACING_FOLDER,
+  TRACING_SECRET,
+  TRACING_VARIABLE,
+} from "./injected-tracing.js";
+import { hostNetworkPolicy, INJECTION_LABEL, TRUST_FILE, TRUST_FOLDER, tellingPolicy } from "./injection.js";
 import { controllerTransform, RELEASE } from "./transform.js";
 import { webhookCertificate } from "./webhook-certificate.js";
 import { workloadIdentity } from "./workload-identity.js";
@@ -161,11 +169,16 @@ export class AppMeshController extends ComponentResource {
     const authorities = injection.caCertificate ?? args.controlPlane?.caCertificate;
     // Policies are of the whole cluster: two components must not have one of the same name.
     const policyName = `appmesh-${name}-injection`;
+    const tracing = openTelemetry(args);
+    const mounts = {
+      ...(authorities !== undefined && { [XDS_AUTHORITIES]: TRUST_FOLDER }),
+      ...(tracing && { [TRACING_SECRET]: TRACING_FOLDER }),
+    };
     const spec = all([injection.xdsEndpoint, injection.environment]).apply(([xdsEndpoint, environment]) =>
       tellingPolicy({
         xdsEndpoint,
-        authorities: authorities === undefined ? undefined : XDS_AUTHORITIES,
-        environment: environment ?? {},
+        mounts,
+        environment: { ...(tracing && TRACING_VARIABLE), ...environment },
       }),
     );
     const policy = new MutatingAdmissionPolicy(
@@ -193,19 +206,18 @@ export class AppMeshController extends ComponentResource {
       child,
     );
     for (const [namespace, given] of Object.entries(injection.namespaces ?? {})) {
-      const trust =
-        authorities === undefined
+      const file = (suffix: string, secretName: string, fileName: string, text: Input<string>) =>
+        new Secret(
+          `${name}-${namespace}-${suffix}`,
+          { metadata: { name: secretName, namespace }, stringData: { [fileName]: text } },
+          child,
+        );
+      const files = [
+        ...(authorities === undefined ? [] : [file("authorities", XDS_AUTHORITIES, TRUST_FILE, authorities)]),
+        ...(tracing === undefined
           ? []
-          : [
-              new Secret(
-                `${name}-${namespace}-authorities`,
-                {
-                  metadata: { name: XDS_AUTHORITIES, namespace },
-                  stringData: { [TRUST_FILE]: authorities },
-                },
-                child,
-              ),
-            ];
+          : [file("tracing", TRACING_SECRET, TRACING_FILE, tracingFile(namespace, tracing))]),
+      ];
       const labels = output(given as InjectedGiven).apply((each) => ({
         ...each?.labels,
         [INJECTION_LABEL]: "enabled",
@@ -214,7 +226,7 @@ export class AppMeshController extends ComponentResource {
       new NamespacePatch(
         `${name}-${namespace}`,
         { metadata: { name: namespace, labels, annotations: takenOver } },
-        { ...child, dependsOn: [chart, bound, ...trust] },
+        { ...child, dependsOn: [chart, bound, ...files] },
       );
     }
   }
@@ -233,6 +245,22 @@ function closed(args: AppMeshControllerArgs): AppMeshControllerArgs {
     }),
   };
 }
+
+/** What is told of a collector of OpenTelemetry; undefined where it is somebody else, or nobody. */
+function openTelemetry({ tracing }: AppMeshControllerArgs): AppMeshControllerArgs["tracing"] {
+  if (Output.isInstance(tracing?.provider)) {
+    throw new Error(
+      "tracing.provider: an output was given; it decides what is made, and must be plain, such as opentelemetry.",
+    );
+  }
+  return tracing?.provider === "opentelemetry" ? tracing : undefined;
+}
+
+const tracingFile = (
+  namespace: string,
+  { address, port }: NonNullable<AppMeshControllerArgs["tracing"]>,
+): Output<string> =>
+  all([address, port]).apply(([host, known]) => injectedTracing(namespace, String(host), known ?? OTLP_PORT));
 
 type InjectedGiven = { readonly labels?: Readonly<Record<string, string>> } | undefined;
 type InNamespace = (suffix: string) => { name: string; namespace: Output<string> };
@@ -308,7 +336,9 @@ const TRACING_PORTS: Readonly<Record<string, number>> = { "x-ray": 2000, jaeger:
 
 /** The component's own values over those that are passed through. */
 function chartValues(args: AppMeshControllerArgs): Input<Values> {
-  const { tracing, injection } = args;
+  const { injection } = args;
+  // Of what AWS's controller does not know it is told nothing.
+  const tracing = openTelemetry(args) ? undefined : args.tracing;
   const own: Values = {
     region: args.region,
     accountId: args.accountId,

@@ -2,8 +2,8 @@
 
 export interface Injection {
   readonly xdsEndpoint: string;
-  /** Secret of each namespace with the authorities behind xDS; undefined where public ones are. */
-  readonly authorities: string | undefined;
+  /** Secrets of each namespace that proxies find as files, and in which folders. */
+  readonly mounts: Readonly<Record<string, string>>;
   /** Further environment variables of every proxy. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -16,7 +16,7 @@ const ENVIRONMENT = "appmesh.k8s.aws/sidecarEnv";
 const SECRET_MOUNTS = "appmesh.k8s.aws/secretMounts";
 
 /** Where AWS's sidecar image looks for the authorities that it trusts: the file cert.pem there. */
-const TRUST_FOLDER = "/etc/pki/tls";
+export const TRUST_FOLDER = "/etc/pki/tls";
 export const TRUST_FILE = "cert.pem";
 
 const ofPreparedNamespaces = {
@@ -41,11 +41,10 @@ export function tellingPolicy(injection: Injection) {
     `APPMESH_XDS_ENDPOINT=${injection.xdsEndpoint}`,
     ...Object.entries(injection.environment).map(([name, value]) => `${name}=${value}`),
   ].join(", ");
+  const mounts = Object.entries(injection.mounts).map(([secret, folder]) => `${secret}:${folder}`);
   const added = [
     { annotation: ENVIRONMENT, value: told },
-    ...(injection.authorities === undefined
-      ? []
-      : [{ annotation: SECRET_MOUNTS, value: `${injection.authorities}:${TRUST_FOLDER}` }]),
+    ...(mounts.length === 0 ? [] : [{ annotation: SECRET_MOUNTS, value: mounts.join(", ") }]),
   ];
   const had = (annotation: string) =>
     `has(object.metadata.annotations) && ${cel(annotation)} in object.metadata.annotations`;

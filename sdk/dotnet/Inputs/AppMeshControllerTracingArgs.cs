@@ -12,24 +12,24 @@ namespace PulumiAppMesh.AppMesh.Inputs
 {
 
     /// <summary>
-    /// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+    /// Tracing by the injected proxies.
     /// </summary>
     public sealed class AppMeshControllerTracingArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Host of Jaeger or of the agent of Datadog.
+        /// Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
         /// </summary>
         [Input("address")]
         public Input<string>? Address { get; set; }
 
         /// <summary>
-        /// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+        /// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
         /// </summary>
         [Input("port")]
         public Input<int>? Port { get; set; }
 
         /// <summary>
-        /// x-ray, jaeger or datadog.
+        /// x-ray, jaeger, datadog or opentelemetry.
         /// </summary>
         [Input("provider", required: true)]
         public Input<PulumiAppMesh.AppMesh.AppMeshControllerTracingProvider> Provider { get; set; } = null!;

@@ -185,6 +185,8 @@ const (
 	AppMeshControllerTracingProviderJaeger = AppMeshControllerTracingProvider("jaeger")
 	// The agent of Datadog.
 	AppMeshControllerTracingProviderDatadog = AppMeshControllerTracingProvider("datadog")
+	// A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as the namespace; the collector chooses. Only for namespaces of injection.
+	AppMeshControllerTracingProviderOpentelemetry = AppMeshControllerTracingProvider("opentelemetry")
 )
 
 func (AppMeshControllerTracingProvider) ElementType() reflect.Type {
@@ -312,6 +314,7 @@ func (o AppMeshControllerTracingProviderPtrOutput) ToStringPtrOutputWithContext(
 //	AppMeshControllerTracingProviderXRay
 //	AppMeshControllerTracingProviderJaeger
 //	AppMeshControllerTracingProviderDatadog
+//	AppMeshControllerTracingProviderOpentelemetry
 type AppMeshControllerTracingProviderInput interface {
 	pulumi.Input
 

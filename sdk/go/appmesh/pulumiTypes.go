@@ -1380,13 +1380,13 @@ func (o AppMeshControllerInjectionPtrOutput) XdsEndpoint() pulumi.StringPtrOutpu
 	}).(pulumi.StringPtrOutput)
 }
 
-// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+// Tracing by the injected proxies.
 type AppMeshControllerTracing struct {
-	// Host of Jaeger or of the agent of Datadog.
+	// Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
 	Address *string `pulumi:"address"`
-	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
 	Port *int `pulumi:"port"`
-	// x-ray, jaeger or datadog.
+	// x-ray, jaeger, datadog or opentelemetry.
 	Provider AppMeshControllerTracingProvider `pulumi:"provider"`
 }
 
@@ -1401,13 +1401,13 @@ type AppMeshControllerTracingInput interface {
 	ToAppMeshControllerTracingOutputWithContext(context.Context) AppMeshControllerTracingOutput
 }
 
-// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+// Tracing by the injected proxies.
 type AppMeshControllerTracingArgs struct {
-	// Host of Jaeger or of the agent of Datadog.
+	// Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
 	Address pulumi.StringPtrInput `pulumi:"address"`
-	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+	// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
 	Port pulumi.IntPtrInput `pulumi:"port"`
-	// x-ray, jaeger or datadog.
+	// x-ray, jaeger, datadog or opentelemetry.
 	Provider AppMeshControllerTracingProviderInput `pulumi:"provider"`
 }
 
@@ -1464,7 +1464,7 @@ func (i *appMeshControllerTracingPtrType) ToAppMeshControllerTracingPtrOutputWit
 	return pulumi.ToOutputWithContext(ctx, i).(AppMeshControllerTracingPtrOutput)
 }
 
-// Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+// Tracing by the injected proxies.
 type AppMeshControllerTracingOutput struct{ *pulumi.OutputState }
 
 func (AppMeshControllerTracingOutput) ElementType() reflect.Type {
@@ -1489,17 +1489,17 @@ func (o AppMeshControllerTracingOutput) ToAppMeshControllerTracingPtrOutputWithC
 	}).(AppMeshControllerTracingPtrOutput)
 }
 
-// Host of Jaeger or of the agent of Datadog.
+// Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
 func (o AppMeshControllerTracingOutput) Address() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AppMeshControllerTracing) *string { return v.Address }).(pulumi.StringPtrOutput)
 }
 
-// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
 func (o AppMeshControllerTracingOutput) Port() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v AppMeshControllerTracing) *int { return v.Port }).(pulumi.IntPtrOutput)
 }
 
-// x-ray, jaeger or datadog.
+// x-ray, jaeger, datadog or opentelemetry.
 func (o AppMeshControllerTracingOutput) Provider() AppMeshControllerTracingProviderOutput {
 	return o.ApplyT(func(v AppMeshControllerTracing) AppMeshControllerTracingProvider { return v.Provider }).(AppMeshControllerTracingProviderOutput)
 }
@@ -1528,7 +1528,7 @@ func (o AppMeshControllerTracingPtrOutput) Elem() AppMeshControllerTracingOutput
 	}).(AppMeshControllerTracingOutput)
 }
 
-// Host of Jaeger or of the agent of Datadog.
+// Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
 func (o AppMeshControllerTracingPtrOutput) Address() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AppMeshControllerTracing) *string {
 		if v == nil {
@@ -1538,7 +1538,7 @@ func (o AppMeshControllerTracingPtrOutput) Address() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+// Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
 func (o AppMeshControllerTracingPtrOutput) Port() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *AppMeshControllerTracing) *int {
 		if v == nil {
@@ -1548,7 +1548,7 @@ func (o AppMeshControllerTracingPtrOutput) Port() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// x-ray, jaeger or datadog.
+// x-ray, jaeger, datadog or opentelemetry.
 func (o AppMeshControllerTracingPtrOutput) Provider() AppMeshControllerTracingProviderPtrOutput {
 	return o.ApplyT(func(v *AppMeshControllerTracing) *AppMeshControllerTracingProvider {
 		if v == nil {

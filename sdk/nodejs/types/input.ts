@@ -139,19 +139,19 @@ export interface AppMeshControllerInjectionArgs {
 }
 
 /**
- * Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+ * Tracing by the injected proxies.
  */
 export interface AppMeshControllerTracingArgs {
     /**
-     * Host of Jaeger or of the agent of Datadog.
+     * Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
      */
     address?: pulumi.Input<string | undefined>;
     /**
-     * Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+     * Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
      */
     port?: pulumi.Input<number | undefined>;
     /**
-     * x-ray, jaeger or datadog.
+     * x-ray, jaeger, datadog or opentelemetry.
      */
     provider: pulumi.Input<enums.AppMeshControllerTracingProvider>;
 }

@@ -86,6 +86,10 @@ class AppMeshControllerTracingProvider(_builtins.str, Enum):
     """
     The agent of Datadog.
     """
+    OPENTELEMETRY = "opentelemetry"
+    """
+    A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as the namespace; the collector chooses. Only for namespaces of injection.
+    """
 
 
 @pulumi.type_token("appmesh:index:ContainerAppProtocol")

@@ -896,19 +896,19 @@ class AppMeshControllerInjectionArgs:
 
 class AppMeshControllerTracingArgsDict(TypedDict):
     """
-    Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+    Tracing by the injected proxies.
     """
     provider: pulumi.Input['AppMeshControllerTracingProvider']
     """
-    x-ray, jaeger or datadog.
+    x-ray, jaeger, datadog or opentelemetry.
     """
     address: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Host of Jaeger or of the agent of Datadog.
+    Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
     """
     port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+    Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
     """
 
 @pulumi.input_type
@@ -918,11 +918,11 @@ class AppMeshControllerTracingArgs:
                  address: pulumi.Input[Optional[_builtins.str]] = None,
                  port: pulumi.Input[Optional[_builtins.int]] = None):
         """
-        Tracing by the injected proxies, as far as AWS's sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+        Tracing by the injected proxies.
 
-        :param pulumi.Input['AppMeshControllerTracingProvider'] provider: x-ray, jaeger or datadog.
-        :param pulumi.Input[_builtins.str] address: Host of Jaeger or of the agent of Datadog.
-        :param pulumi.Input[_builtins.int] port: Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+        :param pulumi.Input['AppMeshControllerTracingProvider'] provider: x-ray, jaeger, datadog or opentelemetry.
+        :param pulumi.Input[_builtins.str] address: Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
+        :param pulumi.Input[_builtins.int] port: Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
         """
         pulumi.set(__self__, "provider", provider)
         if address is not None:
@@ -934,7 +934,7 @@ class AppMeshControllerTracingArgs:
     @pulumi.getter
     def provider(self) -> pulumi.Input['AppMeshControllerTracingProvider']:
         """
-        x-ray, jaeger or datadog.
+        x-ray, jaeger, datadog or opentelemetry.
         """
         return pulumi.get(self, "provider")
 
@@ -946,7 +946,7 @@ class AppMeshControllerTracingArgs:
     @pulumi.getter
     def address(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Host of Jaeger or of the agent of Datadog.
+        Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
         """
         return pulumi.get(self, "address")
 
@@ -958,7 +958,7 @@ class AppMeshControllerTracingArgs:
     @pulumi.getter
     def port(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+        Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
         """
         return pulumi.get(self, "port")
 

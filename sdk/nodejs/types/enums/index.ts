@@ -27,6 +27,10 @@ export const AppMeshControllerTracingProvider = {
      * The agent of Datadog.
      */
     Datadog: "datadog",
+    /**
+     * A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as the namespace; the collector chooses. Only for namespaces of injection.
+     */
+    Opentelemetry: "opentelemetry",
 } as const;
 
 /**

@@ -28,7 +28,12 @@ import java.util.StringJoiner;
          * The agent of Datadog.
          * 
          */
-        Datadog("datadog");
+        Datadog("datadog"),
+        /**
+         * A collector of OpenTelemetry, by OTLP over gRPC without TLS. All requests are told, as those of a service that is called as the namespace; the collector chooses. Only for namespaces of injection.
+         * 
+         */
+        Opentelemetry("opentelemetry");
 
         private final String value;
 

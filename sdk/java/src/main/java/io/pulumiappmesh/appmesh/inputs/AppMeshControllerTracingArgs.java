@@ -15,7 +15,7 @@ import javax.annotation.Nullable;
 
 
 /**
- * Tracing by the injected proxies, as far as AWS&#39;s sidecar has it built in. For OpenTelemetry leave it out, and give the pods a tracing configuration of their own, by the annotations for volumes and sidecarEnv (ENVOY_TRACING_CFG_FILE).
+ * Tracing by the injected proxies.
  * 
  */
 public final class AppMeshControllerTracingArgs extends com.pulumi.resources.ResourceArgs {
@@ -23,14 +23,14 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
     public static final AppMeshControllerTracingArgs Empty = new AppMeshControllerTracingArgs();
 
     /**
-     * Host of Jaeger or of the agent of Datadog.
+     * Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
      * 
      */
     @Import(name="address")
     private @Nullable Output<String> address;
 
     /**
-     * @return Host of Jaeger or of the agent of Datadog.
+     * @return Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
      * 
      */
     public Optional<Output<String>> address() {
@@ -38,14 +38,14 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
     }
 
     /**
-     * Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+     * Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
      * 
      */
     @Import(name="port")
     private @Nullable Output<Integer> port;
 
     /**
-     * @return Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+     * @return Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
      * 
      */
     public Optional<Output<Integer>> port() {
@@ -53,14 +53,14 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
     }
 
     /**
-     * x-ray, jaeger or datadog.
+     * x-ray, jaeger, datadog or opentelemetry.
      * 
      */
     @Import(name="provider", required=true)
     private Output<AppMeshControllerTracingProvider> provider;
 
     /**
-     * @return x-ray, jaeger or datadog.
+     * @return x-ray, jaeger, datadog or opentelemetry.
      * 
      */
     public Output<AppMeshControllerTracingProvider> provider() {
@@ -94,7 +94,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param address Host of Jaeger or of the agent of Datadog.
+         * @param address Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
          * 
          * @return builder
          * 
@@ -105,7 +105,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param address Host of Jaeger or of the agent of Datadog.
+         * @param address Host of Jaeger, of the agent of Datadog or of the collector. Required with opentelemetry.
          * 
          * @return builder
          * 
@@ -115,7 +115,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param port Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+         * @param port Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
          * 
          * @return builder
          * 
@@ -126,7 +126,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param port Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger and 8126 for datadog.
+         * @param port Its port, 1 to 65535. If unset, 2000 for x-ray, 9411 for jaeger, 8126 for datadog and 4317 for opentelemetry.
          * 
          * @return builder
          * 
@@ -136,7 +136,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param provider x-ray, jaeger or datadog.
+         * @param provider x-ray, jaeger, datadog or opentelemetry.
          * 
          * @return builder
          * 
@@ -147,7 +147,7 @@ public final class AppMeshControllerTracingArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param provider x-ray, jaeger or datadog.
+         * @param provider x-ray, jaeger, datadog or opentelemetry.
          * 
          * @return builder
          * 
