@@ -114,6 +114,8 @@ const defaultConfig = JSON.stringify({
   processors: { resourcedetection: { detectors: ["env"] }, batch: { timeout: "1s" } },
   exporters: { awsxray: {} },
   service: {
+    // Its own metrics would take the port 8888, which may be the application's.
+    telemetry: { metrics: { level: "none" } },
     extensions: ["health_check"],
     pipelines: {
       traces: { receivers: ["otlp"], processors: ["resourcedetection", "batch"], exporters: ["awsxray"] },
