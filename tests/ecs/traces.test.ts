@@ -5,7 +5,7 @@ import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
 import { collector } from "../support/tools.js";
 import { otlpHttpCollector, type Segment, type Span } from "../support/trace-collectors.js";
-import { answers, callCatalog, Shop } from "./shop.js";
+import { answers, application, callCatalog, Shop } from "./shop.js";
 
 describe("traces of ECS tasks", function () {
   this.timeout(180_000);
@@ -39,10 +39,20 @@ describe("traces of ECS tasks", function () {
 
   it("arrive at the OpenTelemetry collector of each, in one trace", async () => {
     const tracing = { tracing: { samplingRate: 1 } };
-    tasks = await shop.service(["catalog-v1", tracing], ["front", tracing]);
+    // A collector with metrics of its own would have this port before the application comes.
+    const metrics = application("front", {
+      name: "metrics",
+      portMappings: [],
+      environment: [{ name: "PORT", value: "8888" }],
+    });
+    tasks = await shop.service(
+      ["catalog-v1", tracing],
+      ["front", { ...tracing, containers: [application("front"), metrics] }],
+    );
     const [catalog, front] = tasks as [RunningGroup, RunningGroup];
     await answers(front, "catalog-v1");
     assert.deepEqual(front.status["otel-collector"], { state: "RUNNING", health: "HEALTHY", restarts: 0 });
+    assert.match(front.log("metrics"), / listens on 8888 /);
     // As a client that traces by itself: the decision is its own.
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
     await callCatalog(front, "/", { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
