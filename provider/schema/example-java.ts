@@ -78,7 +78,7 @@ ${body}    }
     return write(value, {
       text: (content) => this.#text(content, type),
       scalar: (number) => (type.type === "number" ? Number(number).toFixed(1) : String(number)),
-      output: (from) => this.#reference(from),
+      output: (from) => this.#given(from),
       secret: (hidden) => `${this.#imported("com.pulumi.core.Output")}.ofSecret(${this.#text(hidden, type)})`,
       list: (items) =>
         `${this.#imported("java.util.List")}.of(${items
@@ -116,6 +116,14 @@ ${body}    }
   #reference({ variable, property }: Output): string {
     const isLookup = this.example.lookups?.some((each) => each.variable === variable);
     return isLookup ? `${variable}.applyValue(each -> each.${property}())` : `${variable}.${property}()`;
+  }
+
+  /** What is given on: an output that may be empty is none that inputs take. */
+  #given(from: Output): string {
+    const made = this.example.resources.find(({ variable }) => variable === from.variable);
+    const { required = [] } = made === undefined ? {} : this.#resource(made.type);
+    const isOptional = made !== undefined && !required.includes(from.property);
+    return `${this.#reference(from)}${isOptional ? `.applyValue(${this.#imported("java.util.Optional")}::get)` : ""}`;
   }
 
   #imported(name: string): string {

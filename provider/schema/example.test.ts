@@ -151,6 +151,7 @@ import io.pulumiappmesh.appmesh.inputs.GetThingArgs;
 import io.pulumiappmesh.appmesh.inputs.PartArgs;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 public class App {
     public static void main(String[] args) {
@@ -185,7 +186,7 @@ public class App {
             .build());
 
         new Thing("last", ThingArgs.builder()
-            .name(thing.name())
+            .name(thing.name().applyValue(Optional::get))
             .build());
 
         ctx.export("name", thing.name());

@@ -42,6 +42,7 @@ import javax.annotation.Nullable;
  * import io.pulumiappmesh.appmesh.inputs.ServiceDiscoveryArgs;
  * import io.pulumiappmesh.appmesh.inputs.TaskControlPlaneArgs;
  * import io.pulumiappmesh.appmesh.inputs.VirtualNodeSpecArgs;
+ * import java.util.Optional;
  * 
  * public class App {
  *     public static void main(String[] args) {
@@ -82,8 +83,8 @@ import javax.annotation.Nullable;
  *             .controlPlane(TaskControlPlaneArgs.builder()
  *                 .host("appmesh.shop.internal")
  *                 .trustFrom(identity.trustFrom())
- *                 .certificateFrom(identity.certificateFrom())
- *                 .privateKeyFrom(identity.privateKeyFrom())
+ *                 .certificateFrom(identity.certificateFrom().applyValue(Optional::get))
+ *                 .privateKeyFrom(identity.privateKeyFrom().applyValue(Optional::get))
  *                 .build())
  *             .containerDefinitions(ContainerDefinitionArgs.builder()
  *                 .name("app")
