@@ -45,6 +45,9 @@ describe("Metrics", () => {
     metrics.sent({ kind: "routes", protocol: "stateOfTheWorld", bytes: 7, resources: 1 });
     metrics.acknowledged({ kind: "clusters", afterMillis: 20 });
     metrics.rejected({ kind: "routes" });
+    metrics.refused(16);
+    metrics.refused(16);
+    metrics.heldBack();
     metrics.translated({ millis: 2, failed: false });
     metrics.translated({ millis: 4, failed: true });
     assert.deepEqual(
@@ -53,6 +56,7 @@ describe("Metrics", () => {
         ...(await series(metrics, "appmesh_xds_sent")),
         ...(await series(metrics, "appmesh_xds_ack")),
         ...(await series(metrics, "appmesh_xds_rej")),
+        ...(await series(metrics, "appmesh_xds_refusals")),
         ...(await series(metrics, "appmesh_translation")),
       ],
       [
@@ -65,6 +69,8 @@ describe("Metrics", () => {
         'appmesh_xds_acknowledgement_duration_seconds_sum{kind="clusters"} 0.02',
         'appmesh_xds_acknowledgement_duration_seconds_count{kind="clusters"} 1',
         'appmesh_xds_rejections_total{kind="routes"} 1',
+        'appmesh_xds_refusals_total{code="16"} 2',
+        "appmesh_xds_refusals_held_back_total 1",
         "appmesh_translation_duration_seconds_sum 0.006",
         "appmesh_translation_duration_seconds_count 2",
         "appmesh_translation_errors_total 1",
