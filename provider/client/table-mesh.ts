@@ -43,6 +43,8 @@ export class TableMesh {
       state,
       transactions: new Transactions(store, state),
       limits: limits === undefined ? defaultLimits : decodeLimits(limits),
+      // That of all that share the table, whatever the one of this machine says.
+      now: () => store.now(),
     };
     this.#caller = { account: state.account, accessKeyId: undefined };
     this.#operations = new Operations({ ...options, region });
