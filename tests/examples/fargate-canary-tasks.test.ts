@@ -2,6 +2,7 @@
 // this machine, with the mesh that it declares, real Envoys, and names and addresses as ECS registers them in Cloud Map.
 import assert from "node:assert/strict";
 import { Traffic } from "../ecs/shop.js";
+import { versionOf } from "../support/aws-stand-in/aws.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { CloudMapServer } from "../support/cloud-map.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
@@ -44,16 +45,16 @@ function taskDefinitions(made: Made): readonly TaskDefinition[] {
   });
 }
 
-/** What Secrets Manager holds, by ARN. */
+/** What Secrets Manager holds, by ARN and version. */
 function secretsOf(made: Made): Record<string, string> {
   const versions = Object.entries(made).filter(([key]) =>
     key.startsWith("aws:secretsmanager/secretVersion:"),
   );
   return Object.fromEntries(
-    versions.map(([, { secretId, secretString }]) => [
-      String(secretId),
-      (secretString as { readonly $secret: string }).$secret,
-    ]),
+    versions.map(([, { secretId, secretString }]) => {
+      const { $secret } = secretString as { readonly $secret: string };
+      return [`${secretId}:::${versionOf($secret)}`, $secret];
+    }),
   );
 }
 

@@ -27,7 +27,7 @@ const inVpc = (prefix: string, ...required: string[]): StandInResource => ({
 });
 
 /** Other values are another version of a secret. */
-const versionOf = (value: Value | undefined) =>
+export const versionOf = (value: Value | undefined) =>
   createHash("sha256")
     .update(text(value))
     .digest("hex")
