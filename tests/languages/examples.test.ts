@@ -28,12 +28,17 @@ interface Described {
   readonly properties: Readonly<Record<string, { type?: string; $ref?: string }>>;
 }
 
+/** A structure, or any document; an enum is a text. */
+const isObject = ($ref = "") =>
+  $ref !== "" &&
+  (schema.types as Record<string, { type: string }>)[$ref.replace("#/types/", "")]?.type !== "string";
+
 /** A value of each property's type: null stands for any text. */
 const empty = ({ properties }: Described) =>
   Object.fromEntries(
     Object.entries(properties).map(([name, { type, $ref }]) => [
       name,
-      type === "array" ? [] : type === "object" || $ref ? {} : type === "integer" ? 0 : null,
+      type === "array" ? [] : type === "object" || isObject($ref) ? {} : type === "integer" ? 0 : null,
     ]),
   );
 
