@@ -192,10 +192,6 @@ namespace PulumiAppMesh.AppMesh
             {
                 Version = Utilities.Version,
                 PluginDownloadURL = "github://api.github.com/pulumi-appmesh",
-                AdditionalSecretOutputs =
-                {
-                    "secretAccessKey",
-                },
             };
             var merged = ComponentResourceOptions.Merge(defaultOptions, options);
             // Override the ID if one was specified for consistency with other language SDKs.

@@ -11,6 +11,7 @@ import {
   startControlPlane,
   temporaryFolder,
 } from "../support/control-plane.js";
+import { callThrough } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
 import { Traffic } from "../support/traffic.js";
@@ -118,7 +119,7 @@ describe("Managed TLS of authorities whose keys are not in the store", function 
     };
     await sidecar("app", address, [], app);
     await sidecar("front", front, ["--token"], "console.log('serving'); setInterval(() => {}, 1000)");
-    traffic = new Traffic(`${front}:15001`, "http://app.local/");
+    traffic = new Traffic(() => callThrough(`${front}:15001`, "http://app.local/"));
     await traffic.more(1);
     await put("/v1/meshes/shop/settings", { managedTls: { mode: "STRICT", settleSeconds: 3 } });
     await until(async () => {

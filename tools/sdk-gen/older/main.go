@@ -27,11 +27,13 @@ func main() {
 			for _, function := range pkg.Functions {
 				function.Comment = codegen.FilterExamples(function.Comment, "csharp")
 			}
+			openComponents(pkg)
 			return withLogo(pkg, extra, func(extra command.Files) (command.Files, error) {
 				return dotnet.GeneratePackage(command.Tool, pkg, extra, nil)
 			})
 		},
 		"java": func(pkg *schema.Package, extra command.Files) (command.Files, error) {
+			openComponents(pkg)
 			return java.GeneratePackage(command.Tool, pkg, extra, nil, false, false)
 		},
 	}, command.Programs{
@@ -42,6 +44,18 @@ func main() {
 			"dotnet": command.Corrected(dotnet.GenerateProgram, namespace),
 		},
 	})
+}
+
+// openComponents has secret outputs of components, which come closed from the plugin, not be named among a component's
+// options: .NET's and Java's know no such thing.
+func openComponents(pkg *schema.Package) {
+	for _, resource := range pkg.Resources {
+		if resource.IsComponent {
+			for _, property := range resource.Properties {
+				property.Secret = false
+			}
+		}
+	}
 }
 
 // namespace is where .NET's writer of programs looks for functions, whatever the schema's own namespace.

@@ -11,7 +11,6 @@ import io.pulumiappmesh.appmesh.KubernetesControlPlaneArgs;
 import io.pulumiappmesh.appmesh.Utilities;
 import java.lang.Integer;
 import java.lang.String;
-import java.util.List;
 import java.util.Optional;
 import javax.annotation.Nullable;
 
@@ -338,9 +337,6 @@ public class KubernetesControlPlane extends com.pulumi.resources.ComponentResour
         var defaultOptions = com.pulumi.resources.ComponentResourceOptions.builder()
             .version(Utilities.getVersion())
             .pluginDownloadURL("github://api.github.com/pulumi-appmesh")
-            .additionalSecretOutputs(List.of(
-                "secretAccessKey"
-            ))
             .build();
         return com.pulumi.resources.ComponentResourceOptions.merge(defaultOptions, options, id);
     }
