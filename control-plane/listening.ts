@@ -6,6 +6,8 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+export type CheckedAddresses = Awaited<ReturnType<typeof checkedAddresses>>;
+
 /** Where a control plane is to listen, as addresses; throws StartError for what would be open to whoever reaches it. */
 export async function checkedAddresses(options: ServeOptions) {
   const api = await checkedAddress("--api", options.api);
