@@ -131,6 +131,47 @@ describe("instances of AWS Cloud Map", () => {
     assert.deepEqual(known(), { list: undefined, problem: "AWS Cloud Map is away" });
   });
 
+  it("are looked up anew for whoever chooses some of them in a new way, and not answered before", async () => {
+    instances = new CloudMapInstances({
+      cloudMap,
+      intervalMillis: 3_600_000,
+      changed: ({ serviceName }, lookers) => changes.push(`${serviceName} for ${[...lookers].join(" and ")}`),
+    });
+    const chosen = (choice: string) => instances.read(catalog, "shop", choice);
+    const first = { instances: [instance("1")], revision: 1, checked: false };
+    chosen("v1");
+    await cloudMap.answer(first);
+    assert.deepEqual(chosen("v1"), { list: [instance("1")] });
+    // While v2 is looked for, v3 comes: what is under way began before it.
+    assert.deepEqual(chosen("v2"), { list: undefined });
+    assert.deepEqual(chosen("v3"), { list: undefined });
+    assert.deepEqual(chosen("v1"), { list: [instance("1")] });
+    assert.equal(await cloudMap.answer(1), "revision catalog");
+    assert.deepEqual(chosen("v2"), { list: [instance("1")] });
+    assert.deepEqual(chosen("v3"), { list: undefined });
+    assert.equal(await cloudMap.answer(2), "revision catalog");
+    const second = { instances: [instance("1"), instance("3")], revision: 2, checked: false };
+    assert.equal(await cloudMap.answer(second), "discover catalog");
+    assert.deepEqual(chosen("v3"), { list: [instance("1"), instance("3")] });
+    assert.equal(chosen("v1"), chosen("v3"));
+    assert.deepEqual(changes, Array(3).fill("catalog for shop"));
+    assert.equal(cloudMap.waiting, 0);
+  });
+
+  it("are those last heard of for a new choice, and why, where Cloud Map does not answer twice", async () => {
+    instances = new CloudMapInstances({ cloudMap, intervalMillis: 3_600_000, changed: () => {} });
+    instances.read(catalog, "shop", "v1");
+    await cloudMap.answer({ instances: [instance("1")], revision: 1, checked: false });
+    assert.deepEqual(instances.read(catalog, "shop", "v2"), { list: undefined });
+    await cloudMap.answer(away);
+    assert.deepEqual(instances.read(catalog, "shop", "v2"), { list: undefined });
+    await cloudMap.answer(away);
+    assert.deepEqual(instances.read(catalog, "shop", "v2"), {
+      list: [instance("1")],
+      problem: "AWS Cloud Map is away",
+    });
+  });
+
   it("are looked up once for all who look, until the last has forgotten them", async () => {
     instances.read(catalog, "shop");
     instances.read(catalog, "market");

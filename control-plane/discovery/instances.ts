@@ -26,8 +26,14 @@ export class CloudMapInstances {
 
   constructor(private readonly options: CloudMapInstancesOptions) {}
 
-  /** What is known of a service. It is looked up again and again from now on, until all lookers have forgotten it. */
-  read(service: CloudMapService, looker: string): Instances {
+  /**
+   * What is known of a service. It is looked up again and again from now on, until all lookers have forgotten it. Whoever
+   * chooses some of its instances in a way that is new gets an answer of today: a version that is routed to for the first
+   * time has often been started a moment ago.
+   *
+   * @param choice what instances are chosen by
+   */
+  read(service: CloudMapService, looker: string, choice = ""): Instances {
     const key = keyOf(service);
     let watch = this.#services.get(key);
     if (watch === undefined) {
@@ -35,7 +41,7 @@ export class CloudMapInstances {
       this.#services.set(key, watch);
     }
     watch.lookers.add(looker);
-    return watch.instances;
+    return watch.read(choice);
   }
 
   forget(service: CloudMapService, looker: string): void {
@@ -65,10 +71,16 @@ export class CloudMapInstances {
 const keyOf = ({ namespaceName, serviceName }: CloudMapService) =>
   JSON.stringify([namespaceName, serviceName]);
 
+const notYet: Instances = { list: undefined };
+
 /** One service that is looked at. */
 class Watch {
   readonly lookers = new Set<string>();
-  instances: Instances = { list: undefined };
+  #instances = notYet;
+  /** Of the choices of instances: those that a lookup has answered, that the one under way will, and that wait for the next. */
+  readonly #answered = new Set<string>();
+  #underWay: ReadonlySet<string> | undefined;
+  #waiting = new Set<string>();
   #last: Discovered | undefined;
   #lookups = 0;
   #failures = 0;
@@ -79,8 +91,13 @@ class Watch {
     private readonly options: CloudMapInstancesOptions,
     readonly service: CloudMapService,
     private readonly interval: () => number,
-  ) {
-    void this.#lookUp();
+  ) {}
+
+  read(choice: string): Instances {
+    if (this.#answered.has(choice)) return this.#instances;
+    if (!this.#underWay?.has(choice)) this.#waiting.add(choice);
+    if (this.#underWay === undefined) void this.#lookUp();
+    return notYet;
   }
 
   end(): void {
@@ -89,24 +106,37 @@ class Watch {
   }
 
   async #lookUp(): Promise<void> {
+    clearTimeout(this.#timer);
+    const choices = this.#waiting;
+    this.#waiting = new Set();
+    this.#underWay = choices;
+    const outcome = await this.#outcome();
+    this.#underWay = undefined;
+    if (this.#ended) return;
+    if (outcome !== undefined) this.#know(outcome, choices);
+    else for (const choice of choices) this.#waiting.add(choice);
+    if (this.#waiting.size > 0) void this.#lookUp();
+    else this.#timer = setTimeout(() => void this.#lookUp(), this.#pause()).unref();
+  }
+
+  /** undefined: nothing is to be said of it. */
+  async #outcome(): Promise<Instances | undefined> {
     try {
       if (await this.#mayDiffer()) this.#last = await this.options.cloudMap.discover(this.service);
       this.#failures = 0;
-      this.#know({ list: this.#last?.instances });
+      return { list: this.#last?.instances };
     } catch (error) {
       this.#failures += 1;
       // One lost answer is no news, as long as there is another.
-      if (this.#failures > 1 || this.#last === undefined) {
-        this.#know({ list: this.#last?.instances, problem: (error as Error).message });
-      }
+      if (this.#failures === 1 && this.#last !== undefined) return undefined;
+      return { list: this.#last?.instances, problem: (error as Error).message };
     }
-    if (this.#ended) return;
+  }
+
+  #pause(): number {
     const usual = this.interval();
-    const interval = Math.min(
-      usual * 2 ** Math.max(0, this.#failures - 1),
-      Math.max(usual, maxIntervalMillis),
-    );
-    this.#timer = setTimeout(() => void this.#lookUp(), interval * (0.8 + Math.random() * 0.4)).unref();
+    const longest = Math.max(usual, maxIntervalMillis);
+    return Math.min(usual * 2 ** Math.max(0, this.#failures - 1), longest) * (0.8 + Math.random() * 0.4);
   }
 
   /** False where Cloud Map says that its answer would be the last one. */
@@ -118,13 +148,14 @@ class Watch {
     return (await this.options.cloudMap.revision(this.service)) !== last.revision;
   }
 
-  #know(instances: Instances): void {
-    if (this.#ended) return;
-    const { list, problem } = this.instances;
-    if (problem === instances.problem && isDeepStrictEqual(list, instances.list)) return;
+  #know(instances: Instances, choices: ReadonlySet<string>): void {
+    const { list, problem } = this.#instances;
+    const isSame = problem === instances.problem && isDeepStrictEqual(list, instances.list);
+    for (const choice of choices) this.#answered.add(choice);
+    if (isSame && choices.size === 0) return;
     // The same list stays the same object, so that nothing is made anew of it.
-    const same = isDeepStrictEqual(list, instances.list) ? { ...instances, list } : instances;
-    this.instances = same;
+    if (!isSame)
+      this.#instances = isDeepStrictEqual(list, instances.list) ? { ...instances, list } : instances;
     this.options.changed(this.service, this.lookers);
   }
 }

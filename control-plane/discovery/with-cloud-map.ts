@@ -29,7 +29,8 @@ export function withCloudMap(source: MeshSource, options: WithCloudMapOptions): 
   });
   const known = extended(source, {
     reads: (_, mesh) => ({
-      instances: (namespaceName, serviceName) => instances.read({ namespaceName, serviceName }, mesh),
+      instances: (namespaceName, serviceName, attributes = []) =>
+        instances.read({ namespaceName, serviceName }, mesh, JSON.stringify(attributes)),
     }),
     forget(read, mesh) {
       for (const service of instances.services) {

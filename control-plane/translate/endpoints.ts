@@ -36,8 +36,8 @@ export function readEndpoints(
       const cloudMap = target.found?.spec.serviceDiscovery?.awsCloudMap;
       const cluster = names.egressCluster(mesh.name, target.node, target.protocol, target.port);
       if (cloudMap === undefined || !open.delete(cluster)) continue;
-      const { namespaceName, serviceName } = cloudMap;
-      const instances = entities.instances?.(namespaceName, serviceName) ?? nobodyLooks;
+      const { namespaceName, serviceName, attributes } = cloudMap;
+      const instances = entities.instances?.(namespaceName, serviceName, attributes) ?? nobodyLooks;
       const found = targetEndpoints(instances, mesh, target, cloudMap);
       if (found.resource) resources.push(found.resource);
       else if (instances.problem === undefined) {

@@ -1,4 +1,5 @@
 import type {
+  AwsCloudMapServiceDiscovery,
   GatewayRouteSpec,
   MeshSpec,
   RouteSpec,
@@ -28,8 +29,14 @@ export interface MeshEntities {
   /**
    * The instances of a service in AWS Cloud Map, as they were last heard of. The same object as long as nothing of
    * that changes. Missing where nobody looks them up.
+   *
+   * @param attributes what those have that are wanted of them: for another choice they are looked up anew
    */
-  instances?(namespaceName: string, serviceName: string): Instances;
+  instances?(
+    namespaceName: string,
+    serviceName: string,
+    attributes?: AwsCloudMapServiceDiscovery["attributes"],
+  ): Instances;
   /** A certificate in AWS Certificate Manager, by its ARN. Missing where nobody exports them. */
   certificate?(certificateArn: string): ExportedCertificate | Unavailable;
   /** An authority in AWS Private Certificate Authority, by its ARN. Missing where nobody asks for them. */
