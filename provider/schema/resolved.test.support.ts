@@ -1,7 +1,7 @@
 import { type Example, type Input, type Inputs, write } from "./example.js";
 
 /** Outputs that must look like what they are. */
-const formed: Readonly<Record<string, string>> = {
+export const formed: Readonly<Record<string, string>> = {
   address: "10.96.0.10",
   caCertificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
   xdsEndpoint: "appmesh-control-plane.appmesh-control-plane.svc.cluster.local:18001",

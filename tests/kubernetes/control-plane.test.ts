@@ -14,6 +14,7 @@ import { DynamoDbServer } from "../support/dynamodb.js";
 import { callAt } from "../support/http.js";
 import { type Cluster as ApiServer, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages, nodeImage } from "../support/tasks/images.js";
 import { podGroup } from "../support/tasks/pod.js";
@@ -216,6 +217,13 @@ describe("a control plane in a cluster", function () {
 
     const call = await client(outputs);
     await createMesh(call, one);
+    // The other hears of it a moment later.
+    await until(() =>
+      call(two, "GET", "/v20190125/meshes/shop/virtualNodes/catalog").then(
+        () => true,
+        () => false,
+      ),
+    );
     const { token, trust } = await call(two, "POST", "/v1/meshes/shop/identities", {
       virtualNode: "catalog",
       kind: "token",

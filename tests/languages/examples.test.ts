@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { resolved } from "@pulumi-appmesh/provider/schema/resolved.test.support.js";
+import { formed, resolved } from "@pulumi-appmesh/provider/schema/resolved.test.support.js";
 import { allExamples } from "@pulumi-appmesh/provider/schema/with-examples.js";
 import { parse } from "yaml";
 import { run } from "../compat/run.js";
@@ -38,7 +38,13 @@ const empty = ({ properties }: Described) =>
   Object.fromEntries(
     Object.entries(properties).map(([name, { type, $ref }]) => [
       name,
-      type === "array" ? [] : type === "object" || isObject($ref) ? {} : type === "integer" ? 0 : null,
+      type === "array"
+        ? []
+        : type === "object" || isObject($ref)
+          ? {}
+          : type === "integer"
+            ? 0
+            : (formed[name] ?? null),
     ]),
   );
 
