@@ -1,6 +1,7 @@
 // A component in Python is judged like the same in TypeScript: finding by finding.
 import { deepStrictEqual, match } from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Mesh, MeshService } from "@pulumi-appmesh/appmesh";
@@ -8,6 +9,7 @@ import { type ControlPlane, startControlPlane, temporaryFolder } from "../suppor
 import { canaryPython } from "../support/tools.js";
 import { pack, policedStack, said } from "./stack.js";
 
+const example = fileURLToPath(new URL("../../../examples/canary-python", import.meta.url));
 const program = fileURLToPath(new URL("../../policy-pack/judged.py", import.meta.url));
 
 /** The program of examples/canary-python, in TypeScript. */
@@ -53,7 +55,7 @@ describe("the policy pack on a component in Python", function () {
         ...process.env,
         ...stack.env,
         PULUMI_BACKEND_URL: `file://${folder}`,
-        PYTHONPATH: python.path,
+        PYTHONPATH: [example, python.path].join(delimiter),
         PYTHONDONTWRITEBYTECODE: "1",
       },
     });
