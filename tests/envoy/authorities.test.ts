@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "node:tls";
 import { AuthorityAws } from "../support/authority-aws.js";
 import {
   type ControlPlane,
@@ -15,12 +14,7 @@ import { callThrough } from "../support/http.js";
 import { freePort, loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
 import { Traffic } from "../support/traffic.js";
-
-const app = `
-  require("node:http")
-    .createServer((request, response) => response.end(JSON.stringify({ server: "app", url: request.url })))
-    .listen(Number(process.env.PORT), "127.0.0.1", () => console.log("serving"));
-`;
+import { appProgram, makeFrontAndApp, shownAt } from "./front-and-app.js";
 
 interface Told {
   readonly authorityId: string;
@@ -64,15 +58,7 @@ describe("Managed TLS of authorities whose keys are not in the store", function 
     const { authorities } = await appmesh("authorities");
     return authorities.find((authority: Told) => authority.place === place) ?? assert.fail(place);
   };
-  /** What the application's proxy shows of itself. */
-  const shown = (): Promise<X509Certificate | undefined> =>
-    new Promise((resolve) => {
-      const socket = connect({ host: address, port: 8080, rejectUnauthorized: false }, () => {
-        resolve(socket.getPeerX509Certificate());
-        socket.destroy();
-      });
-      socket.on("error", () => resolve(undefined));
-    });
+  const shown = () => shownAt(address);
 
   before(async () => {
     aws = await AuthorityAws.start();
@@ -82,26 +68,7 @@ describe("Managed TLS of authorities whose keys are not in the store", function 
     await start(`files:${files}`);
     [address] = [await loopbackAddress(8080)];
     const front = await loopbackAddress();
-    const put = async (path: string, body: object) => {
-      const { status, body: answer } = await controlPlane.call("PUT", path, body);
-      assert.equal(status, 200, JSON.stringify(answer));
-    };
-    await put("/v20190125/meshes", { meshName: "shop" });
-    await put("/v20190125/meshes/shop/virtualNodes", {
-      virtualNodeName: "app",
-      spec: {
-        listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
-        serviceDiscovery: { dns: { hostname: address } },
-      },
-    });
-    await put("/v20190125/meshes/shop/virtualServices", {
-      virtualServiceName: "app.local",
-      spec: { provider: { virtualNode: { virtualNodeName: "app" } } },
-    });
-    await put("/v20190125/meshes/shop/virtualNodes", {
-      virtualNodeName: "front",
-      spec: { backends: [{ virtualService: { virtualServiceName: "app.local" } }] },
-    });
+    await makeFrontAndApp(controlPlane, address);
     const sidecar = async (node: string, at: string, args: string[], script: string) => {
       const file = (name: string) => join(secrets, node, name);
       await appmesh("issue", "--mesh", "shop", "--node", node, ...args, "--out", join(secrets, node));
@@ -117,11 +84,12 @@ describe("Managed TLS of authorities whose keys are not in the store", function 
       sidecars.push(started);
       await started.says("serving");
     };
-    await sidecar("app", address, [], app);
+    await sidecar("app", address, [], appProgram);
     await sidecar("front", front, ["--token"], "console.log('serving'); setInterval(() => {}, 1000)");
     traffic = new Traffic(() => callThrough(`${front}:15001`, "http://app.local/"));
     await traffic.more(1);
-    await put("/v1/meshes/shop/settings", { managedTls: { mode: "STRICT", settleSeconds: 3 } });
+    const managedTls = { mode: "STRICT", settleSeconds: 3 };
+    assert.equal((await controlPlane.call("PUT", "/v1/meshes/shop/settings", { managedTls })).status, 200);
     await until(async () => {
       const { managedTls } = (await controlPlane.call("GET", "/v1/meshes/shop/settings")).body;
       return managedTls?.listeners === "tls";

@@ -14,12 +14,8 @@ import { callAt, callThrough } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { Sidecar, until } from "../support/sidecar.js";
 import { Traffic } from "../support/traffic.js";
+import { appProgram, makeFrontAndApp, shownAt } from "./front-and-app.js";
 
-const app = `
-  require("node:http")
-    .createServer((request, response) => response.end(JSON.stringify({ server: "app", url: request.url })))
-    .listen(Number(process.env.PORT), "127.0.0.1", () => console.log("serving"));
-`;
 const names = "spiffe://appmesh.local/mesh/shop/virtualNode";
 
 describe("Managed TLS", function () {
@@ -33,26 +29,7 @@ describe("Managed TLS", function () {
   before(async () => {
     controlPlane = await startControlPlane({ args: ["--xds-tls-self-signed"] });
     [address, front] = [await loopbackAddress(8080), await loopbackAddress()];
-    const put = async (path: string, body: object) => {
-      const { status, body: answer } = await controlPlane.call("PUT", `/v20190125/meshes${path}`, body);
-      assert.equal(status, 200, JSON.stringify(answer));
-    };
-    await put("", { meshName: "shop" });
-    await put("/shop/virtualNodes", {
-      virtualNodeName: "app",
-      spec: {
-        listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
-        serviceDiscovery: { dns: { hostname: address } },
-      },
-    });
-    await put("/shop/virtualServices", {
-      virtualServiceName: "app.local",
-      spec: { provider: { virtualNode: { virtualNodeName: "app" } } },
-    });
-    await put("/shop/virtualNodes", {
-      virtualNodeName: "front",
-      spec: { backends: [{ virtualService: { virtualServiceName: "app.local" } }] },
-    });
+    await makeFrontAndApp(controlPlane, address);
     await issue("--node", "app", "--out", join(secrets, "app"));
     await issue("--node", "front", "--token", "--out", join(secrets, "front"));
 
@@ -72,7 +49,7 @@ describe("Managed TLS", function () {
           ...["--node", "app", "--address", address, "--xds-trust", file("ca.pem")],
           ...["--xds-certificate", file("certificate.pem"), "--xds-key", file("key.pem")],
         ],
-        [process.execPath, "-e", app],
+        [process.execPath, "-e", appProgram],
       ),
       // As secrets reach a task of ECS.
       await sidecar(
@@ -119,14 +96,7 @@ describe("Managed TLS", function () {
     });
   };
   /** What the application's proxy shows of itself; undefined where it speaks no TLS. */
-  const shown = (): Promise<X509Certificate | undefined> =>
-    new Promise((resolve) => {
-      const socket = connect({ host: address, port: 8080, rejectUnauthorized: false }, () => {
-        resolve(socket.getPeerX509Certificate());
-        socket.destroy();
-      });
-      socket.on("error", () => resolve(undefined));
-    });
+  const shown = () => shownAt(address);
   const plain = () =>
     callAt(`${address}:8080`, "/").then(
       ({ status }) => status,
