@@ -1,3 +1,4 @@
+import type { AwsCloudMapServiceDiscovery } from "@pulumi-appmesh/model";
 import type {
   ExportedAuthority,
   ExportedCertificate,
@@ -139,9 +140,13 @@ function tracked<Reader>(
       },
     }),
     ...(entities.instances && {
-      instances(namespaceName: string, serviceName: string) {
+      instances(
+        namespaceName: string,
+        serviceName: string,
+        ...attributes: [AwsCloudMapServiceDiscovery["attributes"]?]
+      ) {
         read("instances", `${serviceName}.${namespaceName}`);
-        return entities.instances?.(namespaceName, serviceName) as Instances;
+        return entities.instances?.(namespaceName, serviceName, ...attributes) as Instances;
       },
     }),
     ...(entities.certificate && {
