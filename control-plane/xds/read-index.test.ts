@@ -71,8 +71,19 @@ describe("the index of reads", () => {
     const reader = new Reader(index, "shop");
     assert.equal(index.track("shop", nothing("shop"), reads).instances, undefined);
     const instances = { list: [] };
-    const entities = index.track("shop", { ...nothing("shop"), instances: () => instances }, reads);
+    const asked: unknown[] = [];
+    const known = (...question: unknown[]) => {
+      asked.push(question);
+      return instances;
+    };
+    const entities = index.track("shop", { ...nothing("shop"), instances: known }, reads);
     assert.equal(entities.instances?.("shop.internal", "catalog"), instances);
+    const attributes = [{ key: "version", value: "2" }];
+    assert.equal(entities.instances?.("shop.internal", "catalog", attributes), instances);
+    assert.deepEqual(asked, [
+      ["shop.internal", "catalog"],
+      ["shop.internal", "catalog", attributes],
+    ]);
     index.settle(reader, "shop", new Set(), reads);
     assert.deepEqual([...index.change("shop", "instances/catalog.shop.internal")], [reader]);
     assert.deepEqual([...index.change("shop", "instances/ratings.shop.internal")], []);
