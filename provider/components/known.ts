@@ -1,5 +1,5 @@
 import type { Path } from "@pulumi-appmesh/model";
-import { isUnknown } from "../server/values.js";
+import { isUnknown as isUnknownHere } from "../server/values.js";
 
 /** What is known of a value, and of which of its parts nothing is. */
 export class Known {
@@ -7,7 +7,11 @@ export class Known {
   readonly value: unknown;
   readonly #open: string[] = [];
 
-  constructor(value: unknown) {
+  /** @param isUnknown How what is not known yet is told from all else. */
+  constructor(
+    value: unknown,
+    private readonly isUnknown: (value: unknown) => boolean = isUnknownHere,
+  ) {
     this.value = this.#known(value, []);
   }
 
@@ -18,7 +22,7 @@ export class Known {
   };
 
   #known(value: unknown, path: Path): unknown {
-    if (isUnknown(value)) {
+    if (this.isUnknown(value)) {
       this.#open.push(key(path));
       return undefined;
     }

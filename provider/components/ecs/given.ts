@@ -1,4 +1,5 @@
 import type { Path } from "@pulumi-appmesh/model";
+import { Known } from "../known.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import type { MeshOptions } from "./mesh-options.js";
 import type { Mode } from "./plan.js";
@@ -17,22 +18,21 @@ export class Given {
   readonly options: Partly<MeshOptions>;
   /** Where a container is not known at all, nothing stands. */
   readonly containers: readonly (GivenContainer | undefined)[];
-  readonly #unknown: string[] = [];
+  readonly #known: Known;
 
-  constructor(
-    containerDefinitions: unknown,
-    options: object,
-    readonly isUnknown: (value: unknown) => boolean,
-  ) {
-    this.containers = (this.#known(containerDefinitions ?? [], ["containerDefinitions"]) ??
-      []) as typeof this.containers;
-    this.options = this.#known(options, []) as Partly<MeshOptions>;
+  constructor(containerDefinitions: unknown, given: object, isUnknown: (value: unknown) => boolean) {
+    this.#known = new Known({ ...given, containerDefinitions }, isUnknown);
+    const { containerDefinitions: containers = [], ...options } = this.#known.value as Record<
+      string,
+      unknown
+    >;
+    this.containers = containers as typeof this.containers;
+    this.options = options as Partly<MeshOptions>;
   }
 
   /** Whether what stands there is not known yet: it, something around it, or something in it. */
   isOpen(...path: Path): boolean {
-    const here = key(path);
-    return this.#unknown.some((unknown) => here.startsWith(unknown) || unknown.startsWith(here));
+    return this.#known.isOpen(path);
   }
 
   /** What was chosen, or what is chosen where nothing is given; undefined while that is not known yet. */
@@ -62,21 +62,4 @@ export class Given {
       return undefined;
     return this.choice<"otel" | "xray">("otel", "tracing", "tracer");
   }
-
-  #known(value: unknown, path: Path): unknown {
-    if (this.isUnknown(value)) {
-      this.#unknown.push(key(path));
-      return undefined;
-    }
-    if (Array.isArray(value)) return value.map((item, index) => this.#known(item, [...path, index]));
-    if (typeof value !== "object" || value === null) return value ?? undefined;
-    const members = Object.entries(value).map(([name, member]) => [
-      name,
-      this.#known(member, [...path, name]),
-    ]);
-    return Object.fromEntries(members.filter(([, member]) => member !== undefined));
-  }
 }
-
-/** A path with an end, so that none is the beginning of another but by its steps. */
-const key = (path: Path): string => path.map((step) => `${JSON.stringify(step)}/`).join("");
