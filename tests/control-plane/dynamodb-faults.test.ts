@@ -157,9 +157,11 @@ describe("The store on DynamoDB, where things go wrong", function () {
       faulty.befallen.clear();
       const store = await open({ follow: false });
       const revision = await store.commit(store.revision, [put("a", `${clockAhead}`)]);
-      // It is told once by how much.
-      assert.deepEqual(Object.fromEntries(faulty.befallen), { skewed: 1 });
+      // What is under way at first may be refused together; whoever was told by how much does not ask in vain again.
+      assert.deepEqual([...faulty.befallen.keys()], ["skewed"]);
+      faulty.befallen.clear();
       await store.load();
+      assert.deepEqual([...faulty.befallen.keys()], []);
       assert.equal(store.revision, revision);
     }
   });

@@ -255,7 +255,8 @@ describe("pods of MeshDeployment and MeshGatewayDeployment in one mesh with ECS 
     // By the port of the probes comes what the kubelet asks, and nothing else.
     const asked = await callAt(`${next.address}:15020`, "/app/readinessProbe?asked=by-the-kubelet");
     assert.deepEqual([asked.status, JSON.parse(asked.body).url], [200, "/well?asked=by-the-kubelet"]);
-    assert.equal((await callAt(`${next.address}:15020`, "/app/livenessProbe")).status, 200);
+    // Envoy looks by itself whether the port takes connections, a little later than the application opens it.
+    await until(async () => (await callAt(`${next.address}:15020`, "/app/livenessProbe")).status === 200);
     for (const path of ["/", "/well", "/app/readinessProbe/more"])
       assert.equal((await callAt(`${next.address}:15020`, path)).status, 404, path);
   });
