@@ -8,8 +8,8 @@ import {
 import { accessKey, accessKeyInputs } from "../../extensions/access-key.js";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs } from "../deep-input.js";
-import { membersOf } from "../ecs/mesh-members.js";
 import { ExtensionResource } from "../extension-resource.js";
+import { membersOf } from "../given.js";
 import { type AccessKeySecretInputs, accessKeySecret } from "./access-key-secret-args.js";
 import { StoredSecret } from "./stored-secret.js";
 

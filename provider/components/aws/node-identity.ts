@@ -8,8 +8,8 @@ import {
 import { proxyIdentity, proxyIdentityInputs } from "../../extensions/proxy-identity.js";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs } from "../deep-input.js";
-import { membersOf } from "../ecs/mesh-members.js";
 import { ExtensionResource } from "../extension-resource.js";
+import { membersOf } from "../given.js";
 import { type NodeIdentityInputs, nodeIdentity } from "./node-identity-args.js";
 import { StoredSecret } from "./stored-secret.js";
 

@@ -1,10 +1,7 @@
-import { proxyVariables } from "@pulumi-appmesh/control-plane/interception/proxy-variables.js";
-import { egressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import { withExplicitVariables } from "../sidecar/explicit-variables.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { metadataAddresses, type Plan } from "./plan.js";
-
-type Variables = NonNullable<ContainerDefinition["environment"]>;
 
 /** Whether a container starts without Envoy: those that are named, and log routers, by which Envoy itself may log. */
 export const isIndependent = (
@@ -25,43 +22,19 @@ export function applicationContainer(given: ContainerDefinition, plan: Plan): Co
   };
 }
 
-/** Names that an application in explicit interception is told by. */
-export const explicitNames = (plan: Pick<Plan, "interception">): readonly string[] => [
-  "HTTP_PROXY",
-  "http_proxy",
-  "APPMESH_ADMIN",
-  "APPMESH_MESH",
-  "APPMESH_VIRTUAL_NODE",
-  ...(soleAppPort(plan) === undefined ? [] : ["PORT", "APPMESH_APP_PORT"]),
-];
-
-/** What the CLI's sidecar tells its command. */
+/** What an application in explicit interception is told by. */
 function explicitVariables(
   { environment = [] }: ContainerDefinition,
-  plan: Plan,
-): { readonly environment?: Variables } {
-  if (plan.interception?.mode !== "explicit") return {};
-  const given = environment.find(({ name }) => name === "NO_PROXY" || name === "no_proxy")?.value;
-  const port = soleAppPort(plan);
-  const variables = {
-    ...proxyVariables(`http://127.0.0.1:${egressPort}`, [...list(given), ...metadataAddresses]),
-    ...(port === undefined ? {} : { PORT: String(port), APPMESH_APP_PORT: String(port) }),
-    APPMESH_ADMIN: `http://127.0.0.1:${plan.envoy.adminPort}`,
-    APPMESH_MESH: plan.mesh,
-    APPMESH_VIRTUAL_NODE: plan.name,
-  };
+  { interception, envoy, mesh, name }: Plan,
+): Pick<ContainerDefinition, "environment"> {
+  if (interception?.mode !== "explicit") return {};
   return {
-    environment: [
-      ...environment.filter(({ name = "" }) => !Object.hasOwn(variables, name)),
-      ...Object.entries(variables).map(([name, value]) => ({ name, value })),
-    ],
+    environment: withExplicitVariables(environment, {
+      mesh,
+      virtualNode: name,
+      adminPort: envoy.adminPort,
+      appPorts: Object.values(interception.appPorts),
+      past: metadataAddresses,
+    }),
   };
 }
-
-/** Where the application listens, if that is one port. */
-function soleAppPort({ interception }: Pick<Plan, "interception">): number | undefined {
-  const ports = [...new Set(Object.values(interception?.appPorts ?? {}))];
-  return ports.length === 1 ? ports[0] : undefined;
-}
-
-const list = (text: string | undefined): readonly string[] => (text === undefined ? [] : text.split(","));

@@ -1,9 +1,9 @@
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { imageViolations } from "../image.js";
+import { envoyUser } from "../sidecar/defaults.js";
 import { addedNames, dependencyViolations } from "./check-dependencies.js";
 import type { Given, GivenContainer } from "./given.js";
-import { envoyUser } from "./plan.js";
 
 /** What is wrong with each of a task's own containers, and with how they fit together. */
 export function* containerViolations(given: Given): Generator<Violation> {
@@ -78,7 +78,7 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
   const { user, links, hostname, privileged, stopTimeout, portMappings = [] } = container;
   const { mode } = given;
   const redirected = given.options.virtualNode !== undefined && mode !== undefined && mode !== "explicit";
-  if (redirected && user !== undefined && user.split(":")[0] === envoyUser) {
+  if (redirected && user !== undefined && user.split(":")[0] === String(envoyUser)) {
     yield violation(
       [...path, "user"],
       user,

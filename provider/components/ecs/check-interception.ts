@@ -1,7 +1,8 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { imageViolations } from "../image.js";
-import type { Given, Partly } from "./given.js";
+import type { Partly } from "../partly.js";
+import type { Given } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
 import type { Mode } from "./plan.js";
 

@@ -1,12 +1,12 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { type ProxyKind, proxyKinds, readProxy } from "../sidecar/proxy-name.js";
 import { containerViolations } from "./check-containers.js";
 import { envoyViolations, tracingViolations } from "./check-envoy.js";
 import { interceptionViolations } from "./check-interception.js";
 import { portViolations } from "./check-ports.js";
 import { sizeViolations } from "./check-size.js";
 import { Given } from "./given.js";
-import { type ProxyKind, proxyKinds, readProxy } from "./proxy-name.js";
 
 /**
  * What is wrong with container definitions and with options of a mesh that are of the right shape. What is not known

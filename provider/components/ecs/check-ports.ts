@@ -1,8 +1,10 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { defaultAdminPort } from "../sidecar/defaults.js";
+import { tracerPorts } from "../sidecar/tracing.js";
 import type { Given } from "./given.js";
-import { defaultAdminPort, tcpPorts, tracerPorts } from "./plan.js";
+import { tcpPorts } from "./plan.js";
 
 /** A port on which a container of the mesh listens. */
 interface MeshPort {

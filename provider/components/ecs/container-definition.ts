@@ -6,6 +6,7 @@ import {
   list,
   map,
   optional,
+  portNumber,
   required,
   string,
   structure,
@@ -15,9 +16,6 @@ import {
   ContainerResourceRequirement,
   ContainerUlimit,
 } from "./container-limits.js";
-
-/** A port, as ECS takes it. */
-export const portNumber = integer({ min: 1, max: 65535 });
 
 /** Letters, digits, hyphens and underscores: what ECS takes as the name of a container or a family. */
 export const ecsName = string({

@@ -1,6 +1,7 @@
-import { ask } from "./admin-request.js";
+import { envoyUser } from "../sidecar/defaults.js";
+import { drainLines, drainPaths } from "../sidecar/envoy-admin.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import { envoyUser, type Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import { reserves } from "./reserves.js";
 
 /**
@@ -14,7 +15,7 @@ export function drainContainer(plan: Plan, name: string, after: readonly string[
     name,
     image: envoy.image,
     essential: false,
-    user: envoyUser,
+    user: String(envoyUser),
     ...reserves.drain,
     ...(envoy.variant === "envoy"
       ? { entryPoint: ["bash", "-c"], readonlyRootFilesystem: true }
@@ -28,15 +29,11 @@ export function drainContainer(plan: Plan, name: string, after: readonly string[
   };
 }
 
-/** Health checks of others fail at once; what comes in is answered all the same, and asked to come back elsewhere. */
-const requests = ["/healthcheck/fail", "/drain_listeners?graceful&skip_exit&inboundonly"];
-
 function script({ envoy, drainSeconds }: Plan): string {
-  const posts = requests.map((path) =>
+  const posts =
     envoy.variant === "envoy"
-      ? `{ ${ask(envoy.adminPort, "POST", path)}; cat <&3 >/dev/null; }`
-      : `curl -s -X POST 'http://localhost:${envoy.adminPort}${path}'`,
-  );
+      ? drainLines(envoy.adminPort)
+      : drainPaths.map((path) => `curl -s -X POST 'http://localhost:${envoy.adminPort}${path}'`);
   return [
     // A signal between two commands is noticed after a short sleep; one in a sleep ends it.
     "trap 'stopping=1; kill $sleep 2>/dev/null' TERM INT",

@@ -9,8 +9,9 @@ import { type CustomResourceOptions, type Input, output, type Resource } from "@
 import type { Admitted } from "../aws/entrance.js";
 import type { ComponentInputs } from "../component.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
+import { given } from "../given.js";
 import type { MeshOptions } from "./mesh-options.js";
-import { given, type MeshTaskDefinition } from "./mesh-task-definition.js";
+import type { MeshTaskDefinition } from "./mesh-task-definition.js";
 import type { taskInputs } from "./mesh-task-definition-args.js";
 import type { plainServiceInputs, serviceInputs } from "./service-inputs.js";
 

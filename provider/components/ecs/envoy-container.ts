@@ -1,17 +1,16 @@
 import { type BootstrapOptions, bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { formatEndpoint } from "@pulumi-appmesh/control-plane/endpoint.js";
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
-import { ask } from "./admin-request.js";
+import { envoyUser, publicTrust } from "../sidecar/defaults.js";
+import { isReady } from "../sidecar/envoy-admin.js";
+import { envoyArguments } from "../sidecar/envoy-arguments.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import { envoyUser, type Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import { reserves } from "./reserves.js";
 import { withSettings } from "./settings.js";
 
 type Variables = NonNullable<ContainerDefinition["environment"]>;
 type Secrets = NonNullable<ContainerDefinition["secrets"]>;
-
-/** Where the authorities are that everybody trusts, in Ubuntu's images and in most others. */
-const publicTrust = "/etc/ssl/certs/ca-certificates.crt";
 
 /** Envoy itself. */
 export function envoyContainer(plan: Plan): ContainerDefinition {
@@ -26,7 +25,7 @@ export function envoyContainer(plan: Plan): ContainerDefinition {
     image: envoy.image,
     essential: true,
     // A gateway on a port that only root may take runs as the image does.
-    ...(privileged ? {} : { user: envoyUser }),
+    ...(privileged ? {} : { user: String(envoyUser) }),
     ...reserves.envoy,
     ...(ports.length > 0 && {
       portMappings: ports.map((containerPort) => ({ containerPort, protocol: "tcp" as const })),
@@ -44,15 +43,7 @@ function plain(plan: Plan): ContainerDefinition {
   return {
     // Not that of the image, which differs from one variant to the next and looks at who runs it.
     entryPoint: ["envoy"],
-    command: [
-      ["--config-yaml", JSON.stringify(bootstrap(bootstrapOptions(plan)))],
-      ["--log-level", envoy.logLevel],
-      ["--concurrency", String(envoy.concurrency)],
-      "--disable-hot-restart",
-      // Once it drains, it asks every client at once to go elsewhere, and takes what still comes for so long.
-      ["--drain-strategy", "immediate"],
-      ["--drain-time-s", String(Math.max(drainSeconds, 1))],
-    ].flat(),
+    command: envoyArguments(JSON.stringify(bootstrap(bootstrapOptions(plan))), { ...envoy, drainSeconds }),
     ...(secrets.length > 0 && { secrets }),
     readonlyRootFilesystem: true,
     healthCheck: { ...rhythm, command: ["CMD", "bash", "-c", isReady(envoy.adminPort)] },
@@ -61,10 +52,6 @@ function plain(plan: Plan): ContainerDefinition {
 
 /** Control planes are waited for; an Envoy that had its configuration and answers no more is noticed soon. */
 const rhythm = { interval: 5, timeout: 2, retries: 3, startPeriod: 60 } as const;
-
-/** Ready once the control plane has told it what to serve, and as long as it does not drain. */
-const isReady = (adminPort: number): string =>
-  `${ask(adminPort, "GET", "/ready")} && read -r _ status _ <&3 && [ "$status" = 200 ]`;
 
 export function bootstrapOptions(plan: Plan): BootstrapOptions {
   const { controlPlane, envoy, interception } = plan;

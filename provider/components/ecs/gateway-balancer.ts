@@ -9,9 +9,9 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
 import { balancerName } from "../aws/balancer-name.js";
 import { type Admitted, admitted } from "../aws/entrance.js";
+import { given } from "../given.js";
 import type { MeshGatewayArgs } from "./mesh-gateway.js";
 import { outerPorts } from "./mesh-gateway-rules.js";
-import { given } from "./mesh-task-definition.js";
 
 /** How traffic comes to the tasks. */
 export interface Way {

@@ -1,15 +1,9 @@
 import type { Path } from "@pulumi-appmesh/model";
 import { Known } from "../known.js";
+import type { Partly } from "../partly.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import type { MeshOptions } from "./mesh-options.js";
 import type { Mode } from "./plan.js";
-
-/** A value of which some parts are not known yet, and left out. */
-export type Partly<T> = T extends readonly (infer I)[]
-  ? readonly (Partly<I> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Partly<T[K]> }
-    : T;
 
 export type GivenContainer = Partly<ContainerDefinition>;
 

@@ -13,12 +13,11 @@ import {
   structure,
 } from "@pulumi-appmesh/model";
 import type { ComponentInputs, ComponentType } from "../component.js";
+import { text } from "../shapes.js";
 import { meshEcsServiceRules } from "./mesh-ecs-service-rules.js";
 import { taskMembers } from "./mesh-members.js";
 import { plainTaskInputs } from "./mesh-task-definition-args.js";
 import { plainServiceInputs, serviceInputs, serviceOutputs } from "./service-inputs.js";
-
-const text = string({ minLength: 1 });
 
 export const EcsCloudMap = structure(
   "EcsCloudMap",

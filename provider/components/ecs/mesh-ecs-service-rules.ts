@@ -1,14 +1,12 @@
 import { checkSpec, type Path, type Violation } from "@pulumi-appmesh/model";
 import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
-import type { Lift } from "../mesh/mesh-service-specs.js";
-import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
-import { nodeSpec } from "./node-spec.js";
+import { membersOf } from "../given.js";
+import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
+import { nodeSpec } from "../mesh/node-spec.js";
+import { taskMembers } from "./mesh-members.js";
 import { serviceRules } from "./service-rules.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
-
-/** Looks into what is known; what is not, stays so. */
-const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
 
 /** What is wrong with a `MeshEcsService` whose inputs have the right shapes. */
 export function* meshEcsServiceRules(inputs: ObjectValue): Generator<Violation> {

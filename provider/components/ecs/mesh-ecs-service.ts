@@ -11,17 +11,19 @@ import {
 import { admitted } from "../aws/entrance.js";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
+import { given, membersOf } from "../given.js";
 import { EntityResource } from "../mesh/entity-resource.js";
+import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
+import { nodeSpec } from "../mesh/node-spec.js";
 import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
 import {
   type MeshEcsServiceInputs,
   meshEcsService,
   type plainMeshEcsServiceInputs,
 } from "./mesh-ecs-service-args.js";
-import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
-import { given, MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
-import { nodeSpec } from "./node-spec.js";
+import { taskMembers } from "./mesh-members.js";
+import { MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
 
 type Plain = (typeof plainMeshEcsServiceInputs)[number];
 

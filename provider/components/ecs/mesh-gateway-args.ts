@@ -5,6 +5,7 @@ import {
   list,
   map,
   optional,
+  portNumber,
   required,
   resourceName,
   string,
@@ -12,13 +13,11 @@ import {
 } from "@pulumi-appmesh/model";
 import type { ComponentInputs, ComponentType } from "../component.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
-import { portNumber } from "./container-definition.js";
+import { text } from "../shapes.js";
 import { meshGatewayRules } from "./mesh-gateway-rules.js";
 import { taskMembers } from "./mesh-members.js";
 import { plainTaskInputs } from "./mesh-task-definition-args.js";
 import { plainServiceInputs, serviceInputs, serviceOutputs } from "./service-inputs.js";
-
-const text = string({ minLength: 1 });
 
 export const MeshGatewayLoadBalancer = structure(
   "MeshGatewayLoadBalancer",

@@ -1,15 +1,13 @@
 import type { Violation } from "@pulumi-appmesh/model";
-import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
+import { isObject, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
+import { membersOf } from "../given.js";
 import { gatewayRules } from "../mesh/check-gateway.js";
-import type { Lift } from "../mesh/mesh-service-specs.js";
+import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
 import { taskPlace } from "./mesh-ecs-service-rules.js";
-import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
+import { taskMembers } from "./mesh-members.js";
 import { serviceRules } from "./service-rules.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
-
-/** Looks into what is known; what is not, stays so. */
-const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
 
 /** What is wrong with a `MeshGateway` whose inputs have the right shapes. */
 export function* meshGatewayRules(inputs: ObjectValue): Generator<Violation> {

@@ -8,13 +8,15 @@ import {
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
+import { membersOf } from "../given.js";
 import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
+import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
 import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
 import { balanced, existing, registered } from "./gateway-balancer.js";
 import { type MeshGatewayInputs, meshGateway, type plainMeshGatewayInputs } from "./mesh-gateway-args.js";
-import { listenerPortsOf, membersOf, taskMembers } from "./mesh-members.js";
+import { taskMembers } from "./mesh-members.js";
 import { MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
 
 type Plain = (typeof plainMeshGatewayInputs)[number];

@@ -11,13 +11,12 @@ import {
   structure,
 } from "@pulumi-appmesh/model";
 import type { ComponentInputs, ComponentType } from "../component.js";
+import { text } from "../shapes.js";
 import { componentTags } from "../tags.js";
 import { ContainerDefinitions, ecsName } from "./container-definition.js";
 import { meshOptions } from "./mesh-options.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
 import { TaskVolume } from "./task-volume.js";
-
-const text = string({ minLength: 1 });
 
 const STATEMENTS = 'in IAM\'s JSON, as {Effect: "Allow", Action: […], Resource: …}';
 

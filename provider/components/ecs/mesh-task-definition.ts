@@ -14,6 +14,7 @@ import {
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
+import { given } from "../given.js";
 import { addMesh, type MeshedTask } from "./add-mesh.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
@@ -216,12 +217,3 @@ const forProvider = ({ proxyConfiguration }: MeshedTask) =>
     ...proxyConfiguration,
     properties: Object.fromEntries(proxyConfiguration.properties.map(({ name, value }) => [name, value])),
   };
-
-/** Without what is not given, at any depth: languages say it in several ways. */
-export function given<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(given) as T;
-  if (typeof value !== "object" || value === null || "__pulumiOutput" in value || value instanceof Promise)
-    return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined && member !== null);
-  return Object.fromEntries(members.map(([name, member]) => [name, given(member)])) as T;
-}

@@ -1,25 +1,25 @@
 import type { Tracing } from "@pulumi-appmesh/control-plane/bootstrap/tracing.js";
-import { ENVOY_VERSION } from "@pulumi-appmesh/control-plane/envoy/find.js";
+import type { Partly } from "../partly.js";
+import {
+  defaultAdminPort,
+  defaultConcurrency,
+  defaultDrain,
+  defaultEnvoyName,
+  defaultLogLevel,
+  defaultXdsPort,
+  envoyImage,
+} from "../sidecar/defaults.js";
+import { type ProxyKind, readProxy } from "../sidecar/proxy-name.js";
+import { type Tracer, tracerImages, tracerName, tracingOf } from "../sidecar/tracing.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import type { GivenContainer, Partly } from "./given.js";
+import type { GivenContainer } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
-import { type ProxyKind, readProxy } from "./proxy-name.js";
 
-/** Runs Envoy and what talks for it, whose traffic is never redirected to Envoy. */
-export const envoyUser = "1337";
-
-/** Plain Envoy on Ubuntu, which has bash: of this its health check and its drain are made. The variants distroless-… have not. */
-export const envoyImage = `envoyproxy/envoy:v${ENVOY_VERSION}`;
 /** The last that AWS published. */
 export const appMeshImage = "public.ecr.aws/appmesh/aws-appmesh-envoy:v1.34.13.3-prod";
-export const collectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0";
-export const daemonImage = "public.ecr.aws/xray/aws-xray-daemon:3.x";
 
 /** Credentials and metadata of a task, and of an instance. */
 export const metadataAddresses = ["169.254.170.2", "169.254.169.254"] as const;
-
-/** Ports of the tracers, as Envoy and their health checks reach them. */
-export const tracerPorts = { grpc: 4317, http: 4318, health: 13133, daemon: 2000 } as const;
 
 export type Mode = "proxyConfiguration" | "initContainer" | "explicit";
 
@@ -52,7 +52,7 @@ export interface Plan {
   readonly tracing?: Tracing;
   /** What takes the traces in the task itself. */
   readonly tracer?: {
-    readonly kind: "otel" | "xray";
+    readonly kind: Tracer;
     readonly container: string;
     readonly image: string;
     readonly config?: string;
@@ -64,22 +64,15 @@ export interface Plan {
 
 /** Names of the containers that the mesh adds. */
 export function namesOf(options: Partly<MeshOptions>) {
-  const envoy = options.envoy?.name ?? "envoy";
-  const { tracing } = options;
+  const envoy = options.envoy?.name ?? defaultEnvoyName;
+  const tracer = tracerName(options.tracing);
   return {
     envoy,
-    ...(tracing && tracing.host === undefined && { tracer: tracerName(tracing.tracer ?? "otel") }),
+    ...(tracer !== undefined && { tracer }),
     ...((options.drainSeconds ?? defaultDrain) > 0 && { drain: `${envoy}-drain` }),
     ...(options.interception?.mode === "initContainer" && { redirect: `${envoy}-redirect` }),
   };
 }
-
-const tracerName = (tracer: "otel" | "xray") => (tracer === "otel" ? "otel-collector" : "xray-daemon");
-
-/** That of App Mesh's own sidecars. */
-export const defaultDrain = 20;
-export const defaultAdminPort = 9901;
-const defaultSamplingRate = 0.05;
 
 /** Options that have passed the check, with their defaults. */
 export function planOf(containers: readonly ContainerDefinition[], options: MeshOptions): Plan {
@@ -92,15 +85,15 @@ export function planOf(containers: readonly ContainerDefinition[], options: Mesh
     ...(options.meshOwner !== undefined && { meshOwner: options.meshOwner }),
     kind,
     name: readProxy(kind, options[kind] ?? "")?.name ?? "",
-    controlPlane: { ...controlPlane, port: controlPlane.port ?? 18000 },
+    controlPlane: { ...controlPlane, port: controlPlane.port ?? defaultXdsPort },
     listenerPorts: options.listenerPorts ?? tcpPorts(containers),
     ...(kind === "virtualNode" && { interception: interceptionOf(options.interception) }),
     envoy: {
       variant,
       image: envoy.image ?? (variant === "envoy" ? envoyImage : appMeshImage),
       container: names.envoy,
-      logLevel: envoy.logLevel ?? "warning",
-      concurrency: envoy.concurrency ?? 2,
+      logLevel: envoy.logLevel ?? defaultLogLevel,
+      concurrency: envoy.concurrency ?? defaultConcurrency,
       adminPort: envoy.adminPort ?? defaultAdminPort,
       ...(envoy.sdsSocket !== undefined && { sdsSocket: envoy.sdsSocket }),
       settings: envoy.container ?? {},
@@ -121,28 +114,6 @@ function interceptionOf(given: MeshOptions["interception"] = {}): NonNullable<Pl
   };
 }
 
-/** Where Envoy sends what it tells of requests, in a task or a pod. */
-export function tracingOf(
-  given: Pick<
-    NonNullable<MeshOptions["tracing"]>,
-    "samplingRate" | "host" | "port" | "segmentName" | "tracer"
-  >,
-): Tracing {
-  const { samplingRate = defaultSamplingRate, host = "127.0.0.1" } = given;
-  const named = given.segmentName === undefined ? {} : { segmentName: given.segmentName };
-  return given.tracer === "xray"
-    ? { kind: "xray", address: host, port: given.port ?? tracerPorts.daemon, samplingRate, ...named }
-    : {
-        kind: "otel",
-        protocol: "grpc",
-        host,
-        port: given.port ?? tracerPorts.grpc,
-        path: "/v1/traces",
-        samplingRate,
-        ...named,
-      };
-}
-
 function tracerOf(
   given: NonNullable<MeshOptions["tracing"]>,
   container: string,
@@ -151,7 +122,7 @@ function tracerOf(
   return {
     kind,
     container,
-    image: given.image ?? (kind === "otel" ? collectorImage : daemonImage),
+    image: given.image ?? tracerImages[kind],
     ...(given.config !== undefined && { config: given.config }),
     ...(given.configFrom !== undefined && { configFrom: given.configFrom }),
     settings: given.container ?? {},

@@ -1,5 +1,6 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
-import { envoyUser, type Plan } from "./plan.js";
+import { envoyUser } from "../sidecar/defaults.js";
+import type { Plan } from "./plan.js";
 
 /** How ECS redirects the traffic of a task to Envoy. */
 export interface ProxyConfiguration {
@@ -13,7 +14,7 @@ export function proxyConfiguration(plan: Plan): ProxyConfiguration | undefined {
   const { interception, listenerPorts, envoy } = plan;
   if (interception?.mode !== "proxyConfiguration") return undefined;
   const properties = {
-    IgnoredUID: envoyUser,
+    IgnoredUID: String(envoyUser),
     ProxyIngressPort: String(ingressPort),
     ProxyEgressPort: String(egressPort),
     AppPorts: listenerPorts.join(","),

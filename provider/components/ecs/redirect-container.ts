@@ -1,7 +1,8 @@
 import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
+import { envoyUser } from "../sidecar/defaults.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import { envoyUser, type Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import { reserves } from "./reserves.js";
 
 /** Redirects traffic to Envoy before anything else runs, as pods have it: on instances, which grant NET_ADMIN. */
@@ -17,7 +18,7 @@ export function redirectContainer(plan: Plan, name: string): ContainerDefinition
     entryPoint: ["sh", "-c"],
     command: [
       redirectionScript({
-        ignoredUid: Number(envoyUser),
+        ignoredUid: envoyUser,
         ingressPort,
         egressPort,
         appPorts: listenerPorts,

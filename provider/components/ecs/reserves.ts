@@ -1,4 +1,5 @@
-import type { GivenContainer, Partly } from "./given.js";
+import type { Partly } from "../partly.js";
+import type { GivenContainer } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { namesOf } from "./plan.js";
 

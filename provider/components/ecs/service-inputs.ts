@@ -12,8 +12,8 @@ import {
   string,
   structure,
 } from "@pulumi-appmesh/model";
+import { text } from "../shapes.js";
 
-const text = string({ minLength: 1 });
 const percent = number({ min: 1, max: 100 });
 
 export const EcsDeployment = structure(

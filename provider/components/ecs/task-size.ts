@@ -1,7 +1,8 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import type { Partly } from "../partly.js";
 import { fargateCpus, fargateMemory, fargateSizeFor, isFargateSize, type TaskSize } from "./fargate-size.js";
-import type { GivenContainer, Partly } from "./given.js";
+import type { GivenContainer } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { addedReserves } from "./reserves.js";
 

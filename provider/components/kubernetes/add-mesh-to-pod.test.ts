@@ -359,7 +359,7 @@ describe("a pod of the mesh", () => {
   it("is refused where its options do not go together", () => {
     assert.deepEqual(refusals({ containers: [app] }, { interception: {}, virtualNode: "other/catalog" }), [
       'virtualNode: it is of the mesh "other", and meshName is "shop". Give both of one mesh.',
-      "interception.image: nothing was given; an image with sh and iptables is required, which redirects the traffic before the pod starts. Where no container may have NET_ADMIN, give the mode explicit.",
+      "interception.image: nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after apt-get install iptables. Give it, or, where no container may have NET_ADMIN, let the mode be explicit, which needs none.",
     ]);
     const key = { name: "identity", key: "a" };
     assert.deepEqual(

@@ -1,7 +1,6 @@
-import { proxyVariables } from "@pulumi-appmesh/control-plane/interception/proxy-variables.js";
-import { egressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import { formatViolation, type Violation, validate } from "@pulumi-appmesh/model";
-import { defaultAdminPort, defaultDrain } from "../ecs/plan.js";
+import { defaultAdminPort, defaultDrain } from "../sidecar/defaults.js";
+import { withExplicitVariables } from "../sidecar/explicit-variables.js";
 import { podViolations } from "./check-pod.js";
 import { MeshPodOptions } from "./mesh-pod-options.js";
 import { envoySidecar, gatewayContainer, redirectContainer, tracerContainer } from "./pod-containers.js";
@@ -95,27 +94,14 @@ function withVariables(
 ): Container {
   const { interception, envoy, meshName } = options;
   if (interception?.mode !== "explicit") return container;
-  const { env = [] } = container;
-  const given = env.find(({ name }) => name === "NO_PROXY" || name === "no_proxy")?.value;
-  const appPorts = [...new Set(listenerPorts.map((port) => interception.appPorts?.[port]))];
-  const [port] = appPorts;
-  const variables = {
-    ...proxyVariables(`http://127.0.0.1:${egressPort}`, [
-      ...(given === undefined ? [] : given.split(",")),
-      ...metadataAddresses,
-    ]),
-    ...(appPorts.length === 1 && port !== undefined
-      ? { PORT: String(port), APPMESH_APP_PORT: String(port) }
-      : {}),
-    APPMESH_ADMIN: `http://127.0.0.1:${envoy?.adminPort ?? defaultAdminPort}`,
-    APPMESH_MESH: meshName,
-    APPMESH_VIRTUAL_NODE: proxyOf(options).name,
-  };
   return {
     ...container,
-    env: [
-      ...env.filter(({ name }) => !Object.hasOwn(variables, name)),
-      ...Object.entries(variables).map(([name, value]) => ({ name, value })),
-    ],
+    env: withExplicitVariables(container.env ?? [], {
+      mesh: meshName,
+      virtualNode: proxyOf(options).name,
+      adminPort: envoy?.adminPort ?? defaultAdminPort,
+      appPorts: listenerPorts.flatMap((port) => interception.appPorts?.[port] ?? []),
+      past: metadataAddresses,
+    }),
   };
 }

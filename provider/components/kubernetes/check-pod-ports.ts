@@ -1,8 +1,9 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
-import type { Partly } from "../ecs/given.js";
-import { defaultAdminPort, tracerPorts } from "../ecs/plan.js";
+import type { Partly } from "../partly.js";
+import { defaultAdminPort } from "../sidecar/defaults.js";
+import { tracerPorts } from "../sidecar/tracing.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import { listenerPortsOf, tcpPorts } from "./pod-plan.js";
 import type { PodSpec } from "./pod-spec.js";
@@ -85,8 +86,8 @@ function* interceptionViolations({ interception = {} }: Options, isOpen: IsOpen)
     yield violation(
       ["interception", "image"],
       undefined,
-      "nothing was given; an image with sh and iptables is required, which redirects the traffic before the pod starts. " +
-        "Where no container may have NET_ADMIN, give the mode explicit.",
+      "nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after " +
+        "apt-get install iptables. Give it, or, where no container may have NET_ADMIN, let the mode be explicit, which needs none.",
     );
   }
   for (const member of explicit

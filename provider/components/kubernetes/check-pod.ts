@@ -1,11 +1,12 @@
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
-import type { Partly } from "../ecs/given.js";
-import { type ProxyKind, proxyKinds, readProxy } from "../ecs/proxy-name.js";
 import { imageViolations } from "../image.js";
+import type { Partly } from "../partly.js";
+import { envoyUser } from "../sidecar/defaults.js";
+import { type ProxyKind, proxyKinds, readProxy } from "../sidecar/proxy-name.js";
 import { portViolations } from "./check-pod-ports.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
-import { envoyUser, namesOf, volumes } from "./pod-plan.js";
+import { namesOf, volumes } from "./pod-plan.js";
 import type { Container, PodSpec } from "./pod-spec.js";
 
 type Options = Partly<MeshPodOptions>;

@@ -1,14 +1,10 @@
 import { checkSpec, type Path, type Violation } from "@pulumi-appmesh/model";
 import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
-import { listenerPortsOf } from "../ecs/mesh-members.js";
-import { nodeSpec } from "../ecs/node-spec.js";
 import { Known } from "../known.js";
-import type { Lift } from "../mesh/mesh-service-specs.js";
+import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
+import { nodeSpec } from "../mesh/node-spec.js";
 import { specRules, workloadRules } from "./workload-rules.js";
-
-/** Looks into what is known; what is not, stays so. */
-const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
 
 /** What is wrong with a `MeshDeployment` whose inputs have the right shapes. */
 export function* meshDeploymentRules(inputs: ObjectValue, name?: string): Generator<Violation> {

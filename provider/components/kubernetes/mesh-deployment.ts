@@ -8,11 +8,11 @@ import {
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
-import { listenerPortsOf } from "../ecs/mesh-members.js";
-import { given } from "../ecs/mesh-task-definition.js";
-import { nodeSpec } from "../ecs/node-spec.js";
+import { given } from "../given.js";
 import { EntityResource } from "../mesh/entity-resource.js";
+import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
+import { nodeSpec } from "../mesh/node-spec.js";
 import {
   type MeshDeploymentInputs,
   meshDeployment,

@@ -1,14 +1,10 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { isUnknown, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
-import { listenerPortsOf } from "../ecs/mesh-members.js";
 import { Known } from "../known.js";
 import { gatewayRules } from "../mesh/check-gateway.js";
-import type { Lift } from "../mesh/mesh-service-specs.js";
+import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
 import { specRules, workloadRules } from "./workload-rules.js";
-
-/** Looks into what is known; what is not, stays so. */
-const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
 
 /** What is wrong with a `MeshGatewayDeployment` whose inputs have the right shapes. */
 export function* meshGatewayDeploymentRules(inputs: ObjectValue, name?: string): Generator<Violation> {

@@ -8,9 +8,10 @@ import {
 } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
-import { listenerPortsOf, membersOf } from "../ecs/mesh-members.js";
+import { membersOf } from "../given.js";
 import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
+import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
 import {
   type MeshGatewayDeploymentInputs,

@@ -1,25 +1,29 @@
 import {
-  accountId,
   atMostOne,
-  boolean,
   enumeration,
   exactlyOne,
   type Infer,
   integer,
   json,
   list,
-  map,
-  number,
   optional,
+  portNumber,
   required,
-  resourceName,
   string,
   structure,
 } from "@pulumi-appmesh/model";
+import { image, text } from "../shapes.js";
+import {
+  appPorts,
+  controlPlaneDoc,
+  controlPlaneMembers,
+  envoyMembers,
+  explicitDoc,
+  meshMembers,
+  tracingMembers,
+} from "../sidecar/options.js";
 
-const text = string({ minLength: 1 });
-const portNumber = integer({ min: 1, max: 65535 });
-const image = string({ minLength: 1, maxLength: 512 });
+const { plaintext, ...connection } = controlPlaneMembers;
 
 const PodSecretKey = structure("PodSecretKey", "One value of a Secret in the namespace of a pod.", {
   name: required(text, "Name of the Secret."),
@@ -40,23 +44,9 @@ const PodServiceAccountToken = structure(
 
 export const PodControlPlane = structure(
   "PodControlPlane",
-  "Where the Envoy of a pod finds the control plane, and how the two prove who they are. The connection is TLS, and the " +
-    "control plane's certificate is checked: against the public authorities that the image knows, or against trust or " +
-    "trustFrom. What comes from Secrets is taken again whenever it changes.",
+  `${controlPlaneDoc("pod")} What comes from Secrets is taken again whenever it changes.`,
   {
-    host: required(
-      string({ minLength: 1, maxLength: 253 }),
-      "Host name or address of the control plane's xDS server.",
-    ),
-    port: optional(portNumber, "Its port. Defaults to 18000."),
-    serverName: optional(
-      string({ minLength: 1, maxLength: 253 }),
-      "Name that its certificate must have. Defaults to the host.",
-    ),
-    trust: optional(
-      text,
-      "The authorities that may have signed its certificate, as PEM. They are no secret.",
-    ),
+    ...connection,
     trustFrom: optional(PodSecretKey, "The same from a Secret."),
     certificateFrom: optional(
       PodSecretKey,
@@ -68,11 +58,7 @@ export const PodControlPlane = structure(
       PodServiceAccountToken,
       "The token of the pod's service account, which is what proves who the proxy is where no other proof is named.",
     ),
-    plaintext: optional(
-      boolean(),
-      "Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. " +
-        "Defaults to false.",
-    ),
+    plaintext,
   },
   atMostOne("trust", "trustFrom"),
   atMostOne("certificateFrom", "tokenFrom", "serviceAccountToken"),
@@ -85,9 +71,7 @@ export const PodInterception = structure(
     mode: optional(
       enumeration("PodInterceptionMode", "How traffic gets into the Envoy of a pod.", {
         initContainer: "A container that runs first redirects it with iptables, for which it has NET_ADMIN.",
-        explicit:
-          "It is not redirected: Envoy listens on the ports of the virtual node, the application on others, and calls " +
-          "through an HTTP proxy. For clusters that grant no NET_ADMIN.",
+        explicit: `${explicitDoc} For clusters that grant no NET_ADMIN.`,
       }),
       "How traffic gets into Envoy. Defaults to initContainer.",
     ),
@@ -104,11 +88,7 @@ export const PodInterception = structure(
       list(portNumber, { maxItems: 14 }),
       "Ports that the application calls past Envoy beside 22, at most 14. Defaults to none. Not for explicit.",
     ),
-    appPorts: optional(
-      map(portNumber),
-      "By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for " +
-        "explicit, which needs one for each listener.",
-    ),
+    appPorts,
   },
 );
 
@@ -122,20 +102,7 @@ export const PodEnvoy = structure("PodEnvoy", "The Envoy of a pod.", {
     string({ minLength: 1, maxLength: 54 }),
     "Name of the container, a label of DNS. Defaults to envoy.",
   ),
-  logLevel: optional(
-    enumeration("PodEnvoyLogLevel", "Least severe messages that Envoy logs.", {
-      trace: "Everything.",
-      debug: "Much for looking for a mistake.",
-      info: "What happens.",
-      warning: "What may be wrong.",
-      error: "What is wrong.",
-      critical: "What ends it.",
-      off: "Nothing.",
-    }),
-    "Least severe messages that are logged. Defaults to warning.",
-  ),
-  concurrency: optional(integer({ min: 1, max: 128 }), "Threads that serve traffic. Defaults to 2."),
-  adminPort: optional(portNumber, "Port of the admin interface on 127.0.0.1. Defaults to 9901."),
+  ...envoyMembers("pod"),
   probePort: optional(
     portNumber,
     "Port on which the kubelet asks by Envoy whether the application is well, where it would otherwise ask through the mesh. " +
@@ -150,44 +117,12 @@ export const PodEnvoy = structure("PodEnvoy", "The Envoy of a pod.", {
 export const PodTracing = structure(
   "PodTracing",
   "Where the Envoy of a pod tells of the requests that pass it.",
-  {
-    tracer: optional(
-      enumeration("PodTracer", "What takes the traces of a pod.", {
-        otel: "An OpenTelemetry collector: AWS's own (ADOT), which passes traces on to X-Ray.",
-        xray: "The X-Ray daemon. AWS ends its support on 2027-02-25: choose otel, which reaches X-Ray, too.",
-      }),
-      "What takes the traces. Defaults to otel.",
-    ),
-    samplingRate: optional(
-      number({ min: 0, max: 1 }),
-      "Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.",
-    ),
-    segmentName: optional(
-      text,
-      "Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.",
-    ),
-    host: optional(
-      text,
-      "Where a collector (OTLP by gRPC) or daemon runs already. Then none is put beside Envoy. An X-Ray daemon is named " +
-        "by its IP address.",
-    ),
-    port: optional(portNumber, "Its port. Defaults to 4317 of a collector and 2000 of a daemon."),
-    image: optional(image, "Image of the collector or daemon beside Envoy, with a tag or a digest."),
-    config: optional(
-      text,
-      "Configuration of the collector beside Envoy, as YAML. Defaults to one that takes OTLP on 127.0.0.1 and passes " +
-        "traces on to X-Ray. Only for otel.",
-    ),
-  },
+  tracingMembers("pod"),
 );
 
 /** What makes a pod part of a mesh, whatever runs in it: options of `addMeshToPod`, inputs of the components. */
 export const podOptions = {
-  meshName: required(resourceName, "Name of the mesh."),
-  meshOwner: optional(
-    accountId,
-    "Account that owns the mesh, twelve digits, if it is shared by another account.",
-  ),
+  ...meshMembers,
   controlPlane: required(PodControlPlane, "Where Envoy finds the control plane."),
   envoy: optional(PodEnvoy, "The Envoy of each pod."),
   tracing: optional(PodTracing, "Where Envoy tells of requests. Unset, they are not traced."),

@@ -4,27 +4,26 @@ import type { Probes } from "@pulumi-appmesh/control-plane/bootstrap/probes.js";
 import { watchedSecrets } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
 import { redirectionScript } from "@pulumi-appmesh/control-plane/interception/apply.js";
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
-import { ask } from "../ecs/admin-request.js";
 import {
-  collectorImage,
-  daemonImage,
   defaultAdminPort,
+  defaultConcurrency,
   defaultDrain,
+  defaultLogLevel,
+  defaultXdsPort,
   envoyImage,
-  tracerPorts,
-  tracingOf,
-} from "../ecs/plan.js";
-import type { MeshPodOptions } from "./mesh-pod-options.js";
-import {
   envoyUser,
-  folders,
-  identityOf,
-  literal,
-  metadataAddresses,
-  namesOf,
-  proxyOf,
-  volumes,
-} from "./pod-plan.js";
+} from "../sidecar/defaults.js";
+import { drainLines, isReady } from "../sidecar/envoy-admin.js";
+import { envoyArguments } from "../sidecar/envoy-arguments.js";
+import {
+  collectorArguments,
+  collectorConfig,
+  collectorVariable,
+  tracerImages,
+  tracingOf,
+} from "../sidecar/tracing.js";
+import type { MeshPodOptions } from "./mesh-pod-options.js";
+import { folders, identityOf, literal, metadataAddresses, namesOf, proxyOf, volumes } from "./pod-plan.js";
 import type { Container } from "./pod-spec.js";
 
 /** As little as it can do with. */
@@ -75,15 +74,15 @@ export function tracerContainer(options: MeshPodOptions): Container | undefined 
   const { tracer: name } = namesOf(options);
   const { tracing } = options;
   if (name === undefined || tracing === undefined) return undefined;
-  const { tracer = "otel", config = defaultConfig } = tracing;
+  const { tracer = "otel", config = collectorConfig(["env"]) } = tracing;
   return {
     name,
-    image: tracing.image ?? (tracer === "otel" ? collectorImage : daemonImage),
+    image: tracing.image ?? tracerImages[tracer],
     restartPolicy: "Always",
     ...(tracer === "otel"
       ? {
-          args: [`--config=env:${configVariable}`],
-          env: [{ name: configVariable, value: literal(config) }],
+          args: collectorArguments,
+          env: [{ name: collectorVariable, value: literal(config) }],
         }
       : {}),
     resources: { requests: { cpu: "32m", memory: "128Mi" } },
@@ -97,31 +96,6 @@ export function tracerContainer(options: MeshPodOptions): Container | undefined 
     },
   };
 }
-
-const configVariable = "AOT_CONFIG_CONTENT";
-
-/** JSON, which is YAML. */
-const defaultConfig = JSON.stringify({
-  extensions: { health_check: { endpoint: `127.0.0.1:${tracerPorts.health}` } },
-  receivers: {
-    otlp: {
-      protocols: {
-        grpc: { endpoint: `127.0.0.1:${tracerPorts.grpc}` },
-        http: { endpoint: `127.0.0.1:${tracerPorts.http}` },
-      },
-    },
-  },
-  processors: { resourcedetection: { detectors: ["env"] }, batch: { timeout: "1s" } },
-  exporters: { awsxray: {} },
-  service: {
-    // Its own metrics would take the port 8888, which may be the application's.
-    telemetry: { metrics: { level: "none" } },
-    extensions: ["health_check"],
-    pipelines: {
-      traces: { receivers: ["otlp"], processors: ["resourcedetection", "batch"], exporters: ["awsxray"] },
-    },
-  },
-});
 
 /**
  * Envoy beside an application, as a sidecar in Kubernetes' own sense: an init container that goes on. So what follows waits
@@ -156,7 +130,7 @@ function envoy(options: MeshPodOptions, probes?: Probes): Container {
     mesh: options.meshName,
     ...(meshOwner !== undefined && { meshOwner }),
     ...proxyOf(options),
-    xds: { host: controlPlane.host, port: controlPlane.port ?? 18000, ...(tls && { tls }) },
+    xds: { host: controlPlane.host, port: controlPlane.port ?? defaultXdsPort, ...(tls && { tls }) },
     interception:
       interception?.mode === "explicit"
         ? { mode: "explicit", address: "0.0.0.0", appPorts: interception.appPorts ?? {} }
@@ -175,15 +149,11 @@ function envoy(options: MeshPodOptions, probes?: Probes): Container {
     name: namesOf(options).envoy,
     image: envoy.image ?? envoyImage,
     command: watched.length > 0 ? ["bash", "-ec", literal(starting(watched)), "envoy"] : ["envoy"],
-    args: [
-      ["--config-yaml", literal(JSON.stringify(config))],
-      ["--log-level", envoy.logLevel ?? "warning"],
-      ["--concurrency", String(envoy.concurrency ?? 2)],
-      "--disable-hot-restart",
-      // Once it drains, it asks every client at once to go elsewhere, and takes what still comes for so long.
-      ["--drain-strategy", "immediate"],
-      ["--drain-time-s", String(Math.max(drainSeconds, 1))],
-    ].flat(),
+    args: envoyArguments(literal(JSON.stringify(config)), {
+      logLevel: envoy.logLevel ?? defaultLogLevel,
+      concurrency: envoy.concurrency ?? defaultConcurrency,
+      drainSeconds,
+    }),
     resources: envoy.resources ?? { requests: { cpu: "100m", memory: "128Mi" } },
     securityContext: restricted,
     ...(mounts.length > 0 && { volumeMounts: mounts }),
@@ -202,12 +172,4 @@ const starting = (watched: readonly (readonly [string, string])[]): string =>
     'exec envoy "$@"',
   ].join("\n");
 
-/** Ready once the control plane has told it what to serve, and as long as it does not drain. */
-const isReady = (adminPort: number): string =>
-  `${ask(adminPort, "GET", "/ready")} && read -r _ status _ <&3 && [ "$status" = 200 ]`;
-
-/** Health checks of others fail at once; what comes in is answered all the same, and asked to come back elsewhere. */
-const drain = (adminPort: number): string =>
-  ["/healthcheck/fail", "/drain_listeners?graceful&skip_exit&inboundonly"]
-    .map((path) => `{ ${ask(adminPort, "POST", path)}; cat <&3 >/dev/null; }`)
-    .join("\n");
+const drain = (adminPort: number): string => drainLines(adminPort).join("\n");

@@ -1,11 +1,10 @@
 import type { XdsTls } from "@pulumi-appmesh/control-plane/bootstrap/xds-tls.js";
-import type { Partly } from "../ecs/given.js";
-import { type ProxyKind, readProxy } from "../ecs/proxy-name.js";
+import type { Partly } from "../partly.js";
+import { defaultEnvoyName, publicTrust } from "../sidecar/defaults.js";
+import { type ProxyKind, readProxy } from "../sidecar/proxy-name.js";
+import { tracerName } from "../sidecar/tracing.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";
-
-/** Runs Envoy and what talks for it, whose traffic is never redirected to Envoy. */
-export const envoyUser = 1337;
 
 /** Of an instance's metadata and credentials, and of the agent of EKS Pod Identity. */
 export const metadataAddresses = ["169.254.169.254", "169.254.170.23"] as const;
@@ -19,18 +18,15 @@ export const volumes = { identity: "appmesh-identity", watched: "appmesh-watched
 
 /** Names of the containers that the mesh adds, in the order in which they start. */
 export function namesOf(options: Partly<MeshPodOptions>) {
-  const envoy = options.envoy?.name ?? "envoy";
-  const { tracing } = options;
+  const envoy = options.envoy?.name ?? defaultEnvoyName;
+  const tracer = tracerName(options.tracing);
   return {
     ...(options.virtualGateway === undefined &&
       options.interception?.mode !== "explicit" && { redirect: `${envoy}-redirect` }),
-    ...(tracing && tracing.host === undefined && { tracer: tracerName(tracing.tracer) }),
+    ...(tracer !== undefined && { tracer }),
     envoy,
   };
 }
-
-const tracerName = (tracer: "otel" | "xray" = "otel") =>
-  tracer === "otel" ? "otel-collector" : "xray-daemon";
 
 /** Whose Envoy it is, by its own name. */
 export function proxyOf({ virtualNode, virtualGateway }: MeshPodOptions): {
@@ -63,9 +59,6 @@ export function listenerPortsOf(
     ? Object.keys(interception.appPorts ?? {}).map(Number)
     : tcpPorts(podSpec);
 }
-
-/** Where Debian's and Ubuntu's images have the authorities that everybody trusts. */
-const publicTrust = "/etc/ssl/certs/ca-certificates.crt";
 
 /** How a pod's Envoy talks to the control plane, and the sources of the volume in which it finds its files. */
 export function identityOf({ controlPlane }: MeshPodOptions): {

@@ -11,9 +11,9 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 import { proxyServiceAccount } from "../../extensions/proxy-service-account.js";
-import { given } from "../ecs/mesh-task-definition.js";
 import { merged, type Values } from "../eks/chart-values.js";
 import { ExtensionResource } from "../extension-resource.js";
+import { given } from "../given.js";
 import { addMeshToPod } from "./add-mesh-to-pod.js";
 import { type MeshPodOptions, podOptions } from "./mesh-pod-options.js";
 import type { PodSpec } from "./pod-spec.js";

@@ -10,10 +10,7 @@ import {
   gatewaySpec,
   kindOf,
 } from "./gateway-specs.js";
-import type { Lift } from "./mesh-service-specs.js";
-
-/** Looks into what is known; what is not, stays so. */
-const lookIntoKnown: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
+import { lookIntoKnown } from "./lift.js";
 
 /** What is wrong with a `Gateway` whose arguments are what they should be, in their words and at their places. */
 export function* gatewayRules(inputs: ObjectValue): Generator<Violation> {

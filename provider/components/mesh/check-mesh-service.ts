@@ -2,8 +2,8 @@ import { checkSpec, type Kind, type Path, type Violation } from "@pulumi-appmesh
 import { formatPropertyPath } from "../../resources/property-path.js";
 import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
+import { lookIntoKnown } from "./lift.js";
 import {
-  type Lift,
   type MeshServiceParts,
   needsNode,
   nodeSpec,
@@ -37,9 +37,6 @@ function* wrongKinds(inputs: ObjectValue): Generator<Violation> {
   }
 }
 
-/** Looks into what is known; what is not, stays so. */
-const look: Lift = (value, into) => (isUnknown(value) ? value : into(value as never));
-
 function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
   const names = versionNames(service);
   const weights = Object.values(service.versions).map(({ weight }) => weight);
@@ -62,15 +59,18 @@ function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
   }
   for (const [name, version] of Object.entries(service.versions)) {
     if (needsNode(version))
-      yield* checked("virtualNode", nodeSpec(service, version, look), (path) =>
+      yield* checked("virtualNode", nodeSpec(service, version, lookIntoKnown), (path) =>
         nodePlace(name, version, path),
       );
   }
-  yield* checked("virtualRouter", routerSpec(service, look), ([, , ...rest]) => ["listener", ...rest]);
+  yield* checked("virtualRouter", routerSpec(service, lookIntoKnown), ([, , ...rest]) => [
+    "listener",
+    ...rest,
+  ]);
   const nodes = Object.fromEntries(
     names.map((name) => [name, service.versions[name]?.virtualNodeName ?? name]),
   );
-  yield* checked("route", routeSpec(service, nodes, look), (path) => routePlace(names, path));
+  yield* checked("route", routeSpec(service, nodes, lookIntoKnown), (path) => routePlace(names, path));
   for (const [name, { preview }] of Object.entries(service.versions)) {
     if (preview === undefined) continue;
     if (protocolOf(service) === "tcp") {
@@ -82,7 +82,7 @@ function* ruleViolations(service: MeshServiceParts): Generator<Violation> {
       continue;
     }
     yield* hidden(service, name);
-    yield* checked("route", previewSpec(service, name, nodes[name], look), (path) =>
+    yield* checked("route", previewSpec(service, name, nodes[name], lookIntoKnown), (path) =>
       previewPlace(service, name, path),
     );
   }

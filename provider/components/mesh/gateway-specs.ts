@@ -1,4 +1,4 @@
-import type { Lift } from "./mesh-service-specs.js";
+import type { Lift } from "./lift.js";
 
 /** What a gateway is made of; any part, at any depth, may be one that only `Lift` can look into. */
 export interface GatewayParts {

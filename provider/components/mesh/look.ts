@@ -1,5 +1,5 @@
 import { Output } from "@pulumi/pulumi";
-import type { Lift } from "./mesh-service-specs.js";
+import type { Lift } from "./lift.js";
 
 /** Looks into a program's inputs, now or when they are there. */
 export const look: Lift = (value, into) =>

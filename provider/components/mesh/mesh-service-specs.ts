@@ -1,10 +1,5 @@
 import type { Specs } from "@pulumi-appmesh/model";
-
-/**
- * Looks into a value that may not be there yet. The specs are made twice by the same code: from what is known
- * already, to check it, and from a program's inputs, to make the resources.
- */
-export type Lift = (value: unknown, look: (value: never) => unknown) => unknown;
+import type { Lift } from "./lift.js";
 
 /** What a service is made of; any part, at any depth, may be one that only `Lift` can look into. */
 export interface MeshServiceParts {

@@ -23,7 +23,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<int>? AdminPort { get; set; }
 
         /// <summary>
-        /// Threads that serve traffic. Defaults to 2.
+        /// Threads that serve traffic. Defaults to 2, as other meshes have it.
         /// </summary>
         [Input("concurrency")]
         public Input<int>? Concurrency { get; set; }

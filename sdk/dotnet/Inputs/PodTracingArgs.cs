@@ -47,7 +47,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<double>? SamplingRate { get; set; }
 
         /// <summary>
-        /// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+        /// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
         /// </summary>
         [Input("segmentName")]
         public Input<string>? SegmentName { get; set; }

@@ -29,7 +29,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string> Host { get; set; } = null!;
 
         /// <summary>
-        /// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+        /// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
         /// </summary>
         [Input("plaintext")]
         public Input<bool>? Plaintext { get; set; }

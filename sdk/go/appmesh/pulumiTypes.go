@@ -21088,7 +21088,7 @@ func (o PodControlPlaneOutput) TrustFrom() PodSecretKeyPtrOutput {
 type PodEnvoy struct {
 	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
 	AdminPort *int `pulumi:"adminPort"`
-	// Threads that serve traffic. Defaults to 2.
+	// Threads that serve traffic. Defaults to 2, as other meshes have it.
 	Concurrency *int `pulumi:"concurrency"`
 	// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
 	Image *string `pulumi:"image"`
@@ -21117,7 +21117,7 @@ type PodEnvoyInput interface {
 type PodEnvoyArgs struct {
 	// Port of the admin interface on 127.0.0.1. Defaults to 9901.
 	AdminPort pulumi.IntPtrInput `pulumi:"adminPort"`
-	// Threads that serve traffic. Defaults to 2.
+	// Threads that serve traffic. Defaults to 2, as other meshes have it.
 	Concurrency pulumi.IntPtrInput `pulumi:"concurrency"`
 	// An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
 	Image pulumi.StringPtrInput `pulumi:"image"`
@@ -21214,7 +21214,7 @@ func (o PodEnvoyOutput) AdminPort() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v PodEnvoy) *int { return v.AdminPort }).(pulumi.IntPtrOutput)
 }
 
-// Threads that serve traffic. Defaults to 2.
+// Threads that serve traffic. Defaults to 2, as other meshes have it.
 func (o PodEnvoyOutput) Concurrency() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v PodEnvoy) *int { return v.Concurrency }).(pulumi.IntPtrOutput)
 }
@@ -21278,7 +21278,7 @@ func (o PodEnvoyPtrOutput) AdminPort() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// Threads that serve traffic. Defaults to 2.
+// Threads that serve traffic. Defaults to 2, as other meshes have it.
 func (o PodEnvoyPtrOutput) Concurrency() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v *PodEnvoy) *int {
 		if v == nil {
@@ -21759,7 +21759,7 @@ type PodTracing struct {
 	Port *int `pulumi:"port"`
 	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
 	SamplingRate *float64 `pulumi:"samplingRate"`
-	// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
 	SegmentName *string `pulumi:"segmentName"`
 	// What takes the traces. Defaults to otel.
 	Tracer *PodTracer `pulumi:"tracer"`
@@ -21788,7 +21788,7 @@ type PodTracingArgs struct {
 	Port pulumi.IntPtrInput `pulumi:"port"`
 	// Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
 	SamplingRate pulumi.Float64PtrInput `pulumi:"samplingRate"`
-	// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+	// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
 	SegmentName pulumi.StringPtrInput `pulumi:"segmentName"`
 	// What takes the traces. Defaults to otel.
 	Tracer PodTracerPtrInput `pulumi:"tracer"`
@@ -21897,7 +21897,7 @@ func (o PodTracingOutput) SamplingRate() pulumi.Float64PtrOutput {
 	return o.ApplyT(func(v PodTracing) *float64 { return v.SamplingRate }).(pulumi.Float64PtrOutput)
 }
 
-// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
 func (o PodTracingOutput) SegmentName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v PodTracing) *string { return v.SegmentName }).(pulumi.StringPtrOutput)
 }
@@ -21981,7 +21981,7 @@ func (o PodTracingPtrOutput) SamplingRate() pulumi.Float64PtrOutput {
 	}).(pulumi.Float64PtrOutput)
 }
 
-// Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+// Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
 func (o PodTracingPtrOutput) SegmentName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *PodTracing) *string {
 		if v == nil {
@@ -22922,7 +22922,7 @@ type TaskControlPlane struct {
 	CertificateFrom *string `pulumi:"certificateFrom"`
 	// Host name or address of the control plane's xDS server.
 	Host string `pulumi:"host"`
-	// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+	// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
 	Plaintext *bool `pulumi:"plaintext"`
 	// Its port. Defaults to 18000.
 	Port *int `pulumi:"port"`
@@ -22955,7 +22955,7 @@ type TaskControlPlaneArgs struct {
 	CertificateFrom pulumi.StringPtrInput `pulumi:"certificateFrom"`
 	// Host name or address of the control plane's xDS server.
 	Host pulumi.StringInput `pulumi:"host"`
-	// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+	// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
 	Plaintext pulumi.BoolPtrInput `pulumi:"plaintext"`
 	// Its port. Defaults to 18000.
 	Port pulumi.IntPtrInput `pulumi:"port"`
@@ -23008,7 +23008,7 @@ func (o TaskControlPlaneOutput) Host() pulumi.StringOutput {
 	return o.ApplyT(func(v TaskControlPlane) string { return v.Host }).(pulumi.StringOutput)
 }
 
-// Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+// Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
 func (o TaskControlPlaneOutput) Plaintext() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v TaskControlPlane) *bool { return v.Plaintext }).(pulumi.BoolPtrOutput)
 }

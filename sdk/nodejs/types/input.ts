@@ -2327,7 +2327,7 @@ export interface PodEnvoyArgs {
      */
     adminPort?: pulumi.Input<number | undefined>;
     /**
-     * Threads that serve traffic. Defaults to 2.
+     * Threads that serve traffic. Defaults to 2, as other meshes have it.
      */
     concurrency?: pulumi.Input<number | undefined>;
     /**
@@ -2431,7 +2431,7 @@ export interface PodTracingArgs {
      */
     samplingRate?: pulumi.Input<number | undefined>;
     /**
-     * Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+     * Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
      */
     segmentName?: pulumi.Input<string | undefined>;
     /**
@@ -2537,7 +2537,7 @@ export interface TaskControlPlaneArgs {
      */
     host: pulumi.Input<string>;
     /**
-     * Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+     * Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
      */
     plaintext?: pulumi.Input<boolean | undefined>;
     /**

@@ -9853,7 +9853,7 @@ class PodEnvoyArgsDict(TypedDict):
     """
     concurrency: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    Threads that serve traffic. Defaults to 2.
+    Threads that serve traffic. Defaults to 2, as other meshes have it.
     """
     image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -9890,7 +9890,7 @@ class PodEnvoyArgs:
         The Envoy of a pod.
 
         :param pulumi.Input[_builtins.int] admin_port: Port of the admin interface on 127.0.0.1. Defaults to 9901.
-        :param pulumi.Input[_builtins.int] concurrency: Threads that serve traffic. Defaults to 2.
+        :param pulumi.Input[_builtins.int] concurrency: Threads that serve traffic. Defaults to 2, as other meshes have it.
         :param pulumi.Input[_builtins.str] image: An image of plain Envoy that has bash, with a tag or a digest. Defaults to envoyproxy/envoy of the version that this package is tested with.
         :param pulumi.Input['PodEnvoyLogLevel'] log_level: Least severe messages that are logged. Defaults to warning.
         :param pulumi.Input[_builtins.str] name: Name of the container, a label of DNS. Defaults to envoy.
@@ -9928,7 +9928,7 @@ class PodEnvoyArgs:
     @pulumi.getter
     def concurrency(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Threads that serve traffic. Defaults to 2.
+        Threads that serve traffic. Defaults to 2, as other meshes have it.
         """
         return pulumi.get(self, "concurrency")
 
@@ -10243,7 +10243,7 @@ class PodTracingArgsDict(TypedDict):
     """
     segment_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+    Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
     """
     tracer: NotRequired[pulumi.Input[Optional['PodTracer']]]
     """
@@ -10268,7 +10268,7 @@ class PodTracingArgs:
         :param pulumi.Input[_builtins.str] image: Image of the collector or daemon beside Envoy, with a tag or a digest.
         :param pulumi.Input[_builtins.int] port: Its port. Defaults to 4317 of a collector and 2000 of a daemon.
         :param pulumi.Input[_builtins.float] sampling_rate: Share of the requests without a decision of their caller's that are traced, 0 to 1. Defaults to 0.05.
-        :param pulumi.Input[_builtins.str] segment_name: Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+        :param pulumi.Input[_builtins.str] segment_name: Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
         :param pulumi.Input['PodTracer'] tracer: What takes the traces. Defaults to otel.
         """
         if config is not None:
@@ -10350,7 +10350,7 @@ class PodTracingArgs:
     @pulumi.getter(name="segmentName")
     def segment_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+        Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
         """
         return pulumi.get(self, "segment_name")
 
@@ -10705,7 +10705,7 @@ class TaskControlPlaneArgsDict(TypedDict):
     """
     plaintext: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
     """
-    Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+    Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
     """
     port: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
@@ -10749,7 +10749,7 @@ class TaskControlPlaneArgs:
 
         :param pulumi.Input[_builtins.str] host: Host name or address of the control plane's xDS server.
         :param pulumi.Input[_builtins.str] certificate_from: Secret with the certificate that proves who the proxy is, and those that vouch for it, as PEM.
-        :param pulumi.Input[_builtins.bool] plaintext: Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+        :param pulumi.Input[_builtins.bool] plaintext: Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
         :param pulumi.Input[_builtins.int] port: Its port. Defaults to 18000.
         :param pulumi.Input[_builtins.str] private_key_from: Secret with the key of that certificate, as PEM.
         :param pulumi.Input[_builtins.str] server_name: Name that its certificate must have. Defaults to the host.
@@ -10803,7 +10803,7 @@ class TaskControlPlaneArgs:
     @pulumi.getter
     def plaintext(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+        Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
         """
         return pulumi.get(self, "plaintext")
 

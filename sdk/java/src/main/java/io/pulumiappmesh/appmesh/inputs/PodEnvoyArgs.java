@@ -38,14 +38,14 @@ public final class PodEnvoyArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Threads that serve traffic. Defaults to 2.
+     * Threads that serve traffic. Defaults to 2, as other meshes have it.
      * 
      */
     @Import(name="concurrency")
     private @Nullable Output<Integer> concurrency;
 
     /**
-     * @return Threads that serve traffic. Defaults to 2.
+     * @return Threads that serve traffic. Defaults to 2, as other meshes have it.
      * 
      */
     public Optional<Output<Integer>> concurrency() {
@@ -179,7 +179,7 @@ public final class PodEnvoyArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param concurrency Threads that serve traffic. Defaults to 2.
+         * @param concurrency Threads that serve traffic. Defaults to 2, as other meshes have it.
          * 
          * @return builder
          * 
@@ -190,7 +190,7 @@ public final class PodEnvoyArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param concurrency Threads that serve traffic. Defaults to 2.
+         * @param concurrency Threads that serve traffic. Defaults to 2, as other meshes have it.
          * 
          * @return builder
          * 

@@ -98,14 +98,14 @@ public final class PodTracingArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+     * Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
      * 
      */
     @Import(name="segmentName")
     private @Nullable Output<String> segmentName;
 
     /**
-     * @return Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+     * @return Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
      * 
      */
     public Optional<Output<String>> segmentName() {
@@ -263,7 +263,7 @@ public final class PodTracingArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param segmentName Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+         * @param segmentName Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
          * 
          * @return builder
          * 
@@ -274,7 +274,7 @@ public final class PodTracingArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param segmentName Name of the proxy in traces. Defaults to the mesh and the virtual node, as shop/catalog.
+         * @param segmentName Name of the proxy in traces. Defaults to the mesh and the virtual node or gateway, as shop/catalog.
          * 
          * @return builder
          * 

@@ -53,14 +53,14 @@ public final class TaskControlPlaneArgs extends com.pulumi.resources.ResourceArg
     }
 
     /**
-     * Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+     * Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
      * 
      */
     @Import(name="plaintext")
     private @Nullable Output<Boolean> plaintext;
 
     /**
-     * @return Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+     * @return Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
      * 
      */
     public Optional<Output<Boolean>> plaintext() {
@@ -232,7 +232,7 @@ public final class TaskControlPlaneArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param plaintext Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+         * @param plaintext Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
          * 
          * @return builder
          * 
@@ -243,7 +243,7 @@ public final class TaskControlPlaneArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param plaintext Whether the connection is not encrypted, in a network where nobody else is. Defaults to false.
+         * @param plaintext Whether the connection is not encrypted, in a network where nobody else is. Then nothing proves who the proxy is. Defaults to false.
          * 
          * @return builder
          * 

@@ -1,4 +1,4 @@
-import type { Lift } from "../mesh/mesh-service-specs.js";
+import type { Lift } from "./lift.js";
 
 /** What the virtual node of a service is made of; any part, at any depth, may be one that only `Lift` can look into. */
 export interface NodeParts {
