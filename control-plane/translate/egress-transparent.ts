@@ -36,6 +36,10 @@ export function transparentEgress(
   for (const service of services) {
     for (const { port, protocol } of service.ports) {
       if (protocol === "tcp") continue;
+      if (port === egressPort) {
+        tellTaken(node.name, port, service, ownEgress, problems);
+        continue;
+      }
       const hosts = httpPorts.get(port) ?? [];
       httpPorts.set(port, hosts);
       hosts.push(serviceHost(service, port, true));
@@ -46,6 +50,7 @@ export function transparentEgress(
     ...ports.map(([port]) => httpChain(node.logging, port)),
     ...tcpChains(mesh, node, services, new Set(httpPorts.keys()), problems),
     amazonawsChain(node.logging, amazonaws),
+    ...(allowed ? [ownPortChain(node.logging, names.dropAllCluster(mesh.name))] : []),
   ];
   return {
     clusters: [
@@ -79,6 +84,15 @@ const httpChain = memo(
   }),
 );
 
+const ownEgress = "the proxy's own egress";
+
+const tellTaken = (node: string, port: number, service: Service, holder: string, problems: Problems) =>
+  problems.add(
+    `virtualNode/${node}`,
+    "spec.backends",
+    `port ${port} of virtual service ${service.name} is taken by ${holder}: the service cannot be called`,
+  );
+
 /** A connection says nothing of the service it is for but the port: one TCP service a port. */
 function tcpChains(
   mesh: Mesh,
@@ -87,18 +101,17 @@ function tcpChains(
   httpPorts: ReadonlySet<number>,
   problems: Problems,
 ): readonly FilterChainJson[] {
-  const taken = new Map<number, string>([...httpPorts].map((port) => [port, "HTTP services"]));
+  const taken = new Map<number, string>([
+    ...[...httpPorts].map((port) => [port, "HTTP services"] as const),
+    [egressPort, ownEgress],
+  ]);
   const chains = new Map<number, FilterChainJson>();
   for (const service of services) {
     for (const port of service.ports) {
       if (port.protocol !== "tcp") continue;
       const holder = taken.get(port.port);
       if (holder !== undefined) {
-        problems.add(
-          `virtualNode/${node.name}`,
-          "spec.backends",
-          `port ${port.port} of virtual service ${service.name} is taken by ${holder}: the service cannot be called`,
-        );
+        tellTaken(node.name, port.port, service, holder, problems);
         continue;
       }
       taken.set(port.port, `virtual service ${service.name}`);
@@ -131,6 +144,18 @@ const amazonawsChain = memo(
   (logging: Logging | Absent, cluster: string): FilterChainJson => ({
     filterChainMatch: { destinationPort: 443, transportProtocol: "tls", serverNames: ["*.amazonaws.com"] },
     filters: [passthrough(logging, cluster)],
+  }),
+);
+
+/**
+ * Whoever connects to the egress itself, as any machine near by may, was going to nowhere else: passed on to where it was
+ * going, the connection would come back here, and again, until Envoy had no more and died. There is no such cluster,
+ * so that it is closed; without ALLOW_ALL no chain takes it to begin with.
+ */
+const ownPortChain = memo(
+  (logging: Logging | Absent, nowhere: string): FilterChainJson => ({
+    filterChainMatch: { destinationPort: egressPort },
+    filters: [passthrough(logging, nowhere)],
   }),
 );
 

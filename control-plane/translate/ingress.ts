@@ -135,7 +135,16 @@ function serve(
       return false;
     }
     ports.add(port);
-    if (interception.mode === "transparent") return true;
+    if (interception.mode === "transparent") {
+      if (port !== ingressPort && port !== egressPort) return true;
+      // Nothing else can listen there: what came in would be handed back to the proxy, for ever.
+      problems.add(
+        entity,
+        `${path}.portMapping.port`,
+        `the proxy itself listens on port ${port}: the listener is left out`,
+      );
+      return false;
+    }
     const { address } = interception;
     if (!isIP(address)) {
       problems.add(

@@ -1,6 +1,7 @@
 // Transparent interception as ECS tasks and pods have it: programs that know nothing of a mesh, in a network namespace
 // with an Envoy, to which iptables redirects what comes in and goes out.
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import type { MeshSource } from "@pulumi-appmesh/control-plane/source/mesh-source.js";
@@ -10,6 +11,7 @@ import { pino } from "pino";
 import { dnsServer } from "../support/dns.js";
 import { callAt, echoServer, greetingServer } from "../support/http.js";
 import { type Namespace, Network, namespacesMissing } from "../support/namespaces.js";
+import { heard } from "../support/redirected.js";
 import { until } from "../support/sidecar.js";
 
 const appmesh = fileURLToPath(new URL("../../../control-plane/bin/appmesh", import.meta.url));
@@ -28,6 +30,7 @@ describe("interception in network namespaces", function () {
   let network: Network;
   let front: Namespace;
   let catalog: Namespace;
+  let open: Namespace;
   let xds: XdsServer;
   const logs: (() => string)[] = [];
   const closing: { close(): Promise<void> }[] = [];
@@ -41,6 +44,7 @@ describe("interception in network namespaces", function () {
     network = new Network();
     front = network.add("front");
     catalog = network.add("catalog");
+    open = network.add("open");
     // The names of the mesh lead nowhere: who reaches them has reached the mesh.
     const names = {
       "catalog.shop.local": ["198.51.100.1"],
@@ -87,7 +91,15 @@ describe("interception in network namespaces", function () {
         "db.shop.local": { provider: { virtualRouter: { virtualRouterName: "db" } } },
       },
     };
-    const source: MeshSource = { entities: () => entitiesOf(document), subscribe: () => () => {} };
+    const letsOut: MeshDocument = {
+      meshName: "open",
+      mesh: { egressFilter: { type: "ALLOW_ALL" } },
+      virtualNodes: { open: {} },
+    };
+    const source: MeshSource = {
+      entities: (meshName) => entitiesOf(meshName === "open" ? letsOut : document),
+      subscribe: () => () => {},
+    };
     xds = new XdsServer({ source, log: pino({ level: "silent" }) });
     const { port } = await xds.listen(network.host, 0);
 
@@ -95,18 +107,20 @@ describe("interception in network namespaces", function () {
     front.start(process.execPath, "-e", app("front", [7000], 7001));
 
     const options = {
-      mesh: "shop",
       kind: "virtualNode",
       interception: { mode: "transparent" },
       adminPort: 9901,
     } as const;
-    const own = (name: string) => bootstrap({ ...options, name, xds: { host: network.host, port } });
+    const own = (name: string, mesh = "shop") =>
+      bootstrap({ ...options, mesh, name, xds: { host: network.host, port } });
     logs.push(await catalog.envoy(uid, own("catalog")));
+    logs.push(await open.envoy(uid, own("open", "open")));
     logs.push(await front.envoy(uid, awsBootstrap("front", `${network.host}:${port}`)));
-    for (const space of [front, catalog]) {
+    for (const space of [front, catalog, open]) {
       await until(async () => (await space.ask("curl", "-sf", "http://127.0.0.1:9901/ready")).code === 0);
     }
     catalog.run(appmesh, "redirect", "--apply", "--app-ports", "8080,3306");
+    open.run(appmesh, "redirect", "--apply");
     const ignored = ["--egress-ignored-ips", network.secondHost, "--egress-ignored-ports", "22,7777"];
     front.run(appmesh, "redirect", "--apply", "--ignore-uid", String(uid), ...ignored);
   });
@@ -206,6 +220,15 @@ describe("interception in network namespaces", function () {
       ["closed", "port", "address"],
     );
     assert.equal(closed.requests, 0);
+  });
+
+  it("does not go round in circles for who connects to the egress itself, while all is let out", async () => {
+    const outside = await greetingServer("outside greets\n", network.host, 7003);
+    closing.push(outside);
+    assert.equal(await heard(connect(15001, open.address)), "");
+    assert.equal(await stat(open, "cluster.cds_egress_open_mesh-allow-all.upstream_cx_total"), 0);
+    assert.equal(await greeting(open, "outside.example", 7003), "outside greets\n");
+    assert.equal(await stat(open, "cluster.cds_egress_open_mesh-allow-all.upstream_cx_total"), 1);
   });
 
   it("leaves alone what a program says to itself", async () => {
