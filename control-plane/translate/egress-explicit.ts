@@ -18,6 +18,7 @@ import {
   dropAllHost,
   forwardProxyCluster,
   forwardProxyFilter,
+  ownEgressHost,
 } from "./passthrough.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
@@ -53,7 +54,9 @@ export function explicitEgress(
         services.flatMap((service) => hosts(service, names.selfRedirectCluster(mesh.name, egressPort))),
         [
           amazonawsHost(mesh, amazonaws),
-          allowed ? allowAllHost(mesh, allowAll, true) : dropAllHost(mesh, true),
+          ...(allowed
+            ? [ownEgressHost(mesh, egressPort), allowAllHost(mesh, allowAll, true)]
+            : [dropAllHost(mesh, true)]),
         ],
         problems,
       ),

@@ -84,7 +84,7 @@ export const allowAllHost = memo(
     domains: ["*"],
     routes: [
       ...(tunnels ? [tunnel(cluster)] : []),
-      { match: { prefix: "/" }, route: { cluster, timeout: "0s" } },
+      { match: { prefix: "/" }, route: { cluster, timeout: "0s", idleTimeout: "0s" } },
     ],
   }),
 );
@@ -101,6 +101,22 @@ export const dropAllHost = memo((mesh: Mesh, tunnels: boolean): VirtualHostJson 
     domains: ["*"],
     routes: [
       ...(tunnels ? [{ match: { connectMatcher: {} }, directResponse }] : []),
+      { match: { prefix: "/" }, directResponse },
+    ],
+  };
+});
+
+/** What would come back to the proxy that passes it on, and again, under whichever name: it is refused. */
+export const ownEgressHost = memo((_: Mesh, port: number): VirtualHostJson => {
+  const directResponse = answer(
+    403,
+    `port ${port} is the proxy's own egress: a request to it would go round in circles`,
+  );
+  return {
+    name: "own-egress",
+    domains: [`*:${port}`],
+    routes: [
+      { match: { connectMatcher: {} }, directResponse },
       { match: { prefix: "/" }, directResponse },
     ],
   };

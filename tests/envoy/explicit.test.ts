@@ -86,6 +86,13 @@ describe("explicit interception", function () {
       /"server":"outside"/,
     );
 
+    // To the proxy itself, by whichever name: it would come back, and be passed on again, until Envoy had no more.
+    const circle = "403 port 15001 is the proxy's own egress: a request to it would go round in circles";
+    for (const host of [front, "localhost"]) {
+      assert.equal(answered(await callThrough(`${front}:15001`, `http://${host}:15001/`)), circle);
+      assert.equal((await tunnelThrough(`${front}:15001`, `${host}:15001`)).status, 403);
+    }
+
     // The filter changes while the proxy runs.
     await proxy.apply(explicit({ ...document, mesh: {} }, "front", front));
     const url = `http://127.0.0.1:${outside.port}/`;
