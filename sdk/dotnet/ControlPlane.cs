@@ -196,7 +196,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<string>? _certificateArns;
 
         /// <summary>
-        /// Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+        /// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         /// </summary>
         public InputList<string> CertificateArns
         {

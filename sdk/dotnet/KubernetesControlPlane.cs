@@ -215,10 +215,10 @@ namespace PulumiAppMesh.AppMesh
         public Input<string> AccountId { get; set; } = null!;
 
         /// <summary>
-        /// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+        /// Where authorities' keys are. A role that is made has the rights to them that it needs.
         /// </summary>
-        [Input("authoritySecretName")]
-        public Input<string>? AuthoritySecretName { get; set; }
+        [Input("authorities")]
+        public Inputs.KubernetesControlPlaneAuthoritiesArgs? Authorities { get; set; }
 
         /// <summary>
         /// A certificate of your own. If unset, replicas issue their own, of the authority.
@@ -230,7 +230,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<string>? _certificateArns;
 
         /// <summary>
-        /// Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+        /// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         /// </summary>
         public InputList<string> CertificateArns
         {
@@ -347,7 +347,7 @@ namespace PulumiAppMesh.AppMesh
         }
 
         /// <summary>
-        /// ARN of the policy that bounds a role that is made.
+        /// ARN of the policy that bounds the roles that are made.
         /// </summary>
         [Input("permissionsBoundary")]
         public Input<string>? PermissionsBoundary { get; set; }

@@ -201,7 +201,7 @@ export interface ControlPlaneArgs {
      */
     authorities?: pulumi.Input<inputs.ControlPlaneAuthoritiesArgs | undefined>;
     /**
-     * Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+     * Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      */
     certificateArns?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

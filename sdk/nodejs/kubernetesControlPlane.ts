@@ -154,7 +154,7 @@ export class KubernetesControlPlane extends pulumi.ComponentResource {
             }
             resourceInputs["accessKeySecretName"] = args?.accessKeySecretName;
             resourceInputs["accountId"] = args?.accountId;
-            resourceInputs["authoritySecretName"] = args?.authoritySecretName;
+            resourceInputs["authorities"] = args?.authorities;
             resourceInputs["certificate"] = args?.certificate;
             resourceInputs["certificateArns"] = args?.certificateArns;
             resourceInputs["clients"] = args?.clients;
@@ -237,15 +237,15 @@ export interface KubernetesControlPlaneArgs {
      */
     accountId: pulumi.Input<string>;
     /**
-     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+     * Where authorities' keys are. A role that is made has the rights to them that it needs.
      */
-    authoritySecretName?: pulumi.Input<string | undefined>;
+    authorities?: inputs.KubernetesControlPlaneAuthoritiesArgs;
     /**
      * A certificate of your own. If unset, replicas issue their own, of the authority.
      */
     certificate?: inputs.KubernetesControlPlaneCertificateArgs;
     /**
-     * Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+     * Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      */
     certificateArns?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -301,7 +301,7 @@ export interface KubernetesControlPlaneArgs {
      */
     nodeSelector?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**
-     * ARN of the policy that bounds a role that is made.
+     * ARN of the policy that bounds the roles that are made.
      */
     permissionsBoundary?: pulumi.Input<string | undefined>;
     /**

@@ -8,6 +8,7 @@ import { makeAuthority } from "@pulumi-appmesh/control-plane/identity/certificat
 import { validity } from "@pulumi-appmesh/control-plane/identity/own-certificate.js";
 import { addMeshToPod } from "@pulumi-appmesh/provider/components/kubernetes/add-mesh-to-pod.js";
 import { TestStack } from "../provider/stack.js";
+import { AuthorityAws } from "../support/authority-aws.js";
 import { putStandIn } from "../support/aws-stand-in/stand-in.js";
 import { temporaryFolder } from "../support/control-plane.js";
 import { DynamoDbServer } from "../support/dynamodb.js";
@@ -33,6 +34,7 @@ describe("a control plane in a cluster", function () {
   let cluster: Cluster;
   let stack: TestStack;
   let dynamoDb: DynamoDbServer | undefined;
+  let authorityAws: AuthorityAws | undefined;
   const groups: RunningGroup[] = [];
   before(async function () {
     const missing = (await kubernetesMissing()) ?? containersMissing();
@@ -52,6 +54,7 @@ describe("a control plane in a cluster", function () {
   after(async () => {
     await cluster?.close();
     await dynamoDb?.close();
+    await authorityAws?.stop();
     await server?.stop();
   });
   afterEach(async function () {
@@ -138,6 +141,17 @@ describe("a control plane in a cluster", function () {
   }
   type Call = Awaited<ReturnType<typeof client>>;
 
+  /** Where the keys are that sign, by what they sign. */
+  async function signers(call: Call, replica: RunningGroup) {
+    const { authorities } = await call(replica, "GET", "/v1/identities/authorities");
+    return Object.fromEntries(
+      authorities.flatMap((each: { signs: boolean; purpose: string; place?: string }) =>
+        each.signs ? [[each.purpose, each.place]] : [],
+      ),
+    );
+  }
+  const inSecret = (folder: string) => `files:/etc/appmesh/${folder}/tls.crt,/etc/appmesh/${folder}/tls.key`;
+
   async function createMesh(call: Call, replica: RunningGroup) {
     const listeners = [{ portMapping: { port: 8080, protocol: "http" } }];
     await call(replica, "PUT", "/v20190125/meshes", { meshName: "shop" });
@@ -192,7 +206,9 @@ describe("a control plane in a cluster", function () {
   it("runs on a table, whose replicas are one authority to clients, and loses none of it with all of them", async function () {
     dynamoDb = await DynamoDbServer.start(this);
     const { table } = await dynamoDb.table();
-    const port = await cluster.network.relay(Number(new URL(dynamoDb.endpoint).port));
+    authorityAws = await AuthorityAws.start();
+    const relayed = async (url: string) =>
+      `http://${cluster.network.host}:${await cluster.network.relay(Number(new URL(url).port))}`;
     server.apply({
       apiVersion: "v1",
       kind: "Secret",
@@ -202,8 +218,10 @@ describe("a control plane in a cluster", function () {
     const outputs = await up({
       table: { tableArn: `arn:aws:dynamodb:${region}:111122223333:table/${table}` },
       identity: { credentialsSecretName: "aws" },
+      authorities: { workloads: authorityAws.kms.good },
       environment: {
-        AWS_ENDPOINT_URL_DYNAMODB: `http://${cluster.network.host}:${port}`,
+        AWS_ENDPOINT_URL_DYNAMODB: await relayed(dynamoDb.endpoint),
+        AWS_ENDPOINT_URL_KMS: await relayed(authorityAws.url),
         AWS_EC2_METADATA_DISABLED: "true",
       },
     });
@@ -216,6 +234,10 @@ describe("a control plane in a cluster", function () {
     await isConfined(one, undefined);
 
     const call = await client(outputs);
+    assert.deepEqual(await signers(call, one), {
+      proxies: inSecret("authority"),
+      workloads: authorityAws.kms.good,
+    });
     await createMesh(call, one);
     // The other hears of it a moment later.
     await until(() =>
@@ -248,7 +270,15 @@ describe("a control plane in a cluster", function () {
   });
 
   it("runs on a volume, and has what it had after a restart", async () => {
-    const outputs = await up({ volume: {} });
+    const workloads = await makeAuthority("workloads", validity(Date.now(), 10));
+    server.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/tls",
+      metadata: { name: "workloads", namespace: NAMESPACE },
+      stringData: { "tls.crt": workloads.certificate, "tls.key": workloads.key },
+    });
+    const outputs = await up({ volume: {}, authorities: { workloadsSecretName: "workloads" } });
     assert.equal(
       get("persistentvolumeclaim", "appmesh-control-plane-data").spec.resources.requests.storage,
       "1Gi",
@@ -261,6 +291,10 @@ describe("a control plane in a cluster", function () {
     cluster.register(outputs.host, first);
     await isConfined(first, "/data");
     const call = await client(outputs);
+    assert.deepEqual(await signers(call, first), {
+      proxies: inSecret("authority"),
+      workloads: inSecret("workloads"),
+    });
     await createMesh(call, first);
     const { token } = await call(first, "POST", "/v1/meshes/shop/identities", {
       virtualNode: "catalog",

@@ -350,6 +350,64 @@ describe("KubernetesControlPlane on the real engine", function () {
     assert.deepEqual(ours, all("create", withTable));
   });
 
+  it("has authorities' keys where it is told, with the rights to sign there and no more", async () => {
+    const kms = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    const privateCa = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/1";
+    const up = await stack.up(
+      program(
+        onTable({
+          certificate: {
+            secretName: "mesh-tls",
+            caCertificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+          },
+          authorities: { proxies: pulumi.output(kms), workloads: privateCa },
+        }),
+      ),
+    );
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(
+      shown(up.steps),
+      all(
+        "create",
+        withTable.filter((each) => !each.endsWith(" mesh-authority")),
+      ),
+    );
+    const { Statement } = JSON.parse(
+      String(aws.made()["aws:iam/rolePolicy:RolePolicy mesh-role-policy"]?.policy),
+    );
+    assert.deepEqual(Statement.slice(3), [
+      { Effect: "Allow", Action: ["kms:GetPublicKey"], Resource: [kms] },
+      {
+        Effect: "Allow",
+        Action: ["kms:Sign"],
+        Resource: [kms],
+        Condition: { StringEquals: { "kms:SigningAlgorithm": "ECDSA_SHA_256" } },
+      },
+      {
+        Effect: "Allow",
+        Action: ["acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"],
+        Resource: [privateCa],
+      },
+      {
+        Effect: "Allow",
+        Action: ["acm-pca:IssueCertificate"],
+        Resource: [privateCa],
+        Condition: {
+          StringEquals: {
+            "acm-pca:TemplateArn": "arn:aws:acm-pca:::template/BlankEndEntityCertificate_CSRPassthrough/V1",
+          },
+        },
+      },
+    ]);
+    const { template } = specOf(objects(), "mesh-replicas") as {
+      template: { spec: { containers: { args: string[] }[] } };
+    };
+    const told = template.spec.containers[0]?.args.join(" ") ?? "";
+    assert.match(told, new RegExp(` --authority proxies=${kms} --authority workloads=${privateCa}$`));
+    const again = await stack.preview();
+    assert.deepEqual([again.failure, again.steps, again.messages], [undefined, [], []]);
+  });
+
   it("takes what is there already, and says before anything is made what is not", async () => {
     const given = onTable({
       createNamespace: false,

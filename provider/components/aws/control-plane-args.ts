@@ -13,10 +13,17 @@ import {
   structure,
 } from "@pulumi-appmesh/model";
 import type { ComponentInputs, ComponentType } from "../component.js";
+import { text } from "../shapes.js";
 import { componentTags } from "../tags.js";
+import {
+  authoritiesDoc,
+  authorityArns,
+  deletionProtection,
+  replicas,
+  sharedInputs,
+  trustedNetworkPort,
+} from "./control-plane-inputs.js";
 import { controlPlaneRules } from "./control-plane-rules.js";
-
-const text = string({ minLength: 1 });
 
 export const ControlPlaneCloudMap = structure(
   "ControlPlaneCloudMap",
@@ -49,28 +56,12 @@ export const ControlPlaneLoadBalancer = structure(
 
 export const ControlPlaneAuthorities = structure(
   "ControlPlaneAuthorities",
-  "Where the keys of certificate authorities are that the table is not to have. What signs for proxies and what signs for " +
-    "workloads are never the same. One that is given later is trusted at once, and signs when it is used, by " +
-    "appmesh identities use-authority.",
-  {
-    proxies: optional(
-      arn,
-      "ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with " +
-        "an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Defaults to the table.",
-    ),
-    workloads: optional(
-      arn,
-      "ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, " +
-        "which may be one for short-lived certificates. Defaults to the table.",
-    ),
-  },
+  authoritiesDoc("the table"),
+  authorityArns({ proxies: "Defaults to the table.", workloads: "Defaults to the table." }),
 );
 
 const inputs = {
-  image: required(
-    string({ minLength: 1, maxLength: 512 }),
-    "Image of the control plane, with a tag or digest: what the Dockerfile of this project makes, in a registry of yours.",
-  ),
+  image: sharedInputs.image,
   vpcId: required(text, "VPC of the replicas."),
   subnetIds: required(
     list(text, { minItems: 1 }),
@@ -97,10 +88,7 @@ const inputs = {
     map(text),
     "Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.",
   ),
-  replicas: optional(
-    integer({ min: 2, max: 10 }),
-    "How many there are. Any of them may be lost at any time. Defaults to 2.",
-  ),
+  replicas: optional(replicas, "How many there are. Any of them may be lost at any time. Defaults to 2."),
   cpu: optional(
     integer({ min: 256 }),
     "CPU units of a replica, of those that Fargate offers. Defaults to 512.",
@@ -126,10 +114,7 @@ const inputs = {
     arn,
     "KMS key for the table, in which the authorities' keys are, and for the secrets. If unset, one is made.",
   ),
-  deletionProtection: optional(
-    boolean(),
-    "Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.",
-  ),
+  deletionProtection,
   accountId: optional(accountId, "Account in the ARNs of the mesh. Defaults to that of the provider."),
   accessKeySecretArn: optional(
     arn,
@@ -139,29 +124,16 @@ const inputs = {
     ControlPlaneAuthorities,
     "Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.",
   ),
-  certificateArns: optional(
-    list(arn),
-    "Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.",
-  ),
-  trustDomain: optional(
-    string({ minLength: 1, maxLength: 255 }),
-    "Host part of the SPIFFE ids of the mesh's proxies. Defaults to appmesh.local.",
-  ),
-  trustedNetworkPort: optional(
-    integer({ min: 1024, max: 65535 }),
-    "Port on which proxies are served without a proof of who they are, such as AWS's own sidecars: whoever reaches it gets " +
-      "the configuration of every virtual node. If unset, there is none.",
-  ),
-  limits: optional(
-    map(integer({ min: 1 })),
-    "How much there may be of each thing, such as virtualNodesPerMesh: 5000. Defaults to App Mesh's own quotas.",
-  ),
-  environment: optional(map(string()), "More environment variables of the replicas."),
+  certificateArns: sharedInputs.certificateArns,
+  trustDomain: sharedInputs.trustDomain,
+  trustedNetworkPort: trustedNetworkPort(),
+  limits: sharedInputs.limits,
+  environment: sharedInputs.environment,
   taskRoleStatements: optional(
     list(json()),
     'More statements of what replicas may do in AWS, in IAM\'s JSON, as {Effect: "Allow", Action: […], Resource: …}.',
   ),
-  permissionsBoundary: optional(arn, "ARN of the policy that bounds the roles that are made."),
+  permissionsBoundary: sharedInputs.permissionsBoundary,
   logRetentionInDays: optional(
     integer({ min: 0 }),
     "Days for which the log group keeps the log and the audit in it; 0 for ever. Defaults to 90.",

@@ -4,6 +4,7 @@ import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
 import { imageViolations } from "../image.js";
 import { limitViolations } from "../limits.js";
+import { authorityViolations } from "./authority-rules.js";
 import { clientViolations } from "./client-rules.js";
 
 /** What a replica has where its size is not given. */
@@ -34,41 +35,10 @@ export function* controlPlaneRules(inputs: ObjectValue): Generator<Violation> {
       "it was given beside tableName; it is for the table that is made where that is not given. Leave one of both out.",
     );
   }
-  yield* authorityViolations(inputs);
+  yield* authorityViolations(inputs.authorities);
   yield* sizeViolations(inputs);
   yield* clientViolations(inputs);
   yield* limitViolations(inputs);
-}
-
-/** What a control plane signs with, by what it signs. */
-const places = {
-  proxies: ["secretsmanager:secret", "kms:key"],
-  workloads: ["secretsmanager:secret", "kms:key", "acm-pca:certificate-authority"],
-} as const;
-
-function* authorityViolations({ authorities }: ObjectValue): Generator<Violation> {
-  if (typeof authorities !== "object" || authorities === null) return;
-  const given = authorities as ObjectValue;
-  for (const [purpose, kinds] of Object.entries(places)) {
-    const arn = given[purpose];
-    if (typeof arn !== "string") continue;
-    const [, , service = "", , , resource = ""] = arn.split(":");
-    const kind = `${service}:${resource.split("/")[0]}`;
-    if (!kinds.some((known) => known === kind)) {
-      yield violation(
-        ["authorities", purpose],
-        arn,
-        `${arn} was given; an authority of ${purpose} is an ARN of ${kinds.map((known) => `arn:aws:${known.replace(":", ":…:")}…`).join(", ")}.`,
-      );
-    }
-  }
-  if (typeof given.proxies === "string" && given.proxies === given.workloads) {
-    yield violation(
-      ["authorities", "workloads"],
-      given.workloads,
-      `${given.workloads} was given for proxies, too; what one of them signs must be nothing to those who ask for the other. Give it one of its own.`,
-    );
-  }
 }
 
 function* sizeViolations({

@@ -186,9 +186,9 @@ describe("a replica on AWS", () => {
       environment: { NODE_OPTIONS: "--max-old-space-size=768" },
     });
     deepEqual(command?.slice(-8), [
+      ...["--authority", "workloads=arn:aws:kms:eu-west-1:123456789012:key/1"],
       ...["--trust-domain", "shop.example"],
       ...["--xds-trusted-network", "0.0.0.0:18001"],
-      ...["--authority", "workloads=arn:aws:kms:eu-west-1:123456789012:key/1"],
       ...["--limit", "virtualNodesPerMesh=5000"],
     ]);
     deepEqual(portMappings?.[2], { containerPort: 18001, protocol: "tcp" });

@@ -1,5 +1,5 @@
 // A replica of the control plane as a pod.
-import { ports, type ServeSettings, serveArguments } from "../aws/serve-arguments.js";
+import { type Authorities, ports, type ServeSettings, serveArguments } from "../aws/serve-arguments.js";
 
 /** What the objects of a control plane are called, and begin with. */
 export const CONTROL_PLANE = "appmesh-control-plane";
@@ -26,8 +26,16 @@ const folders = {
   data: "/data",
   certificate: "/etc/appmesh/certificate",
   authority: "/etc/appmesh/authority",
+  workloads: "/etc/appmesh/workloads",
   keys: "/etc/appmesh/keys",
 } as const;
+/** Volumes of authorities in Secrets, by what they sign. */
+const ofAuthorities = { proxies: "authority", workloads: "workloads" } as const;
+
+export type Purpose = keyof Authorities;
+
+/** In AWS, or in a Secret. */
+export type AuthorityPlace = { readonly arn: string } | { readonly secret: string };
 
 export interface ControlPlanePod
   extends Pick<ServeSettings, "region" | "account" | "trustDomain" | "trustedNetworkPort" | "limits"> {
@@ -35,9 +43,9 @@ export interface ControlPlanePod
   /** The table that replicas share, or the claim of the only one. */
   readonly store: { readonly table: string } | { readonly claim: string };
   /** The names by which clients call it; or the Secret of a certificate. */
-  readonly certificate:
-    | { readonly names: readonly string[]; readonly authority: string }
-    | { readonly secret: string };
+  readonly certificate: { readonly names: readonly string[] } | { readonly secret: string };
+  /** Where authorities' keys are that the store is not to have. */
+  readonly authorities: Readonly<Partial<Record<Purpose, AuthorityPlace | undefined>>>;
   readonly tokens:
     | { readonly issuer: string; readonly hasKeys: boolean; readonly audience: string | undefined }
     | undefined;
@@ -57,18 +65,25 @@ export interface ControlPlanePod
 
 export function controlPlanePod(pod: ControlPlanePod) {
   const { store, certificate, tokens, requireSpread, nodeSelector, tolerations, priorityClassName } = pod;
+  const secretOf = (purpose: Purpose) => {
+    const place = pod.authorities[purpose];
+    return place !== undefined && "secret" in place
+      ? [{ name: ofAuthorities[purpose], secret: place.secret }]
+      : [];
+  };
+  const authorities = [...secretOf("proxies"), ...secretOf("workloads")];
   const mounts = [
     ...("claim" in store ? [{ name: "data", mountPath: folders.data }] : []),
     ...("secret" in certificate
       ? [{ name: "certificate", mountPath: folders.certificate, readOnly: true }]
-      : [{ name: "authority", mountPath: folders.authority, readOnly: true }]),
+      : []),
+    ...authorities.map(({ name }) => ({ name, mountPath: folders[name], readOnly: true })),
     ...(tokens?.hasKeys ? [{ name: "keys", mountPath: folders.keys, readOnly: true }] : []),
   ];
   const volumes = [
     ...("claim" in store ? [{ name: "data", persistentVolumeClaim: { claimName: store.claim } }] : []),
-    "secret" in certificate
-      ? { name: "certificate", secret: { secretName: certificate.secret } }
-      : { name: "authority", secret: { secretName: certificate.authority } },
+    ...("secret" in certificate ? [{ name: "certificate", secret: { secretName: certificate.secret } }] : []),
+    ...authorities.map(({ name, secret }) => ({ name, secret: { secretName: secret } })),
     ...(tokens?.hasKeys ? [{ name: "keys", configMap: { name: names.keys } }] : []),
   ];
   return {
@@ -108,10 +123,8 @@ function container(pod: ControlPlanePod) {
       certificate:
         "secret" in certificate
           ? { certFile: `${folders.certificate}/tls.crt`, keyFile: `${folders.certificate}/tls.key` }
-          : {
-              names: certificate.names,
-              authority: `files:${folders.authority}/tls.crt,${folders.authority}/tls.key`,
-            },
+          : certificate,
+      authorities: { proxies: placeOf("proxies", pod), workloads: placeOf("workloads", pod) },
       // The kubelet asks from outside.
       health: "0.0.0.0",
       ...(tokens && {
@@ -157,6 +170,14 @@ function container(pod: ControlPlanePod) {
       capabilities: { drop: ["ALL"] },
     },
   };
+}
+
+/** As `appmesh serve` has it. */
+function placeOf(purpose: Purpose, { authorities }: ControlPlanePod): string | undefined {
+  const place = authorities[purpose];
+  if (place === undefined || "arn" in place) return place?.arn;
+  const folder = folders[ofAuthorities[purpose]];
+  return `files:${folder}/tls.crt,${folder}/tls.key`;
 }
 
 const fromSecret = (name: string, secret: string, key: string) => ({

@@ -25,6 +25,7 @@ export const accessKeySecret = (name: string, given: Input<string> | undefined, 
     secretAccessKey: randomBytes(30).toString("base64url"),
   }));
 
+/** The authority of proxies, which is made up unless it is given. */
 export const authoritySecret = (name: string, given: Input<string> | undefined, place: Place): KeptSecret =>
   kept(
     `${name}-authority`,
@@ -42,6 +43,13 @@ export const authoritySecret = (name: string, given: Input<string> | undefined, 
     "kubernetes.io/tls",
   );
 
+/** One that signs for workloads, which is there. */
+export const workloadsSecret = (
+  name: string,
+  given: Input<string>,
+  { namespace, child }: Place,
+): KeptSecret => found(`${name}-workloads`, given, namespace, child);
+
 export const metricsSecret = (name: string, place: Place): KeptSecret =>
   kept(`${name}-metrics-token`, names.metrics, undefined, place, async () => ({
     [METRICS_TOKEN]: randomBytes(30).toString("base64url"),
@@ -55,18 +63,28 @@ function kept(
   make: () => Promise<Readonly<Record<string, string>>>,
   type = "Opaque",
 ): KeptSecret {
-  const resource =
-    given === undefined
-      ? new Secret(
-          name,
-          { metadata: { name: secretName, namespace }, type, data: secret(output(make()).apply(inBase64)) },
-          { ...child, ignoreChanges: ["data"] },
-        )
-      : Secret.get(
-          name,
-          output([namespace, given]).apply((parts) => parts.join("/")),
-          child,
-        );
+  if (given !== undefined) return found(name, given, namespace, child);
+  return keptIn(
+    new Secret(
+      name,
+      { metadata: { name: secretName, namespace }, type, data: secret(output(make()).apply(inBase64)) },
+      { ...child, ignoreChanges: ["data"] },
+    ),
+  );
+}
+
+/** One that is not there is told before anything is made. */
+function found(
+  name: string,
+  given: Input<string>,
+  namespace: Output<string>,
+  child: CustomResourceOptions,
+): KeptSecret {
+  const id = output([namespace, given]).apply((parts) => parts.join("/"));
+  return keptIn(Secret.get(name, id, child));
+}
+
+function keptIn(resource: Secret): KeptSecret {
   return {
     resource,
     value: (key) =>

@@ -16,9 +16,9 @@ export interface WorkloadParts {
   readonly claim: Claim | undefined;
   readonly host: Output<string>;
   readonly serviceName: Output<string>;
-  /** Names of Secrets; `authority` is undefined where the program has a certificate. */
+  readonly authorities: Output<ControlPlanePod["authorities"]>;
+  /** Names of Secrets. */
   readonly accessKey: Output<string>;
-  readonly authority: Output<string> | undefined;
   readonly credentials: Input<string> | undefined;
   /** What pods read when they start: with other ones there must be other pods. */
   readonly read: readonly unknown[];
@@ -55,10 +55,8 @@ export function controlPlaneWorkload(
     trustedNetworkPort: args.trustedNetworkPort,
     limits: args.limits,
     store: claim ? { claim: claim.name } : { table: parts.table?.tableName },
-    certificate:
-      certificate === undefined
-        ? { names: hostNames, authority: parts.authority }
-        : { secret: certificate.secretName },
+    certificate: certificate === undefined ? { names: hostNames } : { secret: certificate.secretName },
+    authorities: parts.authorities,
     tokens: tokens && {
       issuer: tokens.issuer,
       audience: tokens.audience,

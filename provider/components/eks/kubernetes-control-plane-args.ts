@@ -16,14 +16,21 @@ import {
   structure,
   union,
 } from "@pulumi-appmesh/model";
+import {
+  authoritiesDoc,
+  authorityArns,
+  deletionProtection,
+  replicas,
+  sharedInputs,
+  trustedNetworkPort,
+} from "../aws/control-plane-inputs.js";
 import type { ComponentInputs, ComponentType } from "../component.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
+import { text } from "../shapes.js";
 import { componentTags } from "../tags.js";
 import { PodIdentity, ServiceAccountRole } from "./identity-args.js";
 import { kubernetesControlPlaneRules } from "./kubernetes-control-plane-rules.js";
 import { label, pem, quantity, region } from "./kubernetes-names.js";
-
-const text = string({ minLength: 1 });
 
 export const KubernetesControlPlaneTable = structure(
   "KubernetesControlPlaneTable",
@@ -39,10 +46,7 @@ export const KubernetesControlPlaneTable = structure(
       "KMS key of the table, in which the authorities' keys are. If unset, one is made for a table that is made; a table that is " +
         "there is taken for one with DynamoDB's own key.",
     ),
-    deletionProtection: optional(
-      boolean(),
-      "Whether the table that is made refuses to be deleted; switch it off first to destroy the stack. Defaults to true.",
-    ),
+    deletionProtection,
   },
 );
 
@@ -88,6 +92,32 @@ export const KubernetesControlPlaneCertificate = structure(
     ),
     caCertificate: required(pem, "The authorities behind it, in PEM, which clients are to trust."),
   },
+);
+
+const STORE = "the table or the volume";
+export const KubernetesControlPlaneAuthorities = structure(
+  "KubernetesControlPlaneAuthorities",
+  `${authoritiesDoc(STORE)} In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its ` +
+    "key (P-256).",
+  {
+    ...authorityArns({
+      proxies:
+        "Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.",
+      workloads: `If neither this nor workloadsSecretName is given, ${STORE} has it.`,
+    }),
+    proxiesSecretName: optional(
+      text,
+      "The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, " +
+        `with an authority for ten years; beside certificate, ${STORE} has it. A table or volume that has had another authority is not ` +
+        "used with this.",
+    ),
+    workloadsSecretName: optional(
+      text,
+      "The same as a Secret of the namespace, for managed TLS without AWS.",
+    ),
+  },
+  atMostOne("proxies", "proxiesSecretName"),
+  atMostOne("workloads", "workloadsSecretName"),
 );
 
 export const KubernetesControlPlaneService = structure(
@@ -154,10 +184,7 @@ export const KubernetesControlPlaneServiceMonitor = structure(
 );
 
 const inputs = {
-  image: required(
-    string({ minLength: 1, maxLength: 512 }),
-    "Image of the control plane, with a tag or digest: what the Dockerfile of this project makes, in a registry of yours.",
-  ),
+  image: sharedInputs.image,
   region: required(region, "Region in the ARNs of the mesh, and that of the table."),
   accountId: required(accountId, "Account in the ARNs of the mesh, twelve digits."),
   namespace: optional(label, "Namespace of the control plane. Defaults to appmesh-control-plane."),
@@ -169,7 +196,7 @@ const inputs = {
   volume: optional(KubernetesControlPlaneVolume, "A volume, for one replica. Either this or table is given."),
   identity: optional(KubernetesControlPlaneIdentity, "With what replicas call AWS. Required with table."),
   replicas: optional(
-    integer({ min: 2, max: 10 }),
+    replicas,
     "How many there are with table, 2 to 10. Any of them may be lost at any time. Defaults to 2.",
   ),
   cpu: optional(quantity, "CPU that a replica asks for. Defaults to 500m. It may use more."),
@@ -181,10 +208,9 @@ const inputs = {
     KubernetesControlPlaneCertificate,
     "A certificate of your own. If unset, replicas issue their own, of the authority.",
   ),
-  authoritySecretName: optional(
-    text,
-    "Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or " +
-      "stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.",
+  authorities: optional(
+    KubernetesControlPlaneAuthorities,
+    "Where authorities' keys are. A role that is made has the rights to them that it needs.",
   ),
   accessKeySecretName: optional(
     text,
@@ -203,38 +229,26 @@ const inputs = {
     map(KubernetesControlPlaneClient),
     "Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.",
   ),
-  trustedNetworkPort: optional(
-    integer({ min: 1024, max: 65535 }),
-    "Port on which proxies are served without a proof of who they are, such as AWS's own sidecars: whoever reaches it gets " +
-      "the configuration of every virtual node. The NetworkPolicy lets only namespaces in whose pods AppMeshController puts " +
-      "proxies. If unset, there is none.",
+  trustedNetworkPort: trustedNetworkPort(
+    "The NetworkPolicy lets only namespaces in whose pods AppMeshController puts proxies. ",
   ),
   serviceAccountTokens: optional(
     KubernetesControlPlaneTokens,
     "Takes tokens of the cluster's service accounts for proofs. If unset, it does not.",
   ),
-  trustDomain: optional(
-    string({ minLength: 1, maxLength: 255 }),
-    "Host part of the SPIFFE ids of the mesh's proxies. Defaults to appmesh.local.",
-  ),
-  limits: optional(
-    map(integer({ min: 1 })),
-    "How much there may be of each thing, such as virtualNodesPerMesh: 5000. Defaults to App Mesh's own quotas.",
-  ),
-  environment: optional(map(string()), "More environment variables of the replicas."),
+  trustDomain: sharedInputs.trustDomain,
+  limits: sharedInputs.limits,
+  environment: sharedInputs.environment,
   serviceMonitor: optional(
     KubernetesControlPlaneServiceMonitor,
     "Has Prometheus' operator collect the metrics. If unset, nobody is told of them.",
   ),
-  certificateArns: optional(
-    list(arn),
-    "Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.",
-  ),
+  certificateArns: sharedInputs.certificateArns,
   roleStatements: optional(
     list(json()),
     'More statements of what a role that is made may do, in IAM\'s JSON, as {Effect: "Allow", Action: […], Resource: …}.',
   ),
-  permissionsBoundary: optional(arn, "ARN of the policy that bounds a role that is made."),
+  permissionsBoundary: sharedInputs.permissionsBoundary,
   requireSpread: optional(
     boolean(),
     "Whether a replica rather waits than shares a machine with another. Defaults to false: machines and zones are spread over as far as possible.",
@@ -259,7 +273,7 @@ export const kubernetesControlPlane: ComponentType = {
   inputs,
   plain: [
     ...["createNamespace", "table", "volume", "identity", "certificate", "clients", "networkPolicy"],
-    ...["serviceAccountTokens", "serviceMonitor"],
+    ...["authorities", "serviceAccountTokens", "serviceMonitor"],
   ],
   outputs: {
     namespace: required(label, "Namespace of the control plane."),
@@ -293,6 +307,7 @@ export const kubernetesControlPlane: ComponentType = {
 export type KubernetesControlPlaneInputs = ComponentInputs<typeof inputs>;
 
 type Plain =
+  | "authorities"
   | "createNamespace"
   | "table"
   | "volume"

@@ -1,5 +1,6 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { isObject, isUnknown, type ObjectValue, type Value } from "../../server/values.js";
+import { authorityViolations } from "../aws/authority-rules.js";
 import { cidrViolations } from "../aws/client-rules.js";
 import { ports } from "../aws/serve-arguments.js";
 import { violation } from "../check.js";
@@ -15,13 +16,20 @@ export function* kubernetesControlPlaneRules(inputs: ObjectValue): Generator<Vio
   yield* limitViolations(inputs);
   yield* portViolations(inputs);
   yield* environmentViolations(inputs);
-  if (inputs.certificate !== undefined && inputs.authoritySecretName !== undefined) {
-    yield violation(
-      ["authoritySecretName"],
-      inputs.authoritySecretName,
-      "it was given beside certificate; it signs certificates that replicas issue where that is not given. Leave one of both out.",
-    );
-  }
+  yield* authorityViolations(inputs.authorities);
+  yield* proxiesViolations(inputs);
+}
+
+/** An authority in AWS is not read by the program, and clients are to be told whom they trust. */
+function* proxiesViolations({ authorities, certificate }: ObjectValue): Generator<Violation> {
+  const { proxies } = members(authorities);
+  if (proxies === undefined || certificate !== undefined) return;
+  yield violation(
+    ["authorities", "proxies"],
+    proxies,
+    "it was given without certificate: what replicas showed would be of this authority, and clients could not be told whom to trust. " +
+      "Give certificate, such as one of cert-manager's, or proxiesSecretName, whose Secret is read.",
+  );
 }
 
 function* storeViolations(inputs: ObjectValue): Generator<Violation> {
@@ -73,13 +81,23 @@ function* storeViolations(inputs: ObjectValue): Generator<Violation> {
   }
 }
 
-function* identityViolations({ table, identity, ...inputs }: ObjectValue): Generator<Violation> {
+function* identityViolations({ table, identity, authorities, ...inputs }: ObjectValue): Generator<Violation> {
   if (table !== undefined && identity === undefined) {
     yield violation(
       ["identity"],
       undefined,
       "nothing was given; it is required with table, without which replicas could not read it. On EKS give podIdentity or " +
         "serviceAccountRole, elsewhere credentialsSecretName.",
+    );
+  }
+  for (const purpose of ["proxies", "workloads"]) {
+    const arn = members(authorities)[purpose];
+    if (arn === undefined || table !== undefined || identity !== undefined) continue;
+    yield violation(
+      ["identity"],
+      undefined,
+      `nothing was given; it is required with authorities.${purpose}, which AWS asks replicas for a right to. On EKS give podIdentity or ` +
+        `serviceAccountRole, elsewhere credentialsSecretName, or keep the authority in a Secret, by authorities.${purpose}SecretName.`,
     );
   }
   const { podIdentity, serviceAccountRole } = members(identity);

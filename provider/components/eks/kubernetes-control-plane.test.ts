@@ -14,6 +14,10 @@ const reasons = (inputs: ObjectValue) =>
   failures(inputs).map(({ property, reason }) => `${property}: ${reason}`);
 const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
+const kms = "arn:aws:kms:eu-west-1:111122223333:key/1";
+const privateCa = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/1";
+const certificate = { secretName: "tls", caCertificate: pem };
+
 describe("what a KubernetesControlPlane is given", () => {
   it("may be little, much, or not known yet", () => {
     const fine: ObjectValue[] = [
@@ -35,6 +39,10 @@ describe("what a KubernetesControlPlane is given", () => {
       },
       { ...withTable, image: UNKNOWN, region: UNKNOWN, replicas: UNKNOWN, table: { tableArn: UNKNOWN } },
       { ...withTable, roleStatements: [{ Effect: "Allow" }], permissionsBoundary: UNKNOWN },
+      { ...withTable, certificate, authorities: { proxies: kms, workloads: privateCa } },
+      { ...withTable, authorities: { workloads: UNKNOWN } },
+      { ...withVolume, authorities: { proxiesSecretName: "ca", workloadsSecretName: "workloads" } },
+      { ...withVolume, certificate, authorities: { proxiesSecretName: UNKNOWN } },
     ];
     for (const each of fine) deepEqual(failures(each), [], JSON.stringify(each));
   });
@@ -88,15 +96,31 @@ describe("what a KubernetesControlPlane is given", () => {
     deepEqual(reasons({ ...withVolume, environment: { APPMESH_SECRET_ACCESS_KEY: "secret" } }), [
       "environment.APPMESH_SECRET_ACCESS_KEY: it is a secret, which nobody may read in a pod's own document. Use accessKeySecretName.",
     ]);
+    deepEqual(reasons({ ...withTable, authorities: { proxies: kms } }), [
+      "authorities.proxies: it was given without certificate: what replicas showed would be of this authority, and clients could not " +
+        "be told whom to trust. Give certificate, such as one of cert-manager's, or proxiesSecretName, whose Secret is read.",
+    ]);
+    deepEqual(reasons({ ...withTable, certificate, authorities: { proxies: privateCa } }), [
+      `authorities.proxies: ${privateCa} was given; an authority of proxies is an ARN of arn:aws:secretsmanager:…:secret…, arn:aws:kms:…:key….`,
+    ]);
+    deepEqual(reasons({ ...withTable, certificate, authorities: { proxies: kms, workloads: kms } }), [
+      `authorities.workloads: ${kms} was given for proxies, too; what one of them signs must be nothing to those who ask for the other. Give it one of its own.`,
+    ]);
     deepEqual(
-      reasons({
-        ...withVolume,
-        authoritySecretName: "shared",
-        certificate: { secretName: "tls", caCertificate: pem },
-      }),
+      reasons({ ...withVolume, authorities: { proxiesSecretName: "ca", workloadsSecretName: "ca" } }),
       [
-        "authoritySecretName: it was given beside certificate; it signs certificates that replicas issue where that is not given. Leave one of both out.",
+        "authorities.workloadsSecretName: ca was given for proxies, too; what one of them signs must be nothing to those who ask for the other. Give it one of its own.",
       ],
+    );
+    deepEqual(reasons({ ...withVolume, authorities: { workloads: kms } }), [
+      "identity: nothing was given; it is required with authorities.workloads, which AWS asks replicas for a right to. On EKS give " +
+        "podIdentity or serviceAccountRole, elsewhere credentialsSecretName, or keep the authority in a Secret, by authorities.workloadsSecretName.",
+    ]);
+    deepEqual(
+      failures({ ...withTable, authorities: { workloads: kms, workloadsSecretName: "ca" } }).map(
+        ({ property }) => property,
+      ),
+      ["authorities"],
     );
     deepEqual(
       failures({ ...withVolume, limits: { nodes: 1 }, volume: { claimName: "a", size: "many" } }).map(
@@ -112,7 +136,8 @@ const settings: ControlPlanePod = {
   region: "eu-west-1",
   account: "111122223333",
   store: { table: "meshes" },
-  certificate: { names: ["appmesh-control-plane.mesh.svc"], authority: "appmesh-control-plane-authority" },
+  certificate: { names: ["appmesh-control-plane.mesh.svc"] },
+  authorities: { proxies: { secret: "appmesh-control-plane-authority" } },
   tokens: undefined,
   accessKey: "appmesh-control-plane-access-key",
   credentials: undefined,
@@ -204,6 +229,7 @@ describe("a replica in a cluster", () => {
       ...settings,
       store: { claim: "meshes" },
       certificate: { secret: "tls" },
+      authorities: {},
       tokens: { issuer: "https://issuer.example", hasKeys: true, audience: "mesh" },
       credentials: "aws",
       imagePullSecretNames: ["registry"],
@@ -233,6 +259,38 @@ describe("a replica in a cluster", () => {
     );
     equal("topologySpreadConstraints" in pod, false);
     deepEqual(pod.imagePullSecrets, [{ name: "registry" }]);
+  });
+
+  it("signs by authorities whose keys are in AWS, or in Secrets", () => {
+    const authoritiesOf = (authorities: ControlPlanePod["authorities"]) =>
+      argsOf({ authorities })
+        .split(" --authority ")
+        .slice(1)
+        .map((each) => each.split(" ")[0]);
+    deepEqual(authoritiesOf({ proxies: { arn: kms }, workloads: { arn: privateCa } }), [
+      `proxies=${kms}`,
+      `workloads=${privateCa}`,
+    ]);
+    const authorities = { proxies: { secret: "ca" }, workloads: { secret: "workloads-ca" } };
+    deepEqual(authoritiesOf(authorities), [
+      "proxies=files:/etc/appmesh/authority/tls.crt,/etc/appmesh/authority/tls.key",
+      "workloads=files:/etc/appmesh/workloads/tls.crt,/etc/appmesh/workloads/tls.key",
+    ]);
+    const { volumes, containers } = controlPlanePod({
+      ...settings,
+      certificate: { secret: "tls" },
+      authorities,
+    });
+    deepEqual(volumes, [
+      { name: "certificate", secret: { secretName: "tls" } },
+      { name: "authority", secret: { secretName: "ca" } },
+      { name: "workloads", secret: { secretName: "workloads-ca" } },
+    ]);
+    deepEqual(containers[0]?.volumeMounts, [
+      { name: "certificate", mountPath: "/etc/appmesh/certificate", readOnly: true },
+      { name: "authority", mountPath: "/etc/appmesh/authority", readOnly: true },
+      { name: "workloads", mountPath: "/etc/appmesh/workloads", readOnly: true },
+    ]);
   });
 
   it("looks up a cluster's keys where EKS has them, and serves a trusted network where it is told so", () => {

@@ -16,8 +16,15 @@ import { replicaStatements } from "../aws/control-plane-container.js";
 import { ports } from "../aws/serve-arguments.js";
 import { checkedArgs } from "../check-args.js";
 import { policyDocument } from "../ecs/execution-policy.js";
-import { CONTROL_PLANE, KEYS_FILE, names } from "./control-plane-pod.js";
-import { accessKeySecret, authoritySecret, metricsSecret, type Place } from "./control-plane-secrets.js";
+import { CONTROL_PLANE, type ControlPlanePod, KEYS_FILE, names } from "./control-plane-pod.js";
+import {
+  accessKeySecret,
+  authoritySecret,
+  type KeptSecret,
+  metricsSecret,
+  type Place,
+  workloadsSecret,
+} from "./control-plane-secrets.js";
 import { controlPlaneService, monitor, networkPolicy } from "./control-plane-service.js";
 import { type MadeTable, madeClaim, madeTable } from "./control-plane-store.js";
 import { controlPlaneWorkload } from "./control-plane-workload.js";
@@ -76,13 +83,12 @@ export class KubernetesControlPlane extends ComponentResource {
     this.accessKeyId = accessKey.value("accessKeyId");
     this.secretAccessKey = accessKey.value("secretAccessKey");
     this.accessKeySecretName = accessKey.resource.metadata.name;
-    const authority =
-      args.certificate === undefined
-        ? authoritySecret(name, args.authoritySecretName as Input<string> | undefined, place)
-        : undefined;
+    const { proxies, workloads } = authoritySecrets(name, args, place);
     // An authority's certificate is told to everybody.
     this.caCertificate = unsecret(
-      authority?.value("tls.crt") ?? output(args.certificate?.caCertificate as Input<string>),
+      args.certificate === undefined
+        ? (proxies as KeptSecret).value("tls.crt")
+        : output(args.certificate.caCertificate as Input<string>),
     );
     const authorities = new ConfigMap(
       `${name}-authorities`,
@@ -113,7 +119,7 @@ export class KubernetesControlPlane extends ComponentResource {
       ...identity.resources,
       accessKey.resource,
       metrics.resource,
-      ...(authority ? [authority.resource] : []),
+      ...[proxies, workloads].flatMap((secret) => (secret ? [secret.resource] : [])),
       ...(tokenKeys === undefined ? [] : [this.#tokenKeys(name, tokenKeys)]),
       ...(table?.resources ?? []),
       ...(claim?.resources ?? []),
@@ -127,9 +133,17 @@ export class KubernetesControlPlane extends ComponentResource {
         host: this.host,
         serviceName: this.serviceName,
         accessKey: this.accessKeySecretName,
-        authority: authority?.resource.metadata.name,
+        authorities: output({
+          proxies: placeOf(proxies, args.authorities?.proxies),
+          workloads: placeOf(workloads, args.authorities?.workloads),
+        }) as Output<ControlPlanePod["authorities"]>,
         credentials: (args.identity as GivenIdentity | undefined)?.credentialsSecretName,
-        read: [this.accessKeyId, this.caCertificate, tokenKeys],
+        read: [
+          this.accessKeyId,
+          this.caCertificate,
+          tokenKeys,
+          ...[proxies, workloads].flatMap((secret) => (secret ? [unsecret(secret.value("tls.crt"))] : [])),
+        ],
         needed,
       },
       place,
@@ -177,6 +191,7 @@ export class KubernetesControlPlane extends ComponentResource {
             tableArn: table?.arn,
             kmsKeyArn: table?.kmsKeyArn,
             certificateArns: args.certificateArns ?? [],
+            authorities: { proxies: args.authorities?.proxies, workloads: args.authorities?.workloads },
             more: args.roleStatements ?? [],
           }).apply(({ more, ...rights }) =>
             policyDocument([...replicaStatements(rights as never), ...(more as [])]),
@@ -193,6 +208,24 @@ export class KubernetesControlPlane extends ComponentResource {
     return { ...identity, resources: [...identity.resources, found] };
   }
 }
+
+/** The Secrets of authorities: those that are named, and one that is made where nothing else signs what replicas show. */
+function authoritySecrets(
+  name: string,
+  { authorities, certificate }: KubernetesControlPlaneArgs,
+  place: Place,
+) {
+  const given = authorities?.proxiesSecretName as Input<string> | undefined;
+  const ofWorkloads = authorities?.workloadsSecretName as Input<string> | undefined;
+  return {
+    proxies:
+      given !== undefined || certificate === undefined ? authoritySecret(name, given, place) : undefined,
+    workloads: ofWorkloads === undefined ? undefined : workloadsSecret(name, ofWorkloads, place),
+  };
+}
+
+const placeOf = (secret: KeptSecret | undefined, arn: unknown) =>
+  secret ? { secret: secret.resource.metadata.name } : arn === undefined ? undefined : { arn };
 
 interface GivenIdentity {
   readonly podIdentity?: { readonly clusterName: Input<string>; readonly roleArn?: Input<string> };

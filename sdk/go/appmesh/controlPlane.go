@@ -119,7 +119,7 @@ type controlPlaneArgs struct {
 	AssignPublicIp *bool `pulumi:"assignPublicIp"`
 	// Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
 	Authorities *ControlPlaneAuthorities `pulumi:"authorities"`
-	// Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+	// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
 	CertificateArns []string `pulumi:"certificateArns"`
 	// Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
 	ClientCidrs map[string]string `pulumi:"clientCidrs"`
@@ -181,7 +181,7 @@ type ControlPlaneArgs struct {
 	AssignPublicIp pulumi.BoolPtrInput
 	// Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
 	Authorities ControlPlaneAuthoritiesPtrInput
-	// Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+	// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
 	CertificateArns pulumi.StringArrayInput
 	// Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
 	ClientCidrs map[string]pulumi.StringInput

@@ -146,11 +146,11 @@ type kubernetesControlPlaneArgs struct {
 	AccessKeySecretName *string `pulumi:"accessKeySecretName"`
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId string `pulumi:"accountId"`
-	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
-	AuthoritySecretName *string `pulumi:"authoritySecretName"`
+	// Where authorities' keys are. A role that is made has the rights to them that it needs.
+	Authorities *KubernetesControlPlaneAuthorities `pulumi:"authorities"`
 	// A certificate of your own. If unset, replicas issue their own, of the authority.
 	Certificate *KubernetesControlPlaneCertificate `pulumi:"certificate"`
-	// Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+	// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
 	CertificateArns []string `pulumi:"certificateArns"`
 	// Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.
 	Clients map[string]KubernetesControlPlaneClient `pulumi:"clients"`
@@ -178,7 +178,7 @@ type kubernetesControlPlaneArgs struct {
 	NetworkPolicy *bool `pulumi:"networkPolicy"`
 	// Labels of the machines that pods may be on.
 	NodeSelector map[string]string `pulumi:"nodeSelector"`
-	// ARN of the policy that bounds a role that is made.
+	// ARN of the policy that bounds the roles that are made.
 	PermissionsBoundary *string `pulumi:"permissionsBoundary"`
 	// More annotations of the pods.
 	PodAnnotations map[string]string `pulumi:"podAnnotations"`
@@ -220,11 +220,11 @@ type KubernetesControlPlaneArgs struct {
 	AccessKeySecretName pulumi.StringPtrInput
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId pulumi.StringInput
-	// Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
-	AuthoritySecretName pulumi.StringPtrInput
+	// Where authorities' keys are. A role that is made has the rights to them that it needs.
+	Authorities *KubernetesControlPlaneAuthoritiesArgs
 	// A certificate of your own. If unset, replicas issue their own, of the authority.
 	Certificate *KubernetesControlPlaneCertificateArgs
-	// Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+	// Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
 	CertificateArns pulumi.StringArrayInput
 	// Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.
 	Clients map[string]KubernetesControlPlaneClientArgs
@@ -252,7 +252,7 @@ type KubernetesControlPlaneArgs struct {
 	NetworkPolicy *bool
 	// Labels of the machines that pods may be on.
 	NodeSelector pulumi.StringMapInput
-	// ARN of the policy that bounds a role that is made.
+	// ARN of the policy that bounds the roles that are made.
 	PermissionsBoundary pulumi.StringPtrInput
 	// More annotations of the pods.
 	PodAnnotations pulumi.StringMapInput

@@ -15780,6 +15780,203 @@ func (o JsonFormatRefArrayOutput) Index(i pulumi.IntInput) JsonFormatRefOutput {
 	}).(JsonFormatRefOutput)
 }
 
+// Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+type KubernetesControlPlaneAuthorities struct {
+	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+	Proxies *string `pulumi:"proxies"`
+	// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+	ProxiesSecretName *string `pulumi:"proxiesSecretName"`
+	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+	Workloads *string `pulumi:"workloads"`
+	// The same as a Secret of the namespace, for managed TLS without AWS.
+	WorkloadsSecretName *string `pulumi:"workloadsSecretName"`
+}
+
+// KubernetesControlPlaneAuthoritiesInput is an input type that accepts KubernetesControlPlaneAuthoritiesArgs and KubernetesControlPlaneAuthoritiesOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneAuthoritiesInput` via:
+//
+//	KubernetesControlPlaneAuthoritiesArgs{...}
+type KubernetesControlPlaneAuthoritiesInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneAuthoritiesOutput() KubernetesControlPlaneAuthoritiesOutput
+	ToKubernetesControlPlaneAuthoritiesOutputWithContext(context.Context) KubernetesControlPlaneAuthoritiesOutput
+}
+
+// Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+type KubernetesControlPlaneAuthoritiesArgs struct {
+	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+	Proxies pulumi.StringPtrInput `pulumi:"proxies"`
+	// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+	ProxiesSecretName pulumi.StringPtrInput `pulumi:"proxiesSecretName"`
+	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+	Workloads pulumi.StringPtrInput `pulumi:"workloads"`
+	// The same as a Secret of the namespace, for managed TLS without AWS.
+	WorkloadsSecretName pulumi.StringPtrInput `pulumi:"workloadsSecretName"`
+}
+
+func (KubernetesControlPlaneAuthoritiesArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (i KubernetesControlPlaneAuthoritiesArgs) ToKubernetesControlPlaneAuthoritiesOutput() KubernetesControlPlaneAuthoritiesOutput {
+	return i.ToKubernetesControlPlaneAuthoritiesOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneAuthoritiesArgs) ToKubernetesControlPlaneAuthoritiesOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneAuthoritiesOutput)
+}
+
+func (i KubernetesControlPlaneAuthoritiesArgs) ToKubernetesControlPlaneAuthoritiesPtrOutput() KubernetesControlPlaneAuthoritiesPtrOutput {
+	return i.ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (i KubernetesControlPlaneAuthoritiesArgs) ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneAuthoritiesOutput).ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(ctx)
+}
+
+// KubernetesControlPlaneAuthoritiesPtrInput is an input type that accepts KubernetesControlPlaneAuthoritiesArgs, KubernetesControlPlaneAuthoritiesPtr and KubernetesControlPlaneAuthoritiesPtrOutput values.
+// You can construct a concrete instance of `KubernetesControlPlaneAuthoritiesPtrInput` via:
+//
+//	        KubernetesControlPlaneAuthoritiesArgs{...}
+//
+//	or:
+//
+//	        nil
+type KubernetesControlPlaneAuthoritiesPtrInput interface {
+	pulumi.Input
+
+	ToKubernetesControlPlaneAuthoritiesPtrOutput() KubernetesControlPlaneAuthoritiesPtrOutput
+	ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(context.Context) KubernetesControlPlaneAuthoritiesPtrOutput
+}
+
+type kubernetesControlPlaneAuthoritiesPtrType KubernetesControlPlaneAuthoritiesArgs
+
+func KubernetesControlPlaneAuthoritiesPtr(v *KubernetesControlPlaneAuthoritiesArgs) KubernetesControlPlaneAuthoritiesPtrInput {
+	return (*kubernetesControlPlaneAuthoritiesPtrType)(v)
+}
+
+func (*kubernetesControlPlaneAuthoritiesPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (i *kubernetesControlPlaneAuthoritiesPtrType) ToKubernetesControlPlaneAuthoritiesPtrOutput() KubernetesControlPlaneAuthoritiesPtrOutput {
+	return i.ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (i *kubernetesControlPlaneAuthoritiesPtrType) ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(KubernetesControlPlaneAuthoritiesPtrOutput)
+}
+
+// Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+type KubernetesControlPlaneAuthoritiesOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneAuthoritiesOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*KubernetesControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneAuthoritiesOutput) ToKubernetesControlPlaneAuthoritiesOutput() KubernetesControlPlaneAuthoritiesOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneAuthoritiesOutput) ToKubernetesControlPlaneAuthoritiesOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneAuthoritiesOutput) ToKubernetesControlPlaneAuthoritiesPtrOutput() KubernetesControlPlaneAuthoritiesPtrOutput {
+	return o.ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(context.Background())
+}
+
+func (o KubernetesControlPlaneAuthoritiesOutput) ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v KubernetesControlPlaneAuthorities) *KubernetesControlPlaneAuthorities {
+		return &v
+	}).(KubernetesControlPlaneAuthoritiesPtrOutput)
+}
+
+// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+func (o KubernetesControlPlaneAuthoritiesOutput) Proxies() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.Proxies }).(pulumi.StringPtrOutput)
+}
+
+// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+func (o KubernetesControlPlaneAuthoritiesOutput) ProxiesSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.ProxiesSecretName }).(pulumi.StringPtrOutput)
+}
+
+// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+func (o KubernetesControlPlaneAuthoritiesOutput) Workloads() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.Workloads }).(pulumi.StringPtrOutput)
+}
+
+// The same as a Secret of the namespace, for managed TLS without AWS.
+func (o KubernetesControlPlaneAuthoritiesOutput) WorkloadsSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.WorkloadsSecretName }).(pulumi.StringPtrOutput)
+}
+
+type KubernetesControlPlaneAuthoritiesPtrOutput struct{ *pulumi.OutputState }
+
+func (KubernetesControlPlaneAuthoritiesPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**KubernetesControlPlaneAuthorities)(nil)).Elem()
+}
+
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) ToKubernetesControlPlaneAuthoritiesPtrOutput() KubernetesControlPlaneAuthoritiesPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) ToKubernetesControlPlaneAuthoritiesPtrOutputWithContext(ctx context.Context) KubernetesControlPlaneAuthoritiesPtrOutput {
+	return o
+}
+
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) Elem() KubernetesControlPlaneAuthoritiesOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) KubernetesControlPlaneAuthorities {
+		if v != nil {
+			return *v
+		}
+		var ret KubernetesControlPlaneAuthorities
+		return ret
+	}).(KubernetesControlPlaneAuthoritiesOutput)
+}
+
+// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) Proxies() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Proxies
+	}).(pulumi.StringPtrOutput)
+}
+
+// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) ProxiesSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.ProxiesSecretName
+	}).(pulumi.StringPtrOutput)
+}
+
+// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) Workloads() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Workloads
+	}).(pulumi.StringPtrOutput)
+}
+
+// The same as a Secret of the namespace, for managed TLS without AWS.
+func (o KubernetesControlPlaneAuthoritiesPtrOutput) WorkloadsSecretName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
+		if v == nil {
+			return nil
+		}
+		return v.WorkloadsSecretName
+	}).(pulumi.StringPtrOutput)
+}
+
 // A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
 type KubernetesControlPlaneCertificate struct {
 	// The authorities behind it, in PEM, which clients are to trust.
@@ -29918,6 +30115,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*HttpTimeoutPtrInput)(nil)).Elem(), HttpTimeoutArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*JsonFormatRefInput)(nil)).Elem(), JsonFormatRefArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*JsonFormatRefArrayInput)(nil)).Elem(), JsonFormatRefArray{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneAuthoritiesInput)(nil)).Elem(), KubernetesControlPlaneAuthoritiesArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneAuthoritiesPtrInput)(nil)).Elem(), KubernetesControlPlaneAuthoritiesArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneCertificateInput)(nil)).Elem(), KubernetesControlPlaneCertificateArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneCertificatePtrInput)(nil)).Elem(), KubernetesControlPlaneCertificateArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*KubernetesControlPlaneClientInput)(nil)).Elem(), KubernetesControlPlaneClientArgs{})
@@ -30271,6 +30470,8 @@ func init() {
 	pulumi.RegisterOutputType(HttpTimeoutPtrOutput{})
 	pulumi.RegisterOutputType(JsonFormatRefOutput{})
 	pulumi.RegisterOutputType(JsonFormatRefArrayOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneAuthoritiesOutput{})
+	pulumi.RegisterOutputType(KubernetesControlPlaneAuthoritiesPtrOutput{})
 	pulumi.RegisterOutputType(KubernetesControlPlaneCertificateOutput{})
 	pulumi.RegisterOutputType(KubernetesControlPlaneCertificatePtrOutput{})
 	pulumi.RegisterOutputType(KubernetesControlPlaneClientOutput{})

@@ -1753,6 +1753,28 @@ export interface JsonFormatRefArgs {
 }
 
 /**
+ * Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+ */
+export interface KubernetesControlPlaneAuthoritiesArgs {
+    /**
+     * ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+     */
+    proxies?: pulumi.Input<string | undefined>;
+    /**
+     * The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+     */
+    proxiesSecretName?: pulumi.Input<string | undefined>;
+    /**
+     * ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+     */
+    workloads?: pulumi.Input<string | undefined>;
+    /**
+     * The same as a Secret of the namespace, for managed TLS without AWS.
+     */
+    workloadsSecretName?: pulumi.Input<string | undefined>;
+}
+
+/**
  * A certificate of your own for the API and xDS, valid for all names by which they are called. It is taken again when it changes.
  */
 export interface KubernetesControlPlaneCertificateArgs {

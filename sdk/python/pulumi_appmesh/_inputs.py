@@ -202,6 +202,8 @@ __all__ = [
     'HttpTimeoutArgsDict',
     'JsonFormatRefArgs',
     'JsonFormatRefArgsDict',
+    'KubernetesControlPlaneAuthoritiesArgs',
+    'KubernetesControlPlaneAuthoritiesArgsDict',
     'KubernetesControlPlaneCertificateArgs',
     'KubernetesControlPlaneCertificateArgsDict',
     'KubernetesControlPlaneClientArgs',
@@ -7528,6 +7530,100 @@ class JsonFormatRefArgs:
     @value.setter
     def value(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "value", value)
+
+
+class KubernetesControlPlaneAuthoritiesArgsDict(TypedDict):
+    """
+    Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+    """
+    proxies: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+    """
+    proxies_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+    """
+    workloads: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+    """
+    workloads_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    The same as a Secret of the namespace, for managed TLS without AWS.
+    """
+
+@pulumi.input_type
+class KubernetesControlPlaneAuthoritiesArgs:
+    def __init__(__self__, *,
+                 proxies: pulumi.Input[Optional[_builtins.str]] = None,
+                 proxies_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 workloads: pulumi.Input[Optional[_builtins.str]] = None,
+                 workloads_secret_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
+
+        :param pulumi.Input[_builtins.str] proxies: ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+        :param pulumi.Input[_builtins.str] proxies_secret_name: The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+        :param pulumi.Input[_builtins.str] workloads: ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+        :param pulumi.Input[_builtins.str] workloads_secret_name: The same as a Secret of the namespace, for managed TLS without AWS.
+        """
+        if proxies is not None:
+            pulumi.set(__self__, "proxies", proxies)
+        if proxies_secret_name is not None:
+            pulumi.set(__self__, "proxies_secret_name", proxies_secret_name)
+        if workloads is not None:
+            pulumi.set(__self__, "workloads", workloads)
+        if workloads_secret_name is not None:
+            pulumi.set(__self__, "workloads_secret_name", workloads_secret_name)
+
+    @_builtins.property
+    @pulumi.getter
+    def proxies(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
+        """
+        return pulumi.get(self, "proxies")
+
+    @proxies.setter
+    def proxies(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "proxies", value)
+
+    @_builtins.property
+    @pulumi.getter(name="proxiesSecretName")
+    def proxies_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+        """
+        return pulumi.get(self, "proxies_secret_name")
+
+    @proxies_secret_name.setter
+    def proxies_secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "proxies_secret_name", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def workloads(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
+        """
+        return pulumi.get(self, "workloads")
+
+    @workloads.setter
+    def workloads(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "workloads", value)
+
+    @_builtins.property
+    @pulumi.getter(name="workloadsSecretName")
+    def workloads_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        The same as a Secret of the namespace, for managed TLS without AWS.
+        """
+        return pulumi.get(self, "workloads_secret_name")
+
+    @workloads_secret_name.setter
+    def workloads_secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "workloads_secret_name", value)
 
 
 class KubernetesControlPlaneCertificateArgsDict(TypedDict):

@@ -61,7 +61,7 @@ class ControlPlaneArgs:
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] alarm_action_arns: What is told of an alarm and of its end, such as topics of Amazon SNS. The alarms are made in any case.
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
         :param pulumi.Input['ControlPlaneAuthoritiesArgs'] authorities: Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the API and xDS, by a name that you choose: those of the mesh's tasks and pods.
         :param 'ControlPlaneCloudMapArgs' cloud_map: How clients find it, by DNS. Either this or loadBalancer is given.
@@ -239,7 +239,7 @@ class ControlPlaneArgs:
     @pulumi.getter(name="certificateArns")
     def certificate_arns(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+        Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         """
         return pulumi.get(self, "certificate_arns")
 
@@ -559,7 +559,7 @@ class ControlPlane(pulumi.ComponentResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] alarm_action_arns: What is told of an alarm and of its end, such as topics of Amazon SNS. The alarms are made in any case.
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether replicas have public addresses, in public subnets without a NAT gateway. Defaults to false.
         :param pulumi.Input[Union['ControlPlaneAuthoritiesArgs', 'ControlPlaneAuthoritiesArgsDict']] authorities: Where authorities' keys are. Replicas are given the rights to them that they need. Defaults to the table.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the API and xDS, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the API and xDS, by a name that you choose: those of the mesh's tasks and pods.
         :param Union['ControlPlaneCloudMapArgs', 'ControlPlaneCloudMapArgsDict'] cloud_map: How clients find it, by DNS. Either this or loadBalancer is given.

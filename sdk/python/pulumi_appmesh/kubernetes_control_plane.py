@@ -25,7 +25,7 @@ class KubernetesControlPlaneArgs:
                  image: pulumi.Input[_builtins.str],
                  region: pulumi.Input[_builtins.str],
                  access_key_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
-                 authority_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 authorities: Optional['KubernetesControlPlaneAuthoritiesArgs'] = None,
                  certificate: Optional['KubernetesControlPlaneCertificateArgs'] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  clients: Optional[Mapping[str, 'KubernetesControlPlaneClientArgs']] = None,
@@ -63,9 +63,9 @@ class KubernetesControlPlaneArgs:
         :param pulumi.Input[_builtins.str] image: Image of the control plane, with a tag or digest: what the Dockerfile of this project makes, in a registry of yours.
         :param pulumi.Input[_builtins.str] region: Region in the ARNs of the mesh, and that of the table.
         :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
-        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+        :param 'KubernetesControlPlaneAuthoritiesArgs' authorities: Where authorities' keys are. A role that is made has the rights to them that it needs.
         :param 'KubernetesControlPlaneCertificateArgs' certificate: A certificate of your own. If unset, replicas issue their own, of the authority.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         :param Mapping[str, 'KubernetesControlPlaneClientArgs'] clients: Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.
         :param pulumi.Input[_builtins.str] cluster_domain: The cluster's own DNS domain. Defaults to cluster.local.
         :param pulumi.Input[_builtins.str] cpu: CPU that a replica asks for. Defaults to 500m. It may use more.
@@ -78,7 +78,7 @@ class KubernetesControlPlaneArgs:
         :param pulumi.Input[_builtins.str] namespace: Namespace of the control plane. Defaults to appmesh-control-plane.
         :param _builtins.bool network_policy: Whether a NetworkPolicy lets nobody in but clients. Defaults to true; it is in force where the cluster's network knows such policies.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] node_selector: Labels of the machines that pods may be on.
-        :param pulumi.Input[_builtins.str] permissions_boundary: ARN of the policy that bounds a role that is made.
+        :param pulumi.Input[_builtins.str] permissions_boundary: ARN of the policy that bounds the roles that are made.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] pod_annotations: More annotations of the pods.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] pod_labels: More labels of the pods.
         :param pulumi.Input[_builtins.str] priority_class_name: Priority class of the pods.
@@ -100,8 +100,8 @@ class KubernetesControlPlaneArgs:
         pulumi.set(__self__, "region", region)
         if access_key_secret_name is not None:
             pulumi.set(__self__, "access_key_secret_name", access_key_secret_name)
-        if authority_secret_name is not None:
-            pulumi.set(__self__, "authority_secret_name", authority_secret_name)
+        if authorities is not None:
+            pulumi.set(__self__, "authorities", authorities)
         if certificate is not None:
             pulumi.set(__self__, "certificate", certificate)
         if certificate_arns is not None:
@@ -212,16 +212,16 @@ class KubernetesControlPlaneArgs:
         pulumi.set(self, "access_key_secret_name", value)
 
     @_builtins.property
-    @pulumi.getter(name="authoritySecretName")
-    def authority_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+    @pulumi.getter
+    def authorities(self) -> Optional['KubernetesControlPlaneAuthoritiesArgs']:
         """
-        Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+        Where authorities' keys are. A role that is made has the rights to them that it needs.
         """
-        return pulumi.get(self, "authority_secret_name")
+        return pulumi.get(self, "authorities")
 
-    @authority_secret_name.setter
-    def authority_secret_name(self, value: pulumi.Input[Optional[_builtins.str]]):
-        pulumi.set(self, "authority_secret_name", value)
+    @authorities.setter
+    def authorities(self, value: Optional['KubernetesControlPlaneAuthoritiesArgs']):
+        pulumi.set(self, "authorities", value)
 
     @_builtins.property
     @pulumi.getter
@@ -239,7 +239,7 @@ class KubernetesControlPlaneArgs:
     @pulumi.getter(name="certificateArns")
     def certificate_arns(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+        Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         """
         return pulumi.get(self, "certificate_arns")
 
@@ -395,7 +395,7 @@ class KubernetesControlPlaneArgs:
     @pulumi.getter(name="permissionsBoundary")
     def permissions_boundary(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        ARN of the policy that bounds a role that is made.
+        ARN of the policy that bounds the roles that are made.
         """
         return pulumi.get(self, "permissions_boundary")
 
@@ -592,7 +592,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  access_key_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
                  account_id: pulumi.Input[Optional[_builtins.str]] = None,
-                 authority_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 authorities: Optional[Union['KubernetesControlPlaneAuthoritiesArgs', 'KubernetesControlPlaneAuthoritiesArgsDict']] = None,
                  certificate: Optional[Union['KubernetesControlPlaneCertificateArgs', 'KubernetesControlPlaneCertificateArgsDict']] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  clients: Optional[Mapping[str, Union['KubernetesControlPlaneClientArgs', 'KubernetesControlPlaneClientArgsDict']]] = None,
@@ -677,9 +677,9 @@ class KubernetesControlPlane(pulumi.ComponentResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh, twelve digits.
-        :param pulumi.Input[_builtins.str] authority_secret_name: Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+        :param Union['KubernetesControlPlaneAuthoritiesArgs', 'KubernetesControlPlaneAuthoritiesArgsDict'] authorities: Where authorities' keys are. A role that is made has the rights to them that it needs.
         :param Union['KubernetesControlPlaneCertificateArgs', 'KubernetesControlPlaneCertificateArgsDict'] certificate: A certificate of your own. If unset, replicas issue their own, of the authority.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
         :param Mapping[str, Union['KubernetesControlPlaneClientArgs', 'KubernetesControlPlaneClientArgsDict']] clients: Who reaches the API and xDS, by a name that you choose. If unset, all pods of the cluster do.
         :param pulumi.Input[_builtins.str] cluster_domain: The cluster's own DNS domain. Defaults to cluster.local.
         :param pulumi.Input[_builtins.str] cpu: CPU that a replica asks for. Defaults to 500m. It may use more.
@@ -693,7 +693,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] namespace: Namespace of the control plane. Defaults to appmesh-control-plane.
         :param _builtins.bool network_policy: Whether a NetworkPolicy lets nobody in but clients. Defaults to true; it is in force where the cluster's network knows such policies.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] node_selector: Labels of the machines that pods may be on.
-        :param pulumi.Input[_builtins.str] permissions_boundary: ARN of the policy that bounds a role that is made.
+        :param pulumi.Input[_builtins.str] permissions_boundary: ARN of the policy that bounds the roles that are made.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] pod_annotations: More annotations of the pods.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] pod_labels: More labels of the pods.
         :param pulumi.Input[_builtins.str] priority_class_name: Priority class of the pods.
@@ -781,7 +781,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  access_key_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
                  account_id: pulumi.Input[Optional[_builtins.str]] = None,
-                 authority_secret_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 authorities: Optional[Union['KubernetesControlPlaneAuthoritiesArgs', 'KubernetesControlPlaneAuthoritiesArgsDict']] = None,
                  certificate: Optional[Union['KubernetesControlPlaneCertificateArgs', 'KubernetesControlPlaneCertificateArgsDict']] = None,
                  certificate_arns: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  clients: Optional[Mapping[str, Union['KubernetesControlPlaneClientArgs', 'KubernetesControlPlaneClientArgsDict']]] = None,
@@ -829,7 +829,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
             if account_id is None and not opts.urn:
                 raise TypeError("Missing required property 'account_id'")
             __props__.__dict__["account_id"] = account_id
-            __props__.__dict__["authority_secret_name"] = authority_secret_name
+            __props__.__dict__["authorities"] = authorities
             __props__.__dict__["certificate"] = certificate
             __props__.__dict__["certificate_arns"] = certificate_arns
             __props__.__dict__["clients"] = clients

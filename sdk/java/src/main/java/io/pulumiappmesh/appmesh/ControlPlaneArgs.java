@@ -101,14 +101,14 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+     * Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      * 
      */
     @Import(name="certificateArns")
     private @Nullable Output<List<String>> certificateArns;
 
     /**
-     * @return Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+     * @return Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      * 
      */
     public Optional<Output<List<String>>> certificateArns() {
@@ -628,7 +628,7 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 
@@ -639,7 +639,7 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 
@@ -649,7 +649,7 @@ public final class ControlPlaneArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and the control plane may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 

@@ -6,6 +6,7 @@ package io.pulumiappmesh.appmesh;
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
 import com.pulumi.exceptions.MissingRequiredPropertyException;
+import io.pulumiappmesh.appmesh.inputs.KubernetesControlPlaneAuthoritiesArgs;
 import io.pulumiappmesh.appmesh.inputs.KubernetesControlPlaneCertificateArgs;
 import io.pulumiappmesh.appmesh.inputs.KubernetesControlPlaneClientArgs;
 import io.pulumiappmesh.appmesh.inputs.KubernetesControlPlaneIdentityArgs;
@@ -60,18 +61,18 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     }
 
     /**
-     * Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+     * Where authorities&#39; keys are. A role that is made has the rights to them that it needs.
      * 
      */
-    @Import(name="authoritySecretName")
-    private @Nullable Output<String> authoritySecretName;
+    @Import(name="authorities")
+    private @Nullable KubernetesControlPlaneAuthoritiesArgs authorities;
 
     /**
-     * @return Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+     * @return Where authorities&#39; keys are. A role that is made has the rights to them that it needs.
      * 
      */
-    public Optional<Output<String>> authoritySecretName() {
-        return Optional.ofNullable(this.authoritySecretName);
+    public Optional<KubernetesControlPlaneAuthoritiesArgs> authorities() {
+        return Optional.ofNullable(this.authorities);
     }
 
     /**
@@ -90,14 +91,14 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     }
 
     /**
-     * Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+     * Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      * 
      */
     @Import(name="certificateArns")
     private @Nullable Output<List<String>> certificateArns;
 
     /**
-     * @return Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+     * @return Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
      * 
      */
     public Optional<Output<List<String>>> certificateArns() {
@@ -300,14 +301,14 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     }
 
     /**
-     * ARN of the policy that bounds a role that is made.
+     * ARN of the policy that bounds the roles that are made.
      * 
      */
     @Import(name="permissionsBoundary")
     private @Nullable Output<String> permissionsBoundary;
 
     /**
-     * @return ARN of the policy that bounds a role that is made.
+     * @return ARN of the policy that bounds the roles that are made.
      * 
      */
     public Optional<Output<String>> permissionsBoundary() {
@@ -559,7 +560,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     private KubernetesControlPlaneArgs(KubernetesControlPlaneArgs $) {
         this.accessKeySecretName = $.accessKeySecretName;
         this.accountId = $.accountId;
-        this.authoritySecretName = $.authoritySecretName;
+        this.authorities = $.authorities;
         this.certificate = $.certificate;
         this.certificateArns = $.certificateArns;
         this.clients = $.clients;
@@ -655,24 +656,14 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
+         * @param authorities Where authorities&#39; keys are. A role that is made has the rights to them that it needs.
          * 
          * @return builder
          * 
          */
-        public Builder authoritySecretName(@Nullable Output<String> authoritySecretName) {
-            $.authoritySecretName = authoritySecretName;
+        public Builder authorities(@Nullable KubernetesControlPlaneAuthoritiesArgs authorities) {
+            $.authorities = authorities;
             return this;
-        }
-
-        /**
-         * @param authoritySecretName Name of a Secret of the namespace with the authority, tls.crt and tls.key (P-256), for one that several control planes or stacks share. If unset, one is made up once, for ten years. A table or volume that has had another one is not used with this.
-         * 
-         * @return builder
-         * 
-         */
-        public Builder authoritySecretName(String authoritySecretName) {
-            return authoritySecretName(Output.of(authoritySecretName));
         }
 
         /**
@@ -687,7 +678,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 
@@ -698,7 +689,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 
@@ -708,7 +699,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name and a role that is made may read.
+         * @param certificateArns Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
          * 
          * @return builder
          * 
@@ -961,7 +952,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param permissionsBoundary ARN of the policy that bounds a role that is made.
+         * @param permissionsBoundary ARN of the policy that bounds the roles that are made.
          * 
          * @return builder
          * 
@@ -972,7 +963,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param permissionsBoundary ARN of the policy that bounds a role that is made.
+         * @param permissionsBoundary ARN of the policy that bounds the roles that are made.
          * 
          * @return builder
          * 
