@@ -186,7 +186,6 @@ describe("pods as processes", function () {
     assert.deepEqual(
       [
         refused({ hostNetwork: true }),
-        refused({ restartPolicy: "Never" }),
         refused({ containers: [shell("one", "true", { readinessProbe: { grpc: { port: 1 } } as object })] }),
         refused({ containers: [shell("one", "true", { readinessProbe: { httpGet: { port: "http" } } })] }),
         refused({ containers: [shell("one", "true", { securityContext: { privileged: true } as object })] }),
@@ -203,7 +202,6 @@ describe("pods as processes", function () {
       ],
       [
         "spec.hostNetwork: given true, which this harness cannot run",
-        "spec.restartPolicy: given Never, and this harness runs Always",
         "spec.containers[0].readinessProbe: this harness knows exec, httpGet, tcpSocket and sleep",
         "spec.containers[0].readinessProbe: one has no port http",
         "spec.containers[0].securityContext.privileged: given true, which this harness cannot run",

@@ -1,6 +1,7 @@
 import { egressPort, ingressPort } from "@pulumi-appmesh/control-plane/translate/interception.js";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
+import { ignoredIpViolations } from "../networks.js";
 import type { Partly } from "../partly.js";
 import { defaultAdminPort } from "../sidecar/defaults.js";
 import { tracerPorts } from "../sidecar/tracing.js";
@@ -82,6 +83,7 @@ export function* portViolations(pod: Pod, options: Options, at: Path, isOpen: Is
 
 function* interceptionViolations({ interception = {} }: Options, isOpen: IsOpen): Generator<Violation> {
   const explicit = interception.mode === "explicit";
+  yield* ignoredIpViolations(["interception", "egressIgnoredIps"], interception.egressIgnoredIps);
   if (!explicit && interception.image === undefined && !isOpen(["interception", "image"])) {
     yield violation(
       ["interception", "image"],

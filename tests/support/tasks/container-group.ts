@@ -13,6 +13,8 @@ export interface ContainerGroup {
   readonly containers: readonly ContainerSpec[];
   /** Each container waits until the one before has started, its `postStart` included. */
   readonly oneByOne?: boolean;
+  /** Whose end is the group's: of any essential container, or of all. Default: any. */
+  readonly endsWith?: "any" | "all";
 }
 
 /** A folder that containers share. */
@@ -44,7 +46,7 @@ export interface ContainerSpec {
   readonly groups?: readonly number[];
   readonly workingDirectory?: string;
   readonly dependsOn?: readonly { readonly container: string; readonly condition: Condition }[];
-  /** When it ends by itself, and is not started again, the group does too. */
+  /** When it ends by itself, and is not started again, the group does too: see `endsWith`. */
   readonly essential: boolean;
   /** Whether, and with what pause in ms, it is started again when it has ended. Default: it is not. */
   readonly restart?: (run: {

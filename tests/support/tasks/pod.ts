@@ -39,9 +39,7 @@ const seconds = (value: number) => value * 1000;
 export function podGroup(pod: Pod, surroundings: PodSurroundings = {}): ContainerGroup {
   const { spec } = pod;
   onlyKnown("spec", spec, [...knownOfPod, ...elsewhere.pod]);
-  if ((spec.restartPolicy ?? "Always") !== "Always") {
-    throw new Unsupported(`spec.restartPolicy: given ${spec.restartPolicy}, and this harness runs Always`);
-  }
+  const { restartPolicy = "Always" } = spec;
   onlyKnown("spec.securityContext", spec.securityContext ?? {}, knownOfSecurity);
   const made = (container: PodContainer, index: number, init: boolean) =>
     containerOf(container, `spec.${init ? "initContainers" : "containers"}[${index}]`, pod, surroundings);
@@ -52,14 +50,20 @@ export function podGroup(pod: Pod, surroundings: PodSurroundings = {}): Containe
     const sidecar = container.restartPolicy === "Always";
     const dependsOn = [...waits];
     waits.push({ container: container.name, condition: sidecar ? "START" : "SUCCESS" });
-    return { ...made(container, index, true), dependsOn, essential: sidecar, restart: backOff(sidecar) };
+    return {
+      ...made(container, index, true),
+      dependsOn,
+      // Where the pod is to end, a sidecar does not keep it, and only its own containers end it.
+      essential: sidecar && restartPolicy === "Always",
+      restart: backOff(sidecar ? "Always" : restartPolicy === "Never" ? "Never" : "OnFailure"),
+    };
   });
   const containers = spec.containers.map(
     (container, index): ContainerSpec => ({
       ...made(container, index, false),
       dependsOn: waits,
       essential: true,
-      restart: backOff(true),
+      restart: backOff(restartPolicy),
     }),
   );
   return {
@@ -71,15 +75,16 @@ export function podGroup(pod: Pod, surroundings: PodSurroundings = {}): Containe
       (spec.volumes ?? []).map((volume) => [volume.name, volumeOf(volume, pod, surroundings)]),
     ),
     oneByOne: true,
+    endsWith: "all",
     containers: [...init, ...containers],
   };
 }
 
 /** 10 s, 20 s, and so on to 5 minutes; after 10 minutes without trouble from the beginning. */
 const backOff =
-  (always: boolean): NonNullable<ContainerSpec["restart"]> =>
+  (policy: string): NonNullable<ContainerSpec["restart"]> =>
   ({ exitCode, lasted, restarts }) => {
-    if (!always && exitCode === 0) return undefined;
+    if (policy === "Never" || (policy === "OnFailure" && exitCode === 0)) return undefined;
     if (lasted > seconds(600) || restarts === 0) return 0;
     return Math.min(seconds(300), seconds(10) * 2 ** (restarts - 1));
   };

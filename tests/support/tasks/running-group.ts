@@ -151,11 +151,19 @@ export class RunningGroup {
       member.restarting = pause !== undefined;
       if (pause !== undefined) {
         void sleep(pause * this.#pace, undefined, { ref: false }).then(() => this.#run(member));
-      } else if (essential) {
+      } else if (essential && this.#allEnded()) {
         this.#fail(`essential container ${name} ended with ${outcome.code}`);
       }
     }
     this.#changed();
+  }
+
+  /** Those that have to, for the group to end. */
+  #allEnded(): boolean {
+    if (this.group.endsWith !== "all") return true;
+    return this.#members.every(
+      ({ spec, state, restarting }) => !spec.essential || (state === "STOPPED" && !restarting),
+    );
   }
 
   #fail(reason: string): void {
