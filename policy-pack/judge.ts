@@ -4,6 +4,7 @@ import { nameOf } from "./rules/common.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
 import { NotKnownYet, unknown } from "./subjects/known.js";
+import { kindsOfStack } from "./subjects/stack.js";
 
 /** What a rule says of one subject. Without findings, and with nothing left open, the subject complies. */
 export interface Verdict {
@@ -24,7 +25,7 @@ export const isMeshRule = (rule: Rule): rule is MeshRule => "checkMesh" in rule;
 
 /** Whether a rule looks at what can be told of a stack as a whole only. */
 export const isAboutStacks = (rule: Rule): boolean =>
-  isMeshRule(rule) || rule.kinds.every((kind) => kind === "grant");
+  isMeshRule(rule) || rule.kinds.every((kind) => Object.hasOwn(kindsOfStack, kind));
 
 /** What a rule says of one subject; undefined where it is about other kinds. */
 export function judgeSubject(

@@ -1,5 +1,6 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { JSONSchema } from "./schema.js";
+import type { MeshPod, PodChoice } from "./subjects/choices.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { Grant } from "./subjects/grants.js";
 import type { MeshGraph } from "./subjects/graph.js";
@@ -77,8 +78,11 @@ export interface Edit {
   readonly value: unknown;
 }
 
-/** What a rule may look at: an entity, a task definition or pod with a proxy in it, or what such a one may do in AWS. */
-export type Subject = AnyEntity | Workload | Permissions | Grant | Unread;
+/**
+ * What a rule may look at: an entity, a task definition or pod with a proxy in it, what such a one may do in AWS, and what
+ * chooses pods for a proxy.
+ */
+export type Subject = AnyEntity | Workload | Permissions | Grant | PodChoice | MeshPod | Unread;
 export type SubjectKind = Subject["kind"];
 
 /** A rule that looks at one subject. */

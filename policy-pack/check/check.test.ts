@@ -404,4 +404,30 @@ items:
       );
     });
   }
+
+  it("judges Kubernetes objects together, whatever file they are in", () => {
+    const chooser = (name: string, matchLabels: string) =>
+      `apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNode\nmetadata: {name: ${name}, namespace: shop}\n` +
+      `spec: {podSelector: {matchLabels: ${matchLabels}}}\n`;
+    const deployment =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n" +
+      "spec: {template: {metadata: {labels: {app: web, version: v2}}, spec: {hostNetwork: true, containers: [{name: app}]}}}\n";
+    const declared = [
+      ...declaredIn(
+        "nodes.yaml",
+        `${chooser("a", "{app: web}")}---\n${chooser("b", "{app: web, version: v2}")}`,
+      ),
+      ...declaredIn("deployment.yaml", deployment),
+    ];
+    const configuration = only("sidecar-chosen-once", "sidecar-own-network");
+    deepEqual(report(check(declared, configuration), "text").split("\n"), [
+      "deployment.yaml: Deployment web: [mandatory] sidecar-chosen-once: spec.template.metadata.labels: VirtualNode shop/a and VirtualNode shop/b choose the pod, and the controller refuses it; narrow the podSelector of all but one.",
+      "deployment.yaml: Deployment web: [mandatory] sidecar-own-network: spec.template.spec.hostNetwork: the pod has the network of its node, whose traffic is redirected to the proxy of VirtualNode shop/a; leave it out, or let the pod have no proxy.",
+      "2 found in 3 resources, of which 2 are mandatory",
+    ]);
+    deepEqual(report(check(declared.slice(0, 2), configuration), "text").split("\n"), [
+      "nodes.yaml: VirtualNode b: [mandatory] sidecar-chosen-once: spec.podSelector: every pod that it chooses is chosen by VirtualNode shop/a too, and the controller refuses such a pod; narrow the podSelector of all but one.",
+      "1 found in 2 resources, of which 1 is mandatory",
+    ]);
+  });
 });

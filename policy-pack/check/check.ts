@@ -1,11 +1,12 @@
 import { formatPath } from "@pulumi-appmesh/model";
 import { Exemptions } from "../exemptions.js";
-import { isMeshRule, judgeMesh, judgeSubject, type Verdict } from "../judge.js";
+import { isAboutStacks, isMeshRule, judgeMesh, judgeSubject, type Verdict } from "../judge.js";
 import type { Level, Rule } from "../rule.js";
 import type { Configuration } from "../settings.js";
 import { entitiesIn, subjectsIn } from "../subjects/forms.js";
 import { graphs } from "../subjects/graph.js";
 import { RunningBehind } from "../subjects/running.js";
+import { subjectsOfAll } from "../subjects/stack.js";
 import type { InFile } from "./documents.js";
 
 /** A finding of a rule in a file. */
@@ -37,6 +38,10 @@ export function check(
   const exemptions = new Exemptions(listed, now);
   const entities = entitiesIn(declared);
   const meshes = graphs(entities.keys(), new RunningBehind(declared));
+  const alone = new Map(
+    declared.flatMap((resource) => subjectsIn(resource).map((subject) => [subject, resource] as const)),
+  );
+  const together = subjectsOfAll(declared);
   const violations: Violation[] = [];
   for (const { rule, level, config } of rules) {
     if (level === "disabled") continue;
@@ -55,14 +60,13 @@ export function check(
       for (const mesh of meshes)
         tell(judgeMesh(rule, mesh, config), ({ subject }) => entities.get(subject as never));
     } else {
-      for (const resource of declared) {
-        for (const subject of subjectsIn(resource)) {
-          const verdict = judgeSubject(rule, subject, config);
-          if (verdict) tell(verdict, () => resource);
-        }
+      const subjects = isAboutStacks(rule) ? together : alone;
+      for (const [subject, resource] of subjects) {
+        const verdict = judgeSubject(rule, subject, config);
+        if (verdict) tell(verdict, () => resource);
       }
     }
   }
-  const judged = declared.filter((resource) => subjectsIn(resource).length > 0).length;
+  const judged = new Set([...alone.values(), ...together.values()]).size;
   return { judged, violations, exemptions: exemptions.report() };
 }

@@ -4,17 +4,17 @@ import type { Level, Severity, Subject, SubjectRule } from "../rule.js";
 import { type Configuration, type ConfiguredRule, SettingsError, withSettings } from "../settings.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { isKnown } from "../subjects/forms.js";
-import type { Grant } from "../subjects/grants.js";
 import { graphs } from "../subjects/graph.js";
+import { kindsOfStack } from "../subjects/stack.js";
 import { exemptionsPolicy } from "./policies.js";
 import { remediate } from "./remediate.js";
 import {
   entitiesOfStack,
-  grantsOfStack,
   type Resource,
   runningIn,
   type StackResource,
   subjectsOf,
+  subjectsOfStack,
 } from "./subjects.js";
 
 /** What a rule found, as the engine tells it. */
@@ -141,14 +141,14 @@ export class Analyzer {
     const answer = new Answers();
     const entities = entitiesOfStack(resources);
     const meshes = graphs(entities.keys(), runningIn(resources));
-    const grants = grantsOfStack(resources);
+    const subjects = subjectsOfStack(resources);
     for (const configured of this.#rules) {
       const { rule, config } = configured;
       if (!isAboutStacks(rule)) continue;
       if (!isMeshRule(rule)) {
-        const verdict = verdictOn(rule, [...grants.keys()], config);
-        if (verdict === undefined) answer.skip(rule.name, "no policy is attached to a role of containers");
-        else this.#tell(configured, verdict, (subject) => grants.get(subject as Grant) ?? "", answer);
+        const verdict = verdictOn(rule, [...subjects.keys()], config);
+        if (verdict === undefined) answer.skip(rule.name, absent(rule));
+        else this.#tell(configured, verdict, (subject) => subjects.get(subject) ?? "", answer);
         continue;
       }
       if (meshes.length === 0) {
@@ -220,6 +220,7 @@ const describe = ({ what, why }: { readonly what: string; readonly why: string }
 
 const nothing = "the stack declares nothing of a mesh";
 const unplaced = "the names of its entities and meshes are not known before `pulumi up`, which judges it";
+const absent = ({ kinds }: SubjectRule): string => kinds.map((kind) => kindsOfStack[kind]).join(", and ");
 const aboutOthers = ({ kinds }: SubjectRule): string => `it is about ${kinds.join(", ")}`;
 
 /** What the rule says of what a resource declares; undefined where it is about others. */

@@ -1,8 +1,8 @@
 import type { Subject } from "../rule.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { type Declared, entitiesIn, isKnown, subjectsIn } from "../subjects/forms.js";
-import { type Grant, grantsIn, isAboutGrants } from "../subjects/grants.js";
 import { isAboutRunning, type Linked, RunningBehind } from "../subjects/running.js";
+import { isAboutSubjects, subjectsOfAll } from "../subjects/stack.js";
 import { fromWire } from "./values.js";
 
 /** A resource as Pulumi hands it over. */
@@ -14,6 +14,8 @@ export interface Resource {
 
 export interface StackResource extends Resource {
   readonly urn: string;
+  /** Tells accounts and clusters apart: two resources are of the same one where they say the same. */
+  readonly scope?: string;
   /** By property: the URNs of the resources from which its value was computed. */
   readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
 }
@@ -34,9 +36,14 @@ export const runningIn = (resources: readonly StackResource[]): RunningBehind =>
   // From a service to its registry, and from that to the namespace.
   new RunningBehind(linkedIn(resources, isAboutRunning, 2));
 
-/** What policies of a stack grant to roles of containers, with the URN of the resource that says what. */
-export const grantsOfStack = (resources: readonly StackResource[]): ReadonlyMap<Grant, string> =>
-  new Map([...grantsIn(linkedIn(resources, isAboutGrants, 1))].map(([grant, { id = "" }]) => [grant, id]));
+/** What resources of a stack declare together, with the URN of the one that it is told at. */
+export const subjectsOfStack = (resources: readonly StackResource[]): ReadonlyMap<Subject, string> =>
+  new Map(
+    [...subjectsOfAll(linkedIn(resources, isAboutSubjects, 1))].map(([subject, { id = "" }]) => [
+      subject,
+      id,
+    ]),
+  );
 
 /** Resources of some types, with what they are linked to by the properties that they take from others. */
 function linkedIn(
@@ -64,7 +71,8 @@ function linkedIn(
   return resources.filter(({ type }) => isLookedAt(type)).map((resource) => linked(resource, depth));
 }
 
-const declared = ({ type, props }: Resource): Declared => ({
+const declared = ({ type, props, scope }: Resource & { readonly scope?: string }): Declared => ({
   type,
   props: fromWire(props) as Declared["props"],
+  ...(scope !== undefined && { scope }),
 });

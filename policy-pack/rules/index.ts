@@ -20,12 +20,14 @@ import { routesReachable } from "./routing/routes-reachable.js";
 import { routesToEmptyServices } from "./routing/routes-to-empty-services.js";
 import { servicesUsed } from "./routing/services-used.js";
 import { sidecarAttachedPolicies } from "./sidecars/sidecar-attached-policies.js";
+import { sidecarChosenOnce } from "./sidecars/sidecar-chosen-once.js";
 import { sidecarEssential } from "./sidecars/sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecars/sidecar-image-pinned.js";
 import { sidecarLeastPrivilege } from "./sidecars/sidecar-least-privilege.js";
 import { sidecarNoPlainSecrets } from "./sidecars/sidecar-no-plain-secrets.js";
 import { sidecarNotRoot } from "./sidecars/sidecar-not-root.js";
+import { sidecarOwnNetwork } from "./sidecars/sidecar-own-network.js";
 import { sidecarRedirection } from "./sidecars/sidecar-redirection.js";
 import { sidecarStartOrder } from "./sidecars/sidecar-start-order.js";
 import { tlsClientEnforced } from "./tls/tls-client-enforced.js";
@@ -67,6 +69,8 @@ export const rules: readonly Rule[] = [
   sidecarImagePinned,
   sidecarNotRoot,
   sidecarRedirection,
+  sidecarChosenOnce,
+  sidecarOwnNetwork,
   sidecarEssential,
   sidecarHealthChecked,
   sidecarStartOrder,

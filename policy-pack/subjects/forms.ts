@@ -4,6 +4,7 @@ import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
 import { fromKubernetes, type Neighbours, objectKey, ownNames } from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
+import { podTypes } from "./pods.js";
 import type { Unread } from "./unread.js";
 import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
 
@@ -14,12 +15,12 @@ export interface Declared {
   /** Pulumi's token of the type. */
   readonly type: string;
   readonly props: Members;
+  /** Tells accounts and clusters apart. */
+  readonly scope?: string;
 }
 
 const objects = /^kubernetes:appmesh\.k8s\.aws\//;
 const taskDefinitions = /^aws:ecs\/taskDefinition:/;
-const pods =
-  /^kubernetes:(core\/v1:Pod|apps\/v1:(Deployment|StatefulSet|DaemonSet|ReplicaSet)|batch\/v1:(Cron)?Job)$/;
 
 const forms: readonly {
   readonly types: RegExp;
@@ -36,7 +37,7 @@ const forms: readonly {
     read: (_type, props, neighbours) => fromKubernetes(props, neighbours),
   },
   { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
-  { types: pods, read: (_type, props) => single(fromPods(props)) },
+  { types: podTypes, read: (_type, props) => single(fromPods(props)) },
   { types: iamTypes, read: (type, props) => single(fromIam(type, props)) },
 ];
 

@@ -16,6 +16,8 @@ export interface Running {
 export interface Linked {
   /** What the others name it by: its URN. */
   readonly id?: string;
+  /** Tells clusters and accounts apart. */
+  readonly scope?: string;
   readonly type: string;
   readonly props: Members;
   readonly from?: Readonly<Record<string, readonly Linked[]>>;

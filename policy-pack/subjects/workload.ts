@@ -1,6 +1,7 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { Source } from "./entity.js";
 import { guarded, NotKnownYet, unknown } from "./known.js";
+import { podIn } from "./pods.js";
 import type { Unread } from "./unread.js";
 
 /** A task definition of ECS, or the template of Kubernetes pods, with a proxy in it. Paths are the declaration's own. */
@@ -174,42 +175,24 @@ function containersOf(definitions: unknown): readonly Members[] | undefined {
 
 /** The pods of a Kubernetes object; undefined where it has none, or no proxy in them. */
 export function fromPods(props: Members): Workload | undefined {
-  for (const place of podSpecs) {
-    const spec = at(props, place);
-    if (spec === undefined) continue;
-    // An init container that restarts always is a sidecar, which runs for as long as the pod does.
-    const containers = [
-      ...list(spec.initContainers).map((container, index) => ({
-        container,
-        path: [...place, "initContainers", index],
-      })),
-      ...list(spec.containers).map((container, index) => ({
-        container,
-        path: [...place, "containers", index],
-      })),
-    ].filter(
-      ({ container, path }) => !path.includes("initContainers") || container.restartPolicy === "Always",
-    );
-    const read = containers.map(({ container, path }) => podContainer(container, path, spec));
-    if (!read.some(({ isProxy }) => isProxy)) return undefined;
-    return { kind: "workload", form: "kubernetes", containers: read, redirection: undefined, source };
-  }
-  return undefined;
-}
-
-/** Where the spec of pods stands, by the kinds of objects. */
-const podSpecs: readonly Path[] = [
-  ["spec", "jobTemplate", "spec", "template", "spec"],
-  ["spec", "template", "spec"],
-  ["spec"],
-];
-
-function at(props: Members, path: Path): Members | undefined {
-  let value: unknown = props;
-  for (const step of path) value = (value as Members | undefined)?.[step];
-  return typeof value === "object" && value !== null && "containers" in value
-    ? (value as Members)
-    : undefined;
+  const found = podIn(props);
+  if (found === undefined) return undefined;
+  const place = [...found.place, "spec"];
+  const spec = found.pod.spec as Members;
+  // An init container that restarts always is a sidecar, which runs for as long as the pod does.
+  const containers = [
+    ...list(spec.initContainers).map((container, index) => ({
+      container,
+      path: [...place, "initContainers", index],
+    })),
+    ...list(spec.containers).map((container, index) => ({
+      container,
+      path: [...place, "containers", index],
+    })),
+  ].filter(({ container, path }) => !path.includes("initContainers") || container.restartPolicy === "Always");
+  const read = containers.map(({ container, path }) => podContainer(container, path, spec));
+  if (!read.some(({ isProxy }) => isProxy)) return undefined;
+  return { kind: "workload", form: "kubernetes", containers: read, redirection: undefined, source };
 }
 
 function podContainer(container: Members, path: Path, pod: Members): Container {

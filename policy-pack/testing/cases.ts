@@ -133,6 +133,19 @@ const kubernetes = (version: string) =>
     spec: { meshRef: { name: "shop" } },
   });
 
+const chooser = (name: string, podSelector: object | string, kind = "VirtualNode") =>
+  resource(`kubernetes:appmesh.k8s.aws/v1beta2:${kind}`, name, {
+    apiVersion: "appmesh.k8s.aws/v1beta2",
+    kind,
+    metadata: { name, namespace: "shop" },
+    spec: { meshRef: { name: "shop" }, podSelector },
+  });
+const chosenPods = (spec: object = {}, labels: object = { app: "web", version: "2" }) =>
+  resource("kubernetes:apps/v1:Deployment", "deployment", {
+    metadata: { name: "web", namespace: "shop" },
+    spec: { template: { metadata: { labels }, spec: { containers: [{ name: "app" }], ...spec } } },
+  });
+
 /** Calls of a virtual node of itself, by a service whose route retries as often. */
 const amplified = (maxRetries: number | string) => [
   node({ backends: [backend("b.local")] }, "a"),
@@ -455,6 +468,34 @@ export const cases: Readonly<Record<string, Case>> = {
     complies: [task([envoy(), app()], proxyConfiguration("1337"))],
     waits: [task([envoy(), app()], { proxyConfiguration: unknownText })],
     open: "proxyConfiguration",
+    settings: none,
+  },
+  "sidecar-chosen-once": {
+    breaks: [
+      chooser("a", { matchLabels: { app: "web" } }),
+      chooser("b", { matchLabels: { version: "2" } }),
+      chosenPods(),
+    ],
+    at: "deployment",
+    found:
+      "spec.template.metadata.labels: VirtualNode shop/a and VirtualNode shop/b choose the pod, and the controller refuses it; narrow the podSelector of all but one.",
+    complies: [
+      chooser("a", { matchLabels: { app: "web" } }),
+      chooser("b", { matchLabels: { version: "3" } }),
+      chosenPods(),
+    ],
+    waits: [chooser("a", unknownText), chooser("b", { matchLabels: { version: "2" } }), chosenPods()],
+    open: "spec.podSelector",
+    settings: none,
+  },
+  "sidecar-own-network": {
+    breaks: [chooser("a", {}), chosenPods({ hostNetwork: true })],
+    at: "deployment",
+    found:
+      "spec.template.spec.hostNetwork: the pod has the network of its node, whose traffic is redirected to the proxy of VirtualNode shop/a; leave it out, or let the pod have no proxy.",
+    complies: [chooser("a", {}), chosenPods()],
+    waits: [chooser("a", {}), chosenPods({ hostNetwork: unknownText })],
+    open: "spec.template.spec.hostNetwork",
     settings: none,
   },
   "sidecar-essential": {

@@ -15,6 +15,8 @@ const settings = {
     tracing: "mandatory",
     "sidecar-image-pinned": "mandatory",
     "sidecar-least-privilege": "mandatory",
+    "sidecar-chosen-once": "mandatory",
+    "sidecar-own-network": "mandatory",
     "name-pattern": { level: "mandatory", pattern: "^[a-z_]+$" },
   },
 };
@@ -183,6 +185,52 @@ describe("the policy pack on the real engine, in every shape", function () {
       ],
       ["tracing", "deployment", `spec.template.spec.containers[1].env: ${traces}`],
       ["tracing", "task", `containerDefinitions[1].environment: ${traces}`],
+    ]);
+  });
+
+  it("stops a preview of pods that two virtual nodes choose, and of selectors that cannot be told apart", async () => {
+    const metadata = (name: string) => ({ name, namespace: "shop" });
+    const chooser = (kind: string, name: string, podSelector: object) =>
+      new Shown(`kubernetes:appmesh.k8s.aws/v1beta2:${kind}`, name, {
+        apiVersion: "appmesh.k8s.aws/v1beta2",
+        kind,
+        metadata: metadata(name),
+        spec: { podSelector, logging: { accessLog: { file: { path: "/dev/stdout" } } } },
+      });
+    const deployment = (name: string, labels: object, spec: object = {}) =>
+      new Shown("kubernetes:apps/v1:Deployment", `deployment ${name}`, {
+        metadata: metadata(name),
+        spec: { template: { metadata: { labels }, spec: { containers: [{ name: "app" }], ...spec } } },
+      });
+    const found = await stops(() => {
+      chooser("VirtualNode", "web", { matchLabels: { app: "web" } });
+      chooser("VirtualNode", "web_b", {
+        matchExpressions: [{ key: "version", operator: "NotIn", values: ["1"] }],
+      });
+      deployment("one", { app: "web", version: "1" });
+      deployment("two", { app: "web", version: "2" });
+      deployment("host", { app: "web", version: "1" }, { hostNetwork: true });
+      chooser("VirtualGateway", "edge", { matchLabels: { app: "edge", version: "1" } });
+      chooser("VirtualNode", "behind", {
+        matchExpressions: [{ key: "app", operator: "In", values: ["edge"] }],
+      });
+    });
+    deepStrictEqual(found, [
+      [
+        "sidecar-chosen-once",
+        "deployment two",
+        "spec.template.metadata.labels: VirtualNode shop/web and VirtualNode shop/web_b choose the pod, and the controller refuses it; narrow the podSelector of all but one.",
+      ],
+      [
+        "sidecar-chosen-once",
+        "edge",
+        "spec.podSelector: every pod that it chooses is chosen by VirtualNode shop/behind too, and the controller refuses such a pod; narrow the podSelector of all but one.",
+      ],
+      [
+        "sidecar-own-network",
+        "deployment host",
+        "spec.template.spec.hostNetwork: the pod has the network of its node, whose traffic is redirected to the proxy of VirtualNode shop/web; leave it out, or let the pod have no proxy.",
+      ],
     ]);
   });
 });

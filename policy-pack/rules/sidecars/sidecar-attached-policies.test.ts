@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { Analyzer } from "../../pulumi/analyzer.js";
-import { grantsOfStack, type StackResource } from "../../pulumi/subjects.js";
+import { type StackResource, subjectsOfStack } from "../../pulumi/subjects.js";
 import { configure } from "../../settings.js";
 import { judged, unknownText } from "../../testing/judged.js";
 import { sidecarAttachedPolicies } from "./sidecar-attached-policies.js";
@@ -32,7 +32,7 @@ const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
 /** What is said, by the resource at which it is. */
 const said = (...resources: readonly StackResource[]) =>
   Object.fromEntries(
-    [...grantsOfStack(resources)].flatMap(([grant, at]) => {
+    [...subjectsOfStack(resources)].flatMap(([grant, at]) => {
       const what = judged(sidecarAttachedPolicies, grant);
       return what && Object.keys(what).length > 0 ? [[at.replace(urn(""), ""), what]] : [];
     }),
