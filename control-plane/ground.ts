@@ -16,6 +16,7 @@ import { type OpenedStore, openStore } from "./open-store.js";
 import { lastKnown, StoreReadiness } from "./readiness.js";
 import type { ServeOptions } from "./serve-options.js";
 import type { Store } from "./store/store.js";
+import { UnreadableRecord, UnreadableRecords } from "./store/unreadable-records.js";
 
 /** What all that a control plane serves stands on: its store, the mesh in it, and what is told of them. */
 export interface Ground {
@@ -31,6 +32,8 @@ export interface Ground {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly readiness: StoreReadiness;
+  /** What of the store cannot be read, and is left out of all the above. */
+  readonly unreadable: UnreadableRecords;
   /** Milliseconds since 1970, by the clock of all that share the store. */
   readonly now: () => number;
   /** Looks anew at the files that are written to. */
@@ -53,15 +56,23 @@ export async function openGround(options: ServeOptions, closers: Closers): Promi
   const sink = auditFile ?? auditInLog(log);
   const audit = new Audit({ sink, region, account, now });
   const store = auditedStore(opened, sink);
-  const accessKeys = await keysOf(store, { account, initial: accessKey, now });
+  const unreadable = new UnreadableRecords((news) => {
+    if (news instanceof UnreadableRecord) log.error({ err: news }, news.message);
+    else
+      log.info(
+        { key: news.readable },
+        `the record ${news.readable} of the store can be read again, or is gone`,
+      );
+  });
+  const accessKeys = await keysOf(store, { account, initial: accessKey, unreadable, now });
   checkedOpen(options, addresses, accessKeys);
-  const state = await MeshState.open(store, account);
+  const state = await MeshState.open(store, account, unreadable);
   const transactions = new Transactions(store, state, (change) => audit.changed(change));
   const readiness = new StoreReadiness(shared.isShared ? auditedStore(lastKnown(opened), sink) : store, log);
   const reload = () => auditFile?.reopen();
   return {
     ...{ options, limits, trustDomain, addresses, shared, store, state, transactions, accessKeys },
-    ...{ audit, metrics, readiness, now, reload },
+    ...{ audit, metrics, readiness, unreadable, now, reload },
   };
 }
 

@@ -54,7 +54,7 @@ const rooms: Readonly<Record<string, { uses: readonly string[]; packages: readon
   // It looks at the mesh as its clients wrote it, and at what proxies are told of it.
   diagnostics: { uses: ["mesh", "translate", "source/mesh-source.ts"], packages: ["node:timers"] },
   // What a backup holds is for the mesh to judge.
-  backup: { uses: ["mesh"], packages: [] },
+  backup: { uses: ["mesh", "store"], packages: [] },
   api: {
     uses: ["mesh", "identity"],
     packages: [

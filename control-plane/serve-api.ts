@@ -27,6 +27,7 @@ export async function serveApi(
 ): Promise<Endpoint> {
   const { options, addresses, limits, state, transactions, accessKeys, audit, metrics, readiness, now } =
     ground;
+  const { unreadable } = ground;
   const { region, account, log } = options;
   const diagnosis = new Diagnosis({ state, source: proxies.source, translate });
   closers.add(() => diagnosis.close());
@@ -38,7 +39,11 @@ export async function serveApi(
     serviceAccounts: new ServiceAccounts({ state, transactions }),
     identities,
     diagnosis,
-    status: { unready: () => readiness.unready(), proxies: () => proxies.server.proxies() },
+    status: {
+      unready: () => readiness.unready(),
+      unreadable: () => unreadable.list().length,
+      proxies: () => proxies.server.proxies(),
+    },
     account,
     region,
     accessKeys,
@@ -64,7 +69,11 @@ export async function serveApi(
 
 /** Serves what watches over the control plane, and cannot sign, on an address of its own where that is asked for. */
 export async function serveMetrics(ground: Ground, closers: Closers): Promise<Endpoint | undefined> {
-  const { options, addresses, metrics, readiness } = ground;
+  const { options, addresses, metrics, unreadable } = ground;
+  const readiness = {
+    unready: () => ground.readiness.unready(),
+    unreadable: () => unreadable.list().length,
+  };
   const { metrics: endpoint, metricsToken: token, log } = options;
   if (endpoint === undefined || addresses.metrics === undefined) return undefined;
   const { address } = addresses.metrics;

@@ -1,6 +1,7 @@
 import { type OpenedTls, openTls } from "./api-tls.js";
 import { Closers } from "./closers.js";
 import { type Ground, openGround } from "./ground.js";
+import { IdentityError } from "./identity/errors.js";
 import type { Authorities } from "./identity/proxies/authorities.js";
 import { CertificateError } from "./identity/server-certificate.js";
 import { StartError } from "./listening.js";
@@ -15,7 +16,7 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
   const closers = new Closers();
   try {
     const ground = await openGround(options, closers);
-    const { shared, state, metrics } = ground;
+    const { shared, state, metrics, unreadable } = ground;
     const refusals = new RefusalLog({ log: options.log, onHeldBack: () => metrics.heldBack() });
     closers.add(() => refusals.close());
     const access = await openProxyAccess(ground, refusals);
@@ -29,7 +30,11 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       problems: () => proxies.server.problems(),
       waiting: () => proxies.server.waiting(),
       revision: () => state.revision,
-      store: () => ({ isFollowed: shared.trouble() === undefined, peers: shared.peers() }),
+      store: () => ({
+        isFollowed: shared.trouble() === undefined,
+        peers: shared.peers(),
+        unreadable: unreadable.list().length,
+      }),
     });
     const metricsEndpoint = await serveMetrics(ground, closers);
     const api = await serveApi(ground, access.identities, tls, proxies, closers);
@@ -62,6 +67,7 @@ async function openApiTls(ground: Ground, authorities: Authorities): Promise<Ope
   try {
     return await openTls(tls, { data, host: api.host, authorities: isKnown ? authorities : undefined, log });
   } catch (error) {
-    throw error instanceof CertificateError ? new StartError(error.message, { cause: error }) : error;
+    const isKnown = error instanceof CertificateError || error instanceof IdentityError;
+    throw isKnown ? new StartError(error.message, { cause: error }) : error;
   }
 }

@@ -35,7 +35,8 @@ export const workloadAuthority = ({
       signer: authorityIdOf(signer.certificate),
     };
   },
-  trust: () => authorities.trust("workloads") || undefined,
+  // Proxies that were told of less than all would refuse each other: they keep what they have until all can be read.
+  trust: () => (authorities.areAll && authorities.trust("workloads")) || undefined,
   signer: () => authorities.signerId("workloads"),
   onChanged: (listener) => authorities.onChanged(listener),
 });

@@ -20,6 +20,11 @@ export interface ValidateOptions {
    * yet turn out to be absent. Default: every value is known.
    */
   readonly isUnknown?: (value: unknown) => boolean;
+  /**
+   * Whether the value was taken before, perhaps by another release, whose limits and members may be others: then only
+   * what a program that knows this shape would not understand is a violation. Default: false.
+   */
+  readonly isKept?: boolean;
 }
 
 /** Beyond this many, further violations are not looked for: a hostile value must not become an enormous answer. */
@@ -30,7 +35,7 @@ export const maxViolations = 100;
  * anything that JSON can say. It is never changed, and no value makes this function throw.
  */
 export function validate(shape: Shape, value: unknown, options: ValidateOptions = {}): Violation[] {
-  const validation = new Validation(options.isUnknown ?? (() => false));
+  const validation = new Validation(options.isUnknown ?? (() => false), options.isKept ?? false);
   validation.check(shape, value, options.path ?? []);
   return validation.violations;
 }
@@ -38,12 +43,15 @@ export function validate(shape: Shape, value: unknown, options: ValidateOptions 
 class Validation {
   readonly violations: Violation[] = [];
 
-  constructor(private readonly isUnknown: (value: unknown) => boolean) {}
+  constructor(
+    private readonly isUnknown: (value: unknown) => boolean,
+    private readonly isKept: boolean,
+  ) {}
 
   /** The depth is that of the shape, never that of the value: what a shape does not know is not entered. */
   check(shape: Shape, value: unknown, path: Path): void {
     if (this.isFull || this.isUnknown(value)) return;
-    if (!isOfForm(shape, value))
+    if (!(this.isKept ? isOfType(shape, value) : isOfForm(shape, value)))
       this.add(path, value, `${showGiven(value, shape)} was given; ${showAllowed(shape)} is allowed.`);
     if (shape.kind === "list" && Array.isArray(value)) this.checkItems(shape, value, path);
     if (shape.kind === "map" && isObject(value)) this.checkEntries(shape, value, path);
@@ -84,6 +92,7 @@ class Validation {
         this.check(member.shape, value[name], at);
       }
     }
+    if (this.isKept) return;
     for (const name of Object.keys(value)) {
       if (this.isFull) return;
       if (!Object.hasOwn(shape.members, name) && value[name] !== undefined) {
@@ -140,6 +149,23 @@ function isOfForm(shape: Shape, value: unknown): boolean {
       return isObject(value);
     case "json":
       return true;
+  }
+}
+
+/** The same, within whatever limits. */
+function isOfType(shape: Shape, value: unknown): boolean {
+  switch (shape.kind) {
+    case "string":
+      return typeof value === "string";
+    case "integer":
+    case "number":
+      return Number.isFinite(value);
+    case "list":
+      return Array.isArray(value);
+    case "map":
+      return isObject(value);
+    default:
+      return isOfForm(shape, value);
   }
 }
 

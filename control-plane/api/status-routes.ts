@@ -4,6 +4,8 @@ import type { FastifyInstance } from "fastify";
 export interface Readiness {
   /** Why it cannot serve proxies and clients yet, or no longer; undefined if it can. */
   unready(): string | undefined | Promise<string | undefined>;
+  /** How many records of the store cannot be read. Which, is nothing to tell whoever asks. Default: none. */
+  unreadable?(): number;
 }
 
 /** How the control plane is doing, as those below it say. */
@@ -17,9 +19,9 @@ export function readinessRoutes(app: FastifyInstance, readiness: Readiness): voi
   app.get("/healthz", () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
     const reason = await readiness.unready();
-    return reply
-      .code(reason === undefined ? 200 : 503)
-      .send(reason === undefined ? { status: "ready" } : { reason });
+    if (reason !== undefined) return reply.code(503).send({ reason });
+    const unreadableRecords = readiness.unreadable?.() ?? 0;
+    return { status: "ready", ...(unreadableRecords > 0 && { unreadableRecords }) };
   });
 }
 

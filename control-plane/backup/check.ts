@@ -1,8 +1,9 @@
 import { type Address, addressKey, parentOf, parseKey } from "../mesh/address.js";
 import { meshBeside } from "../mesh/beside.js";
-import { decodeEntity } from "../mesh/entity.js";
+import { decodeEntity, type Entity } from "../mesh/entity.js";
 import { MeshError } from "../mesh/errors.js";
 import { updateInput } from "../mesh/rules/input.js";
+import { MalformedRecord } from "../store/record-value.js";
 import { type Backup, BackupError, isIdentity } from "./document.js";
 
 /** Throws BackupError for records that a control plane could not serve: all that is wrong with them, at most ten. */
@@ -33,15 +34,14 @@ const missing = (address: Address | undefined, records: Backup["records"]): stri
     : `${addressKey(address)}, in which it lives, is not among the records`;
 
 function entityProblem(address: Address, value: string): string | undefined {
-  const { metadata, spec, tags, calls } = decodeEntity(address, value);
-  const { arn, uid, version, createdAt, lastUpdatedAt, meshOwner, resourceOwner } = metadata ?? {};
-  const isWhole =
-    [arn, uid, meshOwner, resourceOwner].every((text) => typeof text === "string") &&
-    [version, createdAt, lastUpdatedAt].every((number) => typeof number === "number") &&
-    Array.isArray(tags) &&
-    Array.isArray(calls?.create) &&
-    Array.isArray(calls?.update);
-  if (!isWhole) return "metadata, spec, tags and calls are needed, as an export has them";
+  let entity: Entity;
+  try {
+    entity = decodeEntity(address, value);
+  } catch (error) {
+    if (error instanceof MalformedRecord) return `${error.message}; an export has it otherwise`;
+    throw error;
+  }
+  const { spec } = entity;
   try {
     updateInput(address.kind, { spec });
     return undefined;

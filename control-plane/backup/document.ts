@@ -31,7 +31,11 @@ export function* writeBackup({ revision, identity, records }: Backup): Generator
   const head = { format: FORMAT, version: VERSION, revision, identity, records: chosen.length };
   yield `${JSON.stringify(head)}\n`;
   // The value's own text, so that it comes back as it was to the last digit.
-  for (const [key, value] of chosen) yield `{"key":${JSON.stringify(key)},"value":${value}}\n`;
+  for (const [key, value] of chosen) {
+    // What is damaged must not spoil the rest, and is not lost either.
+    const member = isJson(value) ? `"value":${value}` : `"text":${JSON.stringify(value)}`;
+    yield `{"key":${JSON.stringify(key)},${member}}\n`;
+  }
 }
 
 /** Throws BackupError, with the line, for anything but a whole backup. */
@@ -58,6 +62,12 @@ export function readBackup(text: string): Backup {
   const records = new Map<string, string>();
   for (const [n, line] of lines.entries()) {
     const { key, value, ...rest } = parsed(line, n + 2);
+    if (typeof key === "string" && typeof rest.text === "string") {
+      throw new BackupError(
+        `line ${n + 2}: ${key} was damaged when the backup was made, and is no JSON. Give it a "value" in place of its "text", or ` +
+          "take the line out, and one off the records in line 1",
+      );
+    }
     if (typeof key !== "string" || key === "" || value === undefined || Object.keys(rest).length > 0) {
       throw new BackupError(`line ${n + 2}: a record is {"key": …, "value": …}`);
     }
@@ -71,6 +81,16 @@ export function readBackup(text: string): Backup {
     records.set(key, JSON.stringify(value));
   }
   return { revision: revision as number, identity, records };
+}
+
+/** Also on one line: a record whose text breaks one would break the backup. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return !/[\r\n]/.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function parsed(line: string, number: number): Record<string, unknown> {

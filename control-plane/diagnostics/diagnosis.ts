@@ -98,7 +98,14 @@ export class Diagnosis {
   async #find(mesh: Address<"mesh">): Promise<readonly Placed[]> {
     const { state, source, translate } = this.#options;
     const whole = new WholeMesh(state, mesh);
-    const findings: Finding[] = [];
+    const findings: Finding[] = state.unreadable(mesh).map(({ key, reason }) => ({
+      code: "UnreadableRecord",
+      address: mesh,
+      path: "",
+      message: `the record ${key} of the store cannot be read: ${reason}. Proxies that need it keep what they have`,
+      remedy:
+        "If a later release of appmesh wrote it, start that one. If it is damaged, bring it back, as docs/operations.md tells.",
+    }));
     for (const rule of rules) {
       for (const finding of rule(whole)) findings.push(finding);
       await others();
@@ -122,7 +129,7 @@ export class Diagnosis {
   #placed(findings: readonly Finding[]): readonly Placed[] {
     const placed = new Map<string, Placed>();
     for (const { code, address, path, message, remedy } of findings) {
-      const entity = this.#options.state.get(address);
+      const entity = this.#options.state.known(address);
       if (!entity) continue;
       const order = [kinds.indexOf(address.kind), placeOf(address, path), code, message].join("\0");
       const { severity } = codes[code];

@@ -67,6 +67,10 @@ export const codes = {
   UnusedVirtualRouter: { severity: "warning", says: "No virtual service is provided by a virtual router." },
   UnusedVirtualService: { severity: "warning", says: "Nothing calls a virtual service." },
   WithoutEffect: { severity: "warning", says: "A field has no effect where it is." },
+  UnreadableRecord: {
+    severity: "error",
+    says: "The store has something of a mesh that cannot be read: a later release wrote it, or it was damaged.",
+  },
   NotInEffect: { severity: "error", says: "Proxies do not do something that an entity asks for." },
 } as const satisfies Record<string, { readonly severity: Severity; readonly says: string }>;
 

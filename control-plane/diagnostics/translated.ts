@@ -1,4 +1,5 @@
 import { type Address, addressKey, ownName, parsePath } from "../mesh/address.js";
+import { MeshError } from "../mesh/errors.js";
 import type { MeshEntities, Proxy } from "../translate/entities.js";
 import type { Problem, ProxyResources } from "../translate/resources.js";
 import type { Finding } from "./diagnostic.js";
@@ -26,6 +27,8 @@ export function* translated(
   try {
     problems = translate(entities, proxy).problems;
   } catch (error) {
+    // A record that cannot be read is told by itself.
+    if (error instanceof MeshError) return;
     // As the xDS server has it: one mesh's trouble is not the others', nor that of what else is wrong in it.
     yield {
       code: "NotInEffect",

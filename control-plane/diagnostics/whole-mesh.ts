@@ -27,7 +27,7 @@ export class WholeMesh {
   }
 
   get<K extends ChildKind>(kind: K, name: string): Entity<K> | undefined {
-    return this.#state.get(childOf(this.#mesh, kind, name));
+    return this.#state.known(childOf(this.#mesh, kind, name));
   }
 
   routesOf(router: Address<"virtualRouter">): Iterable<Entity<"route">> {
@@ -56,11 +56,11 @@ export class WholeMesh {
   }
 
   routerOf(route: Address<"route">): Entity<"virtualRouter"> | undefined {
-    return this.#state.get(parentOf(route) as Address<"virtualRouter">);
+    return this.#state.known(parentOf(route) as Address<"virtualRouter">);
   }
 
   gatewayOf(route: Address<"gatewayRoute">): Entity<"virtualGateway"> | undefined {
-    return this.#state.get(parentOf(route) as Address<"virtualGateway">);
+    return this.#state.known(parentOf(route) as Address<"virtualGateway">);
   }
 }
 

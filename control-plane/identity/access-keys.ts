@@ -1,4 +1,6 @@
+import { checkMembers, readRecord } from "../store/record-value.js";
 import type { Store, Write } from "../store/store.js";
+import type { UnreadableRecords } from "../store/unreadable-records.js";
 import {
   type AccessKey,
   createInput,
@@ -28,6 +30,8 @@ export interface AccessKeysOptions {
   readonly hasInitial?: boolean | undefined;
   /** How many keys are kept, living and dead; of the dead, the oldest make room. Default: 1000. */
   readonly mostKeys?: number;
+  /** Hears of keys that cannot be read: they let nobody in. */
+  readonly unreadable?: UnreadableRecords | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -39,6 +43,18 @@ interface KeyRecord extends Omit<AccessKey, "account" | "scope"> {
   /** Whole, since both sides of SigV4 make the same signature. Gone once the key is revoked. */
   readonly secretAccessKey?: string | undefined;
 }
+
+const members = {
+  account: "string?",
+  scope: "object",
+  description: "string",
+  createdAt: "number",
+  expiresAt: "number?",
+  revokedAt: "number?",
+  replaces: "string?",
+  replacedBy: "string?",
+  secretAccessKey: "string?",
+} as const;
 
 /** A key with its secret, which a revoked one has no longer. */
 export interface Found {
@@ -90,13 +106,15 @@ export class AccessKeys {
 
   /** Throws IdentityError where the environment's key is one that the store keeps. */
   static async open(store: Store, options: AccessKeysOptions): Promise<AccessKeys> {
-    const records = await Records.open(store, PREFIX, (accessKeyId, value): Stored => {
-      const record: KeyRecord = { accessKeyId, ...(JSON.parse(value) as Omit<KeyRecord, "accessKeyId">) };
+    const decode = (accessKeyId: string, value: string): Stored => {
+      const record: KeyRecord = { ...(readRecord(value, members) as KeyRecord), accessKeyId };
+      checkMembers(record.scope, { readOnly: "boolean?", meshes: "list?" }, "scope.");
       return { record, used: used(record, options.account) };
-    });
+    };
+    const records = await Records.open(store, PREFIX, decode, options.unreadable);
     const keys = new AccessKeys(records, options);
     const initial = options.initial?.accessKeyId;
-    if (initial !== undefined && records.all.has(initial)) {
+    if (initial !== undefined && (records.all.has(initial) || records.isUnreadable(initial))) {
       throw new IdentityError(
         "ConflictException",
         `APPMESH_ACCESS_KEY_ID is '${initial}', a key that this control plane has issued and keeps itself, ` +
@@ -106,9 +124,9 @@ export class AccessKeys {
     return keys;
   }
 
-  /** Whether requests must be signed: there is a key, or there was one. */
+  /** Whether requests must be signed: there is a key, or there was one, though it may not be readable. */
   get required(): boolean {
-    return this.#hasInitial || this.#records.all.size > 0;
+    return this.#hasInitial || this.#records.size > 0;
   }
 
   seconds(): number {
@@ -243,6 +261,7 @@ export class AccessKeys {
           "Start it with another APPMESH_ACCESS_KEY_ID, or with none",
       );
     }
+    this.#records.check(accessKeyId);
     throw new IdentityError("NotFoundException", `there is no access key '${accessKeyId}'`);
   }
 

@@ -6,6 +6,7 @@ export class IdentityError extends Error {
       | "BadRequestException"
       | "NotFoundException"
       | "ConflictException"
+      | "InternalServerErrorException"
       | "LimitExceededException"
       | "ServiceUnavailableException",
     message: string,

@@ -6,6 +6,7 @@ import {
   StoreUnavailable,
   type Write,
 } from "../store/store.js";
+import { UnreadableRecord, UnreadableRecords } from "../store/unreadable-records.js";
 import { IdentityError } from "./errors.js";
 
 const ATTEMPTS = 100;
@@ -21,25 +22,36 @@ export class Records<T> {
   readonly #store: Store;
   readonly #prefix: string;
   readonly #decode: (name: string, value: string) => T;
+  readonly #unreadable: UnreadableRecords;
   readonly #all = new Map<string, T>();
   readonly #listeners = new Set<() => void>();
   #revision = -1;
   /** Changes that come while the store is being read. */
   #early: Change[] | undefined;
 
-  private constructor(store: Store, prefix: string, decode: (name: string, value: string) => T) {
+  private constructor(
+    store: Store,
+    prefix: string,
+    decode: (name: string, value: string) => T,
+    unreadable: UnreadableRecords,
+  ) {
     this.#store = store;
     this.#prefix = prefix;
     this.#decode = decode;
+    this.#unreadable = unreadable;
   }
 
-  /** `decode` is given what follows the prefix in a record's key, and its value. */
+  /**
+   * `decode` is given what follows the prefix in a record's key, and its value. What it throws for is not among `all`, and
+   * not written over.
+   */
   static async open<T>(
     store: Store,
     prefix: string,
     decode: (name: string, value: string) => T,
+    unreadable = new UnreadableRecords(),
   ): Promise<Records<T>> {
-    const records = new Records(store, prefix, decode);
+    const records = new Records(store, prefix, decode, unreadable);
     store.subscribe((change) => records.#apply(change));
     await records.#reload();
     return records;
@@ -48,6 +60,26 @@ export class Records<T> {
   /** By what follows the prefix in their keys. */
   get all(): ReadonlyMap<string, T> {
     return this.#all;
+  }
+
+  /** How many records there are, with those that cannot be read. */
+  get size(): number {
+    return this.#all.size + this.#unreadable.list(this.#prefix).length;
+  }
+
+  /** Whether there is such a record, which cannot be read. */
+  isUnreadable(name: string): boolean {
+    return this.#unreadable.has(this.#prefix + name);
+  }
+
+  /** Throws where there are records that cannot be read, and that may be just what is asked for. */
+  checkAll(): void {
+    failing(() => this.#unreadable.checkUnder(this.#prefix));
+  }
+
+  /** Throws where there is such a record, which cannot be read. */
+  check(name: string): void {
+    failing(() => this.#unreadable.check(this.#prefix + name));
   }
 
   /** Calls back after each change of a record. Returns what ends that. */
@@ -65,6 +97,7 @@ export class Records<T> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { writes, result } = decide();
       if (writes.length === 0) return result;
+      failing(() => this.#unreadable.checkWrites(writes));
       try {
         await this.#store.commit(this.#revision, writes);
         return result;
@@ -102,6 +135,9 @@ export class Records<T> {
     if (revision > this.#revision) {
       this.#revision = revision;
       this.#all.clear();
+      for (const { key } of this.#unreadable.list(this.#prefix)) {
+        if (!records.has(key)) this.#unreadable.forget(key);
+      }
       for (const [key, value] of records) this.#take(key, value);
       this.#tell();
     }
@@ -123,12 +159,26 @@ export class Records<T> {
   #take(key: string, value: string | undefined): boolean {
     if (!key.startsWith(this.#prefix)) return false;
     const name = key.slice(this.#prefix.length);
-    if (value === undefined) this.#all.delete(name);
-    else this.#all.set(name, this.#decode(name, value));
+    if (value === undefined) this.#unreadable.forget(key);
+    const record =
+      value === undefined
+        ? undefined
+        : this.#unreadable.read(key, value, (text) => ({ decoded: this.#decode(name, text) }));
+    if (record === undefined) this.#all.delete(name);
+    else this.#all.set(name, record.decoded);
     return true;
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+}
+
+function failing(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error;
+    throw new IdentityError("InternalServerErrorException", error.message, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
-import type { Kind, Specs } from "@pulumi-appmesh/model";
+import { entityTypes, formatViolation, type Kind, type Specs, validate } from "@pulumi-appmesh/model";
+import { checkMembers, MalformedRecord, readRecord } from "../store/record-value.js";
 import { type Address, addressKey } from "./address.js";
 
 /** One entity at one version. Immutable: a change makes another object. */
@@ -40,9 +41,31 @@ export interface Call {
   readonly digest: string;
 }
 
+/** Throws MalformedRecord for what is none. Its spec may be of other limits than today's. */
 export function decodeEntity(address: Address, value: string): Entity {
-  return { ...(JSON.parse(value) as EntityRecord), address };
+  const record = readRecord(value, {
+    metadata: "object",
+    spec: "object",
+    tags: "list",
+    calls: "object",
+  }) as EntityRecord;
+  checkMembers(record.metadata, metadataMembers, "metadata.");
+  checkMembers(record.calls, { create: "list", update: "list" }, "calls.");
+  const { spec } = entityTypes[address.kind];
+  const [violation] = validate(spec, record.spec, { path: ["spec"], isKept: true });
+  if (violation) throw new MalformedRecord(formatViolation(violation).replace(/\.$/, ""));
+  return { ...record, address };
 }
+
+const metadataMembers = {
+  arn: "string",
+  uid: "string",
+  meshOwner: "string",
+  resourceOwner: "string",
+  version: "number",
+  createdAt: "number",
+  lastUpdatedAt: "number",
+} as const;
 
 export function encodeEntity(entity: Entity): { key: string; value: string } {
   // What a later release has put there beside them stays there.

@@ -13,6 +13,8 @@ export const steps = [
 
 const destination: Readonly<Record<ManagedTlsMode, number>> = { OFF: 0, PERMISSIVE: 2, STRICT: 3 };
 
+export const modes = Object.keys(destination) as readonly ManagedTlsMode[];
+
 /** Longer than a proxy takes that has lost its control plane for a moment. */
 export const DEFAULT_SETTLE_SECONDS = 30;
 

@@ -43,7 +43,7 @@ export function checkProves(operations: Operations, caller: Caller, proxy: Proxy
 
 /** The account that has created a virtual node or gateway; undefined where it is not there. */
 export const ownerOfProxy = (state: MeshState, proxy: ProxyName): string | undefined =>
-  state.get(addressOf(proxy))?.metadata.resourceOwner;
+  state.known(addressOf(proxy))?.metadata.resourceOwner;
 
 /** Calls back when virtual nodes have gone, or others of the same name have come. */
 export function onNodesReplaced(state: MeshState, listener: () => void): void {
@@ -51,7 +51,7 @@ export function onNodesReplaced(state: MeshState, listener: () => void): void {
   state.subscribe(({ meshName, meshOwner, reads }) => {
     const isOther = (read: string) =>
       read.startsWith(prefix) &&
-      (state.get({ kind: "virtualNode", meshOwner, names: [meshName, read.slice(prefix.length)] })?.metadata
+      (state.known({ kind: "virtualNode", meshOwner, names: [meshName, read.slice(prefix.length)] })?.metadata
         .version ?? 1) === 1;
     if (reads.some(isOther)) listener();
   });

@@ -8,6 +8,7 @@ import {
   structure,
   validate,
 } from "@pulumi-appmesh/model";
+import { checkMembers, MalformedRecord, readRecord } from "../store/record-value.js";
 import { type Address, ownName } from "./address.js";
 import { keyBeside, parseKeyBeside } from "./beside.js";
 import type { Caller } from "./caller.js";
@@ -37,13 +38,24 @@ export type ServiceAccountsOfMesh = Readonly<Record<string, ServiceAccountInput>
 
 export const NO_SERVICE_ACCOUNTS: ServiceAccountsOfMesh = Object.freeze({});
 
+export const serviceAccountsKey = (mesh: Address<"mesh">): string => keyBeside(mesh, "serviceAccounts");
+
 export const encodeServiceAccounts = (mesh: Address<"mesh">, accounts: ServiceAccountsOfMesh) => ({
-  key: keyBeside(mesh, "serviceAccounts"),
+  key: serviceAccountsKey(mesh),
   value: Object.keys(accounts).length === 0 ? undefined : JSON.stringify(accounts),
 });
 
-export const decodeServiceAccounts = (value: string): ServiceAccountsOfMesh =>
-  JSON.parse(value) as ServiceAccountsOfMesh;
+/** Throws MalformedRecord for what is none. */
+export function decodeServiceAccounts(value: string): ServiceAccountsOfMesh {
+  const accounts = readRecord(value);
+  const members = Object.entries(accounts);
+  checkMembers(accounts, Object.fromEntries(members.map(([name]) => [name, "object"])));
+  for (const [name, account] of members) {
+    const [violation] = validate(ServiceAccountInput, account, { path: [name], isKept: true });
+    if (violation) throw new MalformedRecord(formatViolation(violation).replace(/\.$/, ""));
+  }
+  return accounts as ServiceAccountsOfMesh;
+}
 
 /** The mesh whose service accounts are kept under a key; undefined for any other key. */
 export const parseServiceAccountsKey = (key: string): Address<"mesh"> | undefined =>

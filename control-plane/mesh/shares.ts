@@ -1,3 +1,4 @@
+import { checkMembers, readRecord } from "../store/record-value.js";
 import type { Address } from "./address.js";
 import { keyBeside, parseKeyBeside } from "./beside.js";
 
@@ -6,12 +7,19 @@ export type Shares = Readonly<Record<string, number>>;
 
 export const NO_SHARES: Shares = Object.freeze({});
 
+export const sharesKey = (mesh: Address<"mesh">): string => keyBeside(mesh, "shares");
+
 export const encodeShares = (mesh: Address<"mesh">, shares: Shares) => ({
-  key: keyBeside(mesh, "shares"),
+  key: sharesKey(mesh),
   value: Object.keys(shares).length === 0 ? undefined : JSON.stringify(shares),
 });
 
-export const decodeShares = (value: string): Shares => JSON.parse(value) as Shares;
+/** Throws MalformedRecord for what is none. */
+export function decodeShares(value: string): Shares {
+  const shares = readRecord(value);
+  checkMembers(shares, Object.fromEntries(Object.keys(shares).map((account) => [account, "number"])));
+  return shares as Shares;
+}
 
 /** The mesh whose shares are kept under a key; undefined for any other key. */
 export const parseSharesKey = (key: string): Address<"mesh"> | undefined => parseKeyBeside(key, "shares");

@@ -1,25 +1,30 @@
-import { entityTypes, type Kind, type Specs } from "@pulumi-appmesh/model";
+import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import type { MeshChange, MeshSource } from "../source/mesh-source.js";
-import type { Change, Store, Unsubscribe } from "../store/store.js";
+import type { Change, Store, Unsubscribe, Write } from "../store/store.js";
+import { type Unreadable, UnreadableRecord, UnreadableRecords } from "../store/unreadable-records.js";
 import type { MeshEntities, MeshSettings } from "../translate/entities.js";
-import { type Address, addressKey, childOf, ownName, parentOf, parseKey } from "./address.js";
+import { type Address, addressKey, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";
+import { MeshError } from "./errors.js";
+import { MeshView } from "./mesh-view.js";
 import {
   decodeServiceAccounts,
   NO_SERVICE_ACCOUNTS,
   parseServiceAccountsKey,
   type ServiceAccountsOfMesh,
+  serviceAccountsKey,
 } from "./service-accounts.js";
-import { DEFAULT_SETTINGS, decodeSettings, parseSettingsKey } from "./settings.js";
-import { decodeShares, NO_SHARES, parseSharesKey, type Shares } from "./shares.js";
+import { DEFAULT_SETTINGS, decodeSettings, parseSettingsKey, settingsKey } from "./settings.js";
+import { decodeShares, NO_SHARES, parseSharesKey, type Shares, sharesKey } from "./shares.js";
 
 /**
  * All entities in memory, as of the latest revision of the store. Reads are of one revision as long as they are
- * made without waiting in between.
+ * made without waiting in between. What is asked of a record that cannot be read is an InternalServerErrorException.
  */
 export class MeshState implements MeshSource {
   readonly #account: string;
+  readonly #unreadable: UnreadableRecords;
   #revision = 0;
   readonly #entities = new Map<string, Entity>();
   /** By the parent's key and the kind of the children; meshes by the kind alone. */
@@ -36,13 +41,14 @@ export class MeshState implements MeshSource {
   readonly #listeners = new Set<(change: MeshChange) => void>();
   readonly #waiting = new Set<() => void>();
 
-  private constructor(account: string) {
+  private constructor(account: string, unreadable: UnreadableRecords) {
     this.#account = account;
+    this.#unreadable = unreadable;
   }
 
   /** Reads the whole store, and follows it from there on. */
-  static async open(store: Store, account: string): Promise<MeshState> {
-    const state = new MeshState(account);
+  static async open(store: Store, account: string, unreadable = new UnreadableRecords()): Promise<MeshState> {
+    const state = new MeshState(account, unreadable);
     // Subscribed before it is read, so that no change falls in between.
     let early: Change[] | undefined = [];
     store.subscribe((change) => (early ? early.push(change) : state.#apply(change)));
@@ -64,7 +70,28 @@ export class MeshState implements MeshSource {
   }
 
   get<K extends Kind>(address: Address<K>): Entity<K> | undefined {
+    this.#check(addressKey(address));
+    return this.known(address);
+  }
+
+  /** The same, and undefined where there is one that cannot be read. */
+  known<K extends Kind>(address: Address<K>): Entity<K> | undefined {
     return this.#entities.get(addressKey(address)) as Entity<K> | undefined;
+  }
+
+  /** Throws where there is one of a kind below a parent that cannot be read: `children` leaves it out. */
+  checkChildren(parent: Address, kind: Kind): void {
+    failing(() => this.#unreadable.checkUnder(`${addressKey(parent)}/${kind}/`));
+  }
+
+  /** The records of a mesh that cannot be read. */
+  unreadable(mesh: Address<"mesh">): readonly Unreadable[] {
+    return this.#unreadable.list(`${addressKey(mesh)}/`);
+  }
+
+  /** Throws where writes would overwrite what cannot be read. */
+  checkWrites(writes: readonly Write[]): void {
+    failing(() => this.#unreadable.checkWrites(writes));
   }
 
   /** The entities of a kind below a parent; of all owners' meshes where there is no parent. */
@@ -91,18 +118,22 @@ export class MeshState implements MeshSource {
 
   /** Whether a mesh exists that an account may see. */
   sees(account: string, mesh: Address<"mesh">): boolean {
+    if (account === mesh.meshOwner) this.#check(addressKey(mesh));
     return this.meshes(account).get(collectionIdOf(mesh)) !== undefined;
   }
 
   shares(mesh: Address<"mesh">): Shares {
+    this.#check(sharesKey(mesh));
     return this.#shares.get(addressKey(mesh)) ?? NO_SHARES;
   }
 
   settings(mesh: Address<"mesh">): MeshSettings {
+    this.#check(settingsKey(mesh));
     return this.#settings.get(addressKey(mesh)) ?? DEFAULT_SETTINGS;
   }
 
   serviceAccounts(mesh: Address<"mesh">): ServiceAccountsOfMesh {
+    this.#check(serviceAccountsKey(mesh));
     return this.#serviceAccounts.get(addressKey(mesh)) ?? NO_SERVICE_ACCOUNTS;
   }
 
@@ -152,31 +183,42 @@ export class MeshState implements MeshSource {
 
   /** Takes over one record, and returns what it is about and its read if what proxies are told may differ now. */
   #write(key: string, value: string | undefined): { address: Address; read: string } | undefined {
+    const wasUnreadable = this.#unreadable.has(key);
+    if (value === undefined) this.#unreadable.forget(key);
     const shared = parseSharesKey(key);
-    if (shared) this.#writeShares(shared, value);
+    if (shared) {
+      this.#writeShares(shared, this.#decoded(key, value, decodeShares) ?? NO_SHARES);
+      return wasUnreadable || this.#unreadable.has(key) ? { address: shared, read: "shares" } : undefined;
+    }
     const running = parseServiceAccountsKey(key);
     if (running) {
-      if (value === undefined) this.#serviceAccounts.delete(addressKey(running));
-      else this.#serviceAccounts.set(addressKey(running), decodeServiceAccounts(value));
-      return undefined;
+      const accounts = this.#decoded(key, value, decodeServiceAccounts);
+      if (accounts === undefined) this.#serviceAccounts.delete(addressKey(running));
+      else this.#serviceAccounts.set(addressKey(running), accounts);
+      return wasUnreadable || this.#unreadable.has(key)
+        ? { address: running, read: "serviceAccounts" }
+        : undefined;
     }
     const settled = parseSettingsKey(key);
     if (settled)
-      return this.#writeSettings(settled, value) ? { address: settled, read: "settings" } : undefined;
+      return this.#writeSettings(settled, value) || wasUnreadable
+        ? { address: settled, read: "settings" }
+        : undefined;
     const address = parseKey(key);
     if (!address) return undefined;
     const collectionId = collectionKey(parentOf(address), address.kind);
     const id = collectionIdOf(address);
     const before = this.#entities.get(key);
-    if (value === undefined) {
+    let entity = this.#decoded(key, value, (text) => decodeEntity(address, text));
+    if (entity === undefined) {
       this.#entities.delete(key);
       const collection = this.#collections.get(collectionId);
       collection?.remove(id);
       if (collection?.size === 0) this.#collections.delete(collectionId);
       if (before?.address.kind === "mesh") this.#see(before as Entity<"mesh">, undefined);
-      return before && { address, read: readName(address) };
+      const isNews = before !== undefined || wasUnreadable || value !== undefined;
+      return isNews ? { address, read: readName(address) } : undefined;
     }
-    let entity = decodeEntity(address, value);
     const same = before && JSON.stringify(before.spec) === JSON.stringify(entity.spec);
     if (same) entity = { ...entity, spec: before.spec };
     this.#entities.set(key, entity);
@@ -191,7 +233,7 @@ export class MeshState implements MeshSource {
   #see(before: Entity<"mesh"> | undefined, after: Entity<"mesh"> | undefined): void {
     const { address } = (after ?? before) as Entity<"mesh">;
     const { meshOwner } = address;
-    for (const account of [meshOwner, ...Object.keys(this.shares(address))]) {
+    for (const account of [meshOwner, ...Object.keys(this.#sharesKnown(address))]) {
       this.#show(account, address, after);
     }
     const owned = this.meshesOwned(meshOwner) + (after ? 1 : 0) - (before ? 1 : 0);
@@ -199,26 +241,38 @@ export class MeshState implements MeshSource {
     else this.#meshesOwned.set(meshOwner, owned);
   }
 
-  #writeShares(address: Address<"mesh">, value: string | undefined): void {
-    const before = this.shares(address);
-    const after = value === undefined ? NO_SHARES : decodeShares(value);
-    if (value === undefined) this.#shares.delete(addressKey(address));
+  #writeShares(address: Address<"mesh">, after: Shares): void {
+    const before = this.#sharesKnown(address);
+    if (after === NO_SHARES) this.#shares.delete(addressKey(address));
     else this.#shares.set(addressKey(address), after);
-    const mesh = this.get(address);
+    const mesh = this.known(address);
     for (const account of Object.keys(before)) {
       if (!Object.hasOwn(after, account)) this.#show(account, address, undefined);
     }
     for (const account of Object.keys(after)) this.#show(account, address, mesh);
   }
 
+  #sharesKnown(mesh: Address<"mesh">): Shares {
+    return this.#shares.get(addressKey(mesh)) ?? NO_SHARES;
+  }
+
   /** Answers whether what proxies are told may differ now. */
   #writeSettings(address: Address<"mesh">, value: string | undefined): boolean {
-    const before = this.settings(address);
-    const after = value === undefined ? DEFAULT_SETTINGS : decodeSettings(value);
-    if (JSON.stringify(before) === JSON.stringify(after)) return false;
-    if (value === undefined) this.#settings.delete(addressKey(address));
+    const before = this.#settings.get(addressKey(address)) ?? DEFAULT_SETTINGS;
+    const after = this.#decoded(settingsKey(address), value, decodeSettings);
+    const isUnreadable = value !== undefined && after === undefined;
+    if (!isUnreadable && JSON.stringify(before) === JSON.stringify(after ?? DEFAULT_SETTINGS)) return false;
+    if (after === undefined) this.#settings.delete(addressKey(address));
     else this.#settings.set(addressKey(address), after);
     return true;
+  }
+
+  #decoded<T>(key: string, value: string | undefined, decode: (value: string) => T): T | undefined {
+    return value === undefined ? undefined : this.#unreadable.read(key, value, decode);
+  }
+
+  #check(key: string): void {
+    failing(() => this.#unreadable.check(key));
   }
 
   #show(account: string, address: Address<"mesh">, mesh: Entity<"mesh"> | undefined): void {
@@ -227,6 +281,15 @@ export class MeshState implements MeshSource {
     else seen.remove(collectionIdOf(address));
     if (seen.size === 0) this.#meshesSeen.delete(account);
     else this.#meshesSeen.set(account, seen);
+  }
+}
+
+function failing(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error;
+    throw new MeshError("InternalServerErrorException", error.message, { cause: error });
   }
 }
 
@@ -250,58 +313,5 @@ function readName({ kind, names }: Address): string {
       return `gatewayRoutes/${names[1]}`;
     default:
       return `${kind}/${names[1]}`;
-  }
-}
-
-/** One mesh, as translation reads it: always as of the latest change, and whether or not the mesh exists yet. */
-class MeshView implements MeshEntities {
-  readonly #state: MeshState;
-  readonly #mesh: Address<"mesh">;
-
-  constructor(state: MeshState, mesh: Address<"mesh">) {
-    this.#state = state;
-    this.#mesh = mesh;
-  }
-
-  get meshName(): string {
-    return ownName(this.#mesh);
-  }
-
-  mesh() {
-    return this.#state.get(this.#mesh)?.spec;
-  }
-
-  settings() {
-    return this.#state.settings(this.#mesh);
-  }
-
-  virtualNode(name: string) {
-    return this.#spec("virtualNode", name);
-  }
-
-  virtualRouter(name: string) {
-    return this.#spec("virtualRouter", name);
-  }
-
-  virtualService(name: string) {
-    return this.#spec("virtualService", name);
-  }
-
-  virtualGateway(name: string) {
-    return this.#spec("virtualGateway", name);
-  }
-
-  routes(virtualRouterName: string) {
-    return this.#state.children(childOf(this.#mesh, "virtualRouter", virtualRouterName), "route").named();
-  }
-
-  gatewayRoutes(virtualGatewayName: string) {
-    return this.#state
-      .children(childOf(this.#mesh, "virtualGateway", virtualGatewayName), "gatewayRoute")
-      .named();
-  }
-
-  #spec<K extends Kind>(kind: K, name: string): Specs[K] | undefined {
-    return this.#state.get(childOf(this.#mesh, kind, name))?.spec;
   }
 }

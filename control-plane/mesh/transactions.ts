@@ -53,6 +53,7 @@ export class Transactions {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { writes, result, change } = decide();
       if (writes.length === 0) return result;
+      this.#state.checkWrites(writes);
       try {
         await this.#store.commit(this.#state.revision, writes);
         if (change) this.#onChange?.({ caller, ...change });

@@ -91,7 +91,7 @@ describe("Metrics", () => {
       problems: () => 3,
       waiting: () => 0,
       revision: () => 42,
-      store: () => ({ isFollowed: true, peers: 2 }),
+      store: () => ({ isFollowed: true, peers: 2, unreadable: 3 }),
     });
     const all = async () =>
       (

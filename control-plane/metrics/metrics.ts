@@ -12,8 +12,8 @@ export interface Sources {
   waiting(): number;
   /** The revision of the store that proxies and clients are shown. */
   revision(): number;
-  /** Whether changes of others can be seen, and how many others are told of changes. */
-  store(): { readonly isFollowed: boolean; readonly peers: number };
+  /** Whether changes of others can be seen, how many others are told of changes, and how many records cannot be read. */
+  store(): { readonly isFollowed: boolean; readonly peers: number; readonly unreadable: number };
 }
 
 export interface ConnectedProxy {
@@ -157,6 +157,12 @@ export class Metrics {
     );
     this.#gauge("appmesh_store_peers", "Other replicas that are told of changes.", [], (gauge, sources) =>
       gauge.set(sources.store().peers),
+    );
+    this.#gauge(
+      "appmesh_store_unreadable_records",
+      "Records of the store that cannot be read, and so are not served. The log says which, and what to do.",
+      [],
+      (gauge, sources) => gauge.set(sources.store().unreadable),
     );
     this.#gauge(
       "appmesh_xds_proxies",

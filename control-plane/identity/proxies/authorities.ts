@@ -1,5 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { MalformedRecord, readRecord } from "../../store/record-value.js";
 import type { Store } from "../../store/store.js";
+import type { UnreadableRecords } from "../../store/unreadable-records.js";
 import { type CertifiedKey, makeAuthority } from "../certificates.js";
 import { IdentityError } from "../errors.js";
 import {
@@ -72,11 +74,13 @@ export class Authorities {
     store: Store,
     now: () => number = Date.now,
     places?: AuthorityPlaces,
+    unreadable?: UnreadableRecords,
   ): Promise<Authorities> {
-    const records = await Records.open(store, PREFIX, (authorityId, value): Stored => {
-      const record = JSON.parse(value) as AuthorityRecord;
+    const decode = (authorityId: string, value: string): Stored => {
+      const record = decodeAuthority(value);
       return { ...record, authority: describe(authorityId, record) };
-    });
+    };
+    const records = await Records.open(store, PREFIX, decode, unreadable);
     return new Authorities(records, now, places);
   }
 
@@ -88,6 +92,11 @@ export class Authorities {
   /** In the order in which they were created. */
   list(): Authority[] {
     return purposes.flatMap((purpose) => this.#of(purpose).map(({ authority }) => authority));
+  }
+
+  /** Whether these are all: there may be further ones in records that cannot be read. */
+  get areAll(): boolean {
+    return this.#records.size === this.#records.all.size;
   }
 
   /** The certificates of all authorities of a purpose, in PEM. */
@@ -132,6 +141,7 @@ export class Authorities {
             `for what the other does. Give ${purpose} another one`,
         );
       }
+      if (this.#of(purpose).length === 0) this.#records.checkAll();
       const record: AuthorityRecord = {
         ...{ certificate, issuers, anchor, place, purpose },
         signs: this.#of(purpose).length === 0,
@@ -149,7 +159,11 @@ export class Authorities {
 
   /** The authority of which new certificates are; the first of its purpose is made when it is asked for. */
   async signer(purpose: Purpose): Promise<Issuer> {
-    if (this.#of(purpose).length === 0) await this.#add(purpose, true);
+    if (this.#of(purpose).length === 0) {
+      // One that cannot be read is none in whose place another is made.
+      this.#records.checkAll();
+      await this.#add(purpose, true);
+    }
     const stored = this.#of(purpose);
     const signer = (stored.find(({ signs }) => signs) ?? stored[0]) as Stored;
     if ("key" in signer) return issuerOf(signer);
@@ -281,12 +295,26 @@ export class Authorities {
   #stored(authorityId: string): Stored {
     const stored = this.#records.all.get(authorityId);
     if (stored) return stored;
+    this.#records.check(authorityId);
     throw new IdentityError("NotFoundException", `there is no authority '${authorityId}'`);
   }
 }
 
 const anchorOf = (record: AuthorityRecord): string =>
   "anchor" in record ? record.anchor : record.certificate;
+
+/** Throws MalformedRecord for what is none. */
+function decodeAuthority(value: string): AuthorityRecord {
+  const record = readRecord(value, {
+    ...{ purpose: "string", signs: "boolean", createdAt: "number", certificate: "string" },
+    ...{ place: "string?", key: "string?", issuers: "string?", anchor: "string?" },
+  }) as AuthorityRecord;
+  const hasKey = "key" in record || ("place" in record && "anchor" in record && "issuers" in record);
+  if (!hasKey || !purposes.includes(record.purpose)) {
+    throw new MalformedRecord("it has no key, and no place of one, or a purpose that is not known here");
+  }
+  return record;
+}
 
 function describe(authorityId: string, record: AuthorityRecord): Authority {
   const { purpose, signs, createdAt, certificate } = record;

@@ -1,7 +1,9 @@
 import { randomUUID, X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
+import { MalformedRecord, readRecord } from "../../store/record-value.js";
 import type { Store } from "../../store/store.js";
+import type { UnreadableRecords } from "../../store/unreadable-records.js";
 import { IdentityError } from "../errors.js";
 import type { AuthorityPlaces } from "../issuer.js";
 import { type Decision, Records } from "../records.js";
@@ -40,6 +42,8 @@ export interface ProxyIdentitiesOptions {
   readonly authorityPlaces?: AuthorityPlaces | undefined;
   /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
   readonly furtherTrust?: () => readonly string[];
+  /** Hears of records that cannot be read: whom they are about is not let in. */
+  readonly unreadable?: UnreadableRecords | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -70,7 +74,7 @@ interface MeshName {
 }
 
 type IssuedRecord = Omit<IssuedIdentity, "identityId" | "proxy"> & { readonly proxy: string };
-type StoredRecord = Partial<IssuedRecord> & { readonly revokedAt?: number };
+type StoredRecord = Partial<IssuedRecord>;
 
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/proxies/";
@@ -103,9 +107,10 @@ export class ProxyIdentities {
   }
 
   static async open(store: Store, options: ProxyIdentitiesOptions): Promise<ProxyIdentities> {
-    const authorities = await Authorities.open(store, options.now, options.authorityPlaces);
-    const tokenKeys = await TokenKeys.open(store, options.now);
-    const records = await Records.open(store, PREFIX, (_, value) => JSON.parse(value) as StoredRecord);
+    const { now, unreadable } = options;
+    const authorities = await Authorities.open(store, now, options.authorityPlaces, unreadable);
+    const tokenKeys = await TokenKeys.open(store, now, unreadable);
+    const records = await Records.open(store, PREFIX, decodeRecord, unreadable);
     return new ProxyIdentities(authorities, tokenKeys, records, options);
   }
 
@@ -166,6 +171,7 @@ export class ProxyIdentities {
     return this.#records.change((): Decision<IssuedIdentity> => {
       const found = this.list(mesh, account).find((identity) => identity.identityId === identityId);
       if (!found) {
+        this.#records.check(`issued/${identityId}`);
         throw new IdentityError(
           "NotFoundException",
           `nothing of the id '${identityId}' was issued to a proxy of mesh ${mesh.meshName}`,
@@ -185,10 +191,11 @@ export class ProxyIdentities {
     body: unknown,
   ): Promise<{ readonly proxy: ProxyName; readonly revokedAt: number }> {
     const proxy = revokeInput(mesh, body);
+    const name = `proxies/${formatProxy(proxy)}`;
     return this.#records.change(() => {
       const revokedAt = this.seconds();
       return {
-        writes: [this.#records.write(`proxies/${formatProxy(proxy)}`, { revokedAt })],
+        writes: [this.#records.write(name, { ...this.#records.all.get(name), revokedAt })],
         result: { proxy, revokedAt },
       };
     });
@@ -245,6 +252,7 @@ export class ProxyIdentities {
         : `service account ${proof.id} is not one that it runs as, by the mesh's service accounts`;
       throw new ProofError("denied", `the proxy is not one of ${formatProxy(proxy)}: ${shown}`);
     }
+    this.#checkReadable(`proxies/${formatProxy(proxy)}`);
     const account = this.#records.all.get(`issued/${proof.id}`)?.account;
     if (account !== undefined && this.#options.ownerOf?.(proxy) !== account) {
       throw new ProofError(
@@ -263,6 +271,8 @@ export class ProxyIdentities {
         : expired;
     }
     const id = proof.id.replace(/^0+(?=.)/, "");
+    this.#checkReadable(`issued/${proof.id}`);
+    if (proof.kind === "certificate") this.#checkReadable(`certificates/${id}`);
     const revoked =
       this.#records.all.get(`issued/${proof.id}`)?.revokedAt ??
       (proof.kind === "certificate" ? this.#records.all.get(`certificates/${id}`)?.revokedAt : undefined);
@@ -273,6 +283,15 @@ export class ProxyIdentities {
         "what the proxy has shown is signed with what is not trusted any more",
       );
     }
+  }
+
+  /** What cannot be read may be that the proof was taken back. */
+  #checkReadable(name: string): void {
+    if (!this.#records.isUnreadable(name)) return;
+    throw new ProofError(
+      "unavailable",
+      "what is known of what the proxy has shown cannot be read; the log of the control plane says what to do",
+    );
   }
 
   /** Certificates are valid since some time before they were issued, for clocks that are behind. */
@@ -406,6 +425,25 @@ export class ProxyIdentities {
     return ended.slice(0, 20).map(([name]) => this.#records.write(name, undefined));
   }
 }
+
+/** Throws MalformedRecord for what is none. */
+function decodeRecord(name: string, value: string): StoredRecord {
+  if (/^(proxies|certificates)\//.test(name)) return readRecord(value, { revokedAt: "number" });
+  // What a later release keeps beside them.
+  if (!name.startsWith("issued/")) return {};
+  const record = readRecord(value, issuedMembers) as IssuedRecord;
+  if (parseProxy(record.proxy, "") === undefined) throw new MalformedRecord("proxy names none");
+  return record;
+}
+
+const issuedMembers = {
+  kind: "string",
+  proxy: "string",
+  account: "string?",
+  createdAt: "number",
+  expiresAt: "number",
+  revokedAt: "number?",
+} as const;
 
 const revokedError = new ProofError(
   "unauthenticated",

@@ -5,7 +5,9 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
+import { readRecord } from "../../store/record-value.js";
 import type { Store } from "../../store/store.js";
+import type { UnreadableRecords } from "../../store/unreadable-records.js";
 import { Records } from "../records.js";
 
 /** What is known of a key that signs tokens, without the key. Times are seconds since 1970. */
@@ -28,6 +30,8 @@ interface Stored {
   readonly verifying: KeyObject;
 }
 
+const members = { privateKey: "string", createdAt: "number", expiresAt: "number?" } as const;
+
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/token-keys/";
 
@@ -42,9 +46,13 @@ export class TokenKeys {
   }
 
   /** `now`: milliseconds since 1970. */
-  static async open(store: Store, now: () => number = Date.now): Promise<TokenKeys> {
-    const records = await Records.open(store, PREFIX, (tokenKeyId, value): Stored => {
-      const record = JSON.parse(value) as TokenKeyRecord;
+  static async open(
+    store: Store,
+    now: () => number = Date.now,
+    unreadable?: UnreadableRecords,
+  ): Promise<TokenKeys> {
+    const decode = (tokenKeyId: string, value: string): Stored => {
+      const record = readRecord(value, members) as TokenKeyRecord;
       const signing = createPrivateKey(record.privateKey);
       const { createdAt, expiresAt } = record;
       return {
@@ -53,7 +61,8 @@ export class TokenKeys {
         signing,
         verifying: createPublicKey(signing),
       };
-    });
+    };
+    const records = await Records.open(store, PREFIX, decode, unreadable);
     return new TokenKeys(records, now);
   }
 
@@ -69,7 +78,11 @@ export class TokenKeys {
 
   /** The key that signs; the first is made when it is asked for. */
   async signer(): Promise<{ readonly tokenKeyId: string; readonly key: KeyObject }> {
-    if (this.#records.all.size === 0) await this.#add(0, true);
+    if (this.#records.all.size === 0) {
+      // One that cannot be read is none that another is made for.
+      this.#records.checkAll();
+      await this.#add(0, true);
+    }
     const { key, signing } = this.#sorted().at(-1) as Stored;
     return { tokenKeyId: key.tokenKeyId, key: signing };
   }

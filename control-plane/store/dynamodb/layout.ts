@@ -58,7 +58,8 @@ export function recordItem(key: string, value: string): Item {
 
 export const recordOf = ({ sk, key, value }: Item): [string, string] => [
   (key?.S ?? sk?.S) as string,
-  value?.S as string,
+  // What no release of this layout writes is for those to judge who know what it should say.
+  value?.S ?? "",
 ];
 
 /** One revision of the log, whole. */
@@ -119,13 +120,29 @@ export function entriesOf(items: readonly Item[], after?: number): LogEntry[] {
       entries.length = 0;
       if (ofEntry.length !== parts) continue;
     }
-    const writes = (JSON.parse(ofEntry.join("")) as [string, string | null][]).map(([key, value]) => ({
-      key,
-      value: value ?? undefined,
-    }));
+    const writes = writesOf(ofEntry.join(""));
+    // One that is damaged is as good as missing: what it wrote is read from the records.
+    if (writes === undefined) {
+      if (after !== undefined) break;
+      entries.length = 0;
+      continue;
+    }
     entries.push({ revision, commit, writes, ...(replacedAll && { replacedAll }) });
   }
   return entries;
+}
+
+function writesOf(text: string): Write[] | undefined {
+  let pairs: unknown;
+  try {
+    pairs = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const isPair = (pair: unknown): pair is [string, string | null] =>
+    Array.isArray(pair) && typeof pair[0] === "string" && (pair[1] === null || typeof pair[1] === "string");
+  if (!Array.isArray(pairs) || !pairs.every(isPair)) return undefined;
+  return pairs.map(([key, value]) => ({ key, value: value ?? undefined }));
 }
 
 /** Throws ChangeTooLarge where a transaction of these items, and of as many deletions, would be refused. */
