@@ -67,6 +67,28 @@ describe("Diagnostics", () => {
     remedy,
   });
 
+  it("look at each virtual service a few times, however many virtual routers have no routes", async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `s${i}`);
+    await mesh.build(
+      ...names.flatMap((name) => [
+        ["virtualRouter", ["shop", name], { listeners: [httpListener()] }] as const,
+        ["virtualService", ["shop", name], toRouter(name)] as const,
+      ]),
+    );
+    let looks = 0;
+    const services = mesh.state.children(shop, "virtualService");
+    const each = services[Symbol.iterator].bind(services);
+    services[Symbol.iterator] = function* () {
+      for (const service of { [Symbol.iterator]: each }) {
+        looks++;
+        yield service;
+      }
+    };
+    const { items } = await diagnosis.list(own, shop, {});
+    assert.equal(items.filter(({ code }) => code === "NoRoutes").length, names.length);
+    assert.ok(looks <= 10 * names.length, `${looks} looks at ${names.length} virtual services`);
+  });
+
   it("find nothing in a mesh that does what it says", async () => {
     await mesh.build(
       ["virtualNode", ["shop", "catalog"], listening(httpListener())],

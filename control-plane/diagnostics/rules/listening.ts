@@ -5,6 +5,7 @@ import { entityName, type RouteKind, routeKind, spoken, type WholeMesh } from ".
 
 /** Whether routers and gateways listen for what their routes take. */
 export function* listening(mesh: WholeMesh): Iterable<Finding> {
+  const provided = servicesByRouter(mesh);
   for (const { address, spec } of mesh.all("virtualRouter")) {
     if ([...mesh.routesOf(address)].length === 0) {
       yield {
@@ -15,9 +16,7 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
         remedy: "Create a route, or delete the virtual router.",
         covers: [
           { entity: entityName(address), path: "spec.listeners" },
-          ...[...mesh.all("virtualService")]
-            .filter((service) => service.spec.provider?.virtualRouter?.virtualRouterName === address.names[1])
-            .flatMap((service) => [...mesh.leadingTo(ownName(service.address))]),
+          ...(provided.get(ownName(address)) ?? []).flatMap((service) => [...mesh.leadingTo(service)]),
         ],
       };
     }
@@ -52,6 +51,19 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
     const kind = routeKind(route.spec);
     if (gateway && kind) yield* fits(gateway.address, gateway.spec, route.address, kind);
   }
+}
+
+/** The names of the virtual services that each virtual router provides. */
+function servicesByRouter(mesh: WholeMesh): ReadonlyMap<string, readonly string[]> {
+  const services = new Map<string, string[]>();
+  for (const { address, spec } of mesh.all("virtualService")) {
+    const router = spec.provider?.virtualRouter?.virtualRouterName;
+    if (router === undefined) continue;
+    const others = services.get(router);
+    if (others === undefined) services.set(router, [ownName(address)]);
+    else others.push(ownName(address));
+  }
+  return services;
 }
 
 function* fits(
