@@ -248,7 +248,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<Inputs.EcsCapacityProviderArgs>? _capacityProviders;
 
         /// <summary>
-        /// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        /// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         /// </summary>
         public InputList<Inputs.EcsCapacityProviderArgs> CapacityProviders
         {
@@ -347,10 +347,10 @@ namespace PulumiAppMesh.AppMesh
         }
 
         /// <summary>
-        /// Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        /// Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         /// </summary>
         [Input("enableExecuteCommand")]
-        public Input<bool>? EnableExecuteCommand { get; set; }
+        public bool? EnableExecuteCommand { get; set; }
 
         /// <summary>
         /// Whether the task takes part in fault injection. Defaults to false.

@@ -269,7 +269,7 @@ export interface MeshGatewayArgs {
      */
     backendDefaults?: pulumi.Input<inputs.BackendDefaultsArgs | undefined>;
     /**
-     * Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+     * Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
      */
     capacityProviders?: pulumi.Input<pulumi.Input<inputs.EcsCapacityProviderArgs>[] | undefined>;
     /**
@@ -313,9 +313,9 @@ export interface MeshGatewayArgs {
      */
     egressCidrs?: {[key: string]: pulumi.Input<string>};
     /**
-     * Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+     * Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
      */
-    enableExecuteCommand?: pulumi.Input<boolean | undefined>;
+    enableExecuteCommand?: boolean;
     /**
      * Whether the task takes part in fault injection. Defaults to false.
      */

@@ -362,6 +362,10 @@ describe("task definitions as processes", function () {
         ]),
         refused([one], proxy(["ProxyEgressPort", "15001"])),
         refused([one], proxy(["IgnoredUID", "1337"], ["ProxyEgressPort", "15001"], ["AppPorts", "8080"])),
+        refused(
+          [one],
+          proxy(["IgnoredUID", "1337"], ["ProxyEgressPort", "15001"], ["ProxyIngressPort", "15000"]),
+        ),
         refused([one], proxy(["IgnoredUid", "1337"])),
       ],
       [
@@ -369,12 +373,13 @@ describe("task definitions as processes", function () {
         "container one: this harness has no image shop/unknown:1",
         'one.firelensConfiguration: given {"type":"fluentbit"}, which this harness cannot',
         "ResourceInitializationError: there is no secret arn:aws:ssm:eu-west-1:0:parameter/none",
-        `t${tasks - 7}: one depends on two, which is not there`,
-        `t${tasks - 6}: one → two → one is a circle`,
-        `t${tasks - 5}: one waits for two to be HEALTHY, which has no health check`,
+        `t${tasks - 8}: one depends on two, which is not there`,
+        `t${tasks - 7}: one → two → one is a circle`,
+        `t${tasks - 6}: one waits for two to be HEALTHY, which has no health check`,
         "two: port 8080 is one's",
         "proxyConfiguration: IgnoredUID or IgnoredGID is missing",
         "proxyConfiguration: ProxyIngressPort is missing",
+        "proxyConfiguration: AppPorts is missing, beside ProxyIngressPort",
         `proxyConfiguration.properties: IgnoredUid is none of IgnoredUID, IgnoredGID, AppPorts, ProxyIngressPort, ProxyEgressPort, EgressIgnoredPorts, EgressIgnoredIPs`,
       ],
     );

@@ -251,6 +251,20 @@ describe("MeshEcsService on the real engine", function () {
       propagateTags: "SERVICE",
       ...common,
     });
+    // A shell in a container needs them, and nothing else was asked for.
+    const { policy: rights } = made["aws:iam/rolePolicy:RolePolicy catalog-task-policy"] ?? {};
+    assert.deepEqual(JSON.parse(String(rights)).Statement, [
+      {
+        Effect: "Allow",
+        Action: [
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ],
+        Resource: "*",
+      },
+    ]);
     const scaled = {
       serviceNamespace: "ecs",
       scalableDimension: "ecs:service:DesiredCount",

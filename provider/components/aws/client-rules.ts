@@ -1,6 +1,7 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { isObject, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
+import { isNetwork } from "../networks.js";
 
 /** What is wrong with those who are let in, by security groups and by networks. */
 export function* clientViolations({
@@ -24,7 +25,7 @@ export function* clientViolations({
 export function* cidrViolations(input: string, cidrs: unknown): Generator<Violation> {
   if (!isObject(cidrs)) return;
   for (const [name, cidr] of Object.entries(cidrs)) {
-    if (typeof cidr !== "string" || /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(cidr)) continue;
+    if (typeof cidr !== "string" || isNetwork(cidr)) continue;
     yield violation(
       [input, name],
       cidr,

@@ -119,6 +119,23 @@ describe("addMesh", () => {
     );
   });
 
+  it("redirects what goes out of a task to which nothing comes in, with all that ECS asks for", () => {
+    const caller = { name: "worker", image: "shop/worker:1" };
+    const { proxyConfiguration } = addMesh([caller], { ...node, listenerPorts: [] });
+    assert.deepEqual(addMesh([caller], node).proxyConfiguration, proxyConfiguration);
+    assert.deepEqual(proxyConfiguration, {
+      type: "APPMESH",
+      containerName: "envoy",
+      properties: [
+        { name: "IgnoredUID", value: "1337" },
+        { name: "ProxyIngressPort", value: "15000" },
+        { name: "ProxyEgressPort", value: "15001" },
+        { name: "AppPorts", value: "15000" },
+        { name: "EgressIgnoredIPs", value: "169.254.170.2,169.254.169.254" },
+      ],
+    });
+  });
+
   it("puts more settings where its user wants them", () => {
     const { containerDefinitions } = addMesh([app], {
       ...node,

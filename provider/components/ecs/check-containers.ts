@@ -3,6 +3,7 @@ import { violation } from "../check.js";
 import { imageViolations } from "../image.js";
 import { envoyUser } from "../sidecar/defaults.js";
 import { addedNames, dependencyViolations } from "./check-dependencies.js";
+import { logViolations } from "./check-logs.js";
 import type { Given, GivenContainer } from "./given.js";
 
 /** What is wrong with each of a task's own containers, and with how they fit together. */
@@ -26,6 +27,7 @@ export function* containerViolations(given: Given): Generator<Violation> {
     yield* platformViolations(container, path, given);
     yield* variableViolations(container, path);
   }
+  if (given.fargate === true) yield* logViolations(options.logConfiguration, ["logConfiguration"], given);
   yield* dependencyViolations(given);
   yield* independentViolations(given, names);
 }
@@ -76,6 +78,7 @@ function* imageOf({ image }: GivenContainer, path: Path, given: Given): Generato
 
 function* platformViolations(container: GivenContainer, path: Path, given: Given): Generator<Violation> {
   const { user, links, hostname, privileged, stopTimeout, portMappings = [] } = container;
+  const { dnsServers, dnsSearchDomains, extraHosts, linuxParameters } = container;
   const { mode } = given;
   const redirected = given.options.virtualNode !== undefined && mode !== undefined && mode !== "explicit";
   if (redirected && user !== undefined && user.split(":")[0] === String(envoyUser)) {
@@ -86,12 +89,19 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
         "of the mesh. Give it another user.",
     );
   }
-  for (const [member, value] of Object.entries({ links, hostname })) {
+  for (const [member, value] of Object.entries({
+    links,
+    hostname,
+    dnsServers,
+    dnsSearchDomains,
+    extraHosts,
+  })) {
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     yield violation(
       [...path, member],
       value,
-      "it was given; containers of an awsvpc network have none, and reach each other at 127.0.0.1. Leave it out.",
+      "it was given; containers of an awsvpc network have none: they reach each other at 127.0.0.1, and all else by the DNS of " +
+        "the VPC. Leave it out.",
     );
   }
   for (const [index, mapping] of portMappings.entries()) {
@@ -111,6 +121,15 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
       "true was given; Fargate has no privileged containers. Leave it out.",
     );
   }
+  for (const [index, capability] of (linuxParameters?.capabilities?.add ?? []).entries()) {
+    if (capability === undefined || capability === "SYS_PTRACE") continue;
+    yield violation(
+      [...path, "linuxParameters", "capabilities", "add", index],
+      capability,
+      `${JSON.stringify(capability)} was given; "SYS_PTRACE" is all that Fargate grants. Leave it out, or run the task on EC2.`,
+    );
+  }
+  yield* logViolations(container.logConfiguration, [...path, "logConfiguration"], given);
   if (stopTimeout !== undefined && stopTimeout > 120) {
     yield violation(
       [...path, "stopTimeout"],

@@ -1,6 +1,7 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { imageViolations } from "../image.js";
+import { ignoredIpViolations } from "../networks.js";
 import type { Partly } from "../partly.js";
 import type { Given } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
@@ -41,6 +42,7 @@ export function* interceptionViolations(given: Given): Generator<Violation> {
       `it was given beside the mode ${mode}; it is for ${modes.join(" and ")}. Leave it out, or change the mode.`,
     );
   }
+  yield* ignoredIpViolations(["interception", "egressIgnoredIps"], interception.egressIgnoredIps);
   const ports = interception.egressIgnoredPorts ?? [];
   if (mode === "proxyConfiguration" && ports.length > mostIgnoredPorts) {
     yield violation(

@@ -52,7 +52,7 @@ export const ContainerLinuxParameters = structure(
           mountOptions: optional(list(string()), "How it is mounted."),
         }),
       ),
-      "File systems in memory. Not on Fargate.",
+      "File systems in memory. On Fargate since January 2026.",
     ),
     maxSwap: optional(integer({ min: 0 }), "Swap in MiB. Not on Fargate."),
     swappiness: optional(integer({ min: 0, max: 100 }), "How readily it swaps, 0 to 100. Not on Fargate."),

@@ -10,8 +10,9 @@ import type { Admitted } from "../aws/entrance.js";
 import type { ComponentInputs } from "../component.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { given } from "../given.js";
+import { shellStatement } from "./execution-policy.js";
 import type { MeshOptions } from "./mesh-options.js";
-import type { MeshTaskDefinition } from "./mesh-task-definition.js";
+import type { MeshTaskDefinition, MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
 import type { taskInputs } from "./mesh-task-definition-args.js";
 import type { plainServiceInputs, serviceInputs } from "./service-inputs.js";
 
@@ -202,6 +203,20 @@ function scaled(
     );
   }
 }
+
+type OfRole = Pick<MeshTaskDefinitionArgs, "taskRoleArn" | "taskRoleStatements"> & {
+  readonly enableExecuteCommand?: unknown;
+};
+
+/** What the task role that is made may do: with `enableExecuteCommand`, let shells be opened as well. */
+export const taskRights = ({
+  taskRoleArn,
+  taskRoleStatements = [],
+  enableExecuteCommand,
+}: OfRole): Pick<MeshTaskDefinitionArgs, "taskRoleStatements"> =>
+  enableExecuteCommand === true && taskRoleArn === undefined
+    ? { taskRoleStatements: [...taskRoleStatements, shellStatement] }
+    : {};
 
 /** What every service gives back. */
 export const outputsOf = (service: Service, task: MeshTaskDefinition, { group }: Guarded) => ({

@@ -89,6 +89,15 @@ describe("the policy of an execution role", () => {
     ]);
   });
 
+  it("lets it read a secret whose ARN is told without the characters that Secrets Manager ends it with", () => {
+    const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db";
+    const secrets = [{ name: "PASSWORD", valueFrom: `${arn}:password::` }];
+    assert.deepEqual(executionStatements([{ name: "a", image: "shop/app:1", secrets }], "eu-west-1"), [
+      token,
+      { Effect: "Allow", Action: ["secretsmanager:GetSecretValue"], Resource: [`${arn}-??????`] },
+    ]);
+  });
+
   it("names things in the partition of their region", () => {
     assert.deepEqual(
       ["eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"].map(

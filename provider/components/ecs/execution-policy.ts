@@ -23,7 +23,7 @@ export function executionStatements(
   const secrets = names.flatMap((name) => {
     const [, , service, , , kind, secret] = name.split(":");
     return service === "secretsmanager" && kind === "secret" && secret !== undefined
-      ? [name.split(":").slice(0, 7).join(":")]
+      ? [exactSecret(name.split(":").slice(0, 7).join(":"))]
       : [];
   });
   const parameters = names
@@ -68,6 +68,9 @@ export function executionStatements(
   ];
 }
 
+/** Secrets Manager ends the ARN of each secret with six characters of its own, which a task definition may leave out. */
+const exactSecret = (arn: string): string => (/-[A-Za-z0-9]{6}$/.test(arn) ? arn : `${arn}-??????`);
+
 function secretNames(container: ContainerDefinition): readonly string[] {
   const { secrets = [], logConfiguration, repositoryCredentials } = container;
   return [
@@ -107,6 +110,18 @@ export const tracingStatement: Statement = {
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
+  ],
+  Resource: "*",
+};
+
+/** What `aws ecs execute-command` needs of the task role; it has no narrower resources. */
+export const shellStatement: Statement = {
+  Effect: "Allow",
+  Action: [
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
   ],
   Resource: "*",
 };

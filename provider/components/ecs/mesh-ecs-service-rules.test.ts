@@ -88,11 +88,17 @@ describe("what is refused of a MeshEcsService", () => {
   });
 
   it("is a place where the tasks cannot run", () => {
-    assert.deepEqual(told({ launchType: "FARGATE", capacityProviders: [{ capacityProvider: "spot" }] }), [
-      "launchType: it was given beside capacityProviders; one of them is allowed: either says on what the tasks run. Leave one of both out.",
-    ]);
+    assert.deepEqual(
+      told({ launchType: "FARGATE", capacityProviders: [{ capacityProvider: "spot", weight: 1 }] }),
+      [
+        "launchType: it was given beside capacityProviders; one of them is allowed: either says on what the tasks run. Leave one of both out.",
+      ],
+    );
     assert.deepEqual(told({ launchType: "EC2" }), [
       'launchType: "EC2" was given; the task is made for FARGATE. Name it in requiresCompatibilities, too.',
+    ]);
+    assert.deepEqual(told({ requiresCompatibilities: ["MANAGED_INSTANCES"], memory: 512 }), [
+      "capacityProviders: nothing was given; it is required for MANAGED_INSTANCES: the capacity provider of the cluster on whose instances the tasks run.",
     ]);
     assert.deepEqual(
       told({
@@ -106,5 +112,50 @@ describe("what is refused of a MeshEcsService", () => {
         "platformVersion: it was given for tasks on instances; only Fargate has platform versions. Leave it out.",
       ],
     );
+  });
+
+  it("is a strategy of capacity providers that gives no task a place", () => {
+    const spot = { capacityProvider: "FARGATE_SPOT", weight: 3 };
+    assert.deepEqual(told({ capacityProviders: [{ capacityProvider: "FARGATE", base: 1 }, spot] }), []);
+    assert.deepEqual(told({ capacityProviders: [{ capacityProvider: "FARGATE_SPOT" }] }), [
+      "capacityProviders[0].weight: no capacity provider has a weight of 1 or more; at least one is required, or no task has a place. Give it.",
+    ]);
+    assert.deepEqual(
+      told({
+        capacityProviders: [
+          { capacityProvider: "FARGATE", base: 1 },
+          { ...spot, base: 2 },
+        ],
+      }),
+      [
+        "capacityProviders[1].base: it was given beside that of capacityProviders[0]; one of them may have a base. Leave one of both out.",
+      ],
+    );
+    assert.deepEqual(told({ capacityProviders: [spot, { capacityProvider: "large", weight: 1 }] }), [
+      'capacityProviders[1].capacityProvider: "large" was given beside "FARGATE_SPOT"; a service is on Fargate or on instances. Make a service for each.',
+    ]);
+    assert.deepEqual(told({ capacityProviders: [spot], requiresCompatibilities: ["EC2"], memory: 512 }), [
+      'capacityProviders[0].capacityProvider: "FARGATE_SPOT" was given; the task is made for EC2. Name "FARGATE" in requiresCompatibilities, too.',
+    ]);
+  });
+
+  it("is what only tasks on Fargate have, or only others", () => {
+    assert.deepEqual(
+      told({
+        ipcMode: "task",
+        pidMode: "host",
+        placementConstraints: [{ type: "memberOf", expression: "x" }],
+      }),
+      [
+        'placementConstraints: it was given for FARGATE; only tasks on instances have it. Leave it out, or let requiresCompatibilities be ["EC2"].',
+        'ipcMode: it was given for FARGATE; only tasks on instances have it. Leave it out, or let requiresCompatibilities be ["EC2"].',
+        'pidMode: "host" was given for FARGATE; only tasks on instances have it. Leave it out, or let requiresCompatibilities be ["EC2"].',
+      ],
+    );
+    assert.deepEqual(told({ pidMode: "task", ephemeralStorage: { sizeInGib: 30 } }), []);
+    const onInstances = { requiresCompatibilities: ["EC2"], memory: 512, ipcMode: "task", pidMode: "host" };
+    assert.deepEqual(told({ ...onInstances, ephemeralStorage: { sizeInGib: 30 } }), [
+      "ephemeralStorage: it was given for EC2; only tasks on Fargate have it. Leave it out: elsewhere it is the instance's.",
+    ]);
   });
 });

@@ -16,7 +16,7 @@ import { EntityResource } from "../mesh/entity-resource.js";
 import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
 import { nodeSpec } from "../mesh/node-spec.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf, taskRights } from "./ecs-service.js";
 import {
   type MeshEcsServiceInputs,
   meshEcsService,
@@ -71,6 +71,7 @@ export class MeshEcsService extends ComponentResource {
       name,
       {
         ...(membersOf(taskMembers, args) as MeshTaskDefinitionArgs),
+        ...taskRights(args as never),
         virtualNode: node.entityName,
         listenerPorts: listenerPortsOf(listeners, look) as Input<number>[],
       },

@@ -13,7 +13,7 @@ import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
 import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf } from "./ecs-service.js";
+import { type EcsServiceArgs, ecsService, guarded, outputsOf, taskRights } from "./ecs-service.js";
 import { balanced, existing, registered } from "./gateway-balancer.js";
 import { type MeshGatewayInputs, meshGateway, type plainMeshGatewayInputs } from "./mesh-gateway-args.js";
 import { taskMembers } from "./mesh-members.js";
@@ -51,6 +51,7 @@ export class MeshGateway extends ComponentResource {
       name,
       {
         ...(membersOf(taskMembers, args) as MeshTaskDefinitionArgs),
+        ...taskRights(args as never),
         virtualGateway: gateway.virtualGatewayName,
         listenerPorts: ports,
       },

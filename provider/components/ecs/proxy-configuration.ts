@@ -17,7 +17,8 @@ export function proxyConfiguration(plan: Plan): ProxyConfiguration | undefined {
     IgnoredUID: String(envoyUser),
     ProxyIngressPort: String(ingressPort),
     ProxyEgressPort: String(egressPort),
-    AppPorts: listenerPorts.join(","),
+    // Neither may be missing beside the other. Where nothing is to come in, it is a port on which nobody is asked.
+    AppPorts: (listenerPorts.length > 0 ? listenerPorts : [ingressPort]).join(","),
     EgressIgnoredIPs: interception.egressIgnoredIps.join(","),
     EgressIgnoredPorts: interception.egressIgnoredPorts.join(","),
   };

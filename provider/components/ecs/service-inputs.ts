@@ -70,10 +70,13 @@ export const EcsCapacityProvider = structure(
   "A share of the tasks and where it runs.",
   {
     capacityProvider: required(text, "Name of the capacity provider, such as FARGATE_SPOT."),
-    weight: optional(integer({ min: 0, max: 1000 }), "Its share of the tasks. Defaults to 0."),
+    weight: optional(
+      integer({ min: 0, max: 1000 }),
+      "Its share of the tasks. Defaults to 0; at least one provider has 1 or more.",
+    ),
     base: optional(
       integer({ min: 0, max: 100_000 }),
-      "Tasks that it runs before shares count. Defaults to 0.",
+      "Tasks that it runs before shares count, of one provider at the most. Defaults to 0.",
     ),
   },
 );
@@ -120,7 +123,7 @@ export const serviceInputs = {
   ),
   capacityProviders: optional(
     list(EcsCapacityProvider, { minItems: 1 }),
-    "Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.",
+    "Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.",
   ),
   platformVersion: optional(text, "Version of Fargate's platform. Defaults to LATEST."),
   healthCheckGracePeriodSeconds: optional(
@@ -129,8 +132,9 @@ export const serviceInputs = {
   ),
   enableExecuteCommand: optional(
     boolean(),
-    "Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, " +
-      "CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.",
+    "Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, " +
+      "as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: " +
+      "ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.",
   ),
   waitForSteadyState: optional(
     boolean(),
@@ -144,6 +148,7 @@ export const plainServiceInputs = [
   "clientCidrs",
   "egressCidrs",
   "autoscaling",
+  "enableExecuteCommand",
 ] as const;
 
 /** What a service gives back. */

@@ -1,5 +1,5 @@
 import type { Violation } from "@pulumi-appmesh/model";
-import { isObject, type ObjectValue } from "../../server/values.js";
+import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
 import { cidrViolations, clientViolations } from "../aws/client-rules.js";
 import { violation } from "../check.js";
 
@@ -10,6 +10,7 @@ export function* serviceRules(inputs: ObjectValue): Generator<Violation> {
   yield* capacityViolations(inputs);
   yield* deploymentViolations(inputs);
   yield* launchViolations(inputs);
+  yield* providerViolations(inputs);
 }
 
 function* capacityViolations({ autoscaling, desiredCount }: ObjectValue): Generator<Violation> {
@@ -88,6 +89,19 @@ function* launchViolations({
       `${JSON.stringify(launchType)} was given; the task is made for ${names}. Name it in requiresCompatibilities, too.`,
     );
   }
+  if (
+    known &&
+    launchType === undefined &&
+    capacityProviders === undefined &&
+    !requiresCompatibilities.some((each) => each === "FARGATE" || each === "EC2")
+  ) {
+    yield violation(
+      ["capacityProviders"],
+      undefined,
+      `nothing was given; it is required for ${names}: the capacity provider of the cluster on whose instances the tasks run.`,
+    );
+    return;
+  }
   const instances =
     launchType === "EC2" ||
     (launchType === undefined && known && !requiresCompatibilities.includes("FARGATE"));
@@ -104,6 +118,54 @@ function* launchViolations({
       ["platformVersion"],
       platformVersion,
       "it was given for tasks on instances; only Fargate has platform versions. Leave it out.",
+    );
+  }
+}
+
+const ofFargate = ["FARGATE", "FARGATE_SPOT"];
+
+/** What ECS does not take of a capacity provider strategy. */
+function* providerViolations({
+  capacityProviders,
+  requiresCompatibilities = ["FARGATE"],
+}: ObjectValue): Generator<Violation> {
+  if (!Array.isArray(capacityProviders) || !capacityProviders.every(isObject)) return;
+  const path = ["capacityProviders"];
+  if (capacityProviders.every(({ weight = 0 }) => weight === 0)) {
+    yield violation(
+      [...path, 0, "weight"],
+      capacityProviders[0]?.weight,
+      "no capacity provider has a weight of 1 or more; at least one is required, or no task has a place. Give it.",
+    );
+  }
+  const based = capacityProviders.flatMap(({ base = 0 }, index) =>
+    base === 0 || isUnknown(base) ? [] : [index],
+  );
+  if (based.length > 1) {
+    yield violation(
+      [...path, based[1] ?? 0, "base"],
+      capacityProviders[based[1] ?? 0]?.base,
+      `it was given beside that of capacityProviders[${based[0]}]; one of them may have a base. Leave one of both out.`,
+    );
+  }
+  const names = capacityProviders.map(({ capacityProvider }) => capacityProvider);
+  if (names.some(isUnknown)) return;
+  const fargate = names.findIndex((name) => ofFargate.includes(String(name)));
+  const other = names.findIndex((name) => !ofFargate.includes(String(name)));
+  if (fargate >= 0 && other >= 0) {
+    yield violation(
+      [...path, other, "capacityProvider"],
+      names[other],
+      `${JSON.stringify(names[other])} was given beside ${JSON.stringify(names[fargate])}; a service is on Fargate or on instances. ` +
+        "Make a service for each.",
+    );
+  } else if (fargate >= 0 && Array.isArray(requiresCompatibilities)) {
+    if (requiresCompatibilities.some((each) => isUnknown(each) || each === "FARGATE")) return;
+    yield violation(
+      [...path, fargate, "capacityProvider"],
+      names[fargate],
+      `${JSON.stringify(names[fargate])} was given; the task is made for ${requiresCompatibilities.join(", ")}. Name "FARGATE" in ` +
+        "requiresCompatibilities, too.",
     );
   }
 }

@@ -26,6 +26,7 @@ export function* taskDefinitionRules(inputs: ObjectValue): Generator<Violation> 
       );
     }
   }
+  yield* placeViolations(inputs);
   const platform = inputs.runtimePlatform;
   const system = isObject(platform) ? platform.operatingSystemFamily : undefined;
   if (typeof system === "string" && system !== "LINUX") {
@@ -33,6 +34,31 @@ export function* taskDefinitionRules(inputs: ObjectValue): Generator<Violation> 
       ["runtimePlatform", "operatingSystemFamily"],
       system,
       `${JSON.stringify(system)} was given; "LINUX" is allowed: Envoy's images are for Linux. Leave it out.`,
+    );
+  }
+}
+
+/** What only tasks on Fargate have, and what only others. */
+function* placeViolations(inputs: ObjectValue): Generator<Violation> {
+  const { requiresCompatibilities = ["FARGATE"], pidMode } = inputs;
+  if (!Array.isArray(requiresCompatibilities) || requiresCompatibilities.some(isUnknown)) return;
+  const names = requiresCompatibilities.join(", ");
+  if (requiresCompatibilities.includes("FARGATE")) {
+    const elsewhere = { placementConstraints: true, ipcMode: true, pidMode: pidMode === "host" };
+    for (const [member, wrong] of Object.entries(elsewhere)) {
+      if (inputs[member] === undefined || !wrong) continue;
+      yield violation(
+        [member],
+        inputs[member],
+        `${member === "pidMode" ? '"host"' : "it"} was given for ${names}; only tasks on instances have it. Leave it out, or let ` +
+          'requiresCompatibilities be ["EC2"].',
+      );
+    }
+  } else if (inputs.ephemeralStorage !== undefined) {
+    yield violation(
+      ["ephemeralStorage"],
+      inputs.ephemeralStorage,
+      `it was given for ${names}; only tasks on Fargate have it. Leave it out: elsewhere it is the instance's.`,
     );
   }
 }

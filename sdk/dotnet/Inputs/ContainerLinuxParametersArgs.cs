@@ -62,7 +62,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         private InputList<Inputs.ContainerTmpfsArgs>? _tmpfs;
 
         /// <summary>
-        /// File systems in memory. Not on Fargate.
+        /// File systems in memory. On Fargate since January 2026.
         /// </summary>
         public InputList<Inputs.ContainerTmpfsArgs> Tmpfs
         {

@@ -17,7 +17,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
     public sealed class EcsCapacityProviderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Tasks that it runs before shares count. Defaults to 0.
+        /// Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
         /// </summary>
         [Input("base")]
         public Input<int>? Base { get; set; }
@@ -29,7 +29,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string> CapacityProvider { get; set; } = null!;
 
         /// <summary>
-        /// Its share of the tasks. Defaults to 0.
+        /// Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
         /// </summary>
         [Input("weight")]
         public Input<int>? Weight { get; set; }

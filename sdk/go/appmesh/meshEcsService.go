@@ -177,7 +177,7 @@ type meshEcsServiceArgs struct {
 	BackendDefaults *BackendDefaults `pulumi:"backendDefaults"`
 	// Names of the virtual services that the containers call. They need not exist yet.
 	Backends []string `pulumi:"backends"`
-	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
 	CapacityProviders []EcsCapacityProvider `pulumi:"capacityProviders"`
 	// Networks that reach the listeners, as 10.0.0.0/16, by a name that you choose.
 	ClientCidrs map[string]string `pulumi:"clientCidrs"`
@@ -201,7 +201,7 @@ type meshEcsServiceArgs struct {
 	DrainSeconds *int `pulumi:"drainSeconds"`
 	// Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
 	EgressCidrs map[string]string `pulumi:"egressCidrs"`
-	// Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+	// Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
 	EnableExecuteCommand *bool `pulumi:"enableExecuteCommand"`
 	// Whether the task takes part in fault injection. Defaults to false.
 	EnableFaultInjection *bool `pulumi:"enableFaultInjection"`
@@ -303,7 +303,7 @@ type MeshEcsServiceArgs struct {
 	BackendDefaults BackendDefaultsPtrInput
 	// Names of the virtual services that the containers call. They need not exist yet.
 	Backends pulumi.StringArrayInput
-	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
 	CapacityProviders EcsCapacityProviderArrayInput
 	// Networks that reach the listeners, as 10.0.0.0/16, by a name that you choose.
 	ClientCidrs map[string]pulumi.StringInput
@@ -327,8 +327,8 @@ type MeshEcsServiceArgs struct {
 	DrainSeconds pulumi.IntPtrInput
 	// Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
 	EgressCidrs map[string]pulumi.StringInput
-	// Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
-	EnableExecuteCommand pulumi.BoolPtrInput
+	// Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
+	EnableExecuteCommand *bool
 	// Whether the task takes part in fault injection. Defaults to false.
 	EnableFaultInjection pulumi.BoolPtrInput
 	// The Envoy of the task.

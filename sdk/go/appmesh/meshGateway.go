@@ -157,7 +157,7 @@ type meshGatewayArgs struct {
 	Autoscaling *EcsAutoscaling `pulumi:"autoscaling"`
 	// How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
 	BackendDefaults *BackendDefaults `pulumi:"backendDefaults"`
-	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
 	CapacityProviders []EcsCapacityProvider `pulumi:"capacityProviders"`
 	// Networks that reach it, by a name that you choose: 0.0.0.0/0 and ::/0 are everybody.
 	ClientCidrs map[string]string `pulumi:"clientCidrs"`
@@ -179,7 +179,7 @@ type meshGatewayArgs struct {
 	DrainSeconds *int `pulumi:"drainSeconds"`
 	// Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
 	EgressCidrs map[string]string `pulumi:"egressCidrs"`
-	// Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+	// Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
 	EnableExecuteCommand *bool `pulumi:"enableExecuteCommand"`
 	// Whether the task takes part in fault injection. Defaults to false.
 	EnableFaultInjection *bool `pulumi:"enableFaultInjection"`
@@ -285,7 +285,7 @@ type MeshGatewayArgs struct {
 	Autoscaling *EcsAutoscalingArgs
 	// How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
 	BackendDefaults BackendDefaultsPtrInput
-	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+	// Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
 	CapacityProviders EcsCapacityProviderArrayInput
 	// Networks that reach it, by a name that you choose: 0.0.0.0/0 and ::/0 are everybody.
 	ClientCidrs map[string]pulumi.StringInput
@@ -307,8 +307,8 @@ type MeshGatewayArgs struct {
 	DrainSeconds pulumi.IntPtrInput
 	// Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
 	EgressCidrs map[string]pulumi.StringInput
-	// Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
-	EnableExecuteCommand pulumi.BoolPtrInput
+	// Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
+	EnableExecuteCommand *bool
 	// Whether the task takes part in fault injection. Defaults to false.
 	EnableFaultInjection pulumi.BoolPtrInput
 	// The Envoy of the task.

@@ -4944,7 +4944,7 @@ type ContainerLinuxParameters struct {
 	SharedMemorySize *int `pulumi:"sharedMemorySize"`
 	// How readily it swaps, 0 to 100. Not on Fargate.
 	Swappiness *int `pulumi:"swappiness"`
-	// File systems in memory. Not on Fargate.
+	// File systems in memory. On Fargate since January 2026.
 	Tmpfs []ContainerTmpfs `pulumi:"tmpfs"`
 }
 
@@ -4973,7 +4973,7 @@ type ContainerLinuxParametersArgs struct {
 	SharedMemorySize pulumi.IntPtrInput `pulumi:"sharedMemorySize"`
 	// How readily it swaps, 0 to 100. Not on Fargate.
 	Swappiness pulumi.IntPtrInput `pulumi:"swappiness"`
-	// File systems in memory. Not on Fargate.
+	// File systems in memory. On Fargate since January 2026.
 	Tmpfs ContainerTmpfsArrayInput `pulumi:"tmpfs"`
 }
 
@@ -5085,7 +5085,7 @@ func (o ContainerLinuxParametersOutput) Swappiness() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v ContainerLinuxParameters) *int { return v.Swappiness }).(pulumi.IntPtrOutput)
 }
 
-// File systems in memory. Not on Fargate.
+// File systems in memory. On Fargate since January 2026.
 func (o ContainerLinuxParametersOutput) Tmpfs() ContainerTmpfsArrayOutput {
 	return o.ApplyT(func(v ContainerLinuxParameters) []ContainerTmpfs { return v.Tmpfs }).(ContainerTmpfsArrayOutput)
 }
@@ -5174,7 +5174,7 @@ func (o ContainerLinuxParametersPtrOutput) Swappiness() pulumi.IntPtrOutput {
 	}).(pulumi.IntPtrOutput)
 }
 
-// File systems in memory. Not on Fargate.
+// File systems in memory. On Fargate since January 2026.
 func (o ContainerLinuxParametersPtrOutput) Tmpfs() ContainerTmpfsArrayOutput {
 	return o.ApplyT(func(v *ContainerLinuxParameters) []ContainerTmpfs {
 		if v == nil {
@@ -8012,11 +8012,11 @@ func (o EcsAutoscalingPtrOutput) ScaleOutCooldownSeconds() pulumi.IntPtrOutput {
 
 // A share of the tasks and where it runs.
 type EcsCapacityProvider struct {
-	// Tasks that it runs before shares count. Defaults to 0.
+	// Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
 	Base *int `pulumi:"base"`
 	// Name of the capacity provider, such as FARGATE_SPOT.
 	CapacityProvider string `pulumi:"capacityProvider"`
-	// Its share of the tasks. Defaults to 0.
+	// Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
 	Weight *int `pulumi:"weight"`
 }
 
@@ -8033,11 +8033,11 @@ type EcsCapacityProviderInput interface {
 
 // A share of the tasks and where it runs.
 type EcsCapacityProviderArgs struct {
-	// Tasks that it runs before shares count. Defaults to 0.
+	// Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
 	Base pulumi.IntPtrInput `pulumi:"base"`
 	// Name of the capacity provider, such as FARGATE_SPOT.
 	CapacityProvider pulumi.StringInput `pulumi:"capacityProvider"`
-	// Its share of the tasks. Defaults to 0.
+	// Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
 	Weight pulumi.IntPtrInput `pulumi:"weight"`
 }
 
@@ -8093,7 +8093,7 @@ func (o EcsCapacityProviderOutput) ToEcsCapacityProviderOutputWithContext(ctx co
 	return o
 }
 
-// Tasks that it runs before shares count. Defaults to 0.
+// Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
 func (o EcsCapacityProviderOutput) Base() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v EcsCapacityProvider) *int { return v.Base }).(pulumi.IntPtrOutput)
 }
@@ -8103,7 +8103,7 @@ func (o EcsCapacityProviderOutput) CapacityProvider() pulumi.StringOutput {
 	return o.ApplyT(func(v EcsCapacityProvider) string { return v.CapacityProvider }).(pulumi.StringOutput)
 }
 
-// Its share of the tasks. Defaults to 0.
+// Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
 func (o EcsCapacityProviderOutput) Weight() pulumi.IntPtrOutput {
 	return o.ApplyT(func(v EcsCapacityProvider) *int { return v.Weight }).(pulumi.IntPtrOutput)
 }

@@ -617,7 +617,7 @@ export interface ContainerLinuxParametersArgs {
      */
     swappiness?: pulumi.Input<number | undefined>;
     /**
-     * File systems in memory. Not on Fargate.
+     * File systems in memory. On Fargate since January 2026.
      */
     tmpfs?: pulumi.Input<pulumi.Input<inputs.ContainerTmpfsArgs>[] | undefined>;
 }
@@ -953,7 +953,7 @@ export interface EcsAutoscalingArgs {
  */
 export interface EcsCapacityProviderArgs {
     /**
-     * Tasks that it runs before shares count. Defaults to 0.
+     * Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
      */
     base?: pulumi.Input<number | undefined>;
     /**
@@ -961,7 +961,7 @@ export interface EcsCapacityProviderArgs {
      */
     capacityProvider: pulumi.Input<string>;
     /**
-     * Its share of the tasks. Defaults to 0.
+     * Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
      */
     weight?: pulumi.Input<number | undefined>;
 }

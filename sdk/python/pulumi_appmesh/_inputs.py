@@ -2854,7 +2854,7 @@ class ContainerLinuxParametersArgsDict(TypedDict):
     """
     tmpfs: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgsDict']]]]]
     """
-    File systems in memory. Not on Fargate.
+    File systems in memory. On Fargate since January 2026.
     """
 
 @pulumi.input_type
@@ -2876,7 +2876,7 @@ class ContainerLinuxParametersArgs:
         :param pulumi.Input[_builtins.int] max_swap: Swap in MiB. Not on Fargate.
         :param pulumi.Input[_builtins.int] shared_memory_size: Size of /dev/shm in MiB. Not on Fargate.
         :param pulumi.Input[_builtins.int] swappiness: How readily it swaps, 0 to 100. Not on Fargate.
-        :param pulumi.Input[Sequence[pulumi.Input['ContainerTmpfsArgs']]] tmpfs: File systems in memory. Not on Fargate.
+        :param pulumi.Input[Sequence[pulumi.Input['ContainerTmpfsArgs']]] tmpfs: File systems in memory. On Fargate since January 2026.
         """
         if capabilities is not None:
             pulumi.set(__self__, "capabilities", capabilities)
@@ -2969,7 +2969,7 @@ class ContainerLinuxParametersArgs:
     @pulumi.getter
     def tmpfs(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['ContainerTmpfsArgs']]]]:
         """
-        File systems in memory. Not on Fargate.
+        File systems in memory. On Fargate since January 2026.
         """
         return pulumi.get(self, "tmpfs")
 
@@ -4295,11 +4295,11 @@ class EcsCapacityProviderArgsDict(TypedDict):
     """
     base: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    Tasks that it runs before shares count. Defaults to 0.
+    Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
     """
     weight: NotRequired[pulumi.Input[Optional[_builtins.int]]]
     """
-    Its share of the tasks. Defaults to 0.
+    Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
     """
 
 @pulumi.input_type
@@ -4312,8 +4312,8 @@ class EcsCapacityProviderArgs:
         A share of the tasks and where it runs.
 
         :param pulumi.Input[_builtins.str] capacity_provider: Name of the capacity provider, such as FARGATE_SPOT.
-        :param pulumi.Input[_builtins.int] base: Tasks that it runs before shares count. Defaults to 0.
-        :param pulumi.Input[_builtins.int] weight: Its share of the tasks. Defaults to 0.
+        :param pulumi.Input[_builtins.int] base: Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
+        :param pulumi.Input[_builtins.int] weight: Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
         """
         pulumi.set(__self__, "capacity_provider", capacity_provider)
         if base is not None:
@@ -4337,7 +4337,7 @@ class EcsCapacityProviderArgs:
     @pulumi.getter
     def base(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Tasks that it runs before shares count. Defaults to 0.
+        Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
         """
         return pulumi.get(self, "base")
 
@@ -4349,7 +4349,7 @@ class EcsCapacityProviderArgs:
     @pulumi.getter
     def weight(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
-        Its share of the tasks. Defaults to 0.
+        Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
         """
         return pulumi.get(self, "weight")
 

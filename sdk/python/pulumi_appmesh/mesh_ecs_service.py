@@ -40,7 +40,7 @@ class MeshEcsServiceArgs:
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional['TaskEnvoyArgs']] = None,
                  ephemeral_storage: pulumi.Input[Optional['TaskEphemeralStorageArgs']] = None,
@@ -94,7 +94,7 @@ class MeshEcsServiceArgs:
         :param 'EcsAutoscalingArgs' autoscaling: How the number of tasks follows what they need. Unset, it stays.
         :param pulumi.Input['BackendDefaultsArgs'] backend_defaults: What applies to every backend.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] backends: Names of the virtual services that the containers call. They need not exist yet.
-        :param pulumi.Input[Sequence[pulumi.Input['EcsCapacityProviderArgs']]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        :param pulumi.Input[Sequence[pulumi.Input['EcsCapacityProviderArgs']]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the listeners, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the listeners, by a name that you choose: those of callers, as their securityGroupId.
         :param 'EcsCloudMapArgs' cloud_map: How callers find the tasks. Required with listeners; a service of Cloud Map is made for it.
@@ -104,7 +104,7 @@ class MeshEcsServiceArgs:
         :param pulumi.Input[_builtins.int] desired_count: How many tasks there are; with autoscaling, how many there are at first. Defaults to 1, and with autoscaling to its minCapacity.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the task is told to stop, answers what still comes and asks its clients to go elsewhere, before the application is told to stop. A small container waits for it. Defaults to 20; with 0 there is no such container.
         :param Mapping[str, pulumi.Input[_builtins.str]] egress_cidrs: Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
-        :param pulumi.Input[_builtins.bool] enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        :param _builtins.bool enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         :param pulumi.Input[_builtins.bool] enable_fault_injection: Whether the task takes part in fault injection. Defaults to false.
         :param pulumi.Input['TaskEnvoyArgs'] envoy: The Envoy of the task.
         :param pulumi.Input['TaskEphemeralStorageArgs'] ephemeral_storage: Storage while the task runs, on Fargate. Defaults to 20 GiB.
@@ -377,7 +377,7 @@ class MeshEcsServiceArgs:
     @pulumi.getter(name="capacityProviders")
     def capacity_providers(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['EcsCapacityProviderArgs']]]]:
         """
-        Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         """
         return pulumi.get(self, "capacity_providers")
 
@@ -495,14 +495,14 @@ class MeshEcsServiceArgs:
 
     @_builtins.property
     @pulumi.getter(name="enableExecuteCommand")
-    def enable_execute_command(self) -> pulumi.Input[Optional[_builtins.bool]]:
+    def enable_execute_command(self) -> Optional[_builtins.bool]:
         """
-        Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         """
         return pulumi.get(self, "enable_execute_command")
 
     @enable_execute_command.setter
-    def enable_execute_command(self, value: pulumi.Input[Optional[_builtins.bool]]):
+    def enable_execute_command(self, value: Optional[_builtins.bool]):
         pulumi.set(self, "enable_execute_command", value)
 
     @_builtins.property
@@ -1020,7 +1020,7 @@ class MeshEcsService(pulumi.ComponentResource):
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']]] = None,
                  ephemeral_storage: pulumi.Input[Optional[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']]] = None,
@@ -1141,7 +1141,7 @@ class MeshEcsService(pulumi.ComponentResource):
         :param Union['EcsAutoscalingArgs', 'EcsAutoscalingArgsDict'] autoscaling: How the number of tasks follows what they need. Unset, it stays.
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: What applies to every backend.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] backends: Names of the virtual services that the containers call. They need not exist yet.
-        :param pulumi.Input[Sequence[pulumi.Input[Union['EcsCapacityProviderArgs', 'EcsCapacityProviderArgsDict']]]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['EcsCapacityProviderArgs', 'EcsCapacityProviderArgsDict']]]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach the listeners, as 10.0.0.0/16, by a name that you choose.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the listeners, by a name that you choose: those of callers, as their securityGroupId.
         :param Union['EcsCloudMapArgs', 'EcsCloudMapArgsDict'] cloud_map: How callers find the tasks. Required with listeners; a service of Cloud Map is made for it.
@@ -1153,7 +1153,7 @@ class MeshEcsService(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.int] desired_count: How many tasks there are; with autoscaling, how many there are at first. Defaults to 1, and with autoscaling to its minCapacity.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the task is told to stop, answers what still comes and asks its clients to go elsewhere, before the application is told to stop. A small container waits for it. Defaults to 20; with 0 there is no such container.
         :param Mapping[str, pulumi.Input[_builtins.str]] egress_cidrs: Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
-        :param pulumi.Input[_builtins.bool] enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        :param _builtins.bool enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         :param pulumi.Input[_builtins.bool] enable_fault_injection: Whether the task takes part in fault injection. Defaults to false.
         :param pulumi.Input[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']] envoy: The Envoy of the task.
         :param pulumi.Input[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']] ephemeral_storage: Storage while the task runs, on Fargate. Defaults to 20 GiB.
@@ -1305,7 +1305,7 @@ class MeshEcsService(pulumi.ComponentResource):
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']]] = None,
                  ephemeral_storage: pulumi.Input[Optional[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']]] = None,

@@ -39,7 +39,7 @@ class MeshGatewayArgs:
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional['TaskEnvoyArgs']] = None,
                  ephemeral_storage: pulumi.Input[Optional['TaskEphemeralStorageArgs']] = None,
@@ -95,7 +95,7 @@ class MeshGatewayArgs:
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether tasks on Fargate have public addresses, in public subnets without a NAT gateway. Defaults to false.
         :param 'EcsAutoscalingArgs' autoscaling: How the number of tasks follows what they need. Unset, it stays.
         :param pulumi.Input['BackendDefaultsArgs'] backend_defaults: How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
-        :param pulumi.Input[Sequence[pulumi.Input['EcsCapacityProviderArgs']]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        :param pulumi.Input[Sequence[pulumi.Input['EcsCapacityProviderArgs']]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach it, by a name that you choose: 0.0.0.0/0 and ::/0 are everybody.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the load balancer, by a name that you choose; before target groups, those that reach the gateway: that of their load balancer.
         :param pulumi.Input[Sequence[pulumi.Input['ContainerDefinitionArgs']]] container_definitions: The task's own containers, in the words of Amazon ECS. Envoy and what else the mesh needs are put beside them. A virtual gateway needs none.
@@ -104,7 +104,7 @@ class MeshGatewayArgs:
         :param pulumi.Input[_builtins.int] desired_count: How many tasks there are; with autoscaling, how many there are at first. Defaults to 1, and with autoscaling to its minCapacity.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the task is told to stop, answers what still comes and asks its clients to go elsewhere, before the application is told to stop. A small container waits for it. Defaults to 20; with 0 there is no such container.
         :param Mapping[str, pulumi.Input[_builtins.str]] egress_cidrs: Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
-        :param pulumi.Input[_builtins.bool] enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        :param _builtins.bool enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         :param pulumi.Input[_builtins.bool] enable_fault_injection: Whether the task takes part in fault injection. Defaults to false.
         :param pulumi.Input['TaskEnvoyArgs'] envoy: The Envoy of the task.
         :param pulumi.Input['TaskEphemeralStorageArgs'] ephemeral_storage: Storage while the task runs, on Fargate. Defaults to 20 GiB.
@@ -380,7 +380,7 @@ class MeshGatewayArgs:
     @pulumi.getter(name="capacityProviders")
     def capacity_providers(self) -> pulumi.Input[Optional[Sequence[pulumi.Input['EcsCapacityProviderArgs']]]]:
         """
-        Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         """
         return pulumi.get(self, "capacity_providers")
 
@@ -486,14 +486,14 @@ class MeshGatewayArgs:
 
     @_builtins.property
     @pulumi.getter(name="enableExecuteCommand")
-    def enable_execute_command(self) -> pulumi.Input[Optional[_builtins.bool]]:
+    def enable_execute_command(self) -> Optional[_builtins.bool]:
         """
-        Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         """
         return pulumi.get(self, "enable_execute_command")
 
     @enable_execute_command.setter
-    def enable_execute_command(self, value: pulumi.Input[Optional[_builtins.bool]]):
+    def enable_execute_command(self, value: Optional[_builtins.bool]):
         pulumi.set(self, "enable_execute_command", value)
 
     @_builtins.property
@@ -1033,7 +1033,7 @@ class MeshGateway(pulumi.ComponentResource):
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']]] = None,
                  ephemeral_storage: pulumi.Input[Optional[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']]] = None,
@@ -1137,7 +1137,7 @@ class MeshGateway(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether tasks on Fargate have public addresses, in public subnets without a NAT gateway. Defaults to false.
         :param Union['EcsAutoscalingArgs', 'EcsAutoscalingArgsDict'] autoscaling: How the number of tasks follows what they need. Unset, it stays.
         :param pulumi.Input[Union['BackendDefaultsArgs', 'BackendDefaultsArgsDict']] backend_defaults: How the gateway connects to the virtual services behind it. If unset, TLS is used where they offer it.
-        :param pulumi.Input[Sequence[pulumi.Input[Union['EcsCapacityProviderArgs', 'EcsCapacityProviderArgsDict']]]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['EcsCapacityProviderArgs', 'EcsCapacityProviderArgsDict']]]] capacity_providers: Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_cidrs: Networks that reach it, by a name that you choose: 0.0.0.0/0 and ::/0 are everybody.
         :param Mapping[str, pulumi.Input[_builtins.str]] client_security_group_ids: Security groups that reach the load balancer, by a name that you choose; before target groups, those that reach the gateway: that of their load balancer.
         :param pulumi.Input[_builtins.str] cluster_arn: ECS cluster of the service.
@@ -1148,7 +1148,7 @@ class MeshGateway(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.int] desired_count: How many tasks there are; with autoscaling, how many there are at first. Defaults to 1, and with autoscaling to its minCapacity.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the task is told to stop, answers what still comes and asks its clients to go elsewhere, before the application is told to stop. A small container waits for it. Defaults to 20; with 0 there is no such container.
         :param Mapping[str, pulumi.Input[_builtins.str]] egress_cidrs: Networks that the tasks reach, by a name that you choose. Backends, the control plane, DNS and AWS's endpoints must be among them. Defaults to everything.
-        :param pulumi.Input[_builtins.bool] enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+        :param _builtins.bool enable_execute_command: Whether aws ecs execute-command opens a shell in the tasks' containers, but for those whose root file system is read-only, as Envoy's is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
         :param pulumi.Input[_builtins.bool] enable_fault_injection: Whether the task takes part in fault injection. Defaults to false.
         :param pulumi.Input[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']] envoy: The Envoy of the task.
         :param pulumi.Input[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']] ephemeral_storage: Storage while the task runs, on Fargate. Defaults to 20 GiB.
@@ -1282,7 +1282,7 @@ class MeshGateway(pulumi.ComponentResource):
                  desired_count: pulumi.Input[Optional[_builtins.int]] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  egress_cidrs: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
-                 enable_execute_command: pulumi.Input[Optional[_builtins.bool]] = None,
+                 enable_execute_command: Optional[_builtins.bool] = None,
                  enable_fault_injection: pulumi.Input[Optional[_builtins.bool]] = None,
                  envoy: pulumi.Input[Optional[Union['TaskEnvoyArgs', 'TaskEnvoyArgsDict']]] = None,
                  ephemeral_storage: pulumi.Input[Optional[Union['TaskEphemeralStorageArgs', 'TaskEphemeralStorageArgsDict']]] = None,

@@ -44,6 +44,8 @@ export function redirectionOf(
   const [appPorts, ignoredPorts] = [list("AppPorts"), list("EgressIgnoredPorts")];
   if (ingressPort === "" && appPorts.length > 0)
     throw new Unsupported(`${path}: ProxyIngressPort is missing`);
+  if (ingressPort !== "" && appPorts.length === 0)
+    throw new Unsupported(`${path}: AppPorts is missing, beside ProxyIngressPort`);
   const ports = [...appPorts, ...ignoredPorts, egressPort, ...(ingressPort === "" ? [] : [ingressPort])];
   for (const port of ports) {
     if (!/^\d+$/.test(port) || Number(port) === 0) throw new Unsupported(`${path}: ${port} is no port`);

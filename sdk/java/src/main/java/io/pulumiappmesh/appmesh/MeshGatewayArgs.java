@@ -91,14 +91,14 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+     * Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
      * 
      */
     @Import(name="capacityProviders")
     private @Nullable Output<List<EcsCapacityProviderArgs>> capacityProviders;
 
     /**
-     * @return Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+     * @return Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
      * 
      */
     public Optional<Output<List<EcsCapacityProviderArgs>>> capacityProviders() {
@@ -256,17 +256,17 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+     * Whether aws ecs execute-command opens a shell in the tasks&#39; containers, but for those whose root file system is read-only, as Envoy&#39;s is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
      * 
      */
     @Import(name="enableExecuteCommand")
-    private @Nullable Output<Boolean> enableExecuteCommand;
+    private @Nullable Boolean enableExecuteCommand;
 
     /**
-     * @return Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+     * @return Whether aws ecs execute-command opens a shell in the tasks&#39; containers, but for those whose root file system is read-only, as Envoy&#39;s is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
      * 
      */
-    public Optional<Output<Boolean>> enableExecuteCommand() {
+    public Optional<Boolean> enableExecuteCommand() {
         return Optional.ofNullable(this.enableExecuteCommand);
     }
 
@@ -1114,7 +1114,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
          * 
          * @return builder
          * 
@@ -1125,7 +1125,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
          * 
          * @return builder
          * 
@@ -1135,7 +1135,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT.
+         * @param capacityProviders Which capacity providers of the cluster run which share of the tasks, such as FARGATE_SPOT: those of Fargate, or others.
          * 
          * @return builder
          * 
@@ -1335,24 +1335,14 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param enableExecuteCommand Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
+         * @param enableExecuteCommand Whether aws ecs execute-command opens a shell in the tasks&#39; containers, but for those whose root file system is read-only, as Envoy&#39;s is. The task role that is made may do what this needs; one that is given must be allowed it: ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel. Defaults to false.
          * 
          * @return builder
          * 
          */
-        public Builder enableExecuteCommand(@Nullable Output<Boolean> enableExecuteCommand) {
+        public Builder enableExecuteCommand(@Nullable Boolean enableExecuteCommand) {
             $.enableExecuteCommand = enableExecuteCommand;
             return this;
-        }
-
-        /**
-         * @param enableExecuteCommand Whether aws ecs execute-command opens a shell in the tasks. The task role must be allowed ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and OpenDataChannel, by taskRoleStatements. Defaults to false.
-         * 
-         * @return builder
-         * 
-         */
-        public Builder enableExecuteCommand(Boolean enableExecuteCommand) {
-            return enableExecuteCommand(Output.of(enableExecuteCommand));
         }
 
         /**

@@ -115,14 +115,14 @@ public final class ContainerLinuxParametersArgs extends com.pulumi.resources.Res
     }
 
     /**
-     * File systems in memory. Not on Fargate.
+     * File systems in memory. On Fargate since January 2026.
      * 
      */
     @Import(name="tmpfs")
     private @Nullable Output<List<ContainerTmpfsArgs>> tmpfs;
 
     /**
-     * @return File systems in memory. Not on Fargate.
+     * @return File systems in memory. On Fargate since January 2026.
      * 
      */
     public Optional<Output<List<ContainerTmpfsArgs>>> tmpfs() {
@@ -296,7 +296,7 @@ public final class ContainerLinuxParametersArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param tmpfs File systems in memory. Not on Fargate.
+         * @param tmpfs File systems in memory. On Fargate since January 2026.
          * 
          * @return builder
          * 
@@ -307,7 +307,7 @@ public final class ContainerLinuxParametersArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param tmpfs File systems in memory. Not on Fargate.
+         * @param tmpfs File systems in memory. On Fargate since January 2026.
          * 
          * @return builder
          * 
@@ -317,7 +317,7 @@ public final class ContainerLinuxParametersArgs extends com.pulumi.resources.Res
         }
 
         /**
-         * @param tmpfs File systems in memory. Not on Fargate.
+         * @param tmpfs File systems in memory. On Fargate since January 2026.
          * 
          * @return builder
          * 

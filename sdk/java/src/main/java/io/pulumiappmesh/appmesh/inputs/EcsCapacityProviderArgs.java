@@ -22,14 +22,14 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
     public static final EcsCapacityProviderArgs Empty = new EcsCapacityProviderArgs();
 
     /**
-     * Tasks that it runs before shares count. Defaults to 0.
+     * Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
      * 
      */
     @Import(name="base")
     private @Nullable Output<Integer> base;
 
     /**
-     * @return Tasks that it runs before shares count. Defaults to 0.
+     * @return Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
      * 
      */
     public Optional<Output<Integer>> base() {
@@ -52,14 +52,14 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Its share of the tasks. Defaults to 0.
+     * Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
      * 
      */
     @Import(name="weight")
     private @Nullable Output<Integer> weight;
 
     /**
-     * @return Its share of the tasks. Defaults to 0.
+     * @return Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
      * 
      */
     public Optional<Output<Integer>> weight() {
@@ -93,7 +93,7 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param base Tasks that it runs before shares count. Defaults to 0.
+         * @param base Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
          * 
          * @return builder
          * 
@@ -104,7 +104,7 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param base Tasks that it runs before shares count. Defaults to 0.
+         * @param base Tasks that it runs before shares count, of one provider at the most. Defaults to 0.
          * 
          * @return builder
          * 
@@ -135,7 +135,7 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param weight Its share of the tasks. Defaults to 0.
+         * @param weight Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
          * 
          * @return builder
          * 
@@ -146,7 +146,7 @@ public final class EcsCapacityProviderArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param weight Its share of the tasks. Defaults to 0.
+         * @param weight Its share of the tasks. Defaults to 0; at least one provider has 1 or more.
          * 
          * @return builder
          * 
