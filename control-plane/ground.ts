@@ -57,7 +57,7 @@ export async function openGround(options: ServeOptions, closers: Closers): Promi
   const audit = new Audit({ sink, region, account, now });
   const store = auditedStore(opened, sink);
   const unreadable = new UnreadableRecords((news) => {
-    if (news instanceof UnreadableRecord) log.error({ err: news }, news.message);
+    if (news instanceof UnreadableRecord) log.error({ ...news.record }, news.message);
     else
       log.info(
         { key: news.readable },

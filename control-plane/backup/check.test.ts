@@ -26,6 +26,27 @@ describe("A backup", () => {
     checkBackup(read);
   });
 
+  it("keeps what is damaged, and is taken once that is put right", () => {
+    const records = new Map([
+      ["a", "{"],
+      ["b", '{\n"b": 1}'],
+      ["c", '{"c":1.50}'],
+    ]);
+    const text = [...writeBackup({ revision: 7, identity: false, records })].join("");
+    assert.equal(
+      text,
+      '{"format":"appmesh-export","version":1,"revision":7,"identity":false,"records":3}\n' +
+        '{"key":"a","text":"{"}\n{"key":"b","text":"{\\n\\"b\\": 1}"}\n{"key":"c","value":{"c":1.50}}\n',
+    );
+    assert.throws(
+      () => readBackup(text),
+      new BackupError(
+        'line 2: a was damaged when the backup was made, and is no JSON. Give it a "value" in place of its "text", or ' +
+          "take the line out, and one off the records in line 1",
+      ),
+    );
+  });
+
   it("is told all that is wrong with it, up to ten", () => {
     const records = new Map(Array.from({ length: 12 }, (_, n) => [`nothing-${n}`, "{}"]));
     assert.throws(

@@ -11,7 +11,8 @@ export interface Unreadable {
 /** What was asked for, or was to be changed, is in a record that cannot be read. Nothing was changed. */
 export class UnreadableRecord extends Error {
   override readonly name = "UnreadableRecord";
-  constructor({ key, reason }: Unreadable) {
+  constructor(readonly record: Unreadable) {
+    const { key, reason } = record;
     super(
       `the record ${key} of the store cannot be read: ${reason}. It is not served, and nothing is written over it. If a later ` +
         "release of appmesh wrote it, start that one; if it is damaged, bring it back: docs/operations.md tells how",

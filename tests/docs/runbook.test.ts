@@ -131,6 +131,44 @@ describe("The steps of an operator", function () {
     }
   });
 
+  it("bring a damaged record of a table back by an export, while control planes serve", async function () {
+    const dynamoDb = await DynamoDbServer.start(this);
+    try {
+      const place = { table: "meshes", region: "us-east-1", endpoint: dynamoDb.endpoint };
+      const damaged = "000000000000/mesh/shop/virtualNode/catalog";
+      const damage = `
+        import { DynamoStore } from "@pulumi-appmesh/control-plane/store/dynamodb-store.js";
+        const store = await DynamoStore.open({ ...${JSON.stringify(place)}, follow: false });
+        await store.commit(store.revision, [{ key: "${damaged}", value: "{" }]);
+        await store.close();
+      `;
+      writeFileSync(join(folder, "damage.mjs"), damage);
+      const script = at(
+        await loopbackAddress(7071, 18001),
+        `
+        appmesh table create --table meshes
+        appmesh serve --table meshes --api 127.0.0.1:7071 --xds 127.0.0.1:18001 > /dev/null &
+        export APPMESH_ENDPOINT=http://127.0.0.1:7071
+        ready $APPMESH_ENDPOINT
+        ${mesh}
+        "${process.execPath}" damage.mjs
+        until curl -sf $APPMESH_ENDPOINT/readyz | grep '"unreadableRecords":1' >&2; do sleep 0.2; done
+        n=2 damaged=${damaged}
+        ${block(operations, "mend")}
+        until curl -sf $APPMESH_ENDPOINT/readyz | grep '^{"status":"ready"}$' >&2; do sleep 0.2; done
+        put /v20190125/meshes/shop/virtualNodes '{"virtualNodeName": "catalog", "spec": {}}'
+        head -1 all.jsonl; grep catalog all.jsonl
+        `,
+      );
+      const stdout = await run(script, { AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint });
+      const [line = "", record] = stdout.trimEnd().split("\n").slice(-2);
+      assert.equal(JSON.parse(line).records, 2);
+      assert.deepEqual(JSON.parse(record ?? ""), { key: damaged, text: "{" });
+    } finally {
+      await dynamoDb.close();
+    }
+  });
+
   it("replace what a proxy proves who it is by, and the API's certificate", async () => {
     const authority = await TestAuthority.make();
     const address = await loopbackAddress(7071, 18001);
