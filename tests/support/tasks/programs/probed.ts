@@ -33,8 +33,10 @@ const health: ServiceDefinition = {
     responseStream: false,
     requestSerialize: (value: Buffer) => value,
     requestDeserialize: (bytes) => {
+      if (bytes.length === 0) return { service: "" };
       const reader = new BinaryReader(bytes);
-      return { service: bytes.length === 0 ? "" : (reader.tag(), reader.string()) };
+      reader.tag();
+      return { service: reader.string() };
     },
     responseSerialize: (serving: number) => Buffer.from([0x08, serving]),
     responseDeserialize: (bytes) => bytes,
