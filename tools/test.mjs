@@ -5,7 +5,6 @@
 //   npm test -- --grep "retry policy" the tests of that name
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureBuilt } from "./setup/build.mjs";
@@ -15,7 +14,9 @@ import { StepFailed, seconds } from "./setup/step.mjs";
 import { setUpForTests, setUpTools } from "./setup.mjs";
 import { succeeds } from "./test/command.mjs";
 import { reportCoverage } from "./test/coverage.mjs";
-import { mocha, rawCoverage, testFiles } from "./test/mocha.mjs";
+import { forget } from "./test/covered.mjs";
+import { crossRoom } from "./test/cross-room.mjs";
+import { mocha, testFiles } from "./test/mocha.mjs";
 import { markName, survivors } from "./test/survivors.mjs";
 
 const rooms = ["model", "control-plane", "provider", "policy-pack", "bench", "examples/shop"];
@@ -32,6 +33,8 @@ const one = (good) => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 
 /** Title and reason of every test that failed, and of those that held when tried again: told at the end, to be found. */
 const failures = [];
 const unsteady = [];
+/** Which test files took longest. */
+const times = [];
 const none = () => ({ passed: 0, failed: 0, skipped: 0 });
 const add = (total, counts) => {
   for (const key of Object.keys(total)) total[key] += counts[key];
@@ -94,25 +97,12 @@ const parts = {
       mark("unit"),
       failures,
     ),
-  // These start whole meshes, and wait more than they compute: two files at a time, each in a process of its own, so
-  // that what one leaves behind or loses itself in is no other's. They share two cores with some hundred processes: a
-  // file that fails is tried once more, and what failed the first time is told.
   "cross-room": async () => {
-    const total = none();
-    const files = testFiles(["tests/dist"], ".test.js");
-    const work = async () => {
-      for (let file = files.shift(); file && process.exitCode !== 130; file = files.shift()) {
-        const first = [];
-        let counts = await mocha([file], mochaOptions, mark("cross-room"), first, true);
-        if (counts.failed > 0 && process.exitCode !== 130) {
-          unsteady.push(...first);
-          counts = await mocha([file], mochaOptions, mark("cross-room"), failures, true);
-        }
-        add(total, counts);
-      }
-    };
-    await Promise.all([work(), work()]);
-    return total;
+    const outcome = await crossRoom(mochaOptions, mark("cross-room"), () => process.exitCode === 130);
+    failures.push(...outcome.failures);
+    unsteady.push(...outcome.unsteady);
+    times.push(outcome.described);
+    return outcome.counts;
   },
   coverage: async () => one(await reportCoverage()),
   demonstration: async () =>
@@ -160,8 +150,7 @@ function chosen() {
 
 const wanted = chosen();
 // What earlier tests covered says nothing about these.
-if (wanted.includes("unit") || wanted.includes("cross-room"))
-  rmSync(rawCoverage, { recursive: true, force: true });
+if (wanted.includes("unit") || wanted.includes("cross-room")) forget();
 const total = none();
 const lines = [];
 for (const [name, part] of [...Object.entries(foundation), ...wanted.map((name) => [name, parts[name]])]) {
@@ -181,6 +170,7 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
+for (const told of times) console.log(`\n== times\n\n${told}`);
 if (unsteady.length > 0) console.log(`\n== failed at the first try\n\n${unsteady.join("\n\n")}`);
 if (failures.length > 0) console.log(`\n== failed\n\n${failures.join("\n\n")}`);
 console.log(`\n${lines.join("\n")}\n`);

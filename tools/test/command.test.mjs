@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
+import { succeeds } from "./command.mjs";
 import { markName, survivors } from "./survivors.mjs";
 
 const module = new URL("./command.mjs", import.meta.url).href;
@@ -42,6 +43,20 @@ describe("a command of the checks", () => {
       stdout: "one\ntwo\nfalse\n",
       stderr: `✗ "sh -c ${script}" ended with exit code 3\n`,
     });
+  });
+
+  it("tells the CPU time of all that it waited for", async function () {
+    if (process.platform !== "linux") this.skip();
+    const busy = "const from = process.cpuUsage().user; while (process.cpuUsage().user - from < 300_000);";
+    let spent = 0;
+    const good = await succeeds("sh", ["-c", `"$0" -e '${busy}'; true`, process.execPath], {
+      minutes: 1,
+      spent: (seconds) => {
+        spent += seconds;
+      },
+    });
+    assert.equal(good, true);
+    assert.ok(spent >= 0.25 && spent < 5, `${spent}`);
   });
 
   it("is ended with all that it started when it runs too long", async () => {

@@ -4,13 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { node, root } from "../setup/clone.mjs";
 import { succeeds } from "./command.mjs";
+import { addUp, placeToWrite } from "./covered.mjs";
 import { markName } from "./survivors.mjs";
 
 /** A test that loses itself must not take the machine's memory, and other processes, with it. */
 const memory = "--max-old-space-size=4096";
-
-/** Where V8 writes the coverage of every Node process of the tests. */
-export const rawCoverage = join(root, "coverage/raw");
 
 /** The test files below these folders, from the root of the clone. */
 export function testFiles(folders, suffix) {
@@ -26,12 +24,14 @@ export function testFiles(folders, suffix) {
 
 /**
  * @param {string[]} failures gets the title and reason of every test that fails
+ * @param {{ gathered?: boolean, spent?: (seconds: number) => void }} how as `succeeds` has them
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>}
  */
-export async function mocha(files, options, mark, failures, gathered = false) {
+export async function mocha(files, options, mark, failures, how = {}) {
   const subject = files.length > 1 ? `${files.length} files` : files[0];
   const folder = mkdtempSync(join(tmpdir(), "appmesh-test-"));
   const outcomeFile = join(folder, "outcome.json");
+  const covered = placeToWrite();
   try {
     const reporter = join(root, "tools/test/reporter.mjs");
     const ended = await succeeds(
@@ -41,12 +41,12 @@ export async function mocha(files, options, mark, failures, gathered = false) {
         cwd: root,
         env: {
           ...process.env,
-          NODE_V8_COVERAGE: rawCoverage,
+          NODE_V8_COVERAGE: covered,
           APPMESH_TEST_OUTCOME: outcomeFile,
           [markName]: mark,
         },
         minutes: 15,
-        gathered,
+        ...how,
       },
     );
     if (!existsSync(outcomeFile)) {
@@ -66,6 +66,7 @@ export async function mocha(files, options, mark, failures, gathered = false) {
     }
     return counts;
   } finally {
+    addUp(covered);
     rmSync(folder, { recursive: true });
   }
 }
