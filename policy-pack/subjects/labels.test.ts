@@ -1,6 +1,14 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { array, assert, constantFrom, oneof, property, record, uniqueArray } from "fast-check";
-import { chooses, InvalidSelector, isPossible, isWithin, readSelector, SelectorIndex } from "./labels.js";
+import {
+  chooses,
+  InvalidSelector,
+  isPossible,
+  isWithin,
+  readSelector,
+  type Selector,
+  SelectorIndex,
+} from "./labels.js";
 
 const read = (matchLabels: object, ...matchExpressions: object[]) =>
   readSelector({ matchLabels, matchExpressions });
@@ -61,6 +69,7 @@ describe("label selectors", () => {
     invalid(expression("app", "Equals", "a"), ["operator"], "there is no operator Equals", operators);
   });
 
+  const often = { numRuns: 1000 };
   const keys = ["a", "b"];
   const values = ["x", "y", "z"];
   const requirement = oneof(
@@ -71,7 +80,8 @@ describe("label selectors", () => {
     }),
     record({ key: constantFrom(...keys), operator: constantFrom("Exists", "DoesNotExist") }),
   );
-  const selector = array(requirement, { maxLength: 4 }).map((all) => read({}, ...all));
+  const requirements = array(requirement, { maxLength: 4 });
+  const selector = requirements.map((all) => read({}, ...all));
   /** Every pod that there can be: with each value that is named anywhere, with another, and without the label. */
   const pods = [undefined, ...values, "w"].flatMap((a) =>
     [undefined, ...values, "w"].map((b) => ({
@@ -81,8 +91,34 @@ describe("label selectors", () => {
   );
   const chosenOf = (one: Parameters<typeof chooses>[0]) => pods.filter((labels) => chooses(one, labels));
 
+  it("choose what every one of their requirements does, whatever their order", () => {
+    const asks = (values: readonly string[], value: string | undefined) => ({
+      In: value !== undefined && values.includes(value),
+      NotIn: value === undefined || !values.includes(value),
+      Exists: value !== undefined,
+      DoesNotExist: value === undefined,
+    });
+    assert(
+      property(requirements, (all) => {
+        const made = read({}, ...all);
+        for (const pod of pods)
+          equal(
+            chooses(made, pod),
+            all.every(
+              ({ key, operator, ...more }) =>
+                asks("values" in more ? more.values : [], pod[key as "a"])[operator as "In"],
+            ),
+          );
+      }),
+      often,
+    );
+  });
+
   it("may choose a pod where there is one that they choose", () => {
-    assert(property(selector, (one) => equal(isPossible(one), chosenOf(one).length > 0)));
+    assert(
+      property(selector, (one) => equal(isPossible(one), chosenOf(one).length > 0)),
+      often,
+    );
   });
 
   it("are within one another where every pod of the one is one of the other", () => {
@@ -95,6 +131,7 @@ describe("label selectors", () => {
           chosenOf(one).every((pod) => wider.has(pod)),
         );
       }),
+      often,
     );
   });
 
@@ -129,23 +166,26 @@ describe("label selectors", () => {
   });
 
   it("are looked for where fewest others are", () => {
-    const all = Array.from({ length: 2000 }, (_, at) => ({
-      selector: read({ app: "web", version: `${at}` }),
-    }));
-    let looks = 0;
-    for (const each of all) {
-      const { get } = each.selector as Map<string, never>;
-      Object.assign(each.selector, {
-        get(key: string) {
-          looks++;
-          return get.call(each.selector, key);
-        },
+    /** How often a label of a selector is looked at when each is looked for. */
+    const looks = (selectors: readonly Selector[]) => {
+      let count = 0;
+      const all = selectors.map((each) => {
+        const counted = new Map(each);
+        counted.get = (key) => {
+          count++;
+          return each.get(key);
+        };
+        return { selector: counted };
       });
-    }
-    const index = new SelectorIndex(all);
-    looks = 0;
-    for (const { selector: inner } of all) equal(index.around(inner).length, 1);
-    // Its two labels, of itself alone.
-    equal(looks, 2 * all.length);
+      const index = new SelectorIndex(all);
+      count = 0;
+      for (const each of all) deepEqual(index.around(each.selector), [each]);
+      return count;
+    };
+    const numbers = Array.from({ length: 2000 }, (_, at) => `${at}`);
+    // Its own labels, of itself alone.
+    equal(looks(numbers.map((version) => read({ app: "web", version }))), 4000);
+    equal(looks(numbers.map((version) => read({ version, app: "web" }))), 4000);
+    equal(looks(numbers.map((key) => read({ app: "web" }, expression(key, "Exists")))), 4000);
   });
 });
