@@ -93,8 +93,15 @@ describe("The client of the command line", () => {
     await assert.rejects(
       callApi(at(nobody), "GET", "/"),
       says(
+        `${nobody} cannot be called: nothing listens there. Start appmesh serve, or name where it is, by --endpoint URL`,
+      ),
+    );
+    // Not every command has another way.
+    await assert.rejects(
+      callApi({ ...at(nobody), orElse: "or take another way" }, "GET", "/"),
+      says(
         `${nobody} cannot be called: nothing listens there. Start appmesh serve, or name where it is, by --endpoint URL, ` +
-          "or the folder of one that does not run, by --data DIR",
+          "or take another way",
       ),
     );
     const plain = await listening(createServer(answering(200, "{}")));

@@ -14,6 +14,8 @@ export interface ApiClientOptions {
   readonly credentials: Credentials | undefined;
   /** PEM: what is trusted instead of the machine's own authorities. */
   readonly ca: string | undefined;
+  /** What else there is to do where nothing listens, if there is anything. */
+  readonly orElse?: string;
 }
 
 /** An answer that is not the one that was hoped for, or none; the message is for the user. */
@@ -25,7 +27,7 @@ const ANSWER_MILLISECONDS = 15_000;
 
 /** Calls a control plane's own API, and gives the JSON that it answers. Throws ApiError. */
 export async function callApi(
-  { endpoint, region, credentials, ca }: ApiClientOptions,
+  { endpoint, region, credentials, ca, orElse }: ApiClientOptions,
   method: string,
   path: string,
   body?: object,
@@ -41,7 +43,12 @@ export async function callApi(
   });
   const signer = credentials && new SignatureV4({ credentials, region, service: "appmesh", sha256: Sha256 });
   const { headers } = signer ? await signer.sign(request) : request;
-  const { status, answer } = await send(url, { method, headers, ...(ca !== undefined && { ca }) }, text);
+  const { status, answer } = await send(
+    url,
+    { method, headers, ...(ca !== undefined && { ca }) },
+    text,
+    orElse,
+  );
   let json: { message?: string };
   try {
     json = JSON.parse(answer);
@@ -61,11 +68,14 @@ function send(
   url: URL,
   options: https.RequestOptions,
   body: string | undefined,
+  orElse: string | undefined,
 ): Promise<{ status: number; answer: string }> {
   const { request } = url.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
-    const fail = ({ code, message }: NodeJS.ErrnoException) =>
-      reject(new ApiError(`${url.origin} cannot be called: ${reasons[code ?? ""] ?? message}`));
+    const fail = ({ code, message }: NodeJS.ErrnoException) => {
+      const otherwise = code === "ECONNREFUSED" && orElse !== undefined ? `, ${orElse}` : "";
+      reject(new ApiError(`${url.origin} cannot be called: ${reasons[code ?? ""] ?? message}${otherwise}`));
+    };
     const sent = request(url, { ...options, timeout: ANSWER_MILLISECONDS }, (response) => {
       let answer = "";
       response.setEncoding("utf8").on("data", (chunk) => (answer += chunk));
@@ -81,8 +91,7 @@ function send(
 const untrusted =
   "its certificate is of no authority that this machine trusts. Give the authority's, by --ca FILE";
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED:
-    "nothing listens there. Start appmesh serve, or name where it is, by --endpoint URL, or the folder of one that does not run, by --data DIR",
+  ECONNREFUSED: "nothing listens there. Start appmesh serve, or name where it is, by --endpoint URL",
   ECONNRESET: "the connection was cut. Is it http:// where it should be https://?",
   EPROTO: "it does not speak HTTPS. Is it https:// where it should be http://?",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,

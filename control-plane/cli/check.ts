@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ApiError } from "./api-client.js";
 import { type ApiOptions, addApiOptions, apiClientOf } from "./api-options.js";
 import { EnvironmentError } from "./credentials.js";
-import { meshName } from "./options.js";
+import { meshName, misuseEndsWith } from "./options.js";
 import { readMesh } from "./read-mesh.js";
 
 /** The rules are a package of their own, which a control plane does without. */
@@ -11,7 +11,9 @@ export async function checkCommand(): Promise<Command> {
     const { checkCommand } = await import("@pulumi-appmesh/policy-pack/check/command.js");
     return checkCommand({
       addOptions: (command) =>
-        addApiOptions(command.option("--mesh <name>", "mesh of a running control plane", meshName)),
+        addApiOptions(
+          misuseEndsWith(2, command).option("--mesh <name>", "mesh of a running control plane", meshName),
+        ),
       async read(options) {
         const { mesh, ...api } = options as ApiOptions & { readonly mesh?: string };
         if (mesh === undefined) return undefined;

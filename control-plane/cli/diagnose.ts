@@ -3,7 +3,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { ApiError, callApi } from "./api-client.js";
 import { type ApiOptions, addApiOptions, apiClientOf } from "./api-options.js";
 import { EnvironmentError } from "./credentials.js";
-import { meshName } from "./options.js";
+import { meshName, misuseEndsWith } from "./options.js";
 
 interface Options extends ApiOptions {
   readonly mesh: string;
@@ -18,12 +18,12 @@ export function diagnoseCommand(): Command {
   const command = new Command("diagnose")
     .description("list everything in a mesh that does not do what it says, and what to do about it")
     .requiredOption("--mesh <name>", "name of the mesh", meshName);
-  return addApiOptions(command)
+  return addApiOptions(misuseEndsWith(UNKNOWN, command))
     .option("--json", "print JSON, as the API gives it")
     .addHelpText(
       "after",
       "\nThe call is signed with the access key in APPMESH_ACCESS_KEY_ID and APPMESH_SECRET_ACCESS_KEY, if there is one." +
-        `\nExit status: 0 without errors, ${ERRORS} with errors, ${UNKNOWN} where the mesh could not be looked at.`,
+        `\nExit status: 0 without errors, ${ERRORS} with errors, ${UNKNOWN} where the mesh could not be looked at, or the command was called wrongly.`,
     )
     .action(run);
 }

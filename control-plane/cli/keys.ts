@@ -143,6 +143,7 @@ function overApi({ endpoint, region, ca }: Where): Keys {
     region,
     credentials: credentialsIn(process.env),
     ca: ca === undefined ? process.env.APPMESH_CA_CERTIFICATE || undefined : readAuthority(ca),
+    orElse: "or the folder of one that does not run, by --data DIR",
   };
   const path = (accessKeyId: string) => `/v1/access-keys/${encodeURIComponent(accessKeyId)}`;
   return {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultSdsSocket } from "../bootstrap/secret-discovery.js";
 import { type Endpoint, parseEndpoint } from "../endpoint.js";
 
@@ -91,3 +91,7 @@ export function duration(text: string): number {
   }
   return Number(amount) * { s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 }[unit as "s" | "m" | "h" | "d"];
 }
+
+/** Has a command that was called wrongly end with that status, where 1 means something else; help stays a success. */
+export const misuseEndsWith = (status: number, command: Command): Command =>
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : status));

@@ -273,6 +273,12 @@ describe("appmesh serve, by its meaning", function () {
         stderr: `appmesh diagnose: Mesh with name gone is not present for account ${OWNER}\n`,
         stdout: "",
       });
+      assert.deepEqual(await diagnose(), {
+        code: 2,
+        stderr: "error: required option '--mesh <name>' not specified\n",
+        stdout: "",
+      });
+      assert.equal((await diagnose("--help")).code, 0);
     });
   });
 
