@@ -11,6 +11,7 @@ import {
   validate,
 } from "@pulumi-appmesh/model";
 import { IdentityError } from "./errors.js";
+import { clientTokenMember } from "./issuing-call.js";
 import { formatScope, type Scope, ScopeShape, type ScopeText } from "./scope.js";
 
 /** What is known of an access key, without its secret. Times are seconds since 1970. */
@@ -61,6 +62,7 @@ export const CreateAccessKeyInput = structure("CreateAccessKeyInput", "An access
     integer({ min: 1, max: LONGEST_LIFE }),
     "For how many seconds the key works; at most ten years. Default: until it is revoked.",
   ),
+  clientToken: clientTokenMember,
 });
 export type CreateAccessKeyInput = Infer<typeof CreateAccessKeyInput>;
 

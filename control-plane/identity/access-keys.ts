@@ -12,6 +12,7 @@ import {
   statusOf,
 } from "./access-key.js";
 import { IdentityError } from "./errors.js";
+import { callOf, type IssuingCall, issuedBefore } from "./issuing-call.js";
 import { Records } from "./records.js";
 import { isUnlimited, parseScope, type ScopeText, UNLIMITED } from "./scope.js";
 
@@ -40,6 +41,7 @@ export interface AccessKeysOptions {
 interface KeyRecord extends Omit<AccessKey, "account" | "scope"> {
   readonly account?: string | undefined;
   readonly scope: ScopeText;
+  readonly call?: IssuingCall | undefined;
   /** Whole, since both sides of SigV4 make the same signature. Gone once the key is revoked. */
   readonly secretAccessKey?: string | undefined;
 }
@@ -54,6 +56,7 @@ const members = {
   replaces: "string?",
   replacedBy: "string?",
   secretAccessKey: "string?",
+  call: "object?",
 } as const;
 
 /** A key with its secret, which a revoked one has no longer. */
@@ -148,10 +151,14 @@ export class AccessKeys {
     return this.#initial ? [this.#initial.key, ...stored] : stored;
   }
 
-  /** Issues a key as `body`, a CreateAccessKeyInput, asks for it. */
+  /**
+   * Issues a key as `body`, a CreateAccessKeyInput, asks for it. A call that is repeated takes back the key that it has
+   * issued before.
+   */
   create(body: unknown): Promise<IssuedKey> {
+    const at = this.seconds();
     return this.#records.change(() => {
-      const { description = "", account, scope = {}, expiresInSeconds } = createInput(body);
+      const { description = "", account, scope = {}, expiresInSeconds, clientToken } = createInput(body);
       const seconds = this.seconds();
       const record: KeyRecord = {
         accessKeyId: newAccessKeyId(),
@@ -160,6 +167,7 @@ export class AccessKeys {
         description,
         createdAt: seconds,
         ...(expiresInSeconds !== undefined && { expiresAt: seconds + expiresInSeconds }),
+        ...callOf(clientToken, at),
       };
       if (!this.required && !this.#manages(this.#used(record).key)) {
         throw new IdentityError(
@@ -168,8 +176,19 @@ export class AccessKeys {
             "scope, an end or another account. Create that one first",
         );
       }
-      return this.#issued(record);
+      const { writes, result } = this.#issued(record);
+      return { writes: [...this.#repeated(record), ...writes], result };
     });
+  }
+
+  /** Takes back what the same call has issued before: nobody has got it. */
+  #repeated({ call, account }: KeyRecord): Write[] {
+    const records = [...this.#records.all.values()].map(({ record }) => record);
+    return issuedBefore(
+      records.filter((record) => record.account === account && record.revokedAt === undefined),
+      (record) => record.call,
+      call,
+    ).map(({ secretAccessKey: _, ...record }) => this.#write({ ...record, revokedAt: this.seconds() }));
   }
 
   /** Says otherwise for people what a key is for, as `body`, an UpdateAccessKeyInput, has it. */
@@ -290,7 +309,7 @@ export class AccessKeys {
   }
 }
 
-const used = ({ secretAccessKey, account, scope, ...key }: KeyRecord, ownAccount: string): Found => {
+const used = ({ secretAccessKey, account, scope, call: _, ...key }: KeyRecord, ownAccount: string): Found => {
   const acting = account ?? ownAccount;
   return { key: { ...key, account: acting, scope: parseScope(scope, acting) }, secretAccessKey };
 };

@@ -264,7 +264,7 @@ export class AppMesh {
   async issueKey(body: object, options?: CallOptions): Promise<IssuedAccessKey> {
     const operation = { name: "issueKey" } as const;
     const { accessKey } = await this.#send<{ accessKey: IssuedAccessKey }>(
-      { operation, method: "POST", path: KEYS, body },
+      { operation, method: "POST", path: KEYS, body: marked(body) },
       options,
     );
     return accessKey;
@@ -299,7 +299,7 @@ export class AppMesh {
         method: "POST",
         path: identitiesPath(of),
         query: ownerOf(of),
-        body,
+        body: marked(body),
       },
       options,
     );
@@ -373,6 +373,9 @@ const owner = ({ kind, meshOwner }: Address): Record<string, string> =>
 
 const ownerOf = ({ meshOwner }: MeshAddress): Record<string, string> =>
   meshOwner === undefined ? {} : { meshOwner };
+
+/** One mark for all attempts of a call: what an attempt has issued whose answer was lost is taken back by the next one. */
+const marked = (body: object): object => ({ ...body, clientToken: randomUUID() });
 
 const tagList = (tags: Tags): { key: string; value: string }[] =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));

@@ -12,6 +12,7 @@ import {
   validate,
 } from "@pulumi-appmesh/model";
 import { IdentityError } from "../errors.js";
+import { clientTokenMember } from "../issuing-call.js";
 import { formatProxy, type ProxyName } from "./proxy-name.js";
 
 /** What is known of a proof that was issued to a proxy. Times are seconds since 1970. */
@@ -53,6 +54,7 @@ export const IssueIdentityInput = structure(
       integer({ min: 60, max: LONGEST_LIFE }),
       "For how many seconds it is taken: a minute to 397 days. Default: 90 days.",
     ),
+    clientToken: clientTokenMember,
   },
   exactlyOne("virtualNode", "virtualGateway"),
 );
@@ -116,8 +118,8 @@ function proxyIn(
 
 export function issueInput(mesh: MeshName, body: unknown) {
   const input = checked(IssueIdentityInput, body);
-  const { kind = "certificate", expiresInSeconds = DEFAULT_LIFE } = input;
-  return { kind, proxy: proxyIn(mesh, input), expiresInSeconds };
+  const { kind = "certificate", expiresInSeconds = DEFAULT_LIFE, clientToken } = input;
+  return { kind, proxy: proxyIn(mesh, input), expiresInSeconds, clientToken };
 }
 
 export const revokeInput = (mesh: MeshName, body: unknown): ProxyName =>

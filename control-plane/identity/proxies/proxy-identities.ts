@@ -6,6 +6,7 @@ import type { Store } from "../../store/store.js";
 import type { UnreadableRecords } from "../../store/unreadable-records.js";
 import { IdentityError } from "../errors.js";
 import type { AuthorityPlaces } from "../issuer.js";
+import { callOf, type IssuingCall, issuedBefore } from "../issuing-call.js";
 import { type Decision, Records } from "../records.js";
 import { Authorities } from "./authorities.js";
 import { proofOfCertificate } from "./client-certificate.js";
@@ -73,7 +74,10 @@ interface MeshName {
   readonly meshOwner: string;
 }
 
-type IssuedRecord = Omit<IssuedIdentity, "identityId" | "proxy"> & { readonly proxy: string };
+interface IssuedRecord extends Omit<IssuedIdentity, "identityId" | "proxy"> {
+  readonly proxy: string;
+  readonly call?: IssuingCall | undefined;
+}
 type StoredRecord = Partial<IssuedRecord>;
 
 /** MeshState reads no keys of this form. */
@@ -128,9 +132,11 @@ export class ProxyIdentities {
   /**
    * Issues what `body`, an IssueIdentityInput, asks for. Nothing of it that is secret is kept. `account`: the one that has
    * created the virtual node in another's mesh; what is issued is a proof of it only as long as the virtual node is its.
+   * A call that is repeated takes back what it has issued before.
    */
   async issue(mesh: MeshName, body: unknown, account?: string): Promise<Issued> {
-    const { kind, proxy, expiresInSeconds } = issueInput(mesh, body);
+    const { kind, proxy, expiresInSeconds, clientToken } = issueInput(mesh, body);
+    const ofCall = callOf(clientToken, this.seconds());
     const createdAt = Math.floor(this.seconds());
     const until = createdAt + expiresInSeconds;
     const made =
@@ -142,16 +148,12 @@ export class ProxyIdentities {
     const { identityId, expiresAt, ...secrets } = made;
     const ofAccount = account === undefined ? {} : { account };
     const identity = { identityId, kind, proxy, ...ofAccount, createdAt, expiresAt };
+    const record = { kind, proxy: formatProxy(proxy), ...ofAccount, createdAt, expiresAt, ...ofCall };
     await this.#records.change(() => ({
       writes: [
         ...this.#room(),
-        this.#records.write(`issued/${identityId}`, {
-          kind,
-          proxy: formatProxy(proxy),
-          ...ofAccount,
-          createdAt,
-          expiresAt,
-        }),
+        ...this.#repeated(record),
+        this.#records.write(`issued/${identityId}`, record),
       ],
       result: undefined,
     }));
@@ -409,6 +411,17 @@ export class ProxyIdentities {
     });
   }
 
+  /** Takes back what the same call has issued before: nobody has got it. */
+  #repeated({ proxy, account, call }: IssuedRecord) {
+    const seconds = this.seconds();
+    const issued = [...this.#records.all].filter(
+      ([, of]) => of.proxy === proxy && of.account === account && (of.expiresAt ?? 0) > seconds,
+    );
+    return issuedBefore(issued, ([, of]) => of.call, call)
+      .filter(([, { revokedAt }]) => revokedAt === undefined)
+      .map(([name, of]) => this.#records.write(name, { ...of, revokedAt: seconds }));
+  }
+
   /** Removes what has ended, and says where there is no room all the same. */
   #room() {
     const seconds = this.seconds();
@@ -443,6 +456,7 @@ const issuedMembers = {
   createdAt: "number",
   expiresAt: "number",
   revokedAt: "number?",
+  call: "object?",
 } as const;
 
 const revokedError = new ProofError(
