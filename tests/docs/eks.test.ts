@@ -11,6 +11,7 @@ import { putStandIn } from "../support/aws-stand-in/stand-in.js";
 import { TestAuthority } from "../support/certificates.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { until } from "../support/sidecar.js";
 import { kubernetesTools } from "../support/tools.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -109,12 +110,30 @@ describe("docs/eks.md", function () {
 
     cluster.kubectl(["apply", "-f", "-"], block("manifests", "yaml"));
     const all = "meshes,virtualnodes,virtualservices";
+    const webhooks = "mutatingwebhookconfiguration/appmesh-controller-mutating-webhook-configuration";
     const finalized = '{"metadata":{"finalizers":["finalizers.appmesh.k8s.aws/aws-resources"]}}';
     const names = ["mesh/shop", "virtualnode/catalog", "virtualservice/catalog"];
     for (const name of names)
       cluster.kubectl(["patch", name, "-n", "shop", "--type=merge", `--patch=${finalized}`]);
     cluster.kubectl(["delete", all, "--all", "-n", "shop", "--wait=false"]);
     assert.equal(cluster.kubectl(["get", all, "-n", "shop", "-o", "name"]).trim().split("\n").length, 3);
+    // As AWS's chart has it; and nobody answers.
+    const failing = '[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Fail"}]';
+    cluster.kubectl(["patch", webhooks, "--type=json", `--patch=${failing}`]);
+    const released = '{"metadata":{"finalizers":null}}';
+    await until(() => {
+      try {
+        cluster.kubectl(["patch", "mesh/shop", "--type=merge", `--patch=${released}`, "--dry-run=server"]);
+        return false;
+      } catch (error) {
+        return /failed calling webhook "mmesh\.appmesh\.k8s\.aws"/.test((error as Error).message);
+      }
+    });
+    const refused = await stack.destroy();
+    assert.match(
+      refused.messages.join("\n"),
+      /the Mesh shop is there: .* as docs\/eks\.md says under Finalizers/,
+    );
 
     execFileSync("sh", ["-euc", block("finalizers", "sh")], {
       env: {
@@ -125,5 +144,16 @@ describe("docs/eks.md", function () {
       stdio: "pipe",
     });
     assert.equal(cluster.kubectl(["get", all, "-n", "shop", "-o", "name", "--ignore-not-found"]), "");
+    // It knows that they are gone a moment later.
+    const role = "clusterrole/appmesh-mesh-controller-is-needed";
+    await until(() => {
+      try {
+        return cluster.kubectl(["delete", role, "--dry-run=server"]) !== "";
+      } catch {
+        return false;
+      }
+    });
+    const gone = await stack.destroy();
+    assert.deepEqual([gone.failure, gone.messages], [undefined, []]);
   });
 });

@@ -32,7 +32,9 @@ export const made = [
   "create kubernetes:admissionregistration.k8s.io/v1:MutatingAdmissionPolicy mesh-injection",
   "create kubernetes:admissionregistration.k8s.io/v1:MutatingAdmissionPolicyBinding mesh-injection-binding",
   "create kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration mesh-chart:appmesh-controller-mutating-webhook-configuration",
+  "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy mesh-finalizers",
   "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy mesh-host-network",
+  "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding mesh-finalizers-binding",
   "create kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding mesh-host-network-binding",
   "create kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration mesh-chart:appmesh-controller-validating-webhook-configuration",
   ...[
@@ -56,4 +58,5 @@ export const made = [
   "create kubernetes:core/v1:ServiceAccount mesh-service-account",
   "create kubernetes:helm.sh/v4:Chart mesh-chart",
   "create kubernetes:rbac.authorization.k8s.io/v1:ClusterRole mesh-chart:appmesh-controller-role",
+  "create kubernetes:rbac.authorization.k8s.io/v1:ClusterRole mesh-controller-is-needed",
 ];

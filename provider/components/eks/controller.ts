@@ -8,6 +8,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart.js";
+import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole.js";
 import {
   all,
   ComponentResource,
@@ -25,6 +26,7 @@ import { digest, trusted } from "./authorities.js";
 import { merged, type Values } from "./chart-values.js";
 import { CHART, type ControllerInputs } from "./controller-args.js";
 import { AUTHORITIES, apiHost, type ControllerPods } from "./controller-deployment.js";
+import { finalizersPolicy, ofAllMeshes } from "./finalizers.js";
 import { controllerPolicy } from "./iam.js";
 import {
   injectedTracing,
@@ -143,7 +145,9 @@ export class AppMeshController extends ComponentResource {
     });
     this.serviceAccountName = output(SERVICE_ACCOUNT);
 
-    if (args.injection !== undefined) this.#injection(name, args, args.injection, child, chart);
+    const injected =
+      args.injection === undefined ? [] : this.#injection(name, args, args.injection, child, chart);
+    this.#kept(name, definitions, [chart, ...injected], child);
 
     this.registerOutputs({
       namespace: this.namespace,
@@ -165,7 +169,7 @@ export class AppMeshController extends ComponentResource {
     injection: NonNullable<AppMeshControllerArgs["injection"]>,
     child: CustomResourceOptions,
     chart: Chart,
-  ): void {
+  ): Resource[] {
     const authorities = injection.caCertificate ?? args.controlPlane?.caCertificate;
     // Policies are of the whole cluster: two components must not have one of the same name.
     const policyName = `appmesh-${name}-injection`;
@@ -197,7 +201,7 @@ export class AppMeshController extends ComponentResource {
       { metadata: { name: networkName }, spec: hostNetworkPolicy() as never },
       child,
     );
-    new ValidatingAdmissionPolicyBinding(
+    const networkBound = new ValidatingAdmissionPolicyBinding(
       `${name}-host-network-binding`,
       {
         metadata: { name: networkName },
@@ -205,7 +209,7 @@ export class AppMeshController extends ComponentResource {
       },
       child,
     );
-    for (const [namespace, given] of Object.entries(injection.namespaces ?? {})) {
+    const prepared = Object.entries(injection.namespaces ?? {}).map(([namespace, given]) => {
       const file = (suffix: string, secretName: string, fileName: string, text: Input<string>) =>
         new Secret(
           `${name}-${namespace}-${suffix}`,
@@ -223,12 +227,46 @@ export class AppMeshController extends ComponentResource {
         [INJECTION_LABEL]: "enabled",
       }));
       // Last of all: from then on pods of the namespace wait for the controller, and need what it gives them.
-      new NamespacePatch(
+      return new NamespacePatch(
         `${name}-${namespace}`,
         { metadata: { name: namespace, labels, annotations: takenOver } },
         { ...child, dependsOn: [chart, bound, ...files] },
       );
-    }
+    });
+    return [...prepared, networkBound];
+  }
+
+  /** What is destroyed first of all, and cannot be while objects have the controller's finalizers. */
+  #kept(
+    name: string,
+    definitions: readonly Resource[],
+    all: readonly Resource[],
+    child: CustomResourceOptions,
+  ): void {
+    const policyName = `appmesh-${name}-finalizers`;
+    const clusterRole = `appmesh-${name}-controller-is-needed`;
+    const policy = new ValidatingAdmissionPolicy(
+      `${name}-finalizers`,
+      { metadata: { name: policyName }, spec: finalizersPolicy(clusterRole) as never },
+      { ...child, dependsOn: [...definitions] },
+    );
+    const bound = new ValidatingAdmissionPolicyBinding(
+      `${name}-finalizers-binding`,
+      {
+        metadata: { name: policyName },
+        spec: {
+          policyName: policy.metadata.name,
+          paramRef: ofAllMeshes,
+          validationActions: ["Deny"],
+        },
+      },
+      child,
+    );
+    new ClusterRole(
+      `${name}-controller-is-needed`,
+      { metadata: { name: clusterRole }, rules: [] },
+      { ...child, dependsOn: [bound, ...all] },
+    );
   }
 }
 

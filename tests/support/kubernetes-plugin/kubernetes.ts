@@ -130,6 +130,12 @@ async function remove(type: string, id: string): Promise<void> {
   if (status >= 300 && status !== 404) throw new Error(body.message);
   // A cluster's own controllers, of which there are none here, let a namespace go once it is empty.
   if (body.kind === "Namespace") await ask("PUT", `${path}/finalize`, { ...body, spec: { finalizers: [] } });
+  // As the plugin does: whoever has a finalizer on it takes it off.
+  const deadline = Date.now() + 60_000;
+  while ((await ask("GET", path)).status !== 404) {
+    if (Date.now() > deadline) throw new Error(`${path} is still there: its finalizers are not taken off`);
+    await sleep(50);
+  }
 }
 
 async function read(type: string, id: string): Promise<ObjectValue | undefined> {
