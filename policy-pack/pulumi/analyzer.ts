@@ -140,7 +140,11 @@ export class Analyzer {
   analyzeStack(resources: readonly StackResource[]): Answer {
     const answer = new Answers();
     const entities = entitiesOfStack(resources);
-    const meshes = graphs(entities.keys(), runningIn(resources));
+    const meshes = graphs(
+      entities.keys(),
+      runningIn(resources),
+      (entity) => entities.get(entity)?.scope ?? "",
+    );
     const subjects = subjectsOfStack(resources);
     for (const configured of this.#rules) {
       const { rule, config } = configured;
@@ -156,7 +160,7 @@ export class Analyzer {
         continue;
       }
       const verdict = together(meshes.map((mesh) => judgeMesh(rule, mesh, config)));
-      this.#tell(configured, verdict, (subject) => entities.get(subject as AnyEntity) ?? "", answer);
+      this.#tell(configured, verdict, (subject) => entities.get(subject as AnyEntity)?.urn ?? "", answer);
     }
     if (this.#exemptionsLevel !== "disabled")
       for (const line of this.#exemptions.report())

@@ -2,7 +2,7 @@ import type { Level, Severity } from "../rule.js";
 import type { Answer, Diagnostic, Given, NotApplicable, Remediation } from "./analyzer.js";
 import type { Policy } from "./policies.js";
 import { messages, struct } from "./protocol.js";
-import type { StackResource } from "./subjects.js";
+import { type StackResource, scopeOf } from "./subjects.js";
 
 /** Name and version of the pack, which go with everything that it says. */
 export interface PackName {
@@ -41,6 +41,10 @@ export const stackOf = (request: messages.AnalyzeStackRequest): readonly StackRe
   request.getResourcesList().map((resource) => ({
     urn: resource.getUrn(),
     type: resource.getType(),
+    get scope() {
+      const provider = resource.getProvider();
+      return provider ? scopeOf({ urn: provider.getUrn(), props: fromStruct(provider.getProperties()) }) : "";
+    },
     // Nearly all resources of a stack are none of ours: only those that are looked at are read.
     get props() {
       return fromStruct(resource.getProperties());

@@ -8,7 +8,7 @@ import { Exemptions } from "../exemptions.js";
 import { type Configuration, type ConfiguredRule, configure, type PackSettings } from "../settings.js";
 import { Analyzer, type Answer } from "./analyzer.js";
 import { type Policy, policies } from "./policies.js";
-import type { StackResource } from "./subjects.js";
+import { type StackResource, scopeOf } from "./subjects.js";
 import { asSecret, secretIn } from "./values.js";
 
 export type SdkPolicy = ResourceValidationPolicy | StackValidationPolicy;
@@ -75,9 +75,12 @@ const ofStack = (policy: Policy, analyzer: Analyzer): Pick<StackValidationPolicy
   validateStack(args, report) {
     follow(analyzer, policy, args);
     const resources = args.resources.map(
-      ({ urn, type, props, propertyDependencies }): StackResource => ({
+      ({ urn, type, props, provider, propertyDependencies }): StackResource => ({
         urn,
         type,
+        get scope() {
+          return provider ? scopeOf({ urn: provider.urn, props: wired(provider.props) }) : "";
+        },
         get props() {
           return wired(props);
         },

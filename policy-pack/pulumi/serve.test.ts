@@ -229,6 +229,30 @@ describe("the served pack", () => {
     );
   });
 
+  it("tells regions and clusters apart by their providers", async () => {
+    const spec = {
+      httpRoute: { match: {}, action: { weightedTargets: [{ virtualNode: "web", weight: 1 }] } },
+    };
+    const resource = (urn: string, region: string) =>
+      new messages.AnalyzerResource()
+        .setUrn(urn)
+        .setType("aws:appmesh/route:Route")
+        .setProperties(toStruct({ meshName: "shop", virtualRouterName: "web", name: "all", spec }))
+        .setProvider(
+          new messages.AnalyzerProviderResource()
+            .setUrn(`urn:provider of ${urn}`)
+            .setProperties(toStruct({ region })),
+        );
+    const hidden = async (...regions: string[]) => {
+      const stack = new messages.AnalyzeStackRequest().setResourcesList(
+        regions.map((region, index) => resource(`urn:${index}`, region)),
+      );
+      const { diagnosticsList } = (await call<messages.AnalyzeResponse>("analyzeStack", stack)).toObject();
+      return diagnosticsList.filter(({ policyname }) => policyname === "routes-reachable").length;
+    };
+    deepEqual([await hidden("r", "r"), await hidden("r", "s")], [1, 0]);
+  });
+
   it("fails the call for what goes wrong, which stops the engine", async () => {
     const broken = request("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions: "[null]" });
     const error = await call("analyze", broken).then(

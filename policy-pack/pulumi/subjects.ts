@@ -1,6 +1,7 @@
 import type { Subject } from "../rule.js";
 import type { AnyEntity } from "../subjects/entity.js";
 import { type Declared, entitiesIn, isKnown, subjectsIn } from "../subjects/forms.js";
+import { unknown } from "../subjects/known.js";
 import { isAboutRunning, type Linked, RunningBehind } from "../subjects/running.js";
 import { isAboutSubjects, subjectsOfAll } from "../subjects/stack.js";
 import { fromWire } from "./values.js";
@@ -20,15 +21,35 @@ export interface StackResource extends Resource {
   readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What tells nothing of where a provider makes what it makes. */
+const aboutItself = /^(version|pluginDownloadURL|pluginDownloadURLs|parameterization)$/;
+
+/**
+ * Where a provider makes what it makes: two of the same configuration do it at the same place. One of whose configuration not
+ * all is known is like no other.
+ */
+export function scopeOf({ urn, props }: { readonly urn: string; readonly props: object }): string {
+  const configuration = Object.entries(fromWire(props) as object)
+    .filter(([name]) => !aboutItself.test(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  let isKnown = true;
+  const text = JSON.stringify(configuration, (_name, value: unknown) => {
+    if (value === unknown) isKnown = false;
+    return value;
+  });
+  return isKnown ? text : urn;
+}
+
 /** What a resource of a stack declares of what rules look at; nothing for other resources, which cost no copy. */
 export const subjectsOf = (resource: Resource): readonly Subject[] =>
   isKnown(resource.type) ? subjectsIn(declared(resource)) : [];
 
-/** The entities of a whole stack, with the URN of the resource that declares each. */
-export function entitiesOfStack(resources: readonly StackResource[]): ReadonlyMap<AnyEntity, string> {
+/** The entities of a whole stack, with the resource that declares each. */
+export function entitiesOfStack(
+  resources: readonly StackResource[],
+): ReadonlyMap<AnyEntity, Declared & { readonly urn: string }> {
   const known = resources.filter(({ type }) => isKnown(type));
-  const entities = entitiesIn(known.map((resource) => ({ ...declared(resource), urn: resource.urn })));
-  return new Map([...entities].map(([entity, { urn }]) => [entity, urn]));
+  return entitiesIn(known.map((resource) => ({ ...declared(resource), urn: resource.urn })));
 }
 
 /** What a stack runs. */
@@ -71,8 +92,9 @@ function linkedIn(
   return resources.filter(({ type }) => isLookedAt(type)).map((resource) => linked(resource, depth));
 }
 
-const declared = ({ type, props, scope }: Resource & { readonly scope?: string }): Declared => ({
-  type,
-  props: fromWire(props) as Declared["props"],
-  ...(scope !== undefined && { scope }),
-});
+function declared({ type, props: given, scope }: Resource & { readonly scope?: string }): Declared {
+  const props = fromWire(given) as Declared["props"];
+  // Resources of AWS may name a region of their own, beside that of their provider.
+  const region = type.startsWith("aws:") && typeof props.region === "string" ? ` in ${props.region}` : "";
+  return { type, props, scope: `${scope ?? ""}${region}` };
+}

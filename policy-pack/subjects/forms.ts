@@ -59,12 +59,25 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
   const found = new Map<AnyEntity, D>();
   const meshes: AnyEntity[] = [];
   const all = [...resources];
-  const names = new Map(all.flatMap(({ type, props }) => (objects.test(type) ? ownNames(props) : [])));
-  const neighbours: Neighbours = {
-    onlyMesh: () => (meshes.length === 1 ? meshes[0]?.meshName : undefined),
-    resolve: (kind, name, namespace) => names.get(objectKey(kind, name, namespace)),
+  const inScope = (scope: string | undefined, object: string) => `${scope ?? ""} ${object}`;
+  const names = new Map(
+    all.flatMap(({ type, props, scope }) =>
+      objects.test(type)
+        ? ownNames(props).map(([object, name]) => [inScope(scope, object), name] as const)
+        : [],
+    ),
+  );
+  // One mesh of several regions is one by its name.
+  const onlyMesh = () => {
+    const [name, ...others] = new Set(meshes.map(({ meshName }) => meshName));
+    return others.length === 0 ? name : undefined;
   };
   for (const resource of all) {
+    const neighbours: Neighbours = {
+      onlyMesh,
+      resolve: (kind, name, namespace) =>
+        names.get(inScope(resource.scope, objectKey(kind, name, namespace))),
+    };
     for (const subject of subjectsIn(resource, neighbours)) {
       if (!("given" in subject)) continue;
       found.set(subject, resource);

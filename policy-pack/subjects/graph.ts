@@ -46,25 +46,47 @@ export class MeshGraph {
 
 const key = (kind: Kind, names: readonly string[]): string => `${kind} ${names.join("/")}`;
 
-/** The meshes of which these are the entities, and what runs behind their virtual nodes. */
-export function graphs(entities: Iterable<AnyEntity>, running = new RunningBehind([])): readonly MeshGraph[] {
-  const meshes = new Map<string, MeshGraph>();
+/**
+ * The meshes of which these are the entities, and what runs behind their virtual nodes. `scopeOf` tells accounts, regions and
+ * clusters apart: one mesh may have entities of several, but none that two of them have. Where two have the same, there are
+ * several meshes of the name.
+ */
+export function graphs(
+  entities: Iterable<AnyEntity>,
+  running = new RunningBehind([]),
+  scopeOf: (entity: AnyEntity) => string = () => "",
+): readonly MeshGraph[] {
+  const meshes = new Map<string, Map<string, AnyEntity[]>>();
   const unplaced = new Set<Kind>();
   for (const entity of entities) {
     try {
       const { meshName } = entity;
       // Read here, so that nothing that is in the graph has a name that is not known.
       entity.names.join();
-      let graph = meshes.get(meshName);
-      if (graph === undefined) {
-        graph = new MeshGraph(meshName, running, unplaced);
-        meshes.set(meshName, graph);
-      }
-      graph.add(entity);
+      const scopes = meshes.get(meshName) ?? new Map<string, AnyEntity[]>();
+      meshes.set(meshName, scopes);
+      const scope = scopeOf(entity);
+      const others = scopes.get(scope);
+      if (others) others.push(entity);
+      else scopes.set(scope, [entity]);
     } catch (error) {
       if (!(error instanceof NotKnownYet)) throw error;
       unplaced.add(entity.kind);
     }
   }
-  return [...meshes.values()];
+  return [...meshes].flatMap(([name, scopes]) => {
+    const groups = [...scopes.values()];
+    const separate = hasSame(groups) ? groups : [groups.flat()];
+    return separate.map((group) => {
+      const graph = new MeshGraph(name, running, unplaced);
+      for (const entity of group) graph.add(entity);
+      return graph;
+    });
+  });
+}
+
+/** Whether two groups have an entity of the same name. */
+function hasSame(groups: readonly (readonly AnyEntity[])[]): boolean {
+  const names = groups.map((group) => new Set(group.map((entity) => key(entity.kind, entity.names))));
+  return new Set(names.flatMap((each) => [...each])).size < names.reduce((sum, each) => sum + each.size, 0);
 }

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Mesh, Route, VirtualNode, VirtualRouter, VirtualService } from "@pulumi-appmesh/appmesh";
+import { Mesh, Provider, Route, VirtualNode, VirtualRouter, VirtualService } from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane, temporaryFolder } from "../support/control-plane.js";
 import { pack, policedStack, said } from "./stack.js";
 
@@ -175,6 +175,41 @@ describe("the policy pack on the real engine", function () {
       ["appmesh:index:Mesh"],
     );
     strictEqual((await stack.destroy()).failure, undefined);
+  });
+
+  it("judges meshes of one name in two regions each by itself", async () => {
+    const stack = await policedStack(env, only(["routes-reachable", "mandatory"]));
+    const program =
+      (...regions: string[]) =>
+      async () => {
+        for (const [index, region] of regions.entries()) {
+          const provider = new Provider(`${index}`, { endpoint: controlPlane.api, region });
+          new Route(
+            `${index}`,
+            {
+              meshName: "regional",
+              virtualRouterName: "web",
+              routeName: "all",
+              spec: {
+                httpRoute: {
+                  match: { prefix: "/" },
+                  action: { weightedTargets: [{ virtualNode: "web", weight: 1 }] },
+                },
+              },
+            },
+            { provider },
+          );
+        }
+      };
+    const two = await stack.preview(program("eu-west-1", "us-east-1"), { policyPacks: [pack] });
+    strictEqual(two.failure, undefined);
+    deepStrictEqual(said(two), []);
+    const one = await stack.preview(program("eu-west-1", "eu-west-1"), { policyPacks: [pack] });
+    match(one.failure ?? "", /preview failed/);
+    deepStrictEqual(
+      said(one).map(({ rule }) => rule),
+      ["routes-reachable"],
+    );
   });
 
   it("judges a mesh as a whole, and takes levels and settings from Pulumi's own configuration", async () => {
