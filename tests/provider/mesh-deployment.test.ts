@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
-import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
-import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
-import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { addMeshToPod } from "@pulumi-appmesh/provider/components/kubernetes/add-mesh-to-pod.js";
+import type { MeshPodOptions } from "@pulumi-appmesh/provider/components/kubernetes/mesh-pod-options.js";
+import { kubernetesStack } from "./kubernetes-stack.js";
 import { app, deploymentArgs, deploymentChildren, needed, shown, steps } from "./mesh-deployment-programs.js";
-import { TestStack } from "./stack.js";
 
 /** Two versions behind one service, the second with a weight of its own, and the mesh. */
 const versions = (v2: number) => async () => {
@@ -53,41 +52,13 @@ const all = [
 
 describe("MeshDeployment on the real engine and a real API server", function () {
   this.timeout(600_000);
-  let cluster: Cluster;
-  let plugin: KubernetesPlugin;
-  let controlPlane: ControlPlane;
-  let stack: TestStack;
-  before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
-    cluster = await startCluster();
-    cluster.apply(...needed);
-    plugin = putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
-    controlPlane = await startControlPlane();
-    stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
-  });
-  after(async () => {
-    await controlPlane?.stop();
-    await cluster?.stop();
-  });
-  afterEach(async () => {
-    await stack?.destroy();
-    await controlPlane?.call("DELETE", "/v20190125/meshes/shop");
-    plugin?.take();
-  });
-  const get = (kind: string, name: string) =>
-    JSON.parse(cluster.kubectl(["get", kind, name, "-n", "shop", "-o", "json"]));
-  const call = async (path: string) =>
-    (await controlPlane.call("GET", `/v20190125/meshes/shop/${path}`)).body;
+  const at = kubernetesStack(...needed);
 
   it("is, in two versions, previewed, made, the same the next time, shifted by a route alone, and gone", async () => {
-    const planned = await stack.preview(versions(10));
+    const planned = await at().stack.preview(versions(10));
     assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
     assert.deepEqual(shown(planned.steps), steps("create", all));
-    const up = await stack.up(versions(10));
+    const up = await at().stack.up(versions(10));
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
     assert.deepEqual(up.outputs, {
       virtualNodeName: "catalog-v1",
@@ -98,7 +69,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       podLabels: { "app.kubernetes.io/name": "catalog-v1" },
       nodes: { v1: "catalog-v1", v2: "catalog-v2" },
     });
-    assert.deepEqual((await call("virtualNodes/catalog-v1")).spec, {
+    assert.deepEqual((await at().entity("virtualNodes/catalog-v1")).spec, {
       listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
       serviceDiscovery: {
         dns: { hostname: "catalog-v1.shop.svc.cluster.local", responseType: "ENDPOINTS" },
@@ -106,7 +77,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       backends: [{ virtualService: { virtualServiceName: "prices.shop.internal" } }],
     });
 
-    const service = get("service", "catalog-v1").spec;
+    const service = at().get("service", "catalog-v1").spec;
     assert.deepEqual(
       [service.clusterIP, service.selector, service.ports],
       [
@@ -115,7 +86,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
         [{ name: "http-8080", port: 8080, protocol: "TCP", targetPort: 8080 }],
       ],
     );
-    const { replicas, selector, strategy, template } = get("deployment", "catalog-v1").spec;
+    const { replicas, selector, strategy, template } = at().get("deployment", "catalog-v1").spec;
     assert.deepEqual(
       {
         replicas,
@@ -141,33 +112,33 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       [["envoy-redirect", "envoy"], ["app"]],
     );
     assert.match(JSON.stringify(template.spec.initContainers), /mesh\/shop\/virtualNode\/catalog-v1/);
-    assert.equal(get("serviceaccount", "catalog-v1").metadata.namespace, "shop");
+    assert.equal(at().get("serviceaccount", "catalog-v1").metadata.namespace, "shop");
 
     const component = "urn:pulumi:test::shop::appmesh:index:MeshDeployment::catalog-v1";
-    const state = await stack.resources();
+    const state = await at().stack.resources();
     assert.equal(
       state.filter(({ parent, type }) => parent === component && type !== "kubernetes:core/v1:Secret").length,
       deploymentChildren("").length - 1,
     );
 
-    const again = await stack.preview(versions(10));
+    const again = await at().stack.preview(versions(10));
     assert.deepEqual([shown(again.steps), again.messages], [[], []]);
-    const shifted = await stack.up(versions(50));
+    const shifted = await at().stack.up(versions(50));
     assert.deepEqual(shown(shifted.steps), [
       "update appmesh:index:MeshService catalog",
       "update appmesh:index:Route catalog-route",
     ]);
 
-    plugin.take();
-    assert.deepEqual(shown((await stack.destroy()).steps), steps("delete", all));
+    at().plugin.take();
+    assert.deepEqual(shown((await at().stack.destroy()).steps), steps("delete", all));
     assert.equal(
-      cluster.kubectl(["get", "deployments,services,serviceaccounts", "-n", "shop", "-o", "name"]),
+      at().cluster.kubectl(["get", "deployments,services,serviceaccounts", "-n", "shop", "-o", "name"]),
       "",
     );
   });
 
   it("is made with every setting, for a service account that is there, and keeps secrets out of the state", async () => {
-    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
     const hidden = "hidden-password";
     const given = (more: Partial<appmesh.MeshDeploymentArgs> = {}) =>
       deploymentArgs({
@@ -204,10 +175,10 @@ describe("MeshDeployment on the real engine and a real API server", function () 
         drainSeconds: 7,
         ...more,
       });
-    const up = await stack.up(alone(given(), {}, "Catalog_1"));
+    const up = await at().stack.up(alone(given(), {}, "Catalog_1"));
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
     assert.deepEqual(up.outputs, { serviceName: "catalog", serviceAccountName: "shop" });
-    const { metadata, spec } = get("deployment", "catalog");
+    const { metadata, spec } = at().get("deployment", "catalog");
     assert.deepEqual(
       [
         metadata.annotations.owner,
@@ -241,23 +212,26 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       port: 15020,
       scheme: "HTTP",
     });
-    const service = get("service", "catalog");
+    const service = at().get("service", "catalog");
     assert.deepEqual(
       [service.metadata.labels, service.spec.publishNotReadyAddresses],
       [{ exposed: "no" }, true],
     );
-    assert.deepEqual((await call("virtualNodes/catalog-blue")).spec.serviceDiscovery, {
+    assert.deepEqual((await at().entity("virtualNodes/catalog-blue")).spec.serviceDiscovery, {
       dns: { hostname: "catalog.shop.svc.eu.cluster.example", responseType: "ENDPOINTS" },
     });
-    assert.equal(cluster.kubectl(["get", "serviceaccounts", "-n", "shop", "-o", "name"]), "");
-    const { workDir } = stack.stack.workspace;
+    assert.equal(at().cluster.kubectl(["get", "serviceaccounts", "-n", "shop", "-o", "name"]), "");
+    const { workDir } = at().stack.stack.workspace;
     const state = readFileSync(join(workDir, ".pulumi", "stacks", "shop", "test.json"), "utf8");
     assert.ok(state.includes("Catalog_1-deployment") && !state.includes(hidden));
-    assert.deepEqual(shown((await stack.preview(alone(given(), {}, "Catalog_1"))).steps), []);
-    assert.deepEqual(shown((await stack.preview(alone(given({ replicas: 4 }), {}, "Catalog_1"))).steps), [
-      "update appmesh:index:MeshDeployment Catalog_1",
-      "update kubernetes:apps/v1:Deployment Catalog_1-deployment",
-    ]);
+    assert.deepEqual(shown((await at().stack.preview(alone(given(), {}, "Catalog_1"))).steps), []);
+    assert.deepEqual(
+      shown((await at().stack.preview(alone(given({ replicas: 4 }), {}, "Catalog_1"))).steps),
+      [
+        "update appmesh:index:MeshDeployment Catalog_1",
+        "update kubernetes:apps/v1:Deployment Catalog_1-deployment",
+      ],
+    );
   });
 
   it("has no Service where nothing listens, and takes what is not known yet", async () => {
@@ -280,7 +254,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       });
       return { node: made.virtualNodeName };
     };
-    const planned = await stack.preview(program);
+    const planned = await at().stack.preview(program);
     assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
     const made = deploymentChildren("worker").filter((each) => !each.includes("worker-service "));
     const expected = steps("create", [
@@ -288,18 +262,18 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       ...made.filter((each) => !each.endsWith("-service")),
     ]);
     assert.deepEqual(shown(planned.steps), expected);
-    const up = await stack.up(program);
+    const up = await at().stack.up(program);
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
-    assert.deepEqual((await call("virtualNodes/worker")).spec, {
+    assert.deepEqual((await at().entity("virtualNodes/worker")).spec, {
       backends: [{ virtualService: { virtualServiceName: "prices.shop.internal" } }],
     });
-    assert.deepEqual(get("serviceaccount", "worker").metadata.annotations, { role: "worker" });
-    assert.equal(get("deployment", "worker").spec.template.metadata.labels.team, "shop");
-    assert.deepEqual(shown((await stack.preview(program)).steps), []);
+    assert.deepEqual(at().get("serviceaccount", "worker").metadata.annotations, { role: "worker" });
+    assert.equal(at().get("deployment", "worker").spec.template.metadata.labels.team, "shop");
+    assert.deepEqual(shown((await at().stack.preview(program)).steps), []);
   });
 
   it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
-    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
     const program = (opts: pulumi.ComponentResourceOptions) => async () => {
       const provider = new Provider("west", { context: "west" });
       const transform = (each: { type: string; props: object; opts: object }) =>
@@ -311,16 +285,16 @@ describe("MeshDeployment on the real engine and a real API server", function () 
           : undefined;
       await alone(deploymentArgs(), { providers: [provider], transforms: [transform] as never, ...opts })();
     };
-    plugin.take();
-    const up = await stack.up(program({}));
+    at().plugin.take();
+    const up = await at().stack.up(program({}));
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
-    const calls = plugin.take();
+    const calls = at().plugin.take();
     assert.deepEqual(
       new Set(calls.filter(({ call }) => call === "configure").map(({ inputs }) => inputs.context)),
       new Set(["west"]),
     );
-    assert.deepEqual(get("deployment", "catalog").metadata.labels, { a: "b" });
-    const moved = await stack.preview(async () => {
+    assert.deepEqual(at().get("deployment", "catalog").metadata.labels, { a: "b" });
+    const moved = await at().stack.preview(async () => {
       const parent = new pulumi.ComponentResource("shop:index:Group", "group");
       const aliases = ["urn:pulumi:test::shop::appmesh:index:MeshDeployment::catalog"];
       await program({ parent, aliases })();
@@ -329,13 +303,39 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     assert.deepEqual(shown(moved.steps), ["create shop:index:Group group"]);
   });
 
+  it("has pods that the API server takes as they are, whatever is put into them", async () => {
+    const key = (of: string) => ({ name: "identity", key: of });
+    const base = { meshName: "shop", virtualNode: "catalog", interception: { image: "shop/iptables:1" } };
+    const xds = { host: "xds.shop.internal", trustFrom: key("trust") };
+    const explicit = { interception: { mode: "explicit", appPorts: { 8081: 8080 } } } as const;
+    const variants: readonly MeshPodOptions[] = [
+      { ...base, controlPlane: xds },
+      {
+        ...base,
+        tracing: {},
+        controlPlane: { ...xds, certificateFrom: key("certificate"), privateKeyFrom: key("privateKey") },
+      },
+      { ...base, ...explicit, tracing: { tracer: "xray" }, drainSeconds: 0, controlPlane: xds },
+    ];
+    for (const options of variants) {
+      const spec = addMeshToPod({ serviceAccountName: "catalog", containers: [app] }, options);
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "catalog", namespace: "shop" }, spec };
+      // A member that Kubernetes does not know, or another type than it has, is refused.
+      const taken = at().cluster.kubectl(
+        ["create", "--dry-run=server", "--validate=strict", "-f", "-", "-o", "json"],
+        JSON.stringify(pod),
+      );
+      assert.deepEqual(within(JSON.parse(taken).spec, JSON.parse(JSON.stringify(spec))), spec);
+    }
+  });
+
   it("tells in the preview of a Secret that is missing, or has another value, unless it is to come later", async () => {
-    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
     const naming = (name: string, key: string, more: Partial<appmesh.MeshDeploymentArgs> = {}) =>
       alone(
         deploymentArgs({ controlPlane: { host: "xds.shop.internal", tokenFrom: { name, key } }, ...more }),
       );
-    const missing = await stack.preview(naming("identity", "token"));
+    const missing = await at().stack.preview(naming("identity", "token"));
     assert.notEqual(missing.failure, undefined);
     const told = missing.events.find(({ diagnosticEvent }) =>
       diagnosticEvent?.message.includes("'shop/identity' does not exist"),
@@ -344,19 +344,19 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       told?.diagnosticEvent?.urn,
       "urn:pulumi:test::shop::appmesh:index:MeshDeployment$kubernetes:core/v1:Secret::catalog-controlPlane-tokenFrom",
     );
-    const other = await stack.preview(naming("authorities", "token"));
+    const other = await at().stack.preview(naming("authorities", "token"));
     assert.notEqual(other.failure, undefined);
     assert.match(
       other.messages.join("\n"),
       /: controlPlane\.tokenFrom\.key: "token" was given; the Secret shop\/authorities has ca\.pem\. Put it there, or name one of those\.$/,
     );
-    const later = await stack.preview(naming("identity", "token", { lookUpSecrets: false }));
+    const later = await at().stack.preview(naming("identity", "token", { lookUpSecrets: false }));
     assert.deepEqual([later.failure, later.messages], [undefined, []]);
   });
 
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {
-    plugin.take();
-    const { failure, messages } = await stack.preview(
+    at().plugin.take();
+    const { failure, messages } = await at().stack.preview(
       alone(
         deploymentArgs({
           podTemplate: {
@@ -392,6 +392,20 @@ describe("MeshDeployment on the real engine and a real API server", function () 
           "envoy.adminPort another.",
       ],
     );
-    assert.deepEqual(plugin.take(), []);
+    assert.deepEqual(at().plugin.take(), []);
   });
 });
+
+/** What is in a value of the members that another one has: the API server adds its defaults. */
+function within(value: unknown, wanted: unknown): unknown {
+  if (Array.isArray(wanted) && Array.isArray(value))
+    return value.map((item, index) => within(item, wanted[index]));
+  if (typeof wanted !== "object" || wanted === null || typeof value !== "object" || value === null)
+    return value;
+  const members = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(wanted)
+      .filter(([name]) => name in members)
+      .map(([name, member]) => [name, within(members[name], member)]),
+  );
+}

@@ -1,11 +1,10 @@
 // Envoys of a virtual gateway on Kubernetes by one component, on Pulumi's real engine and a real API server.
 import assert from "node:assert/strict";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
-import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
-import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
-import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { kubernetesStack } from "./kubernetes-stack.js";
 import { needed, shown, steps, controlPlane as xds } from "./mesh-deployment-programs.js";
-import { TestStack } from "./stack.js";
 
 const all = [
   "appmesh:index:Mesh shop",
@@ -21,10 +20,15 @@ const all = [
   "kubernetes:core/v1:ServiceAccount web-service-account",
 ];
 
+type Args = Partial<appmesh.MeshGatewayDeploymentArgs>;
+/** A value that nobody knows before the mesh has been made. */
+type Later = <T>(value: T) => pulumi.Output<T>;
+
 const program =
-  (more: Partial<appmesh.MeshGatewayDeploymentArgs> = {}, name = "web") =>
+  (given: Args | ((later: Later) => Args) = {}, name = "web", opts: pulumi.ComponentResourceOptions = {}) =>
   async () => {
-    const { meshName } = new appmesh.Mesh("shop", { meshName: "shop" });
+    const { meshName, uid } = new appmesh.Mesh("shop", { meshName: "shop" });
+    const more = typeof given === "function" ? given((value) => uid.apply(() => value) as never) : given;
     const { virtualNodeName } = new appmesh.VirtualNode("catalog", {
       meshName,
       virtualNodeName: "catalog",
@@ -35,46 +39,28 @@ const program =
       virtualServiceName: "catalog.shop.internal",
       spec: { provider: { virtualNode: { virtualNodeName } } },
     });
-    const made = new appmesh.MeshGatewayDeployment(name, {
-      meshName,
-      namespace: "shop",
-      listeners: [
-        { portMapping: { port: 8080, protocol: "http" } },
-        { portMapping: { port: 9000, protocol: "grpc" } },
-      ],
-      routes: { catalog: { virtualServiceName, httpRoute: { match: { prefix: "/", port: 8080 } } } },
-      controlPlane: xds,
-      ...more,
-    });
+    const made = new appmesh.MeshGatewayDeployment(
+      name,
+      {
+        meshName,
+        namespace: "shop",
+        listeners: [
+          { portMapping: { port: 8080, protocol: "http" } },
+          { portMapping: { port: 9000, protocol: "grpc" } },
+        ],
+        routes: { catalog: { virtualServiceName, httpRoute: { match: { prefix: "/", port: 8080 } } } },
+        controlPlane: xds,
+        ...more,
+      },
+      opts,
+    );
     const { virtualGatewayName, gatewayRouteNames, deploymentName, serviceName, podLabels } = made;
     return { virtualGatewayName, gatewayRouteNames, deploymentName, serviceName, podLabels };
   };
 
 describe("MeshGatewayDeployment on the real engine and a real API server", function () {
   this.timeout(600_000);
-  let cluster: Cluster;
-  let plugin: KubernetesPlugin;
-  let controlPlane: ControlPlane;
-  let stack: TestStack;
-  before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
-    cluster = await startCluster();
-    cluster.apply(...needed);
-    plugin = putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
-    controlPlane = await startControlPlane();
-    stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
-  });
-  after(async () => {
-    await stack?.destroy();
-    await controlPlane?.stop();
-    await cluster?.stop();
-  });
-  const get = (kind: string, name: string) =>
-    JSON.parse(cluster.kubectl(["get", kind, name, "-n", "shop", "-o", "json"]));
+  const at = kubernetesStack(...needed);
 
   it("is previewed, made with its Service last, the same the next time, and gone", async () => {
     const service = {
@@ -83,11 +69,11 @@ describe("MeshGatewayDeployment on the real engine and a real API server", funct
     };
     const podTemplate = { spec: { nodeSelector: { zone: "a" } } };
     const given = program({ servicePorts: [80, 443], service, podTemplate, replicas: 2 });
-    const planned = await stack.preview(given);
+    const planned = await at().stack.preview(given);
     assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
     assert.deepEqual(shown(planned.steps), steps("create", all));
-    plugin.take();
-    const up = await stack.up(given);
+    at().plugin.take();
+    const up = await at().stack.up(given);
     assert.deepEqual([up.failure, up.messages], [undefined, []]);
     assert.deepEqual(up.outputs, {
       virtualGatewayName: "web-gateway",
@@ -96,13 +82,13 @@ describe("MeshGatewayDeployment on the real engine and a real API server", funct
       serviceName: "web",
       podLabels: { "app.kubernetes.io/name": "web" },
     });
-    const created = plugin
-      .take()
+    const created = at()
+      .plugin.take()
       .filter(({ call, preview }) => call === "create" && !preview)
       .map(({ name }) => name);
     assert.deepEqual(created, ["web-service-account", "web-deployment", "web-service"]);
 
-    const { metadata, spec } = get("service", "web");
+    const { metadata, spec } = at().get("service", "web");
     assert.deepEqual(
       [metadata.annotations, spec.type, spec.externalTrafficPolicy, spec.selector],
       [{ scheme: "internet-facing" }, "LoadBalancer", "Local", { "app.kubernetes.io/name": "web" }],
@@ -114,7 +100,7 @@ describe("MeshGatewayDeployment on the real engine and a real API server", funct
         { name: "grpc-9000", port: 443, protocol: "TCP", targetPort: 9000 },
       ],
     );
-    const deployment = get("deployment", "web").spec;
+    const deployment = at().get("deployment", "web").spec;
     const pod = deployment.template.spec;
     assert.deepEqual(
       [deployment.replicas, pod.nodeSelector, pod.serviceAccountName, pod.initContainers],
@@ -133,23 +119,89 @@ describe("MeshGatewayDeployment on the real engine and a real API server", funct
       ],
     );
     assert.match(JSON.stringify(envoy.args), /mesh\/shop\/virtualGateway\/web-gateway/);
-    const again = await stack.preview(given);
+    const again = await at().stack.preview(given);
     assert.deepEqual([shown(again.steps), again.messages], [[], []]);
     const fewer = program({ service, podTemplate, replicas: 2 });
-    assert.deepEqual(shown((await stack.preview(fewer)).steps), [
+    assert.deepEqual(shown((await at().stack.preview(fewer)).steps), [
       "update appmesh:index:MeshGatewayDeployment web",
       "update kubernetes:core/v1:Service web-service",
     ]);
-    assert.deepEqual(shown((await stack.destroy()).steps), steps("delete", all));
+    assert.deepEqual(shown((await at().stack.destroy()).steps), steps("delete", all));
     assert.equal(
-      cluster.kubectl(["get", "deployments,services,serviceaccounts", "-n", "shop", "-o", "name"]),
+      at().cluster.kubectl(["get", "deployments,services,serviceaccounts", "-n", "shop", "-o", "name"]),
       "",
     );
   });
 
+  it("takes what is not known yet, in its preview, and is the same the next time", async () => {
+    const given = program((later) => ({
+      namespace: later("shop"),
+      virtualGatewayName: later("edge"),
+      listeners: [{ portMapping: { port: later(8080), protocol: "http" } }],
+      servicePorts: later([80]),
+      controlPlane: { ...xds, host: later("xds.shop.internal") },
+      service: later({ metadata: { annotations: { scheme: "internal" } } }),
+      deployment: { metadata: later({ annotations: { owner: "shop" } }) },
+      podTemplate: {
+        metadata: { labels: { team: later("shop") } },
+        spec: later({ nodeSelector: { a: "b" } }),
+      },
+      replicas: later(2),
+    }));
+    const planned = await at().stack.preview(given);
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    assert.deepEqual(shown(planned.steps), steps("create", all));
+    const up = await at().stack.up(given);
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.equal(up.outputs.virtualGatewayName, "edge");
+    const { metadata, spec } = at().get("deployment", "web");
+    const { labels } = spec.template.metadata;
+    assert.deepEqual(
+      [metadata.annotations.owner, spec.replicas, labels.team, spec.template.spec.nodeSelector],
+      ["shop", 2, "shop", { a: "b" }],
+    );
+    assert.match(JSON.stringify(spec.template.spec.containers[0].args), /mesh\/shop\/virtualGateway\/edge/);
+    const service = at().get("service", "web");
+    assert.deepEqual(
+      [service.metadata.annotations.scheme, service.spec.ports],
+      ["internal", [{ name: "http-8080", port: 80, protocol: "TCP", targetPort: 8080 }]],
+    );
+    const again = await at().stack.preview(given);
+    assert.deepEqual([shown(again.steps), again.messages], [[], []]);
+  });
+
+  it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
+    const moving = (opts: pulumi.ComponentResourceOptions) => async () => {
+      const provider = new Provider("west", { context: "west" });
+      const seen = (each: { type: string; props: object; opts: object }) =>
+        each.type === "kubernetes:core/v1:Service"
+          ? {
+              ...each,
+              props: { ...each.props, metadata: { name: "web", namespace: "shop", labels: { a: "b" } } },
+            }
+          : undefined;
+      await program({}, "web", { providers: [provider], transforms: [seen] as never, ...opts })();
+    };
+    at().plugin.take();
+    const up = await at().stack.up(moving({}));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const configured = at()
+      .plugin.take()
+      .filter(({ call }) => call === "configure");
+    assert.deepEqual(new Set(configured.map(({ inputs }) => inputs.context)), new Set(["west"]));
+    assert.deepEqual(at().get("service", "web").metadata.labels, { a: "b" });
+    const moved = await at().stack.preview(async () => {
+      const parent = new pulumi.ComponentResource("shop:index:Group", "group");
+      const aliases = ["urn:pulumi:test::shop::appmesh:index:MeshGatewayDeployment::web"];
+      await moving({ parent, aliases })();
+    });
+    assert.deepEqual([moved.failure, moved.messages], [undefined, []]);
+    assert.deepEqual(shown(moved.steps), ["create shop:index:Group group"]);
+  });
+
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {
-    plugin.take();
-    const { failure, messages } = await stack.preview(
+    at().plugin.take();
+    const { failure, messages } = await at().stack.preview(
       program(
         {
           listeners: [
@@ -182,6 +234,6 @@ describe("MeshGatewayDeployment on the real engine and a real API server", funct
         "- property servicePorts with value '{[{80}]}' has a problem: 1 port given for 2 listeners; each listener has its own.",
       ],
     );
-    assert.deepEqual(plugin.take(), []);
+    assert.deepEqual(at().plugin.take(), []);
   });
 });

@@ -192,14 +192,25 @@ function* containerViolations(pod: Pod, options: Options, at: Path): Generator<V
     }
   }
   yield* userViolations([...at, "securityContext", "runAsUser"], pod.securityContext?.runAsUser);
+  const seenVolumes = new Set<string>();
   for (const [index, volume] of (pod.volumes ?? []).entries()) {
     const name = volume?.name;
-    if (name === undefined || !(Object.values(volumes) as string[]).includes(name)) continue;
-    yield violation(
-      [...at, "volumes", index, "name"],
-      name,
-      `${JSON.stringify(name)} was given; the mesh puts a volume of that name into the pod. Give it another name.`,
-    );
+    if (name === undefined) continue;
+    const path = [...at, "volumes", index, "name"];
+    if ((Object.values(volumes) as string[]).includes(name)) {
+      yield violation(
+        path,
+        name,
+        `${JSON.stringify(name)} was given; the mesh puts a volume of that name into the pod. Give it another name.`,
+      );
+    }
+    if (seenVolumes.has(name))
+      yield violation(
+        path,
+        name,
+        `${JSON.stringify(name)} was given twice; each volume has a name of its own.`,
+      );
+    seenVolumes.add(name);
   }
   for (const part of ["envoy", "tracing", "interception"] as const) {
     const image = options[part]?.image;

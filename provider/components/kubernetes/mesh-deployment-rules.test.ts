@@ -44,6 +44,77 @@ describe("the rules of pods that a component makes", () => {
     assert.deepEqual(gateway({ podTemplate: { metadata: UNKNOWN }, servicePorts: [UNKNOWN] }), []);
   });
 
+  it("find nothing wrong with any part that is not known yet", () => {
+    const whole = {
+      ...common,
+      meshOwner: "111122223333",
+      serviceName: "catalog",
+      controlPlane: {
+        host: "xds",
+        port: 18000,
+        serverName: "xds",
+        trustFrom: { name: "a", key: "b" },
+        certificateFrom: { name: "a", key: "b" },
+        privateKeyFrom: { name: "a", key: "b" },
+      },
+      replicas: 2,
+      drainSeconds: 3,
+      envoy: { name: "proxy", image: "envoy:1", adminPort: 9902, resources: { limits: { cpu: "1" } } },
+      tracing: { image: "collector:1", samplingRate: 1 },
+      deployment: { metadata: { annotations: { a: "b" } }, spec: { minReadySeconds: 5 } },
+      serviceAccount: { metadata: { annotations: { a: "b" } } },
+      service: { metadata: { labels: { a: "b" } }, spec: { sessionAffinity: "None" } },
+      podTemplate: {
+        metadata: { labels: { a: "b" }, annotations: { a: "b" } },
+        spec: {
+          containers: [{ ...app, env: [{ name: "A", value: "b" }], securityContext: { runAsUser: 1 } }],
+          volumes: [{ name: "a", emptyDir: {} }],
+          terminationGracePeriodSeconds: 5,
+        },
+      },
+      tags: { team: "shop" },
+    };
+    const node = {
+      ...whole,
+      virtualNodeName: "catalog",
+      backends: ["prices.shop.internal"],
+      serviceDiscovery: { dns: { hostname: "catalog" } },
+      clusterDomain: "cluster.local",
+    };
+    const redirected = {
+      image: "iptables:1",
+      egressIgnoredIps: ["10.0.0.0/8"],
+      egressIgnoredPorts: [5432],
+    };
+    const explicit = { mode: "explicit", appPorts: { 8080: 9080 } };
+    const elsewhere = {
+      ...whole.podTemplate,
+      spec: { ...whole.podTemplate.spec, containers: [{ ...app, ports: [{ containerPort: 9080 }] }] },
+    };
+    for (const [type, inputs] of [
+      [meshDeployment, { ...node, interception: redirected }],
+      [meshDeployment, { ...node, interception: explicit, podTemplate: elsewhere }],
+      [
+        meshGatewayDeployment,
+        {
+          ...whole,
+          podTemplate: { spec: { containers: [{ name: "logs", image: "logs:1" }] } },
+          virtualGatewayName: "edge",
+          servicePorts: [80],
+          routes: { all: { virtualServiceName: "catalog", httpRoute: { match: { prefix: "/" } } } },
+        },
+      ],
+    ] as const) {
+      assert.deepEqual(told(type, inputs, "catalog"), [], type.name);
+      const plain = new Set<string>(type.plain);
+      for (const [path, later] of openings(inputs)) {
+        // What decides how much is made is asked for by itself.
+        if (plain.has(String(path[0]))) continue;
+        assert.deepEqual(told(type, later as object, "catalog"), [], path.join("."));
+      }
+    }
+  });
+
   it("find names that Kubernetes would refuse", () => {
     const long = "a".repeat(64);
     const noLabel = (name: string) =>
@@ -104,6 +175,21 @@ describe("the rules of pods that a component makes", () => {
     ]);
   });
 
+  it("find what the pods of no Deployment can say, also where something else is not known yet", () => {
+    const spec = {
+      restartPolicy: "Never",
+      serviceAccountName: "shop",
+      volumes: [{ name: "a" }, { name: "a" }],
+      containers: [{ ...app, image: UNKNOWN }],
+    };
+    assert.deepEqual(deployment({ podTemplate: { spec } }), [
+      "podTemplate.spec.serviceAccountName: the component says it itself. Give the input serviceAccountName.",
+      'podTemplate.spec.restartPolicy: "Never" was given; the pods of a Deployment are started again, so that "Always" is ' +
+        "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
+      'podTemplate.spec.volumes[1].name: "a" was given twice; each volume has a name of its own.',
+    ]);
+  });
+
   it("find pods that are none, at their places", () => {
     assert.deepEqual(deployment({ podTemplate: { containers: [app] } }), [
       "podTemplate.containers: it is not one of its parts; metadata, spec are allowed.",
@@ -150,3 +236,20 @@ describe("the rules of pods that a component makes", () => {
     );
   });
 });
+
+/** Each part of a value, at its path, and the value where it is not known yet. */
+function* openings(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+): Generator<readonly [readonly (string | number)[], unknown]> {
+  if (path.length > 0) yield [path, UNKNOWN];
+  if (typeof value !== "object" || value === null) return;
+  for (const [step, part] of Object.entries(value)) {
+    for (const [within, made] of openings(part, [...path, step])) {
+      const copy = Array.isArray(value)
+        ? value.map((item, at) => (String(at) === step ? made : item))
+        : { ...value, [step]: made };
+      yield [within, copy];
+    }
+  }
+}

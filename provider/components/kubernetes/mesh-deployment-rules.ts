@@ -22,7 +22,8 @@ export function* meshDeploymentRules(inputs: ObjectValue, name?: string): Genera
   const listenerPorts = listenerPortsOf(listeners, lookIntoKnown).map((port) =>
     isUnknown(port) ? undefined : port,
   );
-  yield* specRules(known, { virtualNode: inputs.virtualNodeName ?? "node", listenerPorts });
+  const { virtualNodeName: virtualNode = "node" } = known.value as ObjectValue;
+  yield* specRules(known, { virtualNode, listenerPorts });
 }
 
 function* serviceViolations({ service }: ObjectValue, listeners: readonly unknown[]): Generator<Violation> {

@@ -15,7 +15,8 @@ export function* meshGatewayDeploymentRules(inputs: ObjectValue, name?: string):
   const listenerPorts = listenerPortsOf(listeners, lookIntoKnown).map((port) =>
     isUnknown(port) ? undefined : port,
   );
-  yield* specRules(known, { virtualGateway: inputs.virtualGatewayName ?? "gateway", listenerPorts });
+  const { virtualGatewayName: virtualGateway = "gateway" } = known.value as ObjectValue;
+  yield* specRules(known, { virtualGateway, listenerPorts });
   yield* servicePortViolations(inputs.servicePorts, listeners);
 }
 

@@ -63,7 +63,7 @@ export function* workloadRules({ value, isOpen }: Known, name: string | undefine
     );
   }
   for (const [input, paths] of Object.entries(ours)) yield* objectViolations(input, inputs[input], paths);
-  yield* templateViolations(inputs, isOpen);
+  yield* templateViolations(inputs);
 }
 
 /** An object is in Kubernetes' words, and says nothing that the component says. */
@@ -101,7 +101,7 @@ function* partsViolations(at: Path, given: ObjectValue, allowed: readonly string
   }
 }
 
-function* templateViolations({ podTemplate }: ObjectValue, isOpen: Known["isOpen"]): Generator<Violation> {
+function* templateViolations({ podTemplate }: ObjectValue): Generator<Violation> {
   if (podTemplate === undefined) return;
   const at = ["podTemplate"];
   if (!isObject(podTemplate)) {
@@ -132,11 +132,20 @@ function* templateViolations({ podTemplate }: ObjectValue, isOpen: Known["isOpen
         `${said}: it finds the pods by it. Leave it out.`,
       );
   }
-  if (isObject(spec) && spec.serviceAccountName !== undefined && !isOpen([...at, "spec"])) {
+  if (!isObject(spec)) return;
+  if (spec.serviceAccountName !== undefined) {
     yield violation(
       [...at, "spec", "serviceAccountName"],
       spec.serviceAccountName,
       `${said}. ${instead.serviceAccountName}`,
+    );
+  }
+  if (spec.restartPolicy !== undefined && spec.restartPolicy !== "Always") {
+    yield violation(
+      [...at, "spec", "restartPolicy"],
+      spec.restartPolicy,
+      `${JSON.stringify(spec.restartPolicy)} was given; the pods of a Deployment are started again, so that "Always" is ` +
+        "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
     );
   }
 }
