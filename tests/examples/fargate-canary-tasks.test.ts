@@ -1,7 +1,7 @@
 // The local twin of examples/fargate-canary-typescript: the task definitions that its `pulumi up` gives to ECS, run as tasks on
 // this machine, with the mesh that it declares, real Envoys, and names and addresses as ECS registers them in Cloud Map.
 import assert from "node:assert/strict";
-import { Traffic } from "../ecs/shop.js";
+import { stat, Traffic } from "../ecs/shop.js";
 import { versionOf } from "../support/aws-stand-in/aws.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { CloudMapServer } from "../support/cloud-map.js";
@@ -67,6 +67,12 @@ describe("the tasks of the example of a canary on Fargate", function () {
   let controlPlane: ControlPlane;
   let stack: ExampleStack;
   const tasks = new Map<string, RunningGroup>();
+  /** Its service has two tasks, as all of them have in the account. */
+  const twice = { family: "catalog-v1", second: "catalog-v1-b" };
+  const tasksOf = (family: string): readonly string[] =>
+    family === twice.family ? [family, twice.second] : [family];
+  /** The service of Cloud Map in which a task is. */
+  const registered = new Map<string, string>();
 
   before(async function () {
     const missing = containersMissing();
@@ -94,11 +100,10 @@ describe("the tasks of the example of a canary on Fargate", function () {
     const made = aws.made();
     const secrets = secretsOf(made);
     for (const definition of taskDefinitions(made)) {
-      const { family } = definition;
-      tasks.set(
-        family,
-        cluster.run(taskGroup(definition, { name: family, secrets }), { pace: 0.3, slack: 10 }),
-      );
+      for (const name of tasksOf(definition.family)) {
+        const group = taskGroup(definition, { name, secrets });
+        tasks.set(name, cluster.run(group, { pace: 0.3, slack: 10 }));
+      }
     }
     for (const task of tasks.values()) await task.steady();
     await register(made);
@@ -120,22 +125,26 @@ describe("the tasks of the example of a canary on Fargate", function () {
     for (const [key, { name }] of services) {
       const id = await cloudMap.service(namespace, String(name));
       const registry = `arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-${key.split(" ")[1]}`;
-      for (const [family, task] of tasks) {
+      for (const { family } of taskDefinitions(made)) {
         const service = made[`aws:ecs/service:Service ${family}-service`];
         if ((service?.serviceRegistries as { registryArn: string } | undefined)?.registryArn !== registry)
           continue;
-        await cloudMap.register(id, family, {
-          AWS_INSTANCE_IPV4: task.address,
-          AWS_INIT_HEALTH_STATUS: "UNHEALTHY",
-          ECS_TASK_DEFINITION_FAMILY: family,
-        });
-        await cloudMap.health(id, family, "HEALTHY");
+        for (const task of tasksOf(family)) {
+          await cloudMap.register(id, task, {
+            AWS_INSTANCE_IPV4: taskOf(task).address,
+            AWS_INIT_HEALTH_STATUS: "UNHEALTHY",
+            ECS_TASK_DEFINITION_FAMILY: family,
+          });
+          await cloudMap.health(id, task, "HEALTHY");
+          registered.set(task, id);
+        }
       }
       cluster.names.set(`${name}.shop.internal`, await cloudMap.addresses(`${name}.shop.internal`));
     }
   }
 
-  const web = () => `${(tasks.get("web") as RunningGroup).address}:8080`;
+  const taskOf = (name: string) => tasks.get(name) as RunningGroup;
+  const web = () => `${taskOf("web").address}:8080`;
   /** The images that a request of a client comes by, as the load balancer passes it on. */
   const call = async (headers: Readonly<Record<string, string>> = {}): Promise<string> => {
     const { status, body } = await callAt(web(), "/", { headers });
@@ -172,12 +181,33 @@ describe("the tasks of the example of a canary on Fargate", function () {
     assert.deepEqual(Object.keys(await traffic.end()).sort(), [v1, v2]);
   });
 
+  it("share the requests of a version, and lose none as one of them is told to stop", async () => {
+    const counter = `cluster.cds_ingress_shop_${twice.family}_http_8080.upstream_rq_total`;
+    const [first, second] = [twice.family, twice.second].map((name) => () => stat(taskOf(name), counter)) as [
+      () => Promise<number>,
+      () => Promise<number>,
+    ];
+    const before = [await first(), await second()] as const;
+    const traffic = new Traffic(call);
+    await until(async () => (await first()) > before[0] + 10 && (await second()) > before[1] + 10);
+    // As ECS does: nobody finds it any more, and it is told to stop. It answers until its callers know.
+    await cloudMap.deregister(String(registered.get(twice.second)), twice.second);
+    void taskOf(twice.second).stop();
+    await until(async () => {
+      const count = await second().catch(() => 0);
+      await traffic.more(v1);
+      // On a slow machine it may have ended by now.
+      return (await second().catch(() => count)) === count;
+    });
+    assert.deepEqual(Object.keys(await traffic.end()).sort(), [v1, v2]);
+  });
+
   it("tell of a request in one trace", async () => {
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
     const way = await call({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
     const catalog = way === v2 ? "catalog-v2" : "catalog-v1";
     const spans = (task: string) =>
-      (tasks.get(task) as RunningGroup)
+      taskOf(task)
         .log("otel-collector")
         .split("\n")
         .filter((line) => line.startsWith("span "))
