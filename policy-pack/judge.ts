@@ -11,8 +11,16 @@ export interface Verdict {
   readonly findings: readonly FoundAt[];
   /** Why the rule says nothing. */
   readonly notApplicable: string | undefined;
-  /** Parts that could not be judged because they are not known before `pulumi up`, in the declaration's own words. */
-  readonly open: readonly string[];
+  /** Parts that could not be judged because they are not known before they are made. */
+  readonly open: readonly OpenAt[];
+}
+
+export interface OpenAt {
+  readonly subject: Subject;
+  /** In the words of the declaration. */
+  readonly path: Path;
+  /** The path, with the name of the entity where the rule is about several. */
+  readonly text: string;
 }
 
 export interface FoundAt extends Finding {
@@ -75,7 +83,7 @@ export function judgeMesh(
 
 class Findings {
   readonly #findings: FoundAt[] = [];
-  readonly #open = new Set<string>();
+  readonly #open = new Map<string, OpenAt>();
   #notApplicable: string | undefined;
 
   find(subject: Subject, path: Path, finding: Finding): void {
@@ -91,9 +99,11 @@ class Findings {
     try {
       return read();
     } catch (error) {
-      if (error instanceof NotKnownYet)
-        this.#open.add(`${formatPath(subject.source.path(error.path))}${whose}`);
-      else if (!this.#findInvalid(subject)) throw error;
+      if (error instanceof NotKnownYet) {
+        const path = subject.source.path(error.path);
+        const text = `${formatPath(path)}${whose}`;
+        this.#open.set(text, { subject, path, text });
+      } else if (!this.#findInvalid(subject)) throw error;
       return undefined;
     }
   }
@@ -112,7 +122,7 @@ class Findings {
   verdict(): Verdict {
     // What seems not to apply may do, once it is known.
     const notApplicable = this.#open.size > 0 ? undefined : this.#notApplicable;
-    return { findings: this.#findings, notApplicable, open: [...this.#open] };
+    return { findings: this.#findings, notApplicable, open: [...this.#open.values()] };
   }
 }
 

@@ -129,6 +129,7 @@ Resources:
         `mesh.yaml: Web: [mandatory] tls-listener-strict: spec.listeners[0].tls: ${noTls}`,
         `mesh.yaml: Mesh: [mandatory] egress-drop-all: spec.egressFilter.type: ${allowAll}`,
         "mesh.yaml: Task: [mandatory] sidecar-image-pinned: containerDefinitions[0].image: envoyproxy/envoy:latest is whatever is newest; name a version or a digest.",
+        "mesh.yaml: Web: [not judged] tls-listener-strict: spec.listeners[1].tls.mode is not known before it is deployed.",
         "3 found in 3 resources, of which 3 are mandatory",
       ],
     );
@@ -181,6 +182,7 @@ items:
     deepEqual(check(declared, exempt), {
       judged: 1,
       violations: [],
+      open: [],
       exemptions: ["1 finding is exempt from egress-drop-all of mesh.json::mesh shop (a lab of its own)"],
     });
     const advice = check(declared, configure({ all: "advisory" }));
@@ -205,6 +207,7 @@ items:
           fix: "set it to DROP_ALL",
         },
       ],
+      open: [],
       exemptions: [],
     });
     const { title, what, why, remediation, link } = egressDropAll;
@@ -279,6 +282,98 @@ items:
     notEqual(problemsOf({ version: "2.1.0", runs: [{ tool: {} }] }), null);
   });
 
+  it("tells what it could not judge, at each place, with the rules that would have", () => {
+    const template = `
+Resources:
+  Web:
+    Type: AWS::AppMesh::VirtualNode
+    Properties:
+      MeshName: !Ref Mesh
+      VirtualNodeName: web
+      Spec: {Listeners: !If [A, [], []]}
+  Route:
+    Type: AWS::AppMesh::Route
+    Properties: {MeshName: shop, VirtualRouterName: !GetAtt Router.VirtualRouterName, RouteName: all, Spec: {}}
+`;
+    const declared = declaredIn("template.yaml", template);
+    const rules = ["tls-listener-strict", "health-check", "routes-reachable"];
+    deepEqual(report(check(declared, only(...rules)), "text").split("\n"), [
+      "template.yaml: Web: [not judged] tls-listener-strict, health-check: spec.listeners is not known before it is deployed.",
+      "template.yaml: Web: [not judged] routes-reachable: meshName is not known before it is deployed.",
+      "template.yaml: Route: [not judged] routes-reachable: virtualRouterName is not known before it is deployed.",
+      "nothing was found in 2 resources",
+    ]);
+    const all = check(declared, configure({ preset: "strict" }));
+    deepEqual(
+      all.open.map(({ path, rules }) => [path, rules.length]),
+      [
+        ["spec.listeners", 5],
+        ["meshName", 6],
+        ["virtualRouterName", 6],
+      ],
+    );
+    deepEqual(
+      report(all, "text")
+        .split("\n")
+        .filter((line) => line.includes("meshName")),
+      ["template.yaml: Web: [not judged] 6 rules: meshName is not known before it is deployed."],
+    );
+    const log = JSON.parse(report(check(declared, only("routes-reachable")), "sarif"));
+    deepEqual(problemsOf(log), null);
+    deepEqual(log.runs[0].results, [
+      {
+        ruleId: "routes-reachable",
+        ruleIndex: 0,
+        kind: "open",
+        level: "none",
+        message: { text: "Web: meshName is not known before it is deployed." },
+        locations: [
+          {
+            physicalLocation: { artifactLocation: { uri: "template.yaml" } },
+            logicalLocations: [{ fullyQualifiedName: "Web" }],
+          },
+        ],
+      },
+      {
+        ruleId: "routes-reachable",
+        ruleIndex: 0,
+        kind: "open",
+        level: "none",
+        message: { text: "Route: virtualRouterName is not known before it is deployed." },
+        locations: [
+          {
+            physicalLocation: { artifactLocation: { uri: "template.yaml" } },
+            logicalLocations: [{ fullyQualifiedName: "Route" }],
+          },
+        ],
+      },
+    ]);
+    deepEqual(
+      log.runs[0].tool.driver.rules.map(({ id }: { id: string }) => id),
+      ["routes-reachable"],
+    );
+    deepEqual(JSON.parse(report(check(declared, only("routes-reachable")), "json")).open, [
+      { file: "template.yaml", name: "Web", path: "meshName", rules: ["routes-reachable"] },
+      { file: "template.yaml", name: "Route", path: "virtualRouterName", rules: ["routes-reachable"] },
+    ]);
+  });
+
+  it("tells of meshes what it could not judge of an entity in them", () => {
+    const routes = [1, 2].map((number) => ({
+      meshName: "shop",
+      virtualRouterName: "web",
+      routeName: `r${number}`,
+      spec: {},
+    }));
+    const declared = routes.flatMap((each) => declaredIn("routes.json", JSON.stringify(each)));
+    const unsure = declared.map((each) => ({ ...each, props: { ...each.props, spec: unknown } }));
+    deepEqual(report(check(unsure, only("routes-reachable")), "text").split("\n"), [
+      "routes.json: route r1: [not judged] routes-reachable: spec is not known before it is deployed.",
+      "routes.json: route r2: [not judged] routes-reachable: spec is not known before it is deployed.",
+      "nothing was found in 2 resources",
+    ]);
+  });
+
   it("says in words what it found", () => {
     const rule = egressDropAll;
     const violation = { rule, file: "f", name: "n", message: "it is wrong", fix: "mend it" } as const;
@@ -288,7 +383,7 @@ items:
         level,
         path: level === "advisory" ? "" : "spec",
       }));
-      const checked = { judged: levels.length, violations, exemptions: ["one is exempt"] };
+      const checked = { judged: levels.length, violations, open: [], exemptions: ["one is exempt"] };
       return [isStopped(checked), ...report(checked, "text").split("\n")];
     };
     deepEqual(told("advisory"), [
@@ -306,7 +401,7 @@ items:
     ]);
     deepEqual(told("remediate")[0], true);
     deepEqual(
-      report({ judged: 2, violations: [], exemptions: [] }, "text"),
+      report({ judged: 2, violations: [], open: [], exemptions: [] }, "text"),
       "nothing was found in 2 resources",
     );
   });

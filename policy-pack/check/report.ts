@@ -1,17 +1,25 @@
-import type { Checked, Violation } from "./check.js";
+import { rules as allRules } from "../rules/index.js";
+import type { Checked, Open, Violation } from "./check.js";
 
 export const formats = ["text", "json", "sarif"] as const;
 export type Format = (typeof formats)[number];
 
 /** What was found, for a reader, a program, or a code host. */
-export function report({ judged, violations, exemptions }: Checked, format: Format): string {
+export function report({ judged, violations, open, exemptions }: Checked, format: Format): string {
   switch (format) {
     case "text":
-      return [...violations.map(line), ...exemptions, summary(judged, violations)].join("\n");
+      return [
+        ...violations.map(line),
+        ...open.map(
+          (each) => `${each.file}: ${each.name}: [not judged] ${inWords(each.rules)}: ${leftOpen(each)}.`,
+        ),
+        ...exemptions,
+        summary(judged, violations),
+      ].join("\n");
     case "json":
-      return JSON.stringify({ judged, violations: violations.map(flat), exemptions }, undefined, 2);
+      return JSON.stringify({ judged, violations: violations.map(flat), open, exemptions }, undefined, 2);
     case "sarif":
-      return JSON.stringify(sarif(violations), undefined, 2);
+      return JSON.stringify(sarif(violations, open), undefined, 2);
   }
 }
 
@@ -26,6 +34,13 @@ const sentence = ({ path, message, fix }: Violation): string =>
 const line = (violation: Violation): string =>
   `${violation.file}: ${violation.name}: [${violation.level}] ${violation.rule.name}: ${sentence(violation)}`;
 
+const leftOpen = ({ path }: Open): string =>
+  `${path === "" ? "it" : path} is not known before it is deployed`;
+
+const inWords = (rules: readonly string[]): string =>
+  rules.length > mostShown ? `${rules.length} rules` : rules.join(", ");
+const mostShown = 3;
+
 function summary(judged: number, violations: readonly Violation[]): string {
   if (judged === 0) return "nothing was judged: there is nothing of a mesh in it";
   const stopping = violations.filter(stops).length;
@@ -39,9 +54,18 @@ const flat = ({ rule, ...others }: Violation) => ({ rule: rule.name, severity: r
 /** A path as a reference to a file; standard input has none. */
 const uriOf = (file: string): string => encodeURI(file === "-" ? "stdin" : file.replaceAll("\\", "/"));
 
+const locationsOf = ({ file, name }: { readonly file: string; readonly name: string }): readonly object[] => [
+  {
+    physicalLocation: { artifactLocation: { uri: uriOf(file) } },
+    logicalLocations: [{ fullyQualifiedName: name }],
+  },
+];
+
 /** Static Analysis Results Interchange Format 2.1.0, as code hosts show it. */
-function sarif(violations: readonly Violation[]): object {
-  const rules = [...new Set(violations.map(({ rule }) => rule))];
+function sarif(violations: readonly Violation[], open: readonly Open[]): object {
+  const found = [...new Set(violations.map(({ rule }) => rule))];
+  const left = new Set(open.flatMap(({ rules }) => rules));
+  const rules = [...found, ...allRules.filter((rule) => left.has(rule.name) && !found.includes(rule))];
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -61,18 +85,25 @@ function sarif(violations: readonly Violation[]): object {
             })),
           },
         },
-        results: violations.map((violation) => ({
-          ruleId: violation.rule.name,
-          ruleIndex: rules.indexOf(violation.rule),
-          level: stops(violation) ? "error" : "warning",
-          message: { text: `${violation.name}: ${sentence(violation)}` },
-          locations: [
-            {
-              physicalLocation: { artifactLocation: { uri: uriOf(violation.file) } },
-              logicalLocations: [{ fullyQualifiedName: violation.name }],
-            },
-          ],
-        })),
+        results: [
+          ...violations.map((violation) => ({
+            ruleId: violation.rule.name,
+            ruleIndex: rules.indexOf(violation.rule),
+            level: stops(violation) ? "error" : "warning",
+            message: { text: `${violation.name}: ${sentence(violation)}` },
+            locations: locationsOf(violation),
+          })),
+          ...open.flatMap((each) =>
+            each.rules.map((name) => ({
+              ruleId: name,
+              ruleIndex: rules.findIndex((rule) => rule.name === name),
+              kind: "open",
+              level: "none",
+              message: { text: `${each.name}: ${leftOpen(each)}.` },
+              locations: locationsOf(each),
+            })),
+          ),
+        ],
       },
     ],
   };

@@ -197,7 +197,7 @@ export class Analyzer {
     else if (open.length > 0)
       answer.skip(
         rule.name,
-        `${open.join(", ")} ${open.length === 1 ? "is" : "are"} not known before \`pulumi up\`, which judges it`,
+        `${open.map(({ text }) => text).join(", ")} ${open.length === 1 ? "is" : "are"} not known before \`pulumi up\`, which judges it`,
       );
   }
 }

@@ -1,7 +1,22 @@
-import type { Kind } from "@pulumi-appmesh/model";
+import type { Kind, Path } from "@pulumi-appmesh/model";
 import type { AnyEntity, Entity } from "./entity.js";
 import { NotKnownYet } from "./known.js";
 import { RunningBehind } from "./running.js";
+
+/** Entities that no mesh can be said to have, with what is not known of them: their names, or the mesh. */
+export function unplacedOf(entities: Iterable<AnyEntity>): ReadonlyMap<AnyEntity, Path> {
+  const unplaced = new Map<AnyEntity, Path>();
+  for (const entity of entities) {
+    try {
+      // All of it is read, so that nothing that is in a graph has a name that is not known.
+      [entity.meshName, ...entity.names].join();
+    } catch (error) {
+      if (!(error instanceof NotKnownYet)) throw error;
+      unplaced.set(entity, entity.source.path(error.path));
+    }
+  }
+  return unplaced;
+}
 
 /** What one stack declares of one mesh. */
 export class MeshGraph {
@@ -56,23 +71,18 @@ export function graphs(
   running = new RunningBehind([]),
   scopeOf: (entity: AnyEntity) => string = () => "",
 ): readonly MeshGraph[] {
+  const all = [...entities];
+  const unknown = unplacedOf(all);
+  const unplaced = new Set([...unknown.keys()].map(({ kind }) => kind));
   const meshes = new Map<string, Map<string, AnyEntity[]>>();
-  const unplaced = new Set<Kind>();
-  for (const entity of entities) {
-    try {
-      const { meshName } = entity;
-      // Read here, so that nothing that is in the graph has a name that is not known.
-      entity.names.join();
-      const scopes = meshes.get(meshName) ?? new Map<string, AnyEntity[]>();
-      meshes.set(meshName, scopes);
-      const scope = scopeOf(entity);
-      const others = scopes.get(scope);
-      if (others) others.push(entity);
-      else scopes.set(scope, [entity]);
-    } catch (error) {
-      if (!(error instanceof NotKnownYet)) throw error;
-      unplaced.add(entity.kind);
-    }
+  for (const entity of all) {
+    if (unknown.has(entity)) continue;
+    const scopes = meshes.get(entity.meshName) ?? new Map<string, AnyEntity[]>();
+    meshes.set(entity.meshName, scopes);
+    const scope = scopeOf(entity);
+    const others = scopes.get(scope);
+    if (others) others.push(entity);
+    else scopes.set(scope, [entity]);
   }
   return [...meshes].flatMap(([name, scopes]) => {
     const groups = [...scopes.values()];

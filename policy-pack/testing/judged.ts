@@ -71,7 +71,7 @@ const told = (
 ): Said => ({
   ...(findings.length > 0 && { findings: findings.map(text) }),
   ...(notApplicable !== undefined && { notApplicable }),
-  ...(open.length > 0 && { open }),
+  ...(open.length > 0 && { open: open.map(({ text }) => text) }),
 });
 
 export const complies: Said = {};
