@@ -1,4 +1,4 @@
-import type { EgressFilterType, IpPreference, Logging } from "@pulumi-appmesh/model";
+import type { EgressFilterType, IpPreference, Logging, VirtualNodeSpec } from "@pulumi-appmesh/model";
 import type { FilterChainJson } from "../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import { accessLog } from "./access-log.js";
@@ -23,7 +23,7 @@ export function transparentEgress(
   mesh: Mesh,
   filter: EgressFilterType,
   preference: IpPreference | undefined,
-  node: { readonly name: string; readonly logging: Logging | Absent },
+  node: { readonly name: string; readonly spec: VirtualNodeSpec; readonly logging: Logging | Absent },
   services: readonly Service[],
   problems: Problems,
 ): Egress {
@@ -60,6 +60,7 @@ export function transparentEgress(
     routes: ports.map(([port, hosts]) => hostRoutes(names.egressRoutes(port), hosts, [fallback], problems)),
     listeners: [
       listener(
+        node.spec,
         list(chains),
         node.logging,
         `virtualNode/${node.name}`,
@@ -165,6 +166,7 @@ const passthrough = (logging: Logging | Absent, cluster: string) =>
 
 const listener = memo(
   (
+    _: VirtualNodeSpec,
     chains: readonly FilterChainJson[],
     logging: Logging | Absent,
     entity: string,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { list, memo } from "./memo.js";
 
 describe("memo", () => {
@@ -35,6 +37,35 @@ describe("memo", () => {
     assert.notEqual(names(a, b), names(b, a));
     assert.notEqual(names(a), names(a, a));
     assert.equal(names(a, b), names(a, b));
+  });
+});
+
+describe("memo, of names that come and go", () => {
+  it("keeps nothing of them once an object beside them is gone", () => {
+    setFlagsFromString("--expose_gc");
+    const collect: () => void = runInNewContext("gc");
+    const used = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const lasting = {};
+    const named = memo((_: object, name: string, spec: object) => ({ name: name.length, spec }));
+    // Written out: a string that is put together of others takes next to nothing.
+    const nameOf = (i: number) => Buffer.from(`${i}`.padEnd(10_000, "x")).toString();
+    for (let i = 0; i < 100; i++) named(lasting, nameOf(i), {});
+    const before = used();
+    for (let i = 100; i < 5_000; i++) named(lasting, nameOf(i), {});
+    // 49 MB of names.
+    assert.ok(used() - before < 10_000_000);
+    assert.deepEqual(named(lasting, "last", lasting), { name: 4, spec: lasting });
+  });
+
+  it("tells apart the same objects and values in other places", () => {
+    const [a, b] = [{}, {}];
+    const places = memo((...given: [object, ...(object | undefined)[]]) => ({ given }));
+    const all = [places(a, undefined, b), places(a, b, undefined), places(a, b), places(a, undefined)];
+    assert.equal(new Set(all).size, 4);
+    assert.equal(places(a, undefined, b), all[0]);
   });
 });
 

@@ -1,15 +1,23 @@
 /**
  * Remembers what `compute` returned, by the identity of its arguments (objects) and their values (all else), so
- * that the same inputs give the same object. The first argument is an object that lives as long as what is
- * derived from it is of use, usually a spec: what is remembered goes when it goes.
+ * that the same inputs give the same object. What is remembered goes when one of the objects goes, usually a spec; at
+ * least one is such that it does. Where all of them stay, so does every value that was ever given beside them.
  */
 export function memo<A extends readonly [object, ...unknown[]], R>(
   compute: (...args: A) => R,
 ): (...args: A) => R {
   const root = new Branch<R>();
   return (...args) => {
+    // Objects first, whose branches go with them: names that come and go would leave theirs behind.
     let branch = root;
-    for (const argument of args) branch = branch.at(argument);
+    let places = 0;
+    for (let place = 0; place < args.length; place++) {
+      if (!isObject(args[place])) continue;
+      places |= 1 << place;
+      branch = branch.at(args[place]);
+    }
+    branch = branch.at(places).at(args.length);
+    for (const argument of args) if (!isObject(argument)) branch = branch.at(argument);
     branch.result ??= { value: compute(...args) };
     return branch.result.value;
   };
@@ -24,6 +32,8 @@ export function list<T extends object>(items: Iterable<T>): readonly T[] {
   return branch.result.value;
 }
 
+const isObject = (argument: unknown): argument is object => typeof argument === "object" && argument !== null;
+
 /** One step through the arguments. */
 class Branch<R> {
   result: { readonly value: R } | undefined;
@@ -31,7 +41,7 @@ class Branch<R> {
   #values: Map<unknown, Branch<R>> | undefined;
 
   at(argument: unknown): Branch<R> {
-    if (typeof argument === "object" && argument !== null) {
+    if (isObject(argument)) {
       this.#objects ??= new WeakMap();
       return next(this.#objects, argument);
     }

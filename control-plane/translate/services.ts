@@ -53,7 +53,7 @@ export function readService(entities: MeshEntities, mesh: Mesh, name: string): S
 
 const reader = memo((mesh: Mesh) => (entities: MeshEntities, name: string): Service => {
   const spec = entities.virtualService(name);
-  if (spec === undefined) return unavailable(mesh, name, "does not exist");
+  if (spec === undefined) return unavailable(name, "does not exist");
   const { virtualNode, virtualRouter } = spec.provider ?? {};
   if (virtualNode) {
     const node = virtualNode.virtualNodeName;
@@ -63,16 +63,17 @@ const reader = memo((mesh: Mesh) => (entities: MeshEntities, name: string): Serv
     const router = virtualRouter.virtualRouterName;
     const routerSpec = entities.virtualRouter(router);
     if (routerSpec === undefined) {
-      return unavailable(mesh, name, `is provided by virtual router ${router}, which does not exist`);
+      return unavailable(name, `is provided by virtual router ${router}, which does not exist`);
     }
     const routes = entities.routes(router);
     const nodes = targetNodes(routes).map((node) => orAbsent(entities.virtualNode(node)));
     return ofRouter(mesh, name, router, routerSpec, routes, list(nodes));
   }
-  return unavailable(mesh, name, "has no provider");
+  return unavailable(name, "has no provider");
 });
 
-const unavailable = memo((_: Mesh, name: string, why: string): Service => {
+/** Not remembered: no object goes when such a name does. */
+function unavailable(name: string, why: string): Service {
   const entity = `virtualService/${name}`;
   const reason = `virtual service ${name} ${why}`;
   return {
@@ -82,7 +83,7 @@ const unavailable = memo((_: Mesh, name: string, why: string): Service => {
     entities: [entity],
     problems: [{ entity, path: "", message: `${reason}: its callers get 503` }],
   };
-});
+}
 
 /** A virtual service that a virtual node provides has the node's listeners, and their time limits. */
 const ofNode = memo((mesh: Mesh, name: string, node: string, found: VirtualNodeSpec | Absent): Service => {
@@ -90,7 +91,7 @@ const ofNode = memo((mesh: Mesh, name: string, node: string, found: VirtualNodeS
   const listeners = spec?.listeners ?? [];
   if (spec === undefined || listeners.length === 0) {
     const lack = spec === undefined ? "does not exist" : "has no listener";
-    return unavailable(mesh, name, `is provided by virtual node ${node}, which ${lack}`);
+    return unavailable(name, `is provided by virtual node ${node}, which ${lack}`);
   }
   const ports = new Map<number, ServicePort>();
   const retries = retryPolicy(mesh, undefined);
@@ -139,7 +140,7 @@ const ofRouter = memo(
     );
     if (ports.length === 0) {
       const lack = routes.length === 0 ? "no route" : "no listener, nor a route to a virtual node with one";
-      return unavailable(mesh, name, `is provided by virtual router ${router}, which has ${lack}`);
+      return unavailable(name, `is provided by virtual router ${router}, which has ${lack}`);
     }
     for (const { port, routes, shares } of ports) {
       if (routes.length > 0 || shares.length > 0) continue;

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { RouteSpec } from "@pulumi-appmesh/model";
 import { entitiesOf, type MeshDocument } from "./document.js";
 import type { Interception, MeshEntities } from "./entities.js";
@@ -99,6 +102,41 @@ describe("what proxies are told", () => {
     const before = told("one", transparent);
     const updated = { ...document, mesh: { egressFilter: { type: "DROP_ALL" as const } } };
     assert.equal(told("one", transparent, updated), before);
+  });
+
+  it("is forgotten with the entities that it was made of, whatever they were called", async () => {
+    setFlagsFromString("--expose_gc");
+    const collect: () => void = runInNewContext("gc");
+    const comesAndGoes = (name: string) => {
+      const mesh: MeshDocument = {
+        meshName: "shop",
+        virtualNodes: { caller: backends(name, `gone-${name}`), [name]: node(name) },
+        virtualServices: { [name]: { provider: { virtualRouter: { virtualRouterName: name } } } },
+        virtualRouters: { [name]: { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] } },
+        routes: {
+          [name]: {
+            all: {
+              httpRoute: {
+                match: { prefix: "/" },
+                action: { weightedTargets: [{ virtualNode: name, weight: 1 }] },
+              },
+            },
+          },
+        },
+      };
+      for (const of of ["caller", name]) {
+        for (const interception of [transparent, explicit("127.0.0.1")]) told(of, interception, mesh);
+      }
+    };
+    const used = async (names: string, count: number) => {
+      for (let i = 0; i < count; i++) comesAndGoes(`${names}-${i}.local`);
+      await turn();
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await used("before", 500);
+    const kept = ((await used("measured", 1000)) - before) / 1000;
+    assert.ok(kept < 2000, `${kept} bytes are kept of each`);
   });
 
   it("is made by reading no more than it depends on", () => {

@@ -29,6 +29,7 @@ export function virtualNode(
   const endpoints = readEndpoints(entities, mesh, services, clusters, problems);
   const node = {
     name: proxy.name,
+    spec,
     logging: orAbsent(spec.logging),
     listeners: (spec.listeners ?? []).map(({ portMapping }) => portMapping.port),
   };
