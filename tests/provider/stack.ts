@@ -1,7 +1,15 @@
 // A stack on the real engine: an inline program, the plugin found on PATH, a file backend of its own.
+import { execFile } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type EngineEvent, LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { promisify } from "node:util";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  PulumiCommand,
+  type PulumiFn,
+  Stack,
+} from "@pulumi/pulumi/automation/index.js";
 import { temporaryFolder } from "../support/control-plane.js";
 import { pulumiFolder } from "../support/tools.js";
 
@@ -32,10 +40,23 @@ export const sorted = (steps: readonly Step[]): Step[] =>
 
 /** A project of one stack, whose program may be swapped between runs. */
 export class TestStack {
+  static #command: Promise<PulumiCommand> | undefined;
+
+  /**
+   * The stack, without the commands that the Automation API runs after each one: they cost as much as the command itself,
+   * for a history that no test looks at and for outputs that most programs do not have.
+   */
+  readonly #alone: Stack;
+
   private constructor(
     readonly stack: Stack,
     readonly env: Record<string, string>,
-  ) {}
+  ) {
+    this.#alone = Object.create(stack, {
+      info: { value: async () => undefined },
+      outputs: { value: async () => ({}) },
+    });
+  }
 
   static async create(env: Record<string, string>, project = "shop"): Promise<TestStack> {
     const folder = temporaryFolder();
@@ -50,13 +71,15 @@ export class TestStack {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       ...env,
     };
+    TestStack.#command ??= PulumiCommand.get();
     const workspace = await LocalWorkspace.create({
+      pulumiCommand: await TestStack.#command,
       workDir: folder,
       envVars: all,
       program: async () => {},
       projectSettings: { name: project, runtime: "nodejs", backend: { url: `file://${folder}` } },
     });
-    return new TestStack(await Stack.createOrSelect("test", workspace), all);
+    return new TestStack(await Stack.create("test", workspace), all);
   }
 
   program(program: PulumiFn): void {
@@ -64,19 +87,19 @@ export class TestStack {
   }
 
   preview(program?: PulumiFn, options: object = {}): Promise<Run> {
-    return this.#run(program, (onEvent) => this.stack.preview({ ...options, onEvent }));
+    return this.#run(program, (onEvent) => this.#alone.preview({ ...options, onEvent }));
   }
 
   up(program?: PulumiFn, options: object = {}): Promise<Run> {
-    return this.#run(program, (onEvent) => this.stack.up({ ...options, onEvent }));
+    return this.#run(program, (onEvent) => this.#alone.up({ ...options, onEvent }));
   }
 
   refresh(options: object = {}): Promise<Run> {
-    return this.#run(undefined, (onEvent) => this.stack.refresh({ ...options, onEvent }));
+    return this.#run(undefined, (onEvent) => this.#alone.refresh({ ...options, onEvent }));
   }
 
   destroy(options: object = {}): Promise<Run> {
-    return this.#run(undefined, (onEvent) => this.stack.destroy({ ...options, onEvent }));
+    return this.#run(undefined, (onEvent) => this.#alone.destroy({ ...options, onEvent }));
   }
 
   /** The resources in the state, without the stack and the providers. */
@@ -84,6 +107,13 @@ export class TestStack {
     const { deployment } = await this.stack.exportStack();
     const all = (deployment.resources ?? []) as StateResource[];
     return all.filter(({ type }) => !type.startsWith("pulumi:"));
+  }
+
+  /** What the last run put out, secrets included. */
+  async #outputs(): Promise<Record<string, unknown>> {
+    const args = ["stack", "output", "--json", "--show-secrets", "--stack", this.stack.name];
+    const options = { cwd: this.stack.workspace.workDir, env: { ...process.env, ...this.env } };
+    return JSON.parse((await promisify(execFile)("pulumi", args, options)).stdout);
   }
 
   async #run(
@@ -95,12 +125,8 @@ export class TestStack {
     let failure: string | undefined;
     let outputs: Record<string, unknown> = {};
     try {
-      const result = (await start((event) => events.push(event))) as {
-        outputs?: Record<string, { value: unknown }>;
-      };
-      outputs = Object.fromEntries(
-        Object.entries(result.outputs ?? {}).map(([key, { value }]) => [key, value]),
-      );
+      await start((event) => events.push(event));
+      if (hasOutputs(events)) outputs = await this.#outputs();
     } catch (error) {
       failure = (error as Error).message;
     }
@@ -121,6 +147,18 @@ export interface StateResource {
   readonly parent?: string;
   readonly inputs: Record<string, unknown>;
   readonly outputs: Record<string, unknown>;
+}
+
+/** Whether the program put out anything. The events of a preview have it too; there it is no more than planned. */
+function hasOutputs(events: readonly EngineEvent[]): boolean {
+  return events.some(({ resOutputsEvent }) => {
+    const { type, new: made } = resOutputsEvent?.metadata ?? {};
+    return (
+      !resOutputsEvent?.planning &&
+      type === "pulumi:pulumi:Stack" &&
+      Object.keys(made?.outputs ?? {}).length > 0
+    );
+  });
 }
 
 function steps(events: readonly EngineEvent[]): Step[] {
