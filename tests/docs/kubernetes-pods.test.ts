@@ -81,6 +81,15 @@ describe("docs/kubernetes-pods.md", function () {
       cluster.kubectl(["get", kind, "-n", "shop", "-o", "jsonpath={.items[*].metadata.name}"]).split(" ");
     for (const kind of ["deployments", "services", "serviceaccounts"])
       assert.deepEqual(names(kind), ["catalog-v1", "catalog-v2", "web"], kind);
+    const spec = (kind: string) =>
+      JSON.parse(cluster.kubectl(["get", kind, "web", "-n", "shop", "-o", "json"])).spec;
+    assert.equal(spec("horizontalpodautoscaler").scaleTargetRef.name, "web");
+    const { selector, template } = spec("deployment");
+    for (const each of [
+      spec("poddisruptionbudget").selector,
+      template.spec.topologySpreadConstraints[0].labelSelector,
+    ])
+      assert.deepEqual(each, selector);
     const route = "/v20190125/meshes/shop/virtualRouter/catalog-router/routes/catalog-route";
     const { body } = await controlPlane.call("GET", route);
     assert.deepEqual(body.spec.httpRoute.action.weightedTargets, [

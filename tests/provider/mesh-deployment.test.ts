@@ -8,6 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
 import { addMeshToPod } from "@pulumi-appmesh/provider/components/kubernetes/add-mesh-to-pod.js";
 import type { MeshPodOptions } from "@pulumi-appmesh/provider/components/kubernetes/mesh-pod-options.js";
+import type { Container } from "@pulumi-appmesh/provider/components/kubernetes/pod-spec.js";
 import { kubernetesStack } from "./kubernetes-stack.js";
 import { app, deploymentArgs, deploymentChildren, needed, shown, steps } from "./mesh-deployment-programs.js";
 
@@ -327,6 +328,41 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       );
       assert.deepEqual(within(JSON.parse(taken).spec, JSON.parse(JSON.stringify(spec))), spec);
     }
+  });
+
+  it("has pods that a namespace admits which is restricted, where none redirects", () => {
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    const metadata = { name: "catalog", namespace: "restricted" };
+    at().cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "restricted", labels } });
+    const securityContext = {
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    };
+    const refusal = (options: Partial<MeshPodOptions>, containers: readonly Container[]) => {
+      const spec = addMeshToPod(
+        { serviceAccountName: "catalog", containers },
+        { meshName: "shop", controlPlane: { host: "xds.shop.internal" }, tracing: {}, ...options },
+      );
+      const pod = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec });
+      try {
+        at().cluster.kubectl(["create", "--dry-run=server", "-f", "-"], pod);
+        return undefined;
+      } catch (error) {
+        return String((error as { stderr?: unknown }).stderr);
+      }
+    };
+    const own = [{ ...app, securityContext }];
+    const explicit = { mode: "explicit", appPorts: { 8081: 8080 } } as const;
+    assert.equal(refusal({ virtualNode: "catalog", interception: explicit }, own), undefined);
+    assert.equal(refusal({ virtualGateway: "web", listenerPorts: [8080] }, []), undefined);
+    const told = refusal({ virtualNode: "catalog", interception: { image: "shop/iptables:1" } }, own) ?? "";
+    assert.match(told, /violates PodSecurity "restricted:latest"/);
+    assert.deepEqual(
+      new Set([...told.matchAll(/container "([^"]+)"/g)].map(([, name]) => name)),
+      new Set(["envoy-redirect"]),
+    );
   });
 
   it("tells in the preview of a Secret that is missing, or has another value, unless it is to come later", async () => {
