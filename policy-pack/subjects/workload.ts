@@ -51,6 +51,7 @@ export interface Variable {
 export interface Redirection {
   readonly container: string;
   readonly ignoredUser: string | undefined;
+  readonly ignoredGroup: string | undefined;
   readonly path: Path;
 }
 
@@ -152,8 +153,10 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
       const properties = (known.properties ?? {}) as Members;
       return {
         container: text(known.containerName),
-        ignoredUser: properties.IgnoredUID as string | undefined,
-        path: ["proxyConfiguration", "properties", "IgnoredUID"],
+        // An empty one is none.
+        ignoredUser: text(properties.IgnoredUID) || undefined,
+        ignoredGroup: text(properties.IgnoredGID) || undefined,
+        path: ["proxyConfiguration", "properties"],
       };
     },
     source,

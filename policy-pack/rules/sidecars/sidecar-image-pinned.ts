@@ -24,9 +24,11 @@ export const sidecarImagePinned = rule<"workload", { minimumVersion: string }>({
   kinds: ["workload"],
   check({ containers }, judge) {
     judge.each(containers, [], ({ image, isProxy, at }) => {
-      if (!isProxy || image.includes("@sha256:")) return;
-      const tag = /:([^/:@]+)$/.exec(image)?.[1];
-      if (tag === undefined || tag === "latest") {
+      if (!isProxy) return;
+      const [named = "", digest] = image.split("@");
+      const isDigest = digest !== undefined;
+      const tag = /:([^/:]+)$/.exec(named)?.[1];
+      if (!isDigest && (tag === undefined || moving.test(tag))) {
         judge.find(at.image, {
           message: `${image} ${tag === undefined ? "names no version" : "is whatever is newest"}`,
           fix: "name a version or a digest",
@@ -34,8 +36,17 @@ export const sidecarImagePinned = rule<"workload", { minimumVersion: string }>({
         return;
       }
       const { minimumVersion } = judge.config;
+      if (minimumVersion === "" || tag === undefined) return;
       const version = numbers(tag);
-      if (minimumVersion === "" || version.length === 0 || !isOlder(version, numbers(minimumVersion))) return;
+      if (version.length === 0) {
+        if (isDigest) return;
+        judge.find(at.image, {
+          message: `${tag} does not tell whether it is older than ${minimumVersion}`,
+          fix: "name a tag with the version, or a digest",
+        });
+        return;
+      }
+      if (!isOlder(version, numbers(minimumVersion))) return;
       judge.find(at.image, {
         message: `${tag} is older than ${minimumVersion}`,
         fix: `take ${minimumVersion} or newer`,
@@ -43,6 +54,9 @@ export const sidecarImagePinned = rule<"workload", { minimumVersion: string }>({
     });
   },
 });
+
+/** Tags that another image gets with the next build, as Envoy's own `v1.36-latest` and `dev`. */
+const moving = /(^|[-_.])(latest|dev|nightly|main|master|edge|stable)([-_.]|$)/;
 
 /** Of `v1.34.13.3-prod`: 1, 34, 13, 3. */
 const numbers = (version: string): readonly number[] =>

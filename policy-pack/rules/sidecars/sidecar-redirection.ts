@@ -27,11 +27,17 @@ export const sidecarRedirection = rule({
       });
       return;
     }
-    const { ignoredUser } = redirection;
-    const user = proxy.user?.split(":")[0];
+    const { ignoredUser, ignoredGroup } = redirection;
+    const [user, group] = proxy.user?.split(":") ?? [];
     if (ignoredUser !== undefined && ignoredUser === user) return;
-    judge.find(redirection.path, {
-      message: `${ignoredUser === undefined ? "no user is ignored" : `user ${ignoredUser} is ignored`}, and the proxy runs as ${user ?? "whoever its image says"}`,
+    if (ignoredGroup !== undefined && ignoredGroup === group) return;
+    const ignored = [
+      ...(ignoredUser === undefined ? [] : [`user ${ignoredUser}`]),
+      ...(ignoredGroup === undefined ? [] : [`group ${ignoredGroup}`]),
+    ];
+    const isGroupAlone = ignoredUser === undefined && ignoredGroup !== undefined;
+    judge.find([...redirection.path, isGroupAlone ? "IgnoredGID" : "IgnoredUID"], {
+      message: `${ignored.join(" and ") || "no user"} ${ignored.length > 1 ? "are" : "is"} ignored, and the proxy runs as ${proxy.user ?? "whoever its image says"}`,
       fix: "set IgnoredUID and the container's user to the same, such as 1337",
     });
   },

@@ -100,7 +100,15 @@ describe("sidecar-image-pinned", () => {
     said(sidecarImagePinned, task([{ ...envoy, image }, app]), { minimumVersion });
 
   it("takes versions and digests, and finds what moves", () => {
-    deepEqual(pinned("registry:5000/envoyproxy/envoy:v1.36-latest"), complies);
+    deepEqual(pinned("registry:5000/envoyproxy/envoy:distroless-v1.36.0"), complies);
+    for (const tag of ["v1.36-latest", "dev", "distroless-dev", "contrib-v1.36-latest", "nightly"])
+      deepEqual(pinned(`registry:5000/envoyproxy/envoy:${tag}`), {
+        findings: [
+          `containerDefinitions[0].image: registry:5000/envoyproxy/envoy:${tag} is whatever is newest; name a version or a digest.`,
+        ],
+      });
+    deepEqual(pinned("envoy:devices-1"), complies);
+    deepEqual(pinned(`envoyproxy/envoy:latest@sha256:${"a".repeat(64)}`), complies);
     deepEqual(pinned(`envoyproxy/envoy@sha256:${"a".repeat(64)}`), complies);
     deepEqual(pinned("registry:5000/envoyproxy/envoy"), {
       findings: [
@@ -126,7 +134,18 @@ describe("sidecar-image-pinned", () => {
       findings: ["containerDefinitions[0].image: v1.40.1 is older than 1.40.2; take 1.40.2 or newer."],
     });
     deepEqual(pinned("envoy:v2.0", "1.40.1"), complies);
-    deepEqual(pinned("envoy:distroless", "1.40"), complies);
+    deepEqual(pinned("envoy:distroless", "1.40"), {
+      findings: [
+        "containerDefinitions[0].image: distroless does not tell whether it is older than 1.40; name a tag with the version, or a digest.",
+      ],
+    });
+    const digest = `@sha256:${"1.2".repeat(20)}`;
+    deepEqual(pinned(`envoy${digest}`, "1.40"), complies);
+    deepEqual(pinned(`envoy:distroless${digest}`, "1.40"), complies);
+    deepEqual(pinned(`envoy:v1.40.0${digest}`, "1.40"), complies);
+    deepEqual(pinned(`envoy:v1.39.0${digest}`, "1.40"), {
+      findings: ["containerDefinitions[0].image: v1.39.0 is older than 1.40; take 1.40 or newer."],
+    });
     deepEqual(pinned("envoy:v1.4.9", "1.40"), {
       findings: ["containerDefinitions[0].image: v1.4.9 is older than 1.40; take 1.40 or newer."],
     });
@@ -197,6 +216,27 @@ describe("sidecar-redirection", () => {
     deepEqual(redirected({ IgnoredUID: "1337" }, "proxy"), {
       findings: [
         "proxyConfiguration.containerName: there is no container proxy; name the proxy's container.",
+      ],
+    });
+  });
+
+  it("takes a group that is ignored for the user, as ECS does", () => {
+    const ignoring = (properties: object, user: string) =>
+      said(
+        sidecarRedirection,
+        task([app, { ...envoy, user }], { proxyConfiguration: { containerName: "envoy", properties } }),
+      );
+    deepEqual(ignoring({ IgnoredGID: "1338" }, "1337:1338"), complies);
+    deepEqual(ignoring({ IgnoredUID: "", IgnoredGID: "1338" }, "1337:1338"), complies);
+    deepEqual(ignoring({ IgnoredUID: "1", IgnoredGID: "1338" }, "1337:1338"), complies);
+    deepEqual(ignoring({ IgnoredGID: "1338" }, "1338"), {
+      findings: [
+        "proxyConfiguration.properties.IgnoredGID: group 1338 is ignored, and the proxy runs as 1338; set IgnoredUID and the container's user to the same, such as 1337.",
+      ],
+    });
+    deepEqual(ignoring({ IgnoredUID: "2", IgnoredGID: "3" }, "1337:1338"), {
+      findings: [
+        "proxyConfiguration.properties.IgnoredUID: user 2 and group 3 are ignored, and the proxy runs as 1337:1338; set IgnoredUID and the container's user to the same, such as 1337.",
       ],
     });
   });
@@ -302,5 +342,86 @@ describe("sidecar-no-plain-secrets", () => {
         "spec.template.spec.containers[1].env[1].value: TOKEN stands there in plain text; give it by valueFrom.secretKeyRef.",
       ],
     });
+  });
+
+  const isFound = (name: string, value: string) =>
+    said(sidecarNoPlainSecrets, task([{ ...app, environment: [{ name, value }] }, envoy]))?.findings !==
+    undefined;
+
+  it("knows secrets by what they are called in any spelling", () => {
+    for (const name of [
+      ...[
+        "DB_PASSWORD",
+        "db.password",
+        "dbPassword",
+        "PGPASSWORD",
+        "SPRING_DATASOURCE_PASSWORD",
+        "MYSQL_PWD",
+      ],
+      ...[
+        "API_KEY",
+        "apiKey",
+        "STRIPE_APIKEY",
+        "SECRET_KEY_BASE",
+        "secretKey",
+        "clientSecret",
+        "ENCRYPTION_KEY",
+      ],
+      ...[
+        "GITHUB_TOKEN",
+        "GITHUB_TOKEN_2",
+        "session-token",
+        "DB_PASSWORD_PROD",
+        "SSH_PASSPHRASE",
+        "DB_CREDENTIALS",
+      ],
+    ])
+      deepEqual([name, isFound(name, "hunter2")], [name, true]);
+  });
+
+  it("leaves alone what says where secrets are, and how they are dealt with", () => {
+    for (const variable of [
+      ...[
+        "SECRET_ROTATION_DAYS=30",
+        "PASSWORD_MIN_LENGTH=8",
+        "TOKEN_EXPIRY=1h",
+        "TOKEN_ISSUER=me",
+        "SECRET_ID=db",
+      ],
+      ...[
+        "REQUIRE_PASSWORD=true",
+        "ENABLE_SECRET=Off",
+        "DB_PASSWORD=/prod/db/password",
+        "DB_PASSWORD=$(OTHER)",
+      ],
+      ...[
+        "DB_PASSWORD=arn:aws:secretsmanager:eu-west-1:1:secret:db",
+        "API_TOKEN=vault://kv/api#token",
+        "PWD=/app",
+      ],
+      ...[
+        "DB_PASSWORD=$" + "{OTHER}",
+        "GOOGLE_APPLICATION_CREDENTIALS=/key.json",
+        "TOKENIZER=bpe",
+        "KEY=x",
+        "SECRETARY=Ann",
+      ],
+    ]) {
+      const [name = "", value = ""] = variable.split("=");
+      deepEqual([variable, isFound(name, value)], [variable, false]);
+    }
+  });
+
+  it("knows values that are secret whatever they are called", () => {
+    const found = (...values: string[]) => values.map((value) => isFound("VALUE", value));
+    const key = "-----BEGIN RSA PRIVATE KEY-----\nMII";
+    deepEqual(found(key, "-----BEGIN PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----"), [true, true, false]);
+    deepEqual(found("postgres://shop:hunter2@db:5432/shop", "redis://:hunter2@cache"), [true, true]);
+    deepEqual(
+      found("postgres://shop@db/shop", "http://db:80/a:b@c", "postgres://shop:$(PASSWORD)@db", "a:b@c"),
+      [false, false, false, false],
+    );
+    deepEqual(found("ghp_abc", "github_pat_a", "xoxb-1", "sk_live_a"), [true, true, true, true]);
+    deepEqual(found("sk_test_a", "ghp", "see ghp_abc"), [false, false, false]);
   });
 });
