@@ -78,6 +78,59 @@ describe("Metrics", () => {
     );
   });
 
+  it("add up what is sent and taken between one time that they are asked and the next", async () => {
+    const metrics = new Metrics();
+    const lines = async () =>
+      (await metrics.scrape()).text
+        .split("\n")
+        .filter((line) => /^appmesh_xds_(responses|resources|sent_bytes|acknowledgement).*kind/.test(line));
+    assert.deepEqual(await lines(), []);
+    const sent = { protocol: "incremental", bytes: 10, resources: 2 };
+    metrics.sent({ kind: "routes", ...sent });
+    metrics.acknowledged({ kind: "routes", afterMillis: 5 });
+    metrics.acknowledged({ kind: "routes", afterMillis: 6 });
+    const first = await lines();
+    assert.deepEqual(await lines(), first);
+    metrics.sent({ kind: "routes", ...sent });
+    metrics.sent({ kind: "routes", ...sent, protocol: "stateOfTheWorld" });
+    metrics.acknowledged({ kind: "routes", afterMillis: 60_001 });
+    const of = (protocol: string, n: number) => `{kind="routes",protocol="${protocol}"} ${n}`;
+    const buckets = [
+      "0.001",
+      "0.005",
+      "0.01",
+      "0.025",
+      "0.05",
+      "0.1",
+      "0.25",
+      "0.5",
+      "1",
+      "2.5",
+      "5",
+      "15",
+      "60",
+    ];
+    const metric = "appmesh_xds_acknowledgement_duration_seconds";
+    assert.deepEqual(
+      (await lines()).sort(),
+      [
+        // What takes exactly as long as a bound is within it.
+        ...buckets.map(
+          (le) => `${metric}_bucket{le="${le}",kind="routes"} ${le === "0.001" ? 0 : le === "0.005" ? 1 : 2}`,
+        ),
+        `${metric}_bucket{le="+Inf",kind="routes"} 3`,
+        `${metric}_sum{kind="routes"} 60.012`,
+        `${metric}_count{kind="routes"} 3`,
+        `appmesh_xds_responses_total${of("incremental", 2)}`,
+        `appmesh_xds_responses_total${of("stateOfTheWorld", 1)}`,
+        `appmesh_xds_resources_sent_total${of("incremental", 4)}`,
+        `appmesh_xds_resources_sent_total${of("stateOfTheWorld", 2)}`,
+        `appmesh_xds_sent_bytes_total${of("incremental", 20)}`,
+        `appmesh_xds_sent_bytes_total${of("stateOfTheWorld", 10)}`,
+      ].sort(),
+    );
+  });
+
   it("read what there is when they are asked, and forget what is gone", async () => {
     const metrics = new Metrics();
     let proxies: ConnectedProxy[] = [

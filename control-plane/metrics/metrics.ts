@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { TalliedHistogram } from "./tallied-histogram.js";
 
 /** What is counted anew whenever somebody asks, from those that know. */
 export interface Sources {
@@ -42,6 +43,12 @@ export interface XdsResponse {
   readonly protocol: string;
   readonly bytes: number;
   readonly resources: number;
+}
+
+interface SentCounts {
+  responses: number;
+  resources: number;
+  bytes: number;
 }
 
 /** What a metric is, for its documentation. */
@@ -96,23 +103,29 @@ export class Metrics {
     "appmesh_xds_responses_total",
     "Responses sent to proxies: pushes, and answers to what they ask for first.",
     ["kind", "protocol"],
+    () => this.#countSent(),
   );
   readonly #xdsResources = this.#counter(
     "appmesh_xds_resources_sent_total",
     "Resources in the responses sent to proxies.",
     ["kind", "protocol"],
+    () => this.#countSent(),
   );
   readonly #xdsBytes = this.#counter(
     "appmesh_xds_sent_bytes_total",
     "Bytes of the responses sent to proxies, without what gRPC and TLS add.",
     ["kind", "protocol"],
+    () => this.#countSent(),
   );
-  readonly #xdsAcknowledgements = this.#histogram(
-    "appmesh_xds_acknowledgement_duration_seconds",
-    "Time from a response until its proxy acknowledged it; the count is the number of acknowledgements (ACK).",
-    ["kind"],
-    acknowledgementSeconds,
-  );
+  /** What was sent since the counters were asked for: they cost too much to be counted up with each response. */
+  readonly #sent = new Map<string, { of: { kind: string; protocol: string }; counts: SentCounts }>();
+  readonly #xdsAcknowledgements = new TalliedHistogram({
+    name: "appmesh_xds_acknowledgement_duration_seconds",
+    help: "Time from a response until its proxy acknowledged it; the count is the number of acknowledgements (ACK).",
+    label: "kind",
+    buckets: acknowledgementSeconds,
+    registry: this.#registry,
+  });
   readonly #xdsRejections = this.#counter(
     "appmesh_xds_rejections_total",
     "Responses that a proxy rejected (NACK). The log says which resources of which entities, and why.",
@@ -210,13 +223,28 @@ export class Metrics {
   }
 
   sent({ kind, protocol, bytes, resources }: XdsResponse): void {
-    this.#xdsResponses.inc({ kind, protocol });
-    this.#xdsResources.inc({ kind, protocol }, resources);
-    this.#xdsBytes.inc({ kind, protocol }, bytes);
+    const key = kind + protocol;
+    let sent = this.#sent.get(key);
+    if (sent === undefined) {
+      sent = { of: { kind, protocol }, counts: { responses: 0, resources: 0, bytes: 0 } };
+      this.#sent.set(key, sent);
+    }
+    sent.counts.responses++;
+    sent.counts.resources += resources;
+    sent.counts.bytes += bytes;
+  }
+
+  #countSent(): void {
+    for (const { of, counts } of this.#sent.values()) {
+      this.#xdsResponses.inc(of, counts.responses);
+      this.#xdsResources.inc(of, counts.resources);
+      this.#xdsBytes.inc(of, counts.bytes);
+      counts.responses = counts.resources = counts.bytes = 0;
+    }
   }
 
   acknowledged({ kind, afterMillis }: { readonly kind: string; readonly afterMillis: number }): void {
-    this.#xdsAcknowledgements.observe({ kind }, afterMillis / 1000);
+    this.#xdsAcknowledgements.observe(kind, afterMillis / 1000);
   }
 
   rejected({ kind }: { readonly kind: string }): void {
@@ -259,8 +287,15 @@ export class Metrics {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  /** `collect` is called before it is told. */
+  #counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    collect?: () => void,
+  ): Counter<L> {
+    const options = { name, help, labelNames: [...labelNames], registers: [this.#registry] };
+    return new Counter({ ...options, ...(collect && { collect }) });
   }
 
   #histogram<L extends string>(

@@ -8,9 +8,17 @@ import { memo } from "./resource-set.js";
  */
 const nonceTag = String.fromCharCode((5 << 3) | WireType.LengthDelimited);
 
+/** Those of the first responses of streams, which thousands of streams have in common. */
+const tails = new Map<string, Uint8Array>();
+const mostTails = 1000;
+
 /** The last bytes of a response, of either protocol. Nonces are numbers: a handful of ASCII characters. */
 export function nonceTail(nonce: string): Uint8Array {
-  return Buffer.from(nonceTag + String.fromCharCode(nonce.length) + nonce, "latin1");
+  const known = tails.get(nonce);
+  if (known !== undefined) return known;
+  const tail = Buffer.from(nonceTag + String.fromCharCode(nonce.length) + nonce, "latin1");
+  if (tails.size < mostTails) tails.set(nonce, tail);
+  return tail;
 }
 
 /** What both protocols have at the same field numbers: the version of the whole, and the type of the resources. */
