@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import { subjectsOf } from "../pulumi/subjects.js";
 import { complies, entity, judged, unknownObject, unknownText } from "../testing/judged.js";
 import { egressDropAll } from "./egress/egress-drop-all.js";
 import { namePattern } from "./naming/name-pattern.js";
@@ -66,5 +67,12 @@ describe("required-tags", () => {
       findings: ["the tags owner, cost are missing; give them."],
     });
     deepEqual(judged(requiredTags, tagged(unknownObject as never), { tags: ["owner"] }), { open: ["tags"] });
+    const [object] = subjectsOf({
+      type: "kubernetes:appmesh.k8s.aws/v1beta2:Mesh",
+      props: { apiVersion: "appmesh.k8s.aws/v1beta2", kind: "Mesh", metadata: { name: "shop" }, spec: {} },
+    });
+    deepEqual(object && judged(requiredTags, object, { tags: ["owner"] }), {
+      notApplicable: "a Kubernetes object has no tags",
+    });
   });
 });

@@ -12,7 +12,8 @@ export interface Entity<K extends Kind = Kind> {
   readonly spec: Specs[K];
   /** The same as it was given, which may be anything, with `unknown` in the place of what is not known yet. */
   readonly given: unknown;
-  readonly tags: Readonly<Record<string, string>>;
+  /** undefined where the declaration has no place for them. */
+  readonly tags: Readonly<Record<string, string>> | undefined;
   /** Where a part of the model's spec stands in the declaration. Paths begin with `spec`. */
   readonly source: Source;
 }

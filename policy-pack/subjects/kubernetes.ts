@@ -105,7 +105,8 @@ function entity(
       return guarded({ spec }, []).spec as Entity["spec"];
     },
     given: spec,
-    tags: {},
+    // The controller makes entities without tags, and objects have none.
+    tags: undefined,
     source: {
       // What is said of an entity as a whole is said of its object, or of its place in one with several.
       path: (path) =>

@@ -64,8 +64,9 @@ export function fromIam(type: string, props: Members): Permissions | undefined {
     };
   }
   const statements = statementsOf(props.policy, ["policy"]);
+  // All of App Mesh may be allowed to whoever deploys: a proxy's policy names what a proxy asks.
   const isForProxies = statements.some(({ actions }) =>
-    actions.some((action) => action.toLowerCase().startsWith("appmesh:") && covers(action, asked)),
+    actions.some((action) => /^appmesh:(?!\*+$)/i.test(action) && covers(action, asked)),
   );
   return isForProxies ? { kind: "permissions", statements, managed: [], source } : undefined;
 }
@@ -89,12 +90,31 @@ export function covers(pattern: string, action: string): boolean {
 
 /** Whether a role is taken on by the containers of a task, or of a pod. */
 export function isForContainers(policy: unknown): boolean {
-  return listOf(documentOf(policy).Statement).some((statement) =>
-    listOf(membersOf(membersOf(statement).Principal).Service).some((service) =>
-      platforms.includes(String(service)),
+  return listOf(documentOf(policy).Statement).some((statement) => {
+    const { Principal, Condition } = membersOf(statement);
+    const { Service, Federated } = membersOf(Principal);
+    return (
+      listOf(Service).some((service) => platforms.includes(String(service))) ||
+      (listOf(Federated).some((provider) => String(provider).includes(":oidc-provider/")) &&
+        serviceAccountsOf(Condition).some((account) => !isController.test(account)))
+    );
+  });
+}
+
+/** The service accounts of a cluster whose pods take a role on: `system:serviceaccount:shop:web`. */
+const serviceAccountsOf = (condition: unknown): readonly string[] =>
+  Object.values(membersOf(condition)).flatMap((operator) =>
+    Object.entries(membersOf(operator)).flatMap(([key, value]) =>
+      key.endsWith(":sub")
+        ? listOf(value)
+            .map(String)
+            .filter((subject) => subject.startsWith("system:serviceaccount:"))
+        : [],
     ),
   );
-}
+
+/** App Mesh's own controller changes meshes: that is what it is for. */
+const isController = /:appmesh-controller$/;
 
 /** What a policy allows. Paths begin with that of the policy. */
 export function statementsOf(policy: unknown, path: Path): readonly Statement[] {

@@ -29,6 +29,7 @@ export const requiredTags = rule<
   check({ tags }, judge) {
     const wanted = judge.config.tags;
     if (wanted.length === 0) return judge.notApplicable("no tag is asked for");
+    if (tags === undefined) return judge.notApplicable("a Kubernetes object has no tags");
     const missing = wanted.filter((key) => !Object.hasOwn(tags, key));
     if (missing.length === 0) return;
     judge.find([], {

@@ -60,8 +60,8 @@ describe("sidecar-least-privilege", () => {
 
   it("finds them in policies that let a proxy ask for its configuration, however they are given", () => {
     deepEqual(policy(stream, allow("*")), { findings: [`policy.Statement[1].Action: ${everything("*")}`] });
-    deepEqual(said("aws:iam/policy:Policy", { policy: { Statement: allow("appmesh:*") } }), {
-      findings: [`policy.Statement[0].Action: ${everyMesh("appmesh:*")}`],
+    deepEqual(said("aws:iam/policy:Policy", { policy: { Statement: [stream, allow("appmesh:*")] } }), {
+      findings: [`policy.Statement[1].Action: ${everyMesh("appmesh:*")}`],
     });
     deepEqual(policy(allow("appmesh:Stream*"), allow("*:*")), {
       findings: [`policy.Statement[1].Action: ${everything("*:*")}`],
@@ -103,7 +103,39 @@ describe("sidecar-least-privilege", () => {
     );
   });
 
+  it("finds them in roles of service accounts, but for App Mesh's own controller", () => {
+    const accounts = (
+      Condition: unknown,
+      Federated: unknown = "arn:aws:iam::1:oidc-provider/oidc.eks.r.amazonaws.com/id/A",
+    ) =>
+      role(
+        document(allow("*")),
+        document({
+          Effect: "Allow",
+          Principal: { Federated },
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Condition,
+        }),
+      );
+    const sub = "oidc.eks.r.amazonaws.com/id/A:sub";
+    const account = (name: string) => `system:serviceaccount:shop:${name}`;
+    const found = inRole(0, "Action", everything("*"));
+    deepEqual(accounts({ StringEquals: { "oidc:aud": "sts.amazonaws.com", [sub]: account("web") } }), found);
+    deepEqual(accounts({ StringLike: { [sub]: ["system:serviceaccount:shop:*"] } }), found);
+    deepEqual(accounts({ StringEquals: { [sub]: [account("appmesh-controller"), account("web")] } }), found);
+    deepEqual(accounts({ StringEquals: { [sub]: account("appmesh-controller") } }), undefined);
+    // A build in somebody's pipeline, and people who sign in.
+    deepEqual(accounts({ StringLike: { [sub]: "repo:shop/web:*" } }), undefined);
+    deepEqual(accounts({ StringEquals: { "oidc:aud": account("web") } }), undefined);
+    deepEqual(accounts(undefined), undefined);
+    deepEqual(
+      accounts({ StringEquals: { [sub]: account("web") } }, "arn:aws:iam::1:saml-provider/all"),
+      undefined,
+    );
+  });
+
   it("is not about what may be anybody's", () => {
+    for (const action of ["appmesh:*", "AppMesh:**"]) deepEqual(policy(allow(action)), undefined);
     deepEqual(policy(allow("*")), undefined);
     deepEqual(policy(allow("appmesh:CreateMesh"), allow("*")), undefined);
     deepEqual(policy({ ...stream, Effect: "Deny" }, allow("*")), undefined);
