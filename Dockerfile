@@ -10,6 +10,12 @@ RUN npm ci && mkdir /packages /app \
 WORKDIR /app
 RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund /packages/*.tgz
 
+# What redirects the traffic of pods, and of tasks on instances, before they start: sh and iptables, and nothing of ours.
+#
+#   docker build --target redirect -t appmesh-redirect .
+FROM debian:13-slim AS redirect
+RUN apt-get update && apt-get install -y --no-install-recommends iptables && rm -rf /var/lib/apt/lists/*
+
 FROM node:24.21.0-alpine
 ENV NODE_ENV=production
 COPY --from=build /app /app

@@ -23,6 +23,7 @@ describe("The image of the control plane", function () {
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     assert.deepEqual(instructions("FROM"), [
       `node:${dependencies.node}-trixie-slim AS build`,
+      "debian:13-slim AS redirect",
       `node:${dependencies.node}-alpine`,
     ]);
     const packs = [

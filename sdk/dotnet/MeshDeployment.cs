@@ -11,7 +11,7 @@ using Pulumi;
 namespace PulumiAppMesh.AppMesh
 {
     /// <summary>
-    /// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+    /// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
     /// 
     /// ## Example Usage
     /// ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -127,7 +127,7 @@ namespace PulumiAppMesh.AppMesh
     public partial class MeshDeployment : global::Pulumi.ComponentResource
     {
         /// <summary>
-        /// Name of the Deployment.
+        /// Name of the Deployment, or of the StatefulSet.
         /// </summary>
         [Output("deploymentName")]
         public Output<string> DeploymentName { get; private set; } = null!;
@@ -328,6 +328,12 @@ namespace PulumiAppMesh.AppMesh
         /// </summary>
         [Input("serviceName")]
         public Input<string>? ServiceName { get; set; }
+
+        /// <summary>
+        /// Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+        /// </summary>
+        [Input("statefulSet")]
+        public object? StatefulSet { get; set; }
 
         [Input("tags")]
         private InputMap<string>? _tags;

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+ * Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
  *
  * ## Example Usage
  * ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -93,7 +93,7 @@ export class MeshDeployment extends pulumi.ComponentResource {
     }
 
     /**
-     * Name of the Deployment.
+     * Name of the Deployment, or of the StatefulSet.
      */
     declare public /*out*/ readonly deploymentName: pulumi.Output<string>;
     /**
@@ -164,6 +164,7 @@ export class MeshDeployment extends pulumi.ComponentResource {
             resourceInputs["serviceAccountName"] = args?.serviceAccountName;
             resourceInputs["serviceDiscovery"] = args?.serviceDiscovery;
             resourceInputs["serviceName"] = args?.serviceName;
+            resourceInputs["statefulSet"] = args?.statefulSet;
             resourceInputs["tags"] = args?.tags;
             resourceInputs["tracing"] = args?.tracing;
             resourceInputs["virtualNodeName"] = args?.virtualNodeName;
@@ -271,6 +272,10 @@ export interface MeshDeploymentArgs {
      * Name of the Deployment, the Service and the service account: a label of DNS. Defaults to the name of the component.
      */
     serviceName?: pulumi.Input<string | undefined>;
+    /**
+     * Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+     */
+    statefulSet?: any;
     /**
      * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      */

@@ -71,7 +71,7 @@ function* initContainerViolations({ image }: Interception, given: Given): Genera
       ["interception", "image"],
       undefined,
       "nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after " +
-        "apt-get install iptables. Give it, or let the mode be proxyConfiguration, which needs none.",
+        "apt-get install iptables, which docker build --target redirect makes of this project's Dockerfile. Give it, or let the mode be proxyConfiguration, which needs none.",
     );
   }
 }

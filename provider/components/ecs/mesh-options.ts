@@ -68,7 +68,8 @@ export const TaskInterception = structure(
     appPorts,
     image: optional(
       image,
-      "Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.",
+      "Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What " +
+        "docker build --target redirect makes of this project's Dockerfile is one.",
     ),
   },
 );

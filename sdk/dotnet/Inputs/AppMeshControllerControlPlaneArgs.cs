@@ -28,6 +28,12 @@ namespace PulumiAppMesh.AppMesh.Inputs
         [Input("caCertificate")]
         public Input<string>? CaCertificate { get; set; }
 
+        /// <summary>
+        /// Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+        /// </summary>
+        [Input("image")]
+        public Input<string>? Image { get; set; }
+
         public AppMeshControllerControlPlaneArgs()
         {
         }

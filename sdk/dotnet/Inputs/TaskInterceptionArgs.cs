@@ -53,7 +53,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         }
 
         /// <summary>
-        /// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+        /// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
         /// </summary>
         [Input("image")]
         public Input<string>? Image { get; set; }

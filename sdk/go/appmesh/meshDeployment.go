@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 //
 // ## Example Usage
 // ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -114,7 +114,7 @@ import (
 type MeshDeployment struct {
 	pulumi.ResourceState
 
-	// Name of the Deployment.
+	// Name of the Deployment, or of the StatefulSet.
 	DeploymentName pulumi.StringOutput `pulumi:"deploymentName"`
 	// Name of DNS of that Service.
 	Hostname pulumi.StringPtrOutput `pulumi:"hostname"`
@@ -199,6 +199,8 @@ type meshDeploymentArgs struct {
 	ServiceDiscovery *ServiceDiscovery `pulumi:"serviceDiscovery"`
 	// Name of the Deployment, the Service and the service account: a label of DNS. Defaults to the name of the component.
 	ServiceName *string `pulumi:"serviceName"`
+	// Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+	StatefulSet interface{} `pulumi:"statefulSet"`
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags map[string]string `pulumi:"tags"`
 	// Where Envoy tells of requests. Unset, they are not traced.
@@ -251,6 +253,8 @@ type MeshDeploymentArgs struct {
 	ServiceDiscovery ServiceDiscoveryPtrInput
 	// Name of the Deployment, the Service and the service account: a label of DNS. Defaults to the name of the component.
 	ServiceName pulumi.StringPtrInput
+	// Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+	StatefulSet interface{}
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags pulumi.StringMapInput
 	// Where Envoy tells of requests. Unset, they are not traced.
@@ -346,7 +350,7 @@ func (o MeshDeploymentOutput) ToMeshDeploymentOutputWithContext(ctx context.Cont
 	return o
 }
 
-// Name of the Deployment.
+// Name of the Deployment, or of the StatefulSet.
 func (o MeshDeploymentOutput) DeploymentName() pulumi.StringOutput {
 	return o.ApplyT(func(v *MeshDeployment) pulumi.StringOutput { return v.DeploymentName }).(pulumi.StringOutput)
 }

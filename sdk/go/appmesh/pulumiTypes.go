@@ -674,6 +674,8 @@ type AppMeshControllerControlPlane struct {
 	Address *string `pulumi:"address"`
 	// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
 	CaCertificate *string `pulumi:"caCertificate"`
+	// Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+	Image *string `pulumi:"image"`
 }
 
 // AppMeshControllerControlPlaneInput is an input type that accepts AppMeshControllerControlPlaneArgs and AppMeshControllerControlPlaneOutput values.
@@ -693,6 +695,8 @@ type AppMeshControllerControlPlaneArgs struct {
 	Address pulumi.StringPtrInput `pulumi:"address"`
 	// The authorities behind the API's certificate, in PEM. If unset, a public authority is.
 	CaCertificate pulumi.StringPtrInput `pulumi:"caCertificate"`
+	// Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+	Image pulumi.StringPtrInput `pulumi:"image"`
 }
 
 func (AppMeshControllerControlPlaneArgs) ElementType() reflect.Type {
@@ -783,6 +787,11 @@ func (o AppMeshControllerControlPlaneOutput) CaCertificate() pulumi.StringPtrOut
 	return o.ApplyT(func(v AppMeshControllerControlPlane) *string { return v.CaCertificate }).(pulumi.StringPtrOutput)
 }
 
+// Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+func (o AppMeshControllerControlPlaneOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AppMeshControllerControlPlane) *string { return v.Image }).(pulumi.StringPtrOutput)
+}
+
 type AppMeshControllerControlPlanePtrOutput struct{ *pulumi.OutputState }
 
 func (AppMeshControllerControlPlanePtrOutput) ElementType() reflect.Type {
@@ -824,6 +833,16 @@ func (o AppMeshControllerControlPlanePtrOutput) CaCertificate() pulumi.StringPtr
 			return nil
 		}
 		return v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+func (o AppMeshControllerControlPlanePtrOutput) Image() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AppMeshControllerControlPlane) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Image
 	}).(pulumi.StringPtrOutput)
 }
 
@@ -24589,7 +24608,7 @@ type TaskInterception struct {
 	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
-	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
 	Image *string `pulumi:"image"`
 	// How traffic gets into Envoy. Defaults to proxyConfiguration.
 	Mode *TaskInterceptionMode `pulumi:"mode"`
@@ -24614,7 +24633,7 @@ type TaskInterceptionArgs struct {
 	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
-	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+	// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
 	Image pulumi.StringPtrInput `pulumi:"image"`
 	// How traffic gets into Envoy. Defaults to proxyConfiguration.
 	Mode TaskInterceptionModePtrInput `pulumi:"mode"`
@@ -24713,7 +24732,7 @@ func (o TaskInterceptionOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	return o.ApplyT(func(v TaskInterception) []int { return v.EgressIgnoredPorts }).(pulumi.IntArrayOutput)
 }
 
-// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
 func (o TaskInterceptionOutput) Image() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v TaskInterception) *string { return v.Image }).(pulumi.StringPtrOutput)
 }
@@ -24777,7 +24796,7 @@ func (o TaskInterceptionPtrOutput) EgressIgnoredPorts() pulumi.IntArrayOutput {
 	}).(pulumi.IntArrayOutput)
 }
 
-// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+// Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
 func (o TaskInterceptionPtrOutput) Image() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *TaskInterception) *string {
 		if v == nil {

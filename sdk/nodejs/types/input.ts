@@ -78,6 +78,10 @@ export interface AppMeshControllerControlPlaneArgs {
      * The authorities behind the API's certificate, in PEM. If unset, a public authority is.
      */
     caCertificate?: pulumi.Input<string | undefined>;
+    /**
+     * Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+     */
+    image?: pulumi.Input<string | undefined>;
 }
 
 /**
@@ -2751,7 +2755,7 @@ export interface TaskInterceptionArgs {
      */
     egressIgnoredPorts?: pulumi.Input<pulumi.Input<number>[] | undefined>;
     /**
-     * Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+     * Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
      */
     image?: pulumi.Input<string | undefined>;
     /**

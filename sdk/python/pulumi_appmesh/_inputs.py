@@ -616,22 +616,30 @@ class AppMeshControllerControlPlaneArgsDict(TypedDict):
     """
     The authorities behind the API's certificate, in PEM. If unset, a public authority is.
     """
+    image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+    """
 
 @pulumi.input_type
 class AppMeshControllerControlPlaneArgs:
     def __init__(__self__, *,
                  address: pulumi.Input[Optional[_builtins.str]] = None,
-                 ca_certificate: pulumi.Input[Optional[_builtins.str]] = None):
+                 ca_certificate: pulumi.Input[Optional[_builtins.str]] = None,
+                 image: pulumi.Input[Optional[_builtins.str]] = None):
         """
         Where the control plane is for the controller, which calls appmesh.<region>.amazonaws.com on port 443 and has no option to call another name. The certificate of the control plane's API must be valid for that name.
 
         :param pulumi.Input[_builtins.str] address: IP address to which the controller's pods resolve the name: that of a load balancer before the control plane's API, which listens on port 443. If unset, DNS leads there, as with a private hosted zone.
         :param pulumi.Input[_builtins.str] ca_certificate: The authorities behind the API's certificate, in PEM. If unset, a public authority is.
+        :param pulumi.Input[_builtins.str] image: Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
         """
         if address is not None:
             pulumi.set(__self__, "address", address)
         if ca_certificate is not None:
             pulumi.set(__self__, "ca_certificate", ca_certificate)
+        if image is not None:
+            pulumi.set(__self__, "image", image)
 
     @_builtins.property
     @pulumi.getter
@@ -656,6 +664,18 @@ class AppMeshControllerControlPlaneArgs:
     @ca_certificate.setter
     def ca_certificate(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def image(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+        """
+        return pulumi.get(self, "image")
+
+    @image.setter
+    def image(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "image", value)
 
 
 class AppMeshControllerIdentityArgsDict(TypedDict):
@@ -11609,7 +11629,7 @@ class TaskInterceptionArgsDict(TypedDict):
     """
     image: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+    Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
     """
     mode: NotRequired[pulumi.Input[Optional['TaskInterceptionMode']]]
     """
@@ -11630,7 +11650,7 @@ class TaskInterceptionArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
-        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+        :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
         :param pulumi.Input['TaskInterceptionMode'] mode: How traffic gets into Envoy. Defaults to proxyConfiguration.
         """
         if app_ports is not None:
@@ -11684,7 +11704,7 @@ class TaskInterceptionArgs:
     @pulumi.getter
     def image(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+        Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
         """
         return pulumi.get(self, "image")
 

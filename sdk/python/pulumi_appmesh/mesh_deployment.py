@@ -42,6 +42,7 @@ class MeshDeploymentArgs:
                  service_account_name: pulumi.Input[Optional[_builtins.str]] = None,
                  service_discovery: pulumi.Input[Optional['ServiceDiscoveryArgs']] = None,
                  service_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 stateful_set: Optional[Any] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tracing: pulumi.Input[Optional['PodTracingArgs']] = None,
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None):
@@ -69,6 +70,7 @@ class MeshDeploymentArgs:
         :param pulumi.Input[_builtins.str] service_account_name: Name of a service account that is there, as which the pods run. Unset, one is made for them alone, by whose tokens the control plane tells them from others.
         :param pulumi.Input['ServiceDiscoveryArgs'] service_discovery: How callers in the mesh find the pods. Defaults to the Service that is made: its name leads to every pod that is ready. Callers outside the cluster need a name that they can resolve.
         :param pulumi.Input[_builtins.str] service_name: Name of the Deployment, the Service and the service account: a label of DNS. Defaults to the name of the component.
+        :param Any stateful_set: Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input['PodTracingArgs'] tracing: Where Envoy tells of requests. Unset, they are not traced.
         :param pulumi.Input[_builtins.str] virtual_node_name: Name of the virtual node that is made. Defaults to the name of the component.
@@ -110,6 +112,8 @@ class MeshDeploymentArgs:
             pulumi.set(__self__, "service_discovery", service_discovery)
         if service_name is not None:
             pulumi.set(__self__, "service_name", service_name)
+        if stateful_set is not None:
+            pulumi.set(__self__, "stateful_set", stateful_set)
         if tags is not None:
             pulumi.set(__self__, "tags", tags)
         if tracing is not None:
@@ -370,6 +374,18 @@ class MeshDeploymentArgs:
         pulumi.set(self, "service_name", value)
 
     @_builtins.property
+    @pulumi.getter(name="statefulSet")
+    def stateful_set(self) -> Optional[Any]:
+        """
+        Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+        """
+        return pulumi.get(self, "stateful_set")
+
+    @stateful_set.setter
+    def stateful_set(self, value: Optional[Any]):
+        pulumi.set(self, "stateful_set", value)
+
+    @_builtins.property
     @pulumi.getter
     def tags(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]]:
         """
@@ -433,12 +449,13 @@ class MeshDeployment(pulumi.ComponentResource):
                  service_account_name: pulumi.Input[Optional[_builtins.str]] = None,
                  service_discovery: pulumi.Input[Optional[Union['ServiceDiscoveryArgs', 'ServiceDiscoveryArgsDict']]] = None,
                  service_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 stateful_set: Optional[Any] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tracing: pulumi.Input[Optional[Union['PodTracingArgs', 'PodTracingArgsDict']]] = None,
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -528,6 +545,7 @@ class MeshDeployment(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] service_account_name: Name of a service account that is there, as which the pods run. Unset, one is made for them alone, by whose tokens the control plane tells them from others.
         :param pulumi.Input[Union['ServiceDiscoveryArgs', 'ServiceDiscoveryArgsDict']] service_discovery: How callers in the mesh find the pods. Defaults to the Service that is made: its name leads to every pod that is ready. Callers outside the cluster need a name that they can resolve.
         :param pulumi.Input[_builtins.str] service_name: Name of the Deployment, the Service and the service account: a label of DNS. Defaults to the name of the component.
+        :param Any stateful_set: Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param pulumi.Input[Union['PodTracingArgs', 'PodTracingArgsDict']] tracing: Where Envoy tells of requests. Unset, they are not traced.
         :param pulumi.Input[_builtins.str] virtual_node_name: Name of the virtual node that is made. Defaults to the name of the component.
@@ -539,7 +557,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  args: MeshDeploymentArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -642,6 +660,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  service_account_name: pulumi.Input[Optional[_builtins.str]] = None,
                  service_discovery: pulumi.Input[Optional[Union['ServiceDiscoveryArgs', 'ServiceDiscoveryArgsDict']]] = None,
                  service_name: pulumi.Input[Optional[_builtins.str]] = None,
+                 stateful_set: Optional[Any] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
                  tracing: pulumi.Input[Optional[Union['PodTracingArgs', 'PodTracingArgsDict']]] = None,
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -687,6 +706,7 @@ class MeshDeployment(pulumi.ComponentResource):
             __props__.__dict__["service_account_name"] = service_account_name
             __props__.__dict__["service_discovery"] = service_discovery
             __props__.__dict__["service_name"] = service_name
+            __props__.__dict__["stateful_set"] = stateful_set
             __props__.__dict__["tags"] = tags
             __props__.__dict__["tracing"] = tracing
             __props__.__dict__["virtual_node_name"] = virtual_node_name
@@ -704,7 +724,7 @@ class MeshDeployment(pulumi.ComponentResource):
     @pulumi.getter(name="deploymentName")
     def deployment_name(self) -> pulumi.Output[_builtins.str]:
         """
-        Name of the Deployment.
+        Name of the Deployment, or of the StatefulSet.
         """
         return pulumi.get(self, "deployment_name")
 

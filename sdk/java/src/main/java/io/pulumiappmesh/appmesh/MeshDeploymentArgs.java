@@ -345,6 +345,21 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
     }
 
     /**
+     * Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+     * 
+     */
+    @Import(name="statefulSet")
+    private @Nullable Object statefulSet;
+
+    /**
+     * @return Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+     * 
+     */
+    public Optional<Object> statefulSet() {
+        return Optional.ofNullable(this.statefulSet);
+    }
+
+    /**
      * Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider&#39;s defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
      * 
      */
@@ -413,6 +428,7 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
         this.serviceAccountName = $.serviceAccountName;
         this.serviceDiscovery = $.serviceDiscovery;
         this.serviceName = $.serviceName;
+        this.statefulSet = $.statefulSet;
         this.tags = $.tags;
         this.tracing = $.tracing;
         this.virtualNodeName = $.virtualNodeName;
@@ -865,6 +881,17 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
          */
         public Builder serviceName(String serviceName) {
             return serviceName(Output.of(serviceName));
+        }
+
+        /**
+         * @param statefulSet Has a StatefulSet made instead of a Deployment, for pods that keep their names and volumes. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside deployment.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder statefulSet(@Nullable Object statefulSet) {
+            $.statefulSet = statefulSet;
+            return this;
         }
 
         /**

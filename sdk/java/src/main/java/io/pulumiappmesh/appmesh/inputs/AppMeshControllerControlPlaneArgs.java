@@ -49,11 +49,27 @@ public final class AppMeshControllerControlPlaneArgs extends com.pulumi.resource
         return Optional.ofNullable(this.caCertificate);
     }
 
+    /**
+     * Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller&#39;s pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+     * 
+     */
+    @Import(name="image")
+    private @Nullable Output<String> image;
+
+    /**
+     * @return Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller&#39;s pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+     * 
+     */
+    public Optional<Output<String>> image() {
+        return Optional.ofNullable(this.image);
+    }
+
     private AppMeshControllerControlPlaneArgs() {}
 
     private AppMeshControllerControlPlaneArgs(AppMeshControllerControlPlaneArgs $) {
         this.address = $.address;
         this.caCertificate = $.caCertificate;
+        this.image = $.image;
     }
 
     public static Builder builder() {
@@ -114,6 +130,27 @@ public final class AppMeshControllerControlPlaneArgs extends com.pulumi.resource
          */
         public Builder caCertificate(String caCertificate) {
             return caCertificate(Output.of(caCertificate));
+        }
+
+        /**
+         * @param image Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller&#39;s pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder image(@Nullable Output<String> image) {
+            $.image = image;
+            return this;
+        }
+
+        /**
+         * @param image Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller&#39;s pods would, before anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this is said. If unset, nobody asks; the controller starts all the same, and only logs.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder image(String image) {
+            return image(Output.of(image));
         }
 
         public AppMeshControllerControlPlaneArgs build() {

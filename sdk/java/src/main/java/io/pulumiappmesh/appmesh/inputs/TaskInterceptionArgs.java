@@ -69,14 +69,14 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
     }
 
     /**
-     * Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+     * Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project&#39;s Dockerfile is one.
      * 
      */
     @Import(name="image")
     private @Nullable Output<String> image;
 
     /**
-     * @return Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+     * @return Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project&#39;s Dockerfile is one.
      * 
      */
     public Optional<Output<String>> image() {
@@ -210,7 +210,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param image Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+         * @param image Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project&#39;s Dockerfile is one.
          * 
          * @return builder
          * 
@@ -221,7 +221,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param image Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default.
+         * @param image Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project&#39;s Dockerfile is one.
          * 
          * @return builder
          * 
