@@ -273,6 +273,46 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     assert.deepEqual(shown((await at().stack.preview(program)).steps), []);
   });
 
+  it("is a StatefulSet where its pods keep names and volumes", async () => {
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const claim = {
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: pulumi.output("1Gi") } } },
+    };
+    const program = alone(
+      deploymentArgs({
+        statefulSet: {
+          metadata: { annotations: { owner: "shop" } },
+          spec: { podManagementPolicy: "Parallel", volumeClaimTemplates: [claim] },
+        },
+        podTemplate: {
+          spec: { containers: [{ ...app, volumeMounts: [{ name: "data", mountPath: "/data" }] }] },
+        },
+        replicas: 2,
+      }),
+    );
+    const up = await at().stack.up(program);
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const made = deploymentChildren("catalog").map((each) =>
+      each.replace("Deployment catalog-deployment", "StatefulSet catalog-stateful-set"),
+    );
+    assert.deepEqual(shown(up.steps), steps("create", made));
+    const { metadata, spec } = at().get("statefulset", "catalog");
+    const { replicas, serviceName, podManagementPolicy, selector, template, volumeClaimTemplates } = spec;
+    const labels = { "app.kubernetes.io/name": "catalog" };
+    assert.deepEqual(
+      [metadata.annotations.owner, replicas, serviceName, podManagementPolicy, selector.matchLabels],
+      ["shop", 2, "catalog", "Parallel", labels],
+    );
+    assert.deepEqual(template.metadata.labels, labels);
+    assert.equal(volumeClaimTemplates[0].spec.resources.requests.storage, "1Gi");
+    assert.deepEqual(
+      [...template.spec.initContainers, ...template.spec.containers].map(({ name }) => name),
+      ["envoy-redirect", "envoy", "app"],
+    );
+    assert.deepEqual(shown((await at().stack.preview(program)).steps), []);
+  });
+
   it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
     await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
     const program = (opts: pulumi.ComponentResourceOptions) => async () => {

@@ -154,6 +154,21 @@ describe("the rules of pods that a component makes", () => {
         said("serviceAccount.metadata.name", "Give serviceName."),
       ],
     );
+    assert.deepEqual(
+      deployment({
+        deployment: {},
+        statefulSet: {
+          metadata: { name: "a" },
+          spec: { serviceName: "b", template: {}, podManagementPolicy: "Parallel" },
+        },
+      }),
+      [
+        "deployment: it was given beside statefulSet, which is made instead of a Deployment. Leave one of both out.",
+        said("statefulSet.metadata.name", "Give serviceName."),
+        said("statefulSet.spec.template"),
+        said("statefulSet.spec.serviceName", "Give the input serviceName."),
+      ],
+    );
     assert.deepEqual(deployment({ service: { spec: { type: "LoadBalancer" } } }), [
       "service.spec.type: the Service is headless, since Envoys look for each pod. Leave it out; callers without Envoy get a " +
         "Service of their own, which selects podLabels.",
@@ -184,7 +199,7 @@ describe("the rules of pods that a component makes", () => {
     };
     assert.deepEqual(deployment({ podTemplate: { spec } }), [
       "podTemplate.spec.serviceAccountName: the component says it itself. Give the input serviceAccountName.",
-      'podTemplate.spec.restartPolicy: "Never" was given; the pods of a Deployment are started again, so that "Always" is ' +
+      'podTemplate.spec.restartPolicy: "Never" was given; pods of a Deployment or StatefulSet are started again, so that "Always" is ' +
         "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
       'podTemplate.spec.volumes[1].name: "a" was given twice; each volume has a name of its own.',
     ]);

@@ -19,7 +19,7 @@ import {
   type plainMeshDeploymentInputs,
 } from "./mesh-deployment-args.js";
 import { servicePorts } from "./service-ports.js";
-import { accountOf, deploymentOf, placeOf, provenBy, serviceOf, type WorkloadArgs } from "./workload.js";
+import { accountOf, placeOf, provenBy, serviceOf, setOf, type WorkloadArgs } from "./workload.js";
 
 type Plain = (typeof plainMeshDeploymentInputs)[number];
 
@@ -90,13 +90,14 @@ export class MeshDeployment extends ComponentResource {
       { virtualNodes: [node.entityName] },
       child,
     );
-    const deployment = deploymentOf(
+    const deployment = setOf(
       name,
       args as WorkloadArgs,
       place,
       account,
       { virtualNode: node.entityName, listenerPorts },
       { ...child, dependsOn: [...proven] },
+      service?.metadata.name,
     );
 
     this.virtualNodeName = node.entityName;

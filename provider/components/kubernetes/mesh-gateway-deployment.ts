@@ -19,7 +19,7 @@ import {
   type plainMeshGatewayDeploymentInputs,
 } from "./mesh-gateway-deployment-args.js";
 import { servicePorts } from "./service-ports.js";
-import { accountOf, deploymentOf, placeOf, provenBy, serviceOf, type WorkloadArgs } from "./workload.js";
+import { accountOf, placeOf, provenBy, serviceOf, setOf, type WorkloadArgs } from "./workload.js";
 
 type Plain = (typeof plainMeshGatewayDeploymentInputs)[number];
 
@@ -57,7 +57,7 @@ export class MeshGatewayDeployment extends ComponentResource {
       { virtualGateways: [gateway.virtualGatewayName] },
       child,
     );
-    const deployment = deploymentOf(
+    const deployment = setOf(
       name,
       workload,
       place,

@@ -14,6 +14,7 @@ const instead = {
   name: "Give serviceName.",
   replicas: "Give the input replicas.",
   serviceAccountName: "Give the input serviceAccountName.",
+  serviceName: "Give the input serviceName.",
 } as const;
 const said = "the component says it itself";
 
@@ -25,6 +26,14 @@ const ours: Readonly<Record<string, readonly Path[]>> = {
     ["spec", "selector"],
     ["spec", "template"],
     ["spec", "replicas"],
+  ],
+  statefulSet: [
+    ["metadata", "name"],
+    ["metadata", "namespace"],
+    ["spec", "selector"],
+    ["spec", "template"],
+    ["spec", "replicas"],
+    ["spec", "serviceName"],
   ],
   service: [
     ["metadata", "name"],
@@ -60,6 +69,13 @@ export function* workloadRules({ value, isOpen }: Known, name: string | undefine
       ["serviceAccount"],
       inputs.serviceAccount,
       "it was given beside serviceAccountName, which names one that is there already. Leave one of both out.",
+    );
+  }
+  if (inputs.deployment !== undefined && inputs.statefulSet !== undefined) {
+    yield violation(
+      ["deployment"],
+      inputs.deployment,
+      "it was given beside statefulSet, which is made instead of a Deployment. Leave one of both out.",
     );
   }
   for (const [input, paths] of Object.entries(ours)) yield* objectViolations(input, inputs[input], paths);
@@ -144,7 +160,7 @@ function* templateViolations({ podTemplate }: ObjectValue): Generator<Violation>
     yield violation(
       [...at, "spec", "restartPolicy"],
       spec.restartPolicy,
-      `${JSON.stringify(spec.restartPolicy)} was given; the pods of a Deployment are started again, so that "Always" is ` +
+      `${JSON.stringify(spec.restartPolicy)} was given; pods of a Deployment or StatefulSet are started again, so that "Always" is ` +
         "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
     );
   }

@@ -1,5 +1,6 @@
 // What becomes of pods that a component makes, be they of a virtual node or of a virtual gateway.
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
+import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import {
@@ -27,6 +28,7 @@ export interface WorkloadArgs {
   readonly serviceAccountName?: Input<string>;
   readonly podTemplate?: Input<unknown>;
   readonly deployment?: Input<unknown>;
+  readonly statefulSet?: Input<unknown>;
   readonly service?: Input<unknown>;
   readonly serviceAccount?: Input<unknown>;
   readonly replicas?: Input<unknown>;
@@ -115,28 +117,65 @@ export function serviceOf(
 /** No pod ends before the next one is ready. */
 const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } };
 
-/** The Deployment of the pods, with Envoy in them. `proxy` says what they are one of, and on which ports they listen. */
-export function deploymentOf(
+/**
+ * The Deployment of the pods, or their StatefulSet, with Envoy in them.
+ *
+ * @param proxy What they are one of, and on which ports they listen.
+ * @param serviceName Of the Service by which the pods of a StatefulSet have names.
+ */
+export function setOf(
   name: string,
   args: WorkloadArgs,
   place: Place,
   serviceAccountName: Input<string>,
   proxy: object,
   child: CustomResourceOptions,
-): Deployment {
+  serviceName?: Input<string>,
+): Deployment | StatefulSet {
+  const own = podsOf(name, args, place, serviceAccountName, proxy, child);
+  if (args.statefulSet !== undefined && args.statefulSet !== null) {
+    const named = output({ own, serviceName }).apply((known) =>
+      given({ ...known.own, serviceName: known.serviceName }),
+    );
+    return new StatefulSet(
+      `${name}-stateful-set`,
+      {
+        metadata: metadataOf(args.statefulSet, place),
+        spec: specOf(args.statefulSet, named) as never,
+      },
+      child,
+    );
+  }
+  const spec = specOf(args.deployment, own).apply((known) => ({ strategy, ...known }));
+  return new Deployment(
+    `${name}-deployment`,
+    { metadata: metadataOf(args.deployment, place), spec: spec as never },
+    child,
+  );
+}
+
+/** How many pods there are, how they are found, and what they are. */
+function podsOf(
+  name: string,
+  args: WorkloadArgs,
+  place: Place,
+  serviceAccountName: Input<string>,
+  proxy: object,
+  child: CustomResourceOptions,
+): Output<Values> {
   const options = {
     ...Object.fromEntries(Object.keys(podOptions).map((member) => [member, args[member]])),
     interception: args.interception,
     ...proxy,
   };
-  const own = output({
+  return output({
     podTemplate: args.podTemplate,
     replicas: args.replicas,
     labels: place.labels,
     options,
     serviceAccountName,
     secrets: secretsOf(name, args, place, child),
-  }).apply((known) => {
+  }).apply((known): Values => {
     const { metadata = {}, spec = { containers: [] } } = given(known.podTemplate ?? {}) as PodTemplate;
     const pod = addMeshToPod(spec, given(known.options) as unknown as MeshPodOptions);
     return given({
@@ -148,12 +187,6 @@ export function deploymentOf(
       },
     });
   });
-  const spec = specOf(args.deployment, own).apply((known) => ({ strategy, ...known }));
-  return new Deployment(
-    `${name}-deployment`,
-    { metadata: metadataOf(args.deployment, place), spec: spec as never },
-    child,
-  );
 }
 
 /** What a service account has beside its metadata. */
