@@ -455,7 +455,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -557,7 +557,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  args: MeshDeploymentArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment, or a StatefulSet, with plain Envoy in its pods, which loses no request when it is updated, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
