@@ -85,7 +85,8 @@ const headerName = string({
 });
 const invert = optional(
   boolean(),
-  "Whether exactly what does not match is wanted. If unset, the data plane applies false.",
+  "Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a " +
+    "match, that there is none. If unset, the data plane applies false.",
 );
 
 export const HeaderMatchMethod = union(

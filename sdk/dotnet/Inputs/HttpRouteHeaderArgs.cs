@@ -17,7 +17,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
     public sealed class HttpRouteHeaderArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        /// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         /// </summary>
         [Input("invert")]
         public Input<bool>? Invert { get; set; }

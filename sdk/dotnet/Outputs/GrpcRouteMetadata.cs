@@ -18,7 +18,7 @@ namespace PulumiAppMesh.AppMesh.Outputs
     public sealed class GrpcRouteMetadata
     {
         /// <summary>
-        /// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        /// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         /// </summary>
         public readonly bool? Invert;
         /// <summary>

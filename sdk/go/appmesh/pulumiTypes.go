@@ -12048,7 +12048,7 @@ func (o GrpcRouteMatchPtrOutput) ServiceName() pulumi.StringPtrOutput {
 
 // A metadata entry that a gRPC call must have.
 type GrpcRouteMetadata struct {
-	// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+	// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 	Invert *bool `pulumi:"invert"`
 	// Which values match. If unset, the entry only has to be there.
 	Match *GrpcRouteMetadataMatchMethod `pulumi:"match"`
@@ -12069,7 +12069,7 @@ type GrpcRouteMetadataInput interface {
 
 // A metadata entry that a gRPC call must have.
 type GrpcRouteMetadataArgs struct {
-	// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+	// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 	Invert pulumi.BoolPtrInput `pulumi:"invert"`
 	// Which values match. If unset, the entry only has to be there.
 	Match GrpcRouteMetadataMatchMethodPtrInput `pulumi:"match"`
@@ -12129,7 +12129,7 @@ func (o GrpcRouteMetadataOutput) ToGrpcRouteMetadataOutputWithContext(ctx contex
 	return o
 }
 
-// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 func (o GrpcRouteMetadataOutput) Invert() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v GrpcRouteMetadata) *bool { return v.Invert }).(pulumi.BoolPtrOutput)
 }
@@ -15161,7 +15161,7 @@ func (o HttpRouteActionPtrOutput) WeightedTargets() WeightedTargetArrayOutput {
 
 // A header that a request must have.
 type HttpRouteHeader struct {
-	// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+	// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 	Invert *bool `pulumi:"invert"`
 	// Which values match. If unset, the header only has to be there.
 	Match *HeaderMatchMethod `pulumi:"match"`
@@ -15182,7 +15182,7 @@ type HttpRouteHeaderInput interface {
 
 // A header that a request must have.
 type HttpRouteHeaderArgs struct {
-	// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+	// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 	Invert pulumi.BoolPtrInput `pulumi:"invert"`
 	// Which values match. If unset, the header only has to be there.
 	Match HeaderMatchMethodPtrInput `pulumi:"match"`
@@ -15242,7 +15242,7 @@ func (o HttpRouteHeaderOutput) ToHttpRouteHeaderOutputWithContext(ctx context.Co
 	return o
 }
 
-// Whether exactly what does not match is wanted. If unset, the data plane applies false.
+// Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
 func (o HttpRouteHeaderOutput) Invert() pulumi.BoolPtrOutput {
 	return o.ApplyT(func(v HttpRouteHeader) *bool { return v.Invert }).(pulumi.BoolPtrOutput)
 }

@@ -1353,7 +1353,7 @@ export interface GrpcRouteMatchArgs {
  */
 export interface GrpcRouteMetadataArgs {
     /**
-     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      */
     invert?: pulumi.Input<boolean | undefined>;
     /**
@@ -1681,7 +1681,7 @@ export interface HttpRouteActionArgs {
  */
 export interface HttpRouteHeaderArgs {
     /**
-     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      */
     invert?: pulumi.Input<boolean | undefined>;
     /**

@@ -459,7 +459,7 @@ export interface GrpcRouteMatch {
  */
 export interface GrpcRouteMetadata {
     /**
-     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      */
     invert?: boolean;
     /**
@@ -787,7 +787,7 @@ export interface HttpRouteAction {
  */
 export interface HttpRouteHeader {
     /**
-     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      */
     invert?: boolean;
     /**

@@ -5894,7 +5894,7 @@ class GrpcRouteMetadataArgsDict(TypedDict):
     """
     invert: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
     """
-    Whether exactly what does not match is wanted. If unset, the data plane applies false.
+    Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
     """
     match: NotRequired[pulumi.Input[Optional['GrpcRouteMetadataMatchMethodArgsDict']]]
     """
@@ -5911,7 +5911,7 @@ class GrpcRouteMetadataArgs:
         A metadata entry that a gRPC call must have.
 
         :param pulumi.Input[_builtins.str] name: Name of the entry, 1 to 50 printable ASCII characters without spaces and colons.
-        :param pulumi.Input[_builtins.bool] invert: Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        :param pulumi.Input[_builtins.bool] invert: Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         :param pulumi.Input['GrpcRouteMetadataMatchMethodArgs'] match: Which values match. If unset, the entry only has to be there.
         """
         pulumi.set(__self__, "name", name)
@@ -5936,7 +5936,7 @@ class GrpcRouteMetadataArgs:
     @pulumi.getter
     def invert(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         """
         return pulumi.get(self, "invert")
 
@@ -7229,7 +7229,7 @@ class HttpRouteHeaderArgsDict(TypedDict):
     """
     invert: NotRequired[pulumi.Input[Optional[_builtins.bool]]]
     """
-    Whether exactly what does not match is wanted. If unset, the data plane applies false.
+    Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
     """
     match: NotRequired[pulumi.Input[Optional['HeaderMatchMethodArgsDict']]]
     """
@@ -7246,7 +7246,7 @@ class HttpRouteHeaderArgs:
         A header that a request must have.
 
         :param pulumi.Input[_builtins.str] name: Name of the header, 1 to 50 printable ASCII characters without spaces and colons.
-        :param pulumi.Input[_builtins.bool] invert: Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        :param pulumi.Input[_builtins.bool] invert: Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         :param pulumi.Input['HeaderMatchMethodArgs'] match: Which values match. If unset, the header only has to be there.
         """
         pulumi.set(__self__, "name", name)
@@ -7271,7 +7271,7 @@ class HttpRouteHeaderArgs:
     @pulumi.getter
     def invert(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         """
         return pulumi.get(self, "invert")
 

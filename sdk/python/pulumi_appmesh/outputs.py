@@ -1555,7 +1555,7 @@ class GrpcRouteMetadata(dict):
         A metadata entry that a gRPC call must have.
 
         :param _builtins.str name: Name of the entry, 1 to 50 printable ASCII characters without spaces and colons.
-        :param _builtins.bool invert: Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        :param _builtins.bool invert: Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         :param 'GrpcRouteMetadataMatchMethod' match: Which values match. If unset, the entry only has to be there.
         """
         pulumi.set(__self__, "name", name)
@@ -1576,7 +1576,7 @@ class GrpcRouteMetadata(dict):
     @pulumi.getter
     def invert(self) -> Optional[_builtins.bool]:
         """
-        Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         """
         return pulumi.get(self, "invert")
 
@@ -2581,7 +2581,7 @@ class HttpRouteHeader(dict):
         A header that a request must have.
 
         :param _builtins.str name: Name of the header, 1 to 50 printable ASCII characters without spaces and colons.
-        :param _builtins.bool invert: Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        :param _builtins.bool invert: Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         :param 'HeaderMatchMethod' match: Which values match. If unset, the header only has to be there.
         """
         pulumi.set(__self__, "name", name)
@@ -2602,7 +2602,7 @@ class HttpRouteHeader(dict):
     @pulumi.getter
     def invert(self) -> Optional[_builtins.bool]:
         """
-        Whether exactly what does not match is wanted. If unset, the data plane applies false.
+        Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
         """
         return pulumi.get(self, "invert")
 

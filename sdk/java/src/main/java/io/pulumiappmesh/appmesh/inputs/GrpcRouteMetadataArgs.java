@@ -23,14 +23,14 @@ public final class GrpcRouteMetadataArgs extends com.pulumi.resources.ResourceAr
     public static final GrpcRouteMetadataArgs Empty = new GrpcRouteMetadataArgs();
 
     /**
-     * Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      * 
      */
     @Import(name="invert")
     private @Nullable Output<Boolean> invert;
 
     /**
-     * @return Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * @return Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      * 
      */
     public Optional<Output<Boolean>> invert() {
@@ -94,7 +94,7 @@ public final class GrpcRouteMetadataArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param invert Whether exactly what does not match is wanted. If unset, the data plane applies false.
+         * @param invert Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
          * 
          * @return builder
          * 
@@ -105,7 +105,7 @@ public final class GrpcRouteMetadataArgs extends com.pulumi.resources.ResourceAr
         }
 
         /**
-         * @param invert Whether exactly what does not match is wanted. If unset, the data plane applies false.
+         * @param invert Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
          * 
          * @return builder
          * 

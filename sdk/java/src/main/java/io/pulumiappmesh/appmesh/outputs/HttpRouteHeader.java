@@ -15,7 +15,7 @@ import javax.annotation.Nullable;
 @CustomType
 public final class HttpRouteHeader {
     /**
-     * @return Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * @return Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      * 
      */
     private @Nullable Boolean invert;
@@ -32,7 +32,7 @@ public final class HttpRouteHeader {
 
     private HttpRouteHeader() {}
     /**
-     * @return Whether exactly what does not match is wanted. If unset, the data plane applies false.
+     * @return Whether what does not match is wanted instead: beside a match, another value, but not that there is none; without a match, that there is none. If unset, the data plane applies false.
      * 
      */
     public Optional<Boolean> invert() {
