@@ -265,6 +265,23 @@ describe("Kubernetes objects of App Mesh", () => {
     );
   });
 
+  it("have the gateway of their cluster where they name none and there is one", () => {
+    const gatewayRoute = kubernetes("GatewayRoute", { meshRef: { name: "m" } });
+    const edge = (name: string, scope?: string) => ({
+      ...kubernetes("VirtualGateway", {}, { name, namespace: "n" }),
+      ...(scope !== undefined && { scope }),
+    });
+    const names = (...others: ReturnType<typeof edge>[]) => {
+      const [entity] = entitiesOfStack([gatewayRoute, ...others]).keys();
+      return () => entity?.names;
+    };
+    deepEqual(names(edge("edge"), edge("east", "east"))(), ["edge_n", "web_shop"]);
+    for (const others of [[], [edge("a"), edge("b")], [edge("east", "east")]])
+      deepEqual(notKnown(names(...others)), ["spec", "virtualGatewayRef"]);
+    const other = { urn: "u", type: "appmesh:index:VirtualGateway", props: { virtualGatewayName: "edge" } };
+    deepEqual(notKnown(names(other as never)), ["spec", "virtualGatewayRef"]);
+  });
+
   it("are called as objects beside them say, whichever comes first", () => {
     const backends = ["named", "other", "elsewhere"].map((name) => ({
       virtualService: { virtualServiceRef: { name, ...(name === "elsewhere" && { namespace: "lab" }) } },

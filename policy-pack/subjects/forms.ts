@@ -58,6 +58,7 @@ export function subjectsIn({ type, props }: Declared, neighbours?: Neighbours): 
 export function entitiesIn<D extends Declared>(resources: Iterable<D>): ReadonlyMap<AnyEntity, D> {
   const found = new Map<AnyEntity, D>();
   const meshes: AnyEntity[] = [];
+  const gateways: { readonly gateway: AnyEntity; readonly scope: string | undefined }[] = [];
   const all = [...resources];
   const inScope = (scope: string | undefined, object: string) => `${scope ?? ""} ${object}`;
   const names = new Map(
@@ -75,6 +76,10 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
   for (const resource of all) {
     const neighbours: Neighbours = {
       onlyMesh,
+      onlyGateway: () => {
+        const [own, ...others] = gateways.filter(({ scope }) => scope === resource.scope);
+        return others.length === 0 ? own?.gateway.names[0] : undefined;
+      },
       resolve: (kind, name, namespace) =>
         names.get(inScope(resource.scope, objectKey(kind, name, namespace))),
     };
@@ -82,6 +87,8 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
       if (!("given" in subject)) continue;
       found.set(subject, resource);
       if (subject.kind === "mesh") meshes.push(subject);
+      if (subject.kind === "virtualGateway" && objects.test(resource.type))
+        gateways.push({ gateway: subject, scope: resource.scope });
     }
   }
   return found;

@@ -17,20 +17,23 @@ type Members = Readonly<Record<string, unknown>>;
 export interface Neighbours {
   /** The mesh of objects that name none, where there is one: the controller finds it by the labels of their namespace. */
   readonly onlyMesh: () => string | undefined;
+  /** The name of the gateway of routes that name none, where there is one: the controller finds it by their namespace, too. */
+  readonly onlyGateway: () => string | undefined;
   /** What the entity is called that an object declares, where it is called otherwise than by the controller's rule. */
   readonly resolve: (kind: Referable, name: string, namespace: string) => string | undefined;
 }
 
-export const alone: Neighbours = { onlyMesh: () => undefined, resolve: () => undefined };
+export const alone: Neighbours = {
+  onlyMesh: () => undefined,
+  onlyGateway: () => undefined,
+  resolve: () => undefined,
+};
 
 /**
  * The entities that a Kubernetes object declares: one, or a virtual router and its routes. None where it is of another
  * kind.
  */
-export function fromKubernetes(
-  props: Members,
-  { onlyMesh, resolve }: Neighbours = alone,
-): readonly (Entity | Unread)[] {
+export function fromKubernetes(props: Members, neighbours: Neighbours = alone): readonly (Entity | Unread)[] {
   if (typeof props.apiVersion === "string" && props.apiVersion !== apiVersion) {
     return [
       {
@@ -42,7 +45,10 @@ export function fromKubernetes(
     ];
   }
   const isUnknown = (value: unknown): boolean => value === unknown;
-  return declaredEntities(props, { resolve, isUnknown }).map((declared) => entity(declared, props, onlyMesh));
+  const { resolve } = neighbours;
+  return declaredEntities(props, { resolve, isUnknown }).map((declared) =>
+    entity(declared, props, neighbours),
+  );
 }
 
 /** What an object calls its entity, where it says so, by what others name the object by. */
@@ -64,7 +70,7 @@ const membersOf = (value: unknown): Members =>
 function entity(
   { kind, place, name, spec }: Declared,
   props: Members,
-  onlyMesh: () => string | undefined,
+  { onlyMesh, onlyGateway }: Neighbours,
 ): Entity {
   const objectSpec = (): Members => guarded(props, []).spec as Members;
   const namespace = (): string =>
@@ -97,7 +103,11 @@ function entity(
       const { virtualGatewayRef } = (objectSpec() ?? {}) as {
         virtualGatewayRef?: { name: string; namespace?: string };
       };
-      if (virtualGatewayRef === undefined) throw new NotKnownYet(["spec", "virtualGatewayRef"]);
+      if (virtualGatewayRef === undefined) {
+        const gateway = onlyGateway();
+        if (gateway === undefined) throw new NotKnownYet(["spec", "virtualGatewayRef"]);
+        return [gateway, objectName()];
+      }
       const { name, namespace: other = namespace() } = virtualGatewayRef;
       return [nameOf("VirtualGateway", name, other), objectName()];
     },

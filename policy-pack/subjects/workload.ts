@@ -119,11 +119,9 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
         return known.firelensConfiguration !== undefined;
       },
       get environment() {
-        return list(known.environment).map(({ name, value }, at) => ({
-          name: text(name),
-          value: text(value),
-          path: [...path, "environment", at, "value"],
-        }));
+        return list(known.environment).map((variable, at) =>
+          variableOf(variable, [...path, "environment", at, "value"]),
+        );
       },
       get environmentElsewhere() {
         return words(known.environmentFiles).length > 0;
@@ -198,6 +196,17 @@ export function fromPods(props: Members): Workload | undefined {
   return { kind: "workload", form: "kubernetes", containers: read, redirection: undefined, source };
 }
 
+/** A value that is not known keeps no other from being read. */
+const variableOf = (variable: Members, path: Path): Variable => ({
+  get name() {
+    return text(variable.name);
+  },
+  get value() {
+    return text(variable.value);
+  },
+  path,
+});
+
 function podContainer(container: Members, path: Path, pod: Members): Container {
   const known = guarded(container, path);
   const securityOf = (of: Members) => (of.securityContext ?? {}) as Members;
@@ -227,10 +236,8 @@ function podContainer(container: Members, path: Path, pod: Members): Container {
     startsAfter: [],
     isLogRouter: false,
     get environment() {
-      return list(known.env).flatMap(({ name, value }, index) =>
-        value === undefined
-          ? []
-          : [{ name: text(name), value: text(value), path: [...path, "env", index, "value"] }],
+      return list(known.env).flatMap((variable, index) =>
+        "value" in variable ? [variableOf(variable, [...path, "env", index, "value"])] : [],
       );
     },
     get environmentElsewhere() {

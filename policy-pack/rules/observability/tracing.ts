@@ -51,6 +51,7 @@ const startedByAppMesh = (command: string): boolean =>
 const isTraced = ({ environment, command }: Container): boolean =>
   (startedByAppMesh(command) && /(^| )--tracing[ =]/.test(command)) ||
   environment.some(
-    ({ name, value }) =>
-      (switches.includes(name) && value === "1") || (name === configurationFile && value !== ""),
+    (each) =>
+      (switches.includes(each.name) && each.value === "1") ||
+      (each.name === configurationFile && each.value !== ""),
   );

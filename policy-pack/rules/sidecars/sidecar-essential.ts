@@ -16,9 +16,9 @@ export const sidecarEssential = rule({
   kinds: ["workload"],
   check({ form, containers }, judge) {
     if (form !== "ecs") return judge.notApplicable("every container of a pod is started again");
-    judge.each(containers, [], ({ isProxy, essential, at }) => {
-      if (!isProxy || essential) return;
-      judge.find(at.essential, {
+    judge.each(containers, [], (container) => {
+      if (!container.isProxy || container.essential) return;
+      judge.find(container.at.essential, {
         message: "the task goes on when its proxy has ended",
         fix: "set it to true",
       });

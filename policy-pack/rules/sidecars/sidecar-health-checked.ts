@@ -15,9 +15,12 @@ export const sidecarHealthChecked = rule({
   settings: {},
   kinds: ["workload"],
   check({ containers }, judge) {
-    judge.each(containers, [], ({ isProxy, healthChecked, at }) => {
-      if (!isProxy || healthChecked) return;
-      judge.find(at.healthCheck, { message: "nobody asks whether the proxy is ready", fix: "give one" });
+    judge.each(containers, [], (container) => {
+      if (!container.isProxy || container.healthChecked) return;
+      judge.find(container.at.healthCheck, {
+        message: "nobody asks whether the proxy is ready",
+        fix: "give one",
+      });
     });
   },
 });

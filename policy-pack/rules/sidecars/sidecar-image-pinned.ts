@@ -23,8 +23,9 @@ export const sidecarImagePinned = rule<"workload", { minimumVersion: string }>({
   },
   kinds: ["workload"],
   check({ containers }, judge) {
-    judge.each(containers, [], ({ image, isProxy, at }) => {
-      if (!isProxy) return;
+    judge.each(containers, [], (container) => {
+      if (!container.isProxy) return;
+      const { image, at } = container;
       const [named = "", digest] = image.split("@");
       const isDigest = digest !== undefined;
       const tag = /:([^/:]+)$/.exec(named)?.[1];

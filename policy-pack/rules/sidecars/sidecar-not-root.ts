@@ -15,8 +15,9 @@ export const sidecarNotRoot = rule({
   settings: {},
   kinds: ["workload"],
   check({ containers, redirection }, judge) {
-    judge.each(containers, [], ({ isProxy, user, at }) => {
-      if (!isProxy) return;
+    judge.each(containers, [], (container) => {
+      if (!container.isProxy) return;
+      const { user, at } = container;
       if (user === undefined) {
         // The proxy of a gateway's task is not redirected around, and its image may have a user of its own.
         if (redirection === undefined) return;

@@ -56,6 +56,50 @@ describe("rules about sidecars", () => {
     deepEqual(read("kubernetes:core/v1:ConfigMap", {}), undefined);
   });
 
+  it("look at nothing that is not known where they are about something else", () => {
+    const plain = {
+      image: "envoyproxy/envoy:v1.40.0",
+      securityContext: { runAsUser: 1337 },
+      readinessProbe: {},
+    };
+    const pod = (app: object, proxy: object) =>
+      read("kubernetes:core/v1:Pod", { spec: { containers: [app, { name: "envoy", ...plain, ...proxy }] } });
+    const mystery = {
+      name: "app",
+      image: unknownText,
+      securityContext: unknownObject,
+      readinessProbe: unknownObject,
+    };
+    for (const rule of [sidecarImagePinned, sidecarNotRoot, sidecarHealthChecked])
+      deepEqual(said(rule, pod(mystery, {})), complies, rule.name);
+    const containerDefinitions = [
+      { ...app, image: unknownText, user: unknownText, essential: unknownText, healthCheck: unknownText },
+      envoy,
+    ];
+    const tasks = read("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions });
+    for (const rule of [sidecarEssential, sidecarHealthChecked])
+      deepEqual(said(rule, tasks), complies, rule.name);
+    const secrets = [
+      { name: "APPMESH_VIRTUAL_NODE_NAME", value: unknownText },
+      { name: "TOKEN", value: "x" },
+    ];
+    for (const [subject, place] of [
+      [pod({ ...mystery, env: secrets }, {}), "spec.containers[0].env"],
+      [
+        read("aws:ecs/taskDefinition:TaskDefinition", {
+          containerDefinitions: [{ ...app, environment: secrets }, envoy],
+        }),
+        "containerDefinitions[0].environment",
+      ],
+    ] as const)
+      deepEqual(said(sidecarNoPlainSecrets, subject), {
+        findings: [
+          `${place}[1].value: TOKEN stands there in plain text; give it by ${place.startsWith("spec") ? "valueFrom.secretKeyRef" : "secrets"}.`,
+        ],
+        open: [`${place}[0].value`],
+      });
+  });
+
   it("take what drains a proxy for none, and let those be that it waits for", () => {
     const drain = { name: "drain", image, dependsOn: [{ containerName: "envoy", condition: "HEALTHY" }] };
     const redirect = { name: "redirect", image: "iptables:1" };
