@@ -262,14 +262,14 @@ describe("a pod of the mesh", () => {
     };
     const made = addMeshToPod(
       { containers: [probed] },
-      { ...options, interception: explicit, envoy: { probePort: 7 } },
+      { ...options, interception: explicit, envoy: { probePort: 7007 } },
     );
     const { readinessProbe, livenessProbe, startupProbe } = made.containers[0] ?? assert.fail();
     assert.deepEqual(
       [readinessProbe, livenessProbe, startupProbe],
       [
-        { httpGet: { path: "/app/readinessProbe", port: 7 } },
-        { httpGet: { path: "/app/livenessProbe", port: 7 } },
+        { httpGet: { path: "/app/readinessProbe", port: 7007 } },
+        { httpGet: { path: "/app/livenessProbe", port: 7007 } },
         { httpGet: { port: 8081 } },
       ],
     );
@@ -418,6 +418,33 @@ describe("a pod of the mesh", () => {
     ]);
     assert.deepEqual(refusals({ containers: [{ ...app, ports: [{ containerPort: 15020 }] }] }), [
       "podSpec.containers.0.ports.0.containerPort: 15020 was given; it is taken in the pod by Envoy, for probes. Let the container listen on another port.",
+    ]);
+  });
+
+  it("is refused where a port of Envoy is another one of the pod, or none that it can have", () => {
+    const chosen = (
+      envoy: object,
+      more: Partial<MeshPodOptions> = {},
+      spec: object = { containers: [app] },
+    ) => refusals(spec, { envoy, ...more });
+    assert.deepEqual(chosen({ adminPort: 15020 }), [
+      "envoy.adminPort: 15020 was given; it is taken in the pod by Envoy, for probes. Give it another.",
+    ]);
+    assert.deepEqual(chosen({ adminPort: 15000, probePort: 15001 }), [
+      "envoy.adminPort: 15000 was given; it is taken in the pod by Envoy. Give it another.",
+      "envoy.probePort: 15001 was given; it is taken in the pod by Envoy. Give it another.",
+    ]);
+    assert.deepEqual(chosen({ adminPort: 901, probePort: 4317 }, { tracing: {} }), [
+      "envoy.adminPort: 901 was given; Envoy, which is not root, listens on 1024 and above. Let it have another.",
+      "envoy.probePort: 4317 was given; it is taken in the pod by the collector. Give it another.",
+    ]);
+    assert.deepEqual(chosen({ adminPort: 7000, probePort: 7000 }), [
+      "envoy.probePort: 7000 was given; it is taken in the pod by Envoy's admin interface. Give it another.",
+    ]);
+    const silent = { containers: [{ name: "app", image: "a:1" }] };
+    assert.deepEqual(chosen({}, { listenerPorts: [80, 9901, 15001] }, silent), [
+      "listenerPorts.1: 9901 was given; it is taken in the pod by Envoy's admin interface. Give it another.",
+      "listenerPorts.2: 15001 was given; it is taken in the pod by Envoy. Give it another.",
     ]);
   });
 

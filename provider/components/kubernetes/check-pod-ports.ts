@@ -54,26 +54,14 @@ export function* portViolations(pod: Pod, options: Options, at: Path, isOpen: Is
     );
     return;
   }
+  const taken = fixedPorts(options, mode);
+  yield* chosenPortViolations(options, mode, taken);
   const listenerPorts = listenerPortsOf(pod, options);
-  const taken = portsOfTheMesh(options, mode);
+  // Where they are the ports of containers, those are told of.
+  const said = options.listenerPorts ?? (mode === "initContainer" ? [] : listenerPorts);
+  yield* listenerViolations(said, mode, taken);
   // Where traffic is redirected, Envoy listens on the listeners' ports for nobody.
   if (mode !== "initContainer") {
-    for (const [index, port] of listenerPorts.entries()) {
-      const path = ["listenerPorts", index];
-      if (port < 1024) {
-        yield violation(
-          path,
-          port,
-          `${port} was given; Envoy, which is not root, listens on 1024 and above. Let it have 8080: a Service in front may have any.`,
-        );
-      } else if (taken.has(port)) {
-        yield violation(
-          path,
-          port,
-          `${port} was given; it is taken in the pod by ${taken.get(port)}. Give it another.`,
-        );
-      }
-    }
     for (const port of listenerPorts)
       taken.set(port, `Envoy, as a listener of the virtual ${gateway ? "gateway" : "node"}`);
   }
@@ -107,25 +95,70 @@ function* interceptionViolations({ interception = {} }: Options, isOpen: IsOpen)
 
 const envoyAdmin = ({ envoy = {} }: Options): number => envoy.adminPort ?? defaultAdminPort;
 
-/** On which the mesh's own containers listen, and which does. */
-function portsOfTheMesh(options: Options, mode: "initContainer" | "explicit" | "none"): Map<number, string> {
-  const { tracing } = options;
+/** How traffic gets into Envoy: into that of a virtual gateway it comes by itself. */
+type Mode = "initContainer" | "explicit" | "none";
+
+/** On which ports the mesh's own containers listen that nobody chooses, and which does. */
+function fixedPorts({ tracing }: Options, mode: Mode): Map<number, string> {
   const collects = tracing !== undefined && tracing.host === undefined && tracing.tracer !== "xray";
-  return new Map<number, string>([
-    [envoyAdmin(options), "Envoy's admin interface"],
-    ...(mode === "none"
-      ? []
-      : [
-          [egressPort, "Envoy"] as const,
-          [options.envoy?.probePort ?? defaultProbePort, "Envoy, for probes"] as const,
-        ]),
-    ...(mode === "initContainer" ? [[ingressPort, "Envoy"] as const] : []),
-    ...(collects
-      ? [tracerPorts.grpc, tracerPorts.http, tracerPorts.health].map(
-          (port) => [port, "the collector"] as const,
-        )
-      : []),
-  ]);
+  const ports = {
+    Envoy: [...(mode === "none" ? [] : [egressPort]), ...(mode === "initContainer" ? [ingressPort] : [])],
+    "the collector": collects ? [tracerPorts.grpc, tracerPorts.http, tracerPorts.health] : [],
+  };
+  return new Map(Object.entries(ports).flatMap(([who, all]) => all.map((port) => [port, who] as const)));
+}
+
+const low = (port: number) =>
+  `${port} was given; Envoy, which is not root, listens on 1024 and above. Let it have`;
+const isTaken = (port: number, taken: ReadonlyMap<number, string>) =>
+  `${port} was given; it is taken in the pod by ${taken.get(port)}.`;
+
+/** The ports of Envoy that may be chosen, which join those that are taken. */
+function* chosenPortViolations(
+  options: Options,
+  mode: Mode,
+  taken: Map<number, string>,
+): Generator<Violation> {
+  const { adminPort, probePort } = options.envoy ?? {};
+  const admin = {
+    member: "adminPort",
+    given: adminPort,
+    port: envoyAdmin(options),
+    who: "Envoy's admin interface",
+  };
+  const probes = {
+    member: "probePort",
+    given: probePort,
+    port: probePort ?? defaultProbePort,
+    who: "Envoy, for probes",
+  };
+  const all = mode === "none" ? [admin] : [admin, probes];
+  // What was given is wrong, rather than what it meets.
+  const inOrder = [
+    ...all.filter(({ given }) => given === undefined),
+    ...all.filter(({ given }) => given !== undefined),
+  ];
+  for (const { member, port, who } of inOrder) {
+    const path = ["envoy", member];
+    if (port < 1024) yield violation(path, port, `${low(port)} another.`);
+    else if (taken.has(port)) yield violation(path, port, `${isTaken(port, taken)} Give it another.`);
+    else taken.set(port, who);
+  }
+}
+
+function* listenerViolations(
+  listenerPorts: readonly (number | undefined)[],
+  mode: Mode,
+  taken: ReadonlyMap<number, string>,
+): Generator<Violation> {
+  for (const [index, port] of listenerPorts.entries()) {
+    if (port === undefined) continue;
+    const path = ["listenerPorts", index];
+    // Where traffic is redirected, it is the application that listens.
+    if (port < 1024 && mode !== "initContainer")
+      yield violation(path, port, `${low(port)} 8080: a Service in front may have any.`);
+    else if (taken.has(port)) yield violation(path, port, `${isTaken(port, taken)} Give it another.`);
+  }
 }
 
 function* containerViolations(

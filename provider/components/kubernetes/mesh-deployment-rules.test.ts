@@ -229,6 +229,14 @@ describe("the rules of pods that a component makes", () => {
     );
   });
 
+  it("name the listener whose port is wrong, also where that of another is not known yet", () => {
+    const of = (port: unknown) => ({ portMapping: { port, protocol: "http" } });
+    assert.deepEqual(gateway({ listeners: [of(UNKNOWN), of(80)] }), [
+      "listeners[1].portMapping.port: 80 was given; Envoy, which is not root, listens on 1024 and above. Let it have 8080: a " +
+        "Service in front may have any.",
+    ]);
+  });
+
   it("find what is wrong with the virtual node and the virtual gateway, at the places of the inputs", () => {
     assert.deepEqual(
       deployment({ backends: ["prices.shop.internal", ""], virtualNodeName: "shop/catalog" }).map(
