@@ -138,7 +138,10 @@ const closing = (store: Store, before: () => Promise<void>): Store => ({
   subscribe: (listener) => store.subscribe(listener),
   checkWritable: () => store.checkWritable(),
   close: async () => {
-    await before();
-    await store.close();
+    try {
+      await before();
+    } finally {
+      await store.close();
+    }
   },
 });

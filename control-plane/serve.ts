@@ -54,7 +54,8 @@ export async function serve(options: ServeOptions): Promise<ControlPlane> {
       close: () => closers.close(),
     };
   } catch (error) {
-    await closers.close();
+    // Why it does not start is what is told, whatever else goes wrong on the way out.
+    await closers.close().catch((err) => options.log.error({ err }, "what was begun could not be ended"));
     throw error;
   }
 }

@@ -40,6 +40,7 @@ export function ownNames(hosts: readonly string[], further: readonly string[]): 
 /** A server's certificate of the authority that the store has, kept in memory: each replica has one of its own. */
 export class OwnCertificate {
   #made: { readonly signer: string; readonly until: number; readonly tls: SecureContextOptions } | undefined;
+  #making: { readonly signer: string; readonly tls: Promise<SecureContextOptions> } | undefined;
 
   constructor(
     private readonly authorities: Authorities,
@@ -51,6 +52,18 @@ export class OwnCertificate {
     const signer = await this.authorities.signer("proxies");
     const made = this.#made;
     if (made?.signer === signer.certificate && !endsSoon(made.until, now)) return made.tls;
+    // Asked every few seconds while what signs is slow, one is waited for, and not another one asked for each time.
+    if (this.#making?.signer === signer.certificate) return this.#making.tls;
+    const making = { signer: signer.certificate, tls: this.#make(signer, now) };
+    this.#making = making;
+    try {
+      return await making.tls;
+    } finally {
+      if (this.#making === making) this.#making = undefined;
+    }
+  }
+
+  async #make(signer: Issuer, now: number): Promise<SecureContextOptions> {
     const { certificate, issuers, key } = await issueServerCertificate(signer, this.names, now);
     const tls = { cert: certificate + issuers, key, minVersion: "TLSv1.2" } as const;
     const until = new X509Certificate(certificate).validToDate.getTime();

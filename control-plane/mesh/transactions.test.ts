@@ -126,6 +126,44 @@ describe("Transactions", () => {
     );
   });
 
+  it("refuse what has waited too long for those before it, and take what comes then", async () => {
+    let now = 0;
+    let release = () => {};
+    const isHeld = new Promise<void>((resolve) => (release = resolve));
+    const slow: Store = {
+      load: () => mesh.store.load(),
+      subscribe: (listener) => mesh.store.subscribe(listener),
+      checkWritable: () => mesh.store.checkWritable(),
+      close: () => mesh.store.close(),
+      commit: async (expected, writes) => {
+        await isHeld;
+        return mesh.store.commit(expected, writes);
+      },
+    };
+    const state = await MeshState.open(slow, ACCOUNT);
+    const transactions = new Transactions(slow, state, undefined, () => now);
+    const put = (key: string) =>
+      transactions.run(own, () => ({ writes: [{ key, value: "{}" }], result: key }));
+    const first = put("first");
+    // It is on its way to the store by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    const early = put("early");
+    now = 1;
+    const inTime = put("in time");
+    now = 10_001;
+    release();
+    assert.equal(await first, "first");
+    await assert.rejects(
+      early,
+      new MeshError(
+        "ServiceUnavailableException",
+        "10 seconds have gone by with other changes, which the store takes slowly; nothing was changed",
+      ),
+    );
+    assert.deepEqual([await inTime, await put("last")], ["in time", "last"]);
+    assert.deepEqual([...(await mesh.store.load()).records.keys()].sort(), ["first", "in time", "last"]);
+  });
+
   describe("on a store in trouble", () => {
     const on = async (commit: Store["commit"]) => {
       const store: Store = { ...quiet, commit };

@@ -25,6 +25,12 @@ const ATTEMPTS = 100;
 const CATCH_UP_MILLISECONDS = 5_000;
 
 /**
+ * How long a call may wait for those before it, where the store takes its time over each. Whoever made it has given up by
+ * then, or has made it again: what is then left of the queue must not be carried out for nobody.
+ */
+const PATIENCE_MILLISECONDS = 10_000;
+
+/**
  * Changes to the mesh, each decided from the latest state and stored only if that still is the latest: rules that
  * were checked when a call was decided hold when it is committed, whoever else writes.
  */
@@ -32,11 +38,21 @@ export class Transactions {
   readonly #store: Store;
   readonly #state: MeshState;
   readonly #onChange: ((change: CommittedChange) => void) | undefined;
+  readonly #now: () => number;
   /** The calls of this process take turns: among them, none has to be decided twice. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `onChange` hears of each change of this process once it is committed, in their order. It must not throw. */
-  constructor(store: Store, state: MeshState, onChange?: (change: CommittedChange) => void) {
+  /**
+   * `onChange` hears of each change of this process once it is committed, in their order. It must not throw. `now`: a time
+   * in milliseconds that only grows.
+   */
+  constructor(
+    store: Store,
+    state: MeshState,
+    onChange?: (change: CommittedChange) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#now = now;
     this.#store = store;
     this.#state = state;
     this.#onChange = onChange;
@@ -44,7 +60,14 @@ export class Transactions {
 
   /** `decide` must be free of side effects, since it may run more than once. What it throws is thrown to the caller. */
   run<T>(caller: Caller, decide: () => Decision<T>): Promise<T> {
-    const turn = this.#last.then(() => this.#attempt(caller, decide));
+    const askedAt = this.#now();
+    const turn = this.#last.then(() => {
+      if (this.#now() - askedAt <= PATIENCE_MILLISECONDS) return this.#attempt(caller, decide);
+      throw new MeshError(
+        "ServiceUnavailableException",
+        `${PATIENCE_MILLISECONDS / 1000} seconds have gone by with other changes, which the store takes slowly; nothing was changed`,
+      );
+    });
     this.#last = turn.catch(() => {});
     return turn;
   }
