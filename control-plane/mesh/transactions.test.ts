@@ -146,7 +146,7 @@ describe("Transactions", () => {
       transactions.run(own, () => ({ writes: [{ key, value: "{}" }], result: key }));
     const first = put("first");
     // It is on its way to the store by then.
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     const early = put("early");
     now = 1;
     const inTime = put("in time");
