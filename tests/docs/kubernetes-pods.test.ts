@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { addMeshToPod } from "@pulumi-appmesh/provider/kubernetes.js";
-import ts from "typescript";
 import { TestStack } from "../provider/stack.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
@@ -50,26 +49,10 @@ describe("docs/kubernetes-pods.md", function () {
     await cluster?.stop();
   });
 
-  it("has no other blocks, and no mistake in its program", () => {
+  it("has no other blocks", () => {
     assert.deepEqual(
       [...text.matchAll(/```(\w+)\n/g)].map(([, language]) => language),
       ["ts"],
-    );
-    const file = join(folder, "pods.mts");
-    const program = ts.createProgram([file], {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.NodeNext,
-      strict: true,
-      skipLibCheck: true,
-      noEmit: true,
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-    });
-    assert.deepEqual(
-      program
-        .getSemanticDiagnostics(program.getSourceFile(file))
-        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
-      [],
     );
   });
 

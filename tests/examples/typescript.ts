@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import ts from "typescript";
 import { type Run, TestStack } from "../provider/stack.js";
 import type { Done, ExampleStack } from "./fargate-canary.js";
 
@@ -35,20 +34,4 @@ export async function typescriptStack(
     destroy: async () => done(await stack.destroy()),
     stop: async () => {},
   };
-}
-
-/** What the compiler has against a program, each in a text. */
-export function mistakesOfTypes(example: string): string[] {
-  const program = ts.createProgram([mainOf(example)], {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: ["node"],
-    typeRoots: [fileURLToPath(new URL("../../../node_modules/@types", import.meta.url))],
-  });
-  return program
-    .getSemanticDiagnostics(program.getSourceFile(mainOf(example)))
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
 }
