@@ -147,19 +147,19 @@ describe("Transactions", () => {
     const first = put("first");
     // It is on its way to the store by then.
     await setImmediate();
-    const early = put("early");
-    now = 1;
-    const inTime = put("in time");
-    now = 10_001;
-    release();
-    assert.equal(await first, "first");
-    await assert.rejects(
-      early,
+    const early = assert.rejects(
+      put("early"),
       new MeshError(
         "ServiceUnavailableException",
         "10 seconds have gone by with other changes, which the store takes slowly; nothing was changed",
       ),
     );
+    now = 1;
+    const inTime = put("in time");
+    now = 10_001;
+    release();
+    assert.equal(await first, "first");
+    await early;
     assert.deepEqual([await inTime, await put("last")], ["in time", "last"]);
     assert.deepEqual([...(await mesh.store.load()).records.keys()].sort(), ["first", "in time", "last"]);
   });
