@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "import-data": async () => (await import("./backup.js")).importCommand(),
   keys: async () => (await import("./keys.js")).keysCommand(),
   identities: async () => (await import("./identities.js")).identitiesCommand(),
+  ping: async () => (await import("./ping.js")).pingCommand(),
   diagnose: async () => (await import("./diagnose.js")).diagnoseCommand(),
   check: async () => (await import("./check.js")).checkCommand(),
   bootstrap: async () => (await import("./bootstrap.js")).bootstrapCommand(),

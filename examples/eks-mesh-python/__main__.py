@@ -7,6 +7,7 @@ import pulumi_kubernetes as kubernetes
 config = pulumi.Config("eks-mesh")
 weight = config.get_int("canaryWeight", 10)
 cluster_name = config.get("clusterName")
+image = config.require("controlPlaneImage")
 mesh = {
     "region": config.get("region", "eu-west-1"),
     "account_id": config.get("accountId", "000000000000"),
@@ -22,7 +23,7 @@ store = (
 )
 control_plane = appmesh.KubernetesControlPlane(
     "control-plane",
-    image=config.require("controlPlaneImage"),
+    image=image,
     trusted_network_port=18001,
     **mesh,
     **store,
@@ -30,7 +31,12 @@ control_plane = appmesh.KubernetesControlPlane(
 
 controller = appmesh.AppMeshController(
     "mesh",
-    control_plane={"address": control_plane.address, "ca_certificate": control_plane.ca_certificate},
+    # Asked before the controller is installed, by a Job of its own image.
+    control_plane={
+        "address": control_plane.address,
+        "ca_certificate": control_plane.ca_certificate,
+        "image": image,
+    },
     access_key={
         "access_key_id": control_plane.access_key_id,
         "secret_access_key": control_plane.secret_access_key,

@@ -6,6 +6,7 @@ import * as appmesh from "@pulumi-appmesh/appmesh";
 const config = new pulumi.Config("eks-mesh");
 const weight = config.getNumber("canaryWeight") ?? 10;
 const clusterName = config.get("clusterName");
+const image = config.require("controlPlaneImage");
 const mesh = {
   region: config.get("region") ?? "eu-west-1",
   accountId: config.get("accountId") ?? "000000000000",
@@ -16,7 +17,7 @@ const shop = new kubernetes.core.v1.Namespace("shop", { metadata: { name: "shop"
 // On EKS replicas share a table, and have their role by Pod Identity; on any other cluster there is one, with a volume.
 const controlPlane = new appmesh.KubernetesControlPlane("control-plane", {
   ...mesh,
-  image: config.require("controlPlaneImage"),
+  image,
   ...(clusterName === undefined ? { volume: {} } : { table: {}, identity: { podIdentity: { clusterName } } }),
   trustedNetworkPort: 18001,
 });
@@ -25,7 +26,8 @@ const controller = new appmesh.AppMeshController(
   "mesh",
   {
     ...mesh,
-    controlPlane: { address: controlPlane.address, caCertificate: controlPlane.caCertificate },
+    // Asked before the controller is installed, by a Job of its own image.
+    controlPlane: { address: controlPlane.address, caCertificate: controlPlane.caCertificate, image },
     accessKey: { accessKeyId: controlPlane.accessKeyId, secretAccessKey: controlPlane.secretAccessKey },
     injection: {
       namespaces: { shop: { labels: { mesh: "shop" } } },

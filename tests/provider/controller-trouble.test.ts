@@ -9,7 +9,7 @@ import { controllerInputs } from "./controller-program.js";
 import { TestStack } from "./stack.js";
 
 const NEVER =
-  "the pods never became available: they cannot reach the control plane at appmesh.eu-west-1.amazonaws.com";
+  'the pods never became available: [ImagePullBackOff] Back-off pulling image "registry.example/amazon/appmesh-controller:v1.13.3"';
 
 describe("AppMeshController whose pods do not come up", function () {
   this.timeout(600_000);

@@ -110,6 +110,13 @@ describe("the inputs of AppMeshController", () => {
       "injection.xdsEndpoint",
       '"https://xds.internal" was given; a string of a host name and a port, such as xds.shop.internal:443 is allowed.',
     );
+    assert.deepEqual(check({ controlPlane: { image: "registry.example/appmesh:1.0" } }), []);
+    assert.deepEqual(check({ controlPlane: { image: UNKNOWN } }), []);
+    refused(
+      { controlPlane: { image: "appmesh" } },
+      "controlPlane.image",
+      '"appmesh" was given; an image with a tag or a digest is allowed, as appmesh:1.0 or appmesh@sha256:…, so that all pods run the same.',
+    );
     refused(
       { controlPlane: { caCertificate: "ca.pem" } },
       "controlPlane.caCertificate",

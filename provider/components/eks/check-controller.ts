@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Path, Violation } from "@pulumi-appmesh/model";
 import { isObject, isUnknown, type ObjectValue, type Value } from "../../server/values.js";
 import { violation } from "../check.js";
+import { imageViolations } from "../image.js";
 
 const DEFAULT_NAMESPACE = "appmesh-system";
 
@@ -61,7 +62,8 @@ function* credentials({ accessKey, identity }: ObjectValue): Generator<Violation
 }
 
 function* address({ controlPlane }: ObjectValue): Generator<Violation> {
-  const given = members(controlPlane).address;
+  const { address: given, image } = members(controlPlane);
+  if (typeof image === "string") yield* imageViolations(["controlPlane", "image"], image, "pods");
   if (typeof given === "string" && isIP(given) === 0) {
     yield violation(
       ["controlPlane", "address"],

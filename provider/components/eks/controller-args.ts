@@ -45,6 +45,12 @@ export const ControllerControlPlane = structure(
       pem,
       "The authorities behind the API's certificate, in PEM. If unset, a public authority is.",
     ),
+    image: optional(
+      string({ minLength: 1, maxLength: 512 }),
+      "Image of the control plane, with a tag or digest. A Job of it asks the control plane, as the controller's pods would, before " +
+        "anything of the chart is made: where it is not reached, shows another certificate or does not know the access key, this " +
+        "is said. If unset, nobody asks; the controller starts all the same, and only logs.",
+    ),
   },
 );
 

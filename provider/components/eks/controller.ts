@@ -1,14 +1,8 @@
-import { MutatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/mutatingAdmissionPolicy.js";
-import { MutatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/mutatingAdmissionPolicyBinding.js";
-import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
-import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
 import { CustomResourceDefinition } from "@pulumi/kubernetes/apiextensions/v1/customResourceDefinition.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
-import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart.js";
-import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole.js";
 import {
   all,
   ComponentResource,
@@ -24,39 +18,21 @@ import {
 import { customResourceDefinitions } from "@pulumi-appmesh/model/kubernetes";
 import { digest, trusted } from "./authorities.js";
 import { merged, type Values } from "./chart-values.js";
-import { CHART, type ControllerInputs } from "./controller-args.js";
+import { controlPlaneCheck } from "./control-plane-check.js";
+import { CHART } from "./controller-args.js";
 import { AUTHORITIES, apiHost, type ControllerPods } from "./controller-deployment.js";
-import { finalizersPolicy, ofAllMeshes } from "./finalizers.js";
+import { keptWhileNeeded } from "./finalizers.js";
+import type { AppMeshControllerArgs } from "./given-controller.js";
 import { controllerPolicy } from "./iam.js";
-import {
-  injectedTracing,
-  OTLP_PORT,
-  TRACING_FILE,
-  TRACING_FOLDER,
-  TRACING_SECRET,
-  TRACING_VARIABLE,
-} from "./injected-tracing.js";
-import { hostNetworkPolicy, INJECTION_LABEL, TRUST_FILE, TRUST_FOLDER, tellingPolicy } from "./injection.js";
+import { injectedNamespaces, openTelemetry } from "./injected-namespaces.js";
+import { takenOver } from "./kubernetes-names.js";
 import { controllerTransform, RELEASE } from "./transform.js";
 import { webhookCertificate } from "./webhook-certificate.js";
 import { workloadIdentity } from "./workload-identity.js";
 
-/** Inputs as they come: members of those that are plain may be outputs. */
-type Given<T> = T extends undefined
-  ? undefined
-  : T extends object
-    ? { readonly [K in keyof T]: Given<T[K]> }
-    : Input<T>;
-export type AppMeshControllerArgs = {
-  readonly [K in keyof ControllerInputs]: Given<ControllerInputs[K]>;
-} & { readonly region: Input<string>; readonly accountId: Input<string> };
+export type { AppMeshControllerArgs } from "./given-controller.js";
 
 const SERVICE_ACCOUNT = RELEASE;
-/** The names that the namespaces' objects have in them. */
-const XDS_AUTHORITIES = "appmesh-xds-authorities";
-
-/** Objects that somebody else may have made before: they are taken over as they are, and not refused. */
-const takenOver = { "pulumi.com/patchForce": "true" };
 
 /** AWS's App Mesh controller, unmodified, pointed at this control plane. */
 export class AppMeshController extends ComponentResource {
@@ -118,6 +94,17 @@ export class AppMeshController extends ComponentResource {
         bundle && { configMap: configMap.metadata.name, digest: bundle.apply(digest) },
       accessKey: accessKey && { secret: accessKey.name, digest: accessKey.digest },
     };
+    const needed = [configMap, accessKey?.resource].filter((each) => each !== undefined);
+    const image = args.controlPlane?.image;
+    const check =
+      image === undefined
+        ? []
+        : [
+            controlPlaneCheck(name, { ...pods, image, region: args.region }, this.namespace, {
+              ...child,
+              dependsOn: needed,
+            }),
+          ];
     const transform = controllerTransform(pods, certificate?.data);
     const chart = new Chart(
       `${name}-chart`,
@@ -130,11 +117,7 @@ export class AppMeshController extends ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [
-          ...definitions,
-          ...identity.resources,
-          ...[configMap, accessKey?.resource].filter((each) => each !== undefined),
-        ],
+        dependsOn: [...definitions, ...identity.resources, ...needed, ...check],
         transforms: [transform.apply],
       },
     );
@@ -146,8 +129,8 @@ export class AppMeshController extends ComponentResource {
     this.serviceAccountName = output(SERVICE_ACCOUNT);
 
     const injected =
-      args.injection === undefined ? [] : this.#injection(name, args, args.injection, child, chart);
-    this.#kept(name, definitions, [chart, ...injected], child);
+      args.injection === undefined ? [] : injectedNamespaces(name, args, args.injection, child, chart);
+    keptWhileNeeded(name, definitions, [chart, ...injected], child);
 
     this.registerOutputs({
       namespace: this.namespace,
@@ -161,112 +144,6 @@ export class AppMeshController extends ComponentResource {
     const wanted = args.namespace ?? "appmesh-system";
     if (args.createNamespace === false) return output(wanted);
     return new Namespace(`${name}-namespace`, { metadata: { name: wanted } }, child).metadata.name;
-  }
-
-  #injection(
-    name: string,
-    args: AppMeshControllerArgs,
-    injection: NonNullable<AppMeshControllerArgs["injection"]>,
-    child: CustomResourceOptions,
-    chart: Chart,
-  ): Resource[] {
-    const authorities = injection.caCertificate ?? args.controlPlane?.caCertificate;
-    // Policies are of the whole cluster: two components must not have one of the same name.
-    const policyName = `appmesh-${name}-injection`;
-    const tracing = openTelemetry(args);
-    const mounts = {
-      ...(authorities !== undefined && { [XDS_AUTHORITIES]: TRUST_FOLDER }),
-      ...(tracing && { [TRACING_SECRET]: TRACING_FOLDER }),
-    };
-    const spec = all([injection.xdsEndpoint, injection.environment]).apply(([xdsEndpoint, environment]) =>
-      tellingPolicy({
-        xdsEndpoint,
-        mounts,
-        environment: { ...(tracing && TRACING_VARIABLE), ...environment },
-      }),
-    );
-    const policy = new MutatingAdmissionPolicy(
-      `${name}-injection`,
-      { metadata: { name: policyName }, spec: spec as never },
-      child,
-    );
-    const bound = new MutatingAdmissionPolicyBinding(
-      `${name}-injection-binding`,
-      { metadata: { name: policyName }, spec: { policyName: policy.metadata.name } },
-      child,
-    );
-    const networkName = `appmesh-${name}-host-network`;
-    const network = new ValidatingAdmissionPolicy(
-      `${name}-host-network`,
-      { metadata: { name: networkName }, spec: hostNetworkPolicy() as never },
-      child,
-    );
-    const networkBound = new ValidatingAdmissionPolicyBinding(
-      `${name}-host-network-binding`,
-      {
-        metadata: { name: networkName },
-        spec: { policyName: network.metadata.name, validationActions: ["Deny"] },
-      },
-      child,
-    );
-    const prepared = Object.entries(injection.namespaces ?? {}).map(([namespace, given]) => {
-      const file = (suffix: string, secretName: string, fileName: string, text: Input<string>) =>
-        new Secret(
-          `${name}-${namespace}-${suffix}`,
-          { metadata: { name: secretName, namespace }, stringData: { [fileName]: text } },
-          child,
-        );
-      const files = [
-        ...(authorities === undefined ? [] : [file("authorities", XDS_AUTHORITIES, TRUST_FILE, authorities)]),
-        ...(tracing === undefined
-          ? []
-          : [file("tracing", TRACING_SECRET, TRACING_FILE, tracingFile(namespace, tracing))]),
-      ];
-      const labels = output(given as InjectedGiven).apply((each) => ({
-        ...each?.labels,
-        [INJECTION_LABEL]: "enabled",
-      }));
-      // Last of all: from then on pods of the namespace wait for the controller, and need what it gives them.
-      return new NamespacePatch(
-        `${name}-${namespace}`,
-        { metadata: { name: namespace, labels, annotations: takenOver } },
-        { ...child, dependsOn: [chart, bound, ...files] },
-      );
-    });
-    return [...prepared, networkBound];
-  }
-
-  /** What is destroyed first of all, and cannot be while objects have the controller's finalizers. */
-  #kept(
-    name: string,
-    definitions: readonly Resource[],
-    all: readonly Resource[],
-    child: CustomResourceOptions,
-  ): void {
-    const policyName = `appmesh-${name}-finalizers`;
-    const clusterRole = `appmesh-${name}-controller-is-needed`;
-    const policy = new ValidatingAdmissionPolicy(
-      `${name}-finalizers`,
-      { metadata: { name: policyName }, spec: finalizersPolicy(clusterRole) as never },
-      { ...child, dependsOn: [...definitions] },
-    );
-    const bound = new ValidatingAdmissionPolicyBinding(
-      `${name}-finalizers-binding`,
-      {
-        metadata: { name: policyName },
-        spec: {
-          policyName: policy.metadata.name,
-          paramRef: ofAllMeshes,
-          validationActions: ["Deny"],
-        },
-      },
-      child,
-    );
-    new ClusterRole(
-      `${name}-controller-is-needed`,
-      { metadata: { name: clusterRole }, rules: [] },
-      { ...child, dependsOn: [bound, ...all] },
-    );
   }
 }
 
@@ -284,23 +161,6 @@ function closed(args: AppMeshControllerArgs): AppMeshControllerArgs {
   };
 }
 
-/** What is told of a collector of OpenTelemetry; undefined where it is somebody else, or nobody. */
-function openTelemetry({ tracing }: AppMeshControllerArgs): AppMeshControllerArgs["tracing"] {
-  if (Output.isInstance(tracing?.provider)) {
-    throw new Error(
-      "tracing.provider: an output was given; it decides what is made, and must be plain, such as opentelemetry.",
-    );
-  }
-  return tracing?.provider === "opentelemetry" ? tracing : undefined;
-}
-
-const tracingFile = (
-  namespace: string,
-  { address, port }: NonNullable<AppMeshControllerArgs["tracing"]>,
-): Output<string> =>
-  all([address, port]).apply(([host, known]) => injectedTracing(namespace, String(host), known ?? OTLP_PORT));
-
-type InjectedGiven = { readonly labels?: Readonly<Record<string, string>> } | undefined;
 type InNamespace = (suffix: string) => { name: string; namespace: Output<string> };
 
 /** The Secret with the controller's access key: the one that is named, which must be there, or one of its own. */

@@ -1,5 +1,9 @@
 // What keeps the controller while there are objects that it alone lets go: AWS's controller puts finalizers on each object,
 // and takes them off when the entity is gone from the mesh. Without it no such object could be deleted any more.
+import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
+import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
+import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole.js";
+import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
 import { apiVersion } from "@pulumi-appmesh/model/kubernetes";
 
 /** What the finalizers of AWS's controller begin with. */
@@ -9,7 +13,7 @@ const FINALIZERS = "finalizers.appmesh.k8s.aws/";
  * Lets an inert object of the cluster, a ClusterRole, go only when no Mesh has such a finalizer. A Mesh is the last to lose
  * its own: the controller keeps it until all members are gone.
  */
-export function finalizersPolicy(clusterRole: string) {
+function finalizersPolicy(clusterRole: string) {
   return {
     paramKind: { apiVersion, kind: "Mesh" },
     matchConstraints: {
@@ -38,4 +42,37 @@ export function finalizersPolicy(clusterRole: string) {
 }
 
 /** All meshes are looked at; where there are none, nothing is kept. */
-export const ofAllMeshes = { selector: {}, parameterNotFoundAction: "Allow" } as const;
+const ofAllMeshes = { selector: {}, parameterNotFoundAction: "Allow" } as const;
+
+/** What is destroyed first of all, and cannot be while objects have the controller's finalizers. */
+export function keptWhileNeeded(
+  name: string,
+  definitions: readonly Resource[],
+  all: readonly Resource[],
+  child: CustomResourceOptions,
+): void {
+  const policyName = `appmesh-${name}-finalizers`;
+  const clusterRole = `appmesh-${name}-controller-is-needed`;
+  const policy = new ValidatingAdmissionPolicy(
+    `${name}-finalizers`,
+    { metadata: { name: policyName }, spec: finalizersPolicy(clusterRole) as never },
+    { ...child, dependsOn: [...definitions] },
+  );
+  const bound = new ValidatingAdmissionPolicyBinding(
+    `${name}-finalizers-binding`,
+    {
+      metadata: { name: policyName },
+      spec: {
+        policyName: policy.metadata.name,
+        paramRef: ofAllMeshes,
+        validationActions: ["Deny"],
+      },
+    },
+    child,
+  );
+  new ClusterRole(
+    `${name}-controller-is-needed`,
+    { metadata: { name: clusterRole }, rules: [] },
+    { ...child, dependsOn: [bound, ...all] },
+  );
+}

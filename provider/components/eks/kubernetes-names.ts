@@ -30,3 +30,6 @@ export const pem = string({
 export const region = string({
   pattern: { regex: /^[a-z]{2}(-[a-z]+)+-\d$/, says: "of a region of AWS, such as eu-west-1" },
 });
+
+/** Annotations of objects that somebody else may have made before: they are taken over as they are, and not refused. */
+export const takenOver = { "pulumi.com/patchForce": "true" };

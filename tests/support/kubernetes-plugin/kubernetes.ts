@@ -16,6 +16,8 @@ const {
   STAND_IN_KUBECONFIG: kubeconfig,
   STAND_IN_HELM: helm = "helm",
   STAND_IN_CHARTS: charts,
+  // Somebody runs pods here, and ends Jobs.
+  STAND_IN_JOBS: jobs,
 } = process.env;
 
 const CHART = "kubernetes:helm.sh/v4:Chart";
@@ -108,9 +110,61 @@ const SERVICE = "kubernetes:core/v1:Service";
 async function apply(type: string, inputs: ObjectValue): Promise<ObjectValue | undefined> {
   if (kubeconfig === undefined || type === CHART) return undefined;
   const { annotations } = (inputs.metadata ?? {}) as Metadata;
+  if (type === JOB) await replaceFailed(inputs.metadata as Metadata);
   const { spec = {} } = await applied(type, inputs, annotations?.["pulumi.com/patchForce"] === "true");
+  if (type === JOB && jobs !== undefined) await completed(inputs.metadata as Metadata);
   // What programs go on with of all that the API server decides: the address.
   return type === SERVICE ? { spec } : undefined;
+}
+
+const JOB = "kubernetes:batch/v1:Job";
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+interface EndedPod {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly containerStatuses?: readonly {
+      readonly state: { readonly terminated?: { readonly reason: string; readonly message: string } };
+    }[];
+  };
+}
+
+/** The condition with which a Job has ended; undefined while it goes on, or is not there. */
+async function endOf(metadata: Metadata): Promise<Condition | undefined> {
+  const { body } = await ask("GET", await pathOf(JOB, metadata));
+  const conditions: readonly Condition[] = body.status?.conditions ?? [];
+  return conditions.find(({ type, status }) => ["Complete", "Failed"].includes(type) && status === "True");
+}
+
+/** What `pulumi.com/replaceUnready` has the plugin do. */
+async function replaceFailed(metadata: Metadata): Promise<void> {
+  if (metadata.annotations?.["pulumi.com/replaceUnready"] !== "true") return;
+  if ((await endOf(metadata))?.type === "Failed") await remove(JOB, `${metadata.namespace}/${metadata.name}`);
+}
+
+/** As the plugin does: a Job that fails is told with what its pods said last. */
+async function completed(metadata: Metadata): Promise<void> {
+  const deadline = Date.now() + 180_000;
+  let end = await endOf(metadata);
+  for (; end === undefined && Date.now() < deadline; end = await endOf(metadata)) await sleep(100);
+  if (end?.type === "Complete") return;
+  const { body } = await ask(
+    "GET",
+    `/api/v1/namespaces/${metadata.namespace}/pods?labelSelector=batch.kubernetes.io/job-name%3D${metadata.name}`,
+  );
+  const said = (body.items as readonly EndedPod[]).flatMap(({ metadata: { name }, status }) =>
+    (status.containerStatuses ?? []).map(
+      ({ state }) => `[Pod ${name}]: [${state.terminated?.reason}] ${state.terminated?.message}`,
+    ),
+  );
+  throw new Error(
+    [`the Job ${metadata.name} failed: ${end?.message ?? "it has not ended"}`, ...said].join("\n"),
+  );
 }
 
 const placeOf = (id: string): Metadata => {
@@ -126,7 +180,7 @@ async function remove(type: string, id: string): Promise<void> {
     return;
   }
   const path = await pathOf(type, placeOf(id));
-  const { status, body } = await ask("DELETE", path);
+  const { status, body } = await ask("DELETE", `${path}?propagationPolicy=Background`);
   if (status >= 300 && status !== 404) throw new Error(body.message);
   // A cluster's own controllers, of which there are none here, let a namespace go once it is empty.
   if (body.kind === "Namespace") await ask("PUT", `${path}/finalize`, { ...body, spec: { finalizers: [] } });
