@@ -52,6 +52,7 @@ export async function serveProxies(
     issuer: workloadAuthority({
       authorities: access.identities.authorities,
       lifeSeconds: proxies.workloadSeconds ?? WORKLOAD_SECONDS,
+      now,
     }),
     names: (meshName, meshOwner) => access.identities.namesOf(meshName, meshOwner),
     stepOf: managedTlsStep,

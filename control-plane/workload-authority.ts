@@ -6,19 +6,22 @@ export interface WorkloadAuthorityOptions {
   readonly authorities: Authorities;
   /** How long certificates are valid, in seconds. */
   readonly lifeSeconds: number;
+  /** Milliseconds since 1970, by the clock of all that share the store. */
+  readonly now: () => number;
 }
 
-/** Clocks may be apart. */
-const SKEW_MILLISECONDS = 10 * 60_000;
+/** Clocks of those who look at it may be behind by so much, as for all certificates of the control plane. */
+const SKEW_MILLISECONDS = 60 * 60_000;
 
 /** The control plane's own authority of workloads, as what issues certificates to proxies. */
 export const workloadAuthority = ({
   authorities,
   lifeSeconds,
+  now: clock,
 }: WorkloadAuthorityOptions): WorkloadIssuer => ({
   async issue(name) {
     const signer = await authorities.signer("workloads");
-    const now = Date.now();
+    const now = clock();
     const { certificate, issuers, key } = await signer.issue({
       commonName: (name.split("/").at(-1) ?? "").slice(0, 64),
       uris: [name],

@@ -4,14 +4,12 @@ import type { ManagedTls, ManagedTlsSetting } from "../translate/entities.js";
 import type { WorkloadIssuer } from "./workload-issuer.js";
 import { Workloads, type WorkloadsOptions } from "./workloads.js";
 
-export interface WithWorkloadsOptions extends Pick<WorkloadsOptions, "failed" | "retryMillis"> {
+export interface WithWorkloadsOptions extends Pick<WorkloadsOptions, "failed" | "retryMillis" | "now"> {
   readonly issuer: WorkloadIssuer;
   /** What the names of a mesh's proxies begin with: `spiffe://appmesh.local/mesh/shop/`. */
   readonly names: (meshName: string, meshOwner: string | undefined) => string;
   /** What a setting means at a time, in seconds since 1970, and until when. */
   readonly stepOf: (setting: ManagedTlsSetting, seconds: number) => ManagedTlsStep;
-  /** Milliseconds since 1970, by a clock that all control planes of a mesh share. Default: this machine's. */
-  readonly now?: () => number;
 }
 
 export interface ManagedTlsStep {

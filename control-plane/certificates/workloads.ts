@@ -10,6 +10,8 @@ export interface WorkloadsOptions {
   readonly failed?: (name: string, error: Error, kept: boolean) => void;
   /** Default: 30 seconds. */
   readonly retryMillis?: number;
+  /** Milliseconds since 1970, by a clock that all control planes of a mesh share. Default: this machine's. */
+  readonly now?: () => number;
 }
 
 interface Workload {
@@ -109,14 +111,14 @@ export class Workloads {
     const { certificate, issuers, privateKey, notBefore, notAfter } = issued;
     workload.issued = issued;
     workload.shown = { certificate, issuers, privateKey };
-    const half = (notAfter - Math.max(notBefore, Date.now())) / 2;
+    const half = (notAfter - Math.max(notBefore, this.#now())) / 2;
     this.#later(name, workload, half * (0.9 + Math.random() * 0.2));
     this.#options.changed(name);
   }
 
   #failed(name: string, workload: Workload, error: Error): void {
     if (this.#isGone(name, workload)) return;
-    const kept = workload.issued !== undefined && workload.issued.notAfter > Date.now();
+    const kept = workload.issued !== undefined && workload.issued.notAfter > this.#now();
     this.#options.failed?.(name, error, kept);
     this.#later(name, workload, this.#options.retryMillis ?? 30_000);
     // What it has goes on being used, and what starts goes on without: plain text may still be taken.
@@ -125,6 +127,8 @@ export class Workloads {
       this.#options.changed(name);
     }
   }
+
+  #now = (): number => (this.#options.now ?? Date.now)();
 
   #isGone = (name: string, workload: Workload): boolean =>
     this.#closed || this.#workloads.get(name) !== workload;
