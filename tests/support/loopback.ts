@@ -12,15 +12,17 @@ export async function loopbackAddress(...ports: readonly number[]): Promise<stri
   throw new Error("no free loopback address was found");
 }
 
-/** A port on which nobody listens at the moment. */
-export const freePort = (address = "127.0.0.1"): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, address, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A port on which nobody listens, for who is told it and binds it later. It is none of those that the machine gives to
+ * whoever asks for any port, connections too: one of these could have it meanwhile.
+ */
+export async function freePort(address = "127.0.0.1"): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(address, port)) return port;
+  }
+  throw new Error(`no free port was found on ${address}`);
+}
 
 const isFree = (address: string, port: number) =>
   new Promise<boolean>((resolve) => {

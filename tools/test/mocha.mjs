@@ -42,6 +42,8 @@ export async function mocha(files, options, mark, failures, how = {}) {
         env: {
           ...process.env,
           NODE_V8_COVERAGE: covered,
+          // Pulumi's engine and API servers of Kubernetes live for seconds: collecting garbage costs them more than it saves.
+          GOGC: process.env.GOGC ?? "400",
           APPMESH_TEST_OUTCOME: outcomeFile,
           [markName]: mark,
         },
