@@ -500,6 +500,40 @@ Resources:
     });
   }
 
+  it("takes what is null for not given", () => {
+    const text = (spec: string) =>
+      `apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNode\nmetadata: {name: web, namespace: , labels: }\nspec: {${spec}}\n`;
+    const listener =
+      "listeners: [{portMapping: {port: 80, protocol: http}, tls: }], backends: , podSelector: ";
+    deepEqual(lines(text(listener)), [
+      `mesh.yaml: VirtualNode web: [mandatory] tls-listener-strict: spec.listeners[0].tls: ${noTls}`,
+      "mesh.yaml: VirtualNode web: [not judged] references-resolve: spec.meshRef is not known before it is deployed.",
+      "1 found in 1 resource, of which 1 is mandatory",
+    ]);
+    deepEqual(lines(text("listeners: [null]")).slice(0, 1), [
+      "mesh.yaml: VirtualNode web: [mandatory] tls-listener-strict: spec.listeners[0]: the spec is invalid, so that the rule cannot judge it: nothing was given; an object with portMapping, tls, healthCheck, timeout, outlierDetection and connectionPool is allowed; correct it.",
+    ]);
+  });
+
+  it("reads containers of templates that are there on a condition", () => {
+    const template = `
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - !If [Debug, {Name: shell, Image: shell}, !Ref AWS::NoValue]
+        - {Name: envoy, Image: "envoy:latest", User: 1337}
+`;
+    deepEqual(
+      report(check(declaredIn("t.yaml", template), only("sidecar-image-pinned")), "text").split("\n"),
+      [
+        "t.yaml: Task: [mandatory] sidecar-image-pinned: containerDefinitions[1].image: envoy:latest is whatever is newest; name a version or a digest.",
+        "1 found in 1 resource, of which 1 is mandatory",
+      ],
+    );
+  });
+
   it("judges Kubernetes objects together, whatever file they are in", () => {
     const chooser = (name: string, matchLabels: string) =>
       `apiVersion: appmesh.k8s.aws/v1beta2\nkind: VirtualNode\nmetadata: {name: ${name}, namespace: shop}\n` +

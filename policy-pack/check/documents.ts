@@ -27,8 +27,8 @@ export function declaredIn(file: string, text: string): readonly InFile[] {
   for (const [index, document] of documents.entries()) {
     const [error] = document.errors;
     if (error) throw new UnreadableFile(`${file}: neither JSON nor YAML: ${error.message}`);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null || value === undefined) continue;
+    const value = withoutNulls(document.toJS({ maxAliasCount: 100 }));
+    if (value === undefined) continue;
     const read = fromDocument(file, value, documents.length === 1 ? "" : `document ${index + 1}`);
     if (read === undefined) {
       throw new UnreadableFile(
@@ -43,7 +43,18 @@ export function declaredIn(file: string, text: string): readonly InFile[] {
 
 /** What a value declares that is read already; undefined where it is of none of the known forms. */
 export const declaredBy = (file: string, value: unknown): readonly InFile[] | undefined =>
-  fromDocument(file, value, "");
+  fromDocument(file, withoutNulls(value), "");
+
+/** What is null counts as not given, as for those that read the files themselves. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value ?? undefined;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) =>
+      member === null ? [] : [[name, withoutNulls(member)]],
+    ),
+  );
+}
 
 function fromDocument(file: string, value: unknown, place: string): readonly InFile[] | undefined {
   if (Array.isArray(value)) {

@@ -1,8 +1,9 @@
 // The protocol by which the engine asks, over a real connection.
 import { deepEqual, equal, match } from "node:assert/strict";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
+import type { Rule } from "../rule.js";
 import { rules } from "../rules/index.js";
-import { configure } from "../settings.js";
+import { type ConfiguredRule, configure } from "../settings.js";
 import { empty, messages, rpc, struct } from "./protocol.js";
 import { serve } from "./serve.js";
 
@@ -254,12 +255,25 @@ describe("the served pack", () => {
   });
 
   it("fails the call for what goes wrong, which stops the engine", async () => {
-    const broken = request("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions: "[null]" });
-    const error = await call("analyze", broken).then(
-      () => undefined,
-      (error: ServiceError) => error,
+    const [configured] = configure().rules;
+    const rule = {
+      ...(configured as ConfiguredRule).rule,
+      kinds: ["mesh"],
+      check() {
+        throw new TypeError("it is broken");
+      },
+    } as unknown as Rule;
+    const broken = await serve(
+      { name: "broken", version: "1.0.0" },
+      { rules: [{ rule, level: "mandatory", config: {} }], exemptions: [] },
     );
-    match(error?.details ?? "nothing", /^TypeError: /);
+    const own = new rpc.AnalyzerClient(`127.0.0.1:${broken.port}`, credentials.createInsecure());
+    const error = await new Promise<ServiceError | null>((resolve) =>
+      own.analyze(mesh("DROP_ALL"), (error: ServiceError | null) => resolve(error)),
+    );
+    own.close();
+    broken.close();
+    match(error?.details ?? "nothing", /^TypeError: it is broken\n/);
   });
 });
 

@@ -80,7 +80,7 @@ export function choicesIn<R extends Linked>(resources: readonly R[]): ReadonlyMa
 
 function choiceOf({ type, props, scope }: Linked, namespaces: Namespaces): PodChoice | undefined {
   try {
-    const { podSelector } = (guarded(props, []).spec ?? {}) as { readonly podSelector?: Members };
+    const { podSelector } = membersOf(guarded(props, []).spec);
     // Without a selector none is chosen, with an empty one all are.
     if (podSelector === undefined) return undefined;
     const metadata = guarded(membersOf(props.metadata), ["metadata"]);

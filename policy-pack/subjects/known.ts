@@ -11,6 +11,16 @@ export class NotKnownYet extends Error {
   }
 }
 
+/** As `guarded`, of an object that itself need not be known: its members throw then. */
+export const guardedInside = <T extends object>(value: T, path: Path): T =>
+  (value as unknown) === unknown
+    ? new Proxy({} as T, {
+        get() {
+          throw new NotKnownYet(path);
+        },
+      })
+    : guarded(value, path);
+
 /** The same value, which throws NotKnownYet where an unknown part of it is read. */
 export function guarded<T>(value: T, path: Path): T {
   if (value === unknown) throw new NotKnownYet(path);

@@ -24,21 +24,36 @@ export class InvalidSelector extends Error {
 }
 
 /** Reads a `metav1.LabelSelector`. Throws InvalidSelector, and NotKnownYet where it is guarded. */
-export function readSelector({ matchLabels, matchExpressions }: Members): Selector {
+export function readSelector(given: unknown): Selector {
+  if (!isObject(given)) throw new InvalidSelector([], shown(given), "give matchLabels or matchExpressions");
+  const { matchLabels = {}, matchExpressions = [] } = given;
+  if (!isObject(matchLabels))
+    throw new InvalidSelector(["matchLabels"], shown(matchLabels), "give labels and their values");
+  if (!Array.isArray(matchExpressions))
+    throw new InvalidSelector(["matchExpressions"], shown(matchExpressions), "give a list");
   const selector = new Map<string, Values>();
   const ask = (key: string, values: Values) => {
     const other = selector.get(key);
     selector.set(key, other ? both(other, values) : values);
   };
-  for (const [key, value] of Object.entries((matchLabels ?? {}) as Members))
+  for (const [key, value] of Object.entries(matchLabels))
     ask(key, { only: true, of: new Set([String(value)]) });
-  for (const [index, each] of [...((matchExpressions ?? []) as Iterable<Members>)].entries())
-    ask(String(each.key), expressed(each, ["matchExpressions", index]));
+  for (const [index, each] of matchExpressions.entries()) {
+    const path = ["matchExpressions", index];
+    if (!isObject(each)) throw new InvalidSelector(path, shown(each), "give key, operator and values");
+    ask(String(each.key), expressed(each, path));
+  }
   return selector;
 }
 
-function expressed({ key, operator, values }: Members, path: readonly (string | number)[]): Values {
-  const given = [...((values ?? []) as Iterable<unknown>)].map(String);
+const isObject = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
+
+function expressed({ key, operator, values = [] }: Members, path: readonly (string | number)[]): Values {
+  if (!Array.isArray(values)) throw new InvalidSelector([...path, "values"], shown(values), "give a list");
+  const given = values.map(String);
   switch (operator) {
     case "In":
     case "NotIn":

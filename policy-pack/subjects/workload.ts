@@ -1,6 +1,6 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { Source } from "./entity.js";
-import { guarded, NotKnownYet, unknown } from "./known.js";
+import { guarded, guardedInside, NotKnownYet, unknown } from "./known.js";
 import { podIn } from "./pods.js";
 import type { Unread } from "./unread.js";
 
@@ -60,22 +60,17 @@ export const isProxyImage = (image: string): boolean => /(^|[/-])envoy([-:@/]|$)
 
 type Members = Readonly<Record<string, unknown>>;
 const source: Source = { path: (path) => path };
-const list = (value: unknown): readonly Members[] => (Array.isArray(value) ? value : []);
+/** What is no object in a list of objects says nothing: the platform refuses it. */
+const list = (value: unknown): readonly Members[] =>
+  Array.isArray(value)
+    ? value.map((item) => (typeof item === "object" && item !== null ? item : item === unknown ? item : {}))
+    : [];
 const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => String(value ?? "");
 
 /** A task definition of ECS; undefined where it has no proxy in it. */
 export function fromTaskDefinition(props: Members): Workload | Unread | undefined {
-  if (props.containerDefinitions === unknown) {
-    return {
-      kind: "unread",
-      get what(): string {
-        throw new NotKnownYet(["containerDefinitions"]);
-      },
-      fix: "",
-      source,
-    };
-  }
+  if (props.containerDefinitions === unknown) return notRead(["containerDefinitions"]);
   const containers = containersOf(props.containerDefinitions);
   if (containers === undefined) return undefined;
   const proxy =
@@ -87,7 +82,7 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
     list(dependsOn).some(({ containerName }) => withImage.some(({ name }) => name === containerName));
   const read = containers.map((container, index): Container => {
     const path: Path = ["containerDefinitions", index];
-    const known = guarded(container, path);
+    const known = guardedInside(container, path);
     return {
       get name() {
         return text(known.name);
@@ -99,7 +94,7 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
         (proxyName !== undefined && container.name === proxyName) ||
         (withImage.includes(container) && !serves(container)),
       get user() {
-        return known.user as string | undefined;
+        return known.user === undefined ? undefined : text(known.user);
       },
       get essential() {
         return known.essential !== false;
@@ -140,7 +135,10 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
       },
     };
   });
-  if (!read.some(({ isProxy }) => isProxy)) return undefined;
+  if (!read.some(({ isProxy }) => isProxy)) {
+    const mystery = containers.findIndex((container) => (container as unknown) === unknown);
+    return mystery < 0 ? undefined : notRead(["containerDefinitions", mystery]);
+  }
   return {
     kind: "workload",
     form: "ecs",
@@ -161,13 +159,23 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
   };
 }
 
+/** What may turn out to be a proxy. */
+const notRead = (path: Path): Unread => ({
+  kind: "unread",
+  get what(): string {
+    throw new NotKnownYet(path);
+  },
+  fix: "",
+  source,
+});
+
 /** As Pulumi's AWS provider takes them: a JSON text. */
 function containersOf(definitions: unknown): readonly Members[] | undefined {
-  if (Array.isArray(definitions)) return definitions;
+  if (Array.isArray(definitions)) return list(definitions);
   if (typeof definitions !== "string") return undefined;
   try {
     const parsed: unknown = JSON.parse(definitions);
-    return Array.isArray(parsed) ? parsed : undefined;
+    return Array.isArray(parsed) ? list(parsed) : undefined;
   } catch {
     // It is ECS that has to say what is wrong with it.
     return undefined;
@@ -208,7 +216,7 @@ const variableOf = (variable: Members, path: Path): Variable => ({
 });
 
 function podContainer(container: Members, path: Path, pod: Members): Container {
-  const known = guarded(container, path);
+  const known = guardedInside(container, path);
   const securityOf = (of: Members) => (of.securityContext ?? {}) as Members;
   return {
     get name() {

@@ -145,6 +145,9 @@ describe("sidecar-chosen-once", () => {
     deepEqual(said(node("a", {}, {}), node("b", {}, { namespace: "default" })), [
       ["b", within("VirtualNode default/a")],
     ]);
+    deepEqual(said(node("a", {}, {}), node("b", {}, {}), deployment(pod(web), {})), [
+      ["deployment", twice(undefined, "VirtualNode default/a and VirtualNode default/b")],
+    ]);
     const east = (resource: StackResource) => ({ ...resource, scope: "east" });
     deepEqual(said(a, east(b), deployment()), []);
     deepEqual(said(a, b, east(deployment())), []);
@@ -154,6 +157,7 @@ describe("sidecar-chosen-once", () => {
   it("takes an object that is there twice, in two files, for one", () => {
     deepEqual(said(a, { ...a, urn: "again" }, deployment()), []);
     deepEqual(said(a, { ...a, urn: "again" }), []);
+    deepEqual(said(a, { ...node("a", by(web)), urn: "again" }), []);
   });
 
   it("looks at what gets a proxy", () => {
@@ -192,6 +196,28 @@ describe("sidecar-chosen-once", () => {
         ),
       ],
     ]);
+  });
+
+  it("finds what is no selector at all", () => {
+    const found = (path: string, what: string, fix: string) => ({
+      findings: [
+        `spec.podSelector${path}: ${what} is no selector, and the controller refuses every pod of the namespace for it; ${fix}.`,
+      ],
+    });
+    for (const [given, path, what, fix] of [
+      ["all", "", '"all"', "give matchLabels or matchExpressions"],
+      [[a], "", JSON.stringify([a]), "give matchLabels or matchExpressions"],
+      [{ matchLabels: ["app"] }, ".matchLabels", '["app"]', "give labels and their values"],
+      [{ matchExpressions: { key: "a" } }, ".matchExpressions", '{"key":"a"}', "give a list"],
+      [{ matchExpressions: [7] }, ".matchExpressions[0]", "7", "give key, operator and values"],
+      [
+        { matchExpressions: [{ key: "a", operator: "In", values: "b" }] },
+        ".matchExpressions[0].values",
+        '"b"',
+        "give a list",
+      ],
+    ] as const)
+      deepEqual(said(node("a", given), b, deployment()), [["a", found(path, what, fix)]]);
   });
 
   it("waits for what is not known", () => {
@@ -299,6 +325,8 @@ describe("sidecar-own-network", () => {
       undefined,
       unknownObject,
       { capabilities: { add: ["NET_RAW"] } },
+      { capabilities: { add: ["MY_NET_ADMIN"] } },
+      { capabilities: { add: ["NET_ADMINS"] } },
       { capabilities: { add: unknownText } },
       { capabilities: unknownText },
       { privileged: false },

@@ -2,6 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { subjectsOf } from "../../pulumi/subjects.js";
 import type { Rule, Subject } from "../../rule.js";
 import { complies, judged, unknownObject, unknownText } from "../../testing/judged.js";
+import { declarationsReadable } from "../declarations/declarations-readable.js";
 import { sidecarEssential } from "./sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecar-image-pinned.js";
@@ -98,6 +99,39 @@ describe("rules about sidecars", () => {
         ],
         open: [`${place}[0].value`],
       });
+  });
+
+  it("judge what is beside a container that is not known", () => {
+    const latest = { name: "envoy", image: "envoy:latest" };
+    const found = (place: string) => ({
+      findings: [`${place}.image: envoy:latest is whatever is newest; name a version or a digest.`],
+    });
+    deepEqual(
+      said(
+        sidecarImagePinned,
+        read("kubernetes:core/v1:Pod", { spec: { containers: [unknownObject, latest] } }),
+      ),
+      found("spec.containers[1]"),
+    );
+    const tasks = (...containerDefinitions: unknown[]) =>
+      read("aws:ecs/taskDefinition:TaskDefinition", { containerDefinitions });
+    deepEqual(said(sidecarImagePinned, tasks(unknownObject, latest)), found("containerDefinitions[1]"));
+    deepEqual(said(sidecarNoPlainSecrets, tasks(unknownObject, envoy)), {
+      open: ["containerDefinitions[0]"],
+    });
+    // It may be the proxy.
+    deepEqual(said(declarationsReadable, tasks(app, unknownObject)), { open: ["containerDefinitions[1]"] });
+    deepEqual(read("kubernetes:core/v1:Pod", { spec: { containers: [unknownObject] } }), undefined);
+  });
+
+  it("take users for what they are, as numbers too", () => {
+    const user = 1337;
+    const properties = { IgnoredUID: 1337 };
+    const numbers = read("aws:ecs/taskDefinition:TaskDefinition", {
+      containerDefinitions: [app, { ...envoy, user }],
+      proxyConfiguration: { ...proxyConfiguration, properties },
+    });
+    for (const rule of all) deepEqual(said(rule, numbers), complies, rule.name);
   });
 
   it("take what drains a proxy for none, and let those be that it waits for", () => {
