@@ -5,11 +5,12 @@ import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import { Service, type ServiceArgs } from "@pulumi/aws/ecs/service.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
-import { type CustomResourceOptions, type Input, output, type Resource } from "@pulumi/pulumi";
+import { type CustomResourceOptions, type Input, type Output, output, type Resource } from "@pulumi/pulumi";
 import type { Admitted } from "../aws/entrance.js";
 import type { ComponentInputs } from "../component.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { given } from "../given.js";
+import { TellingComponent } from "../telling-component.js";
 import { shellStatement } from "./execution-policy.js";
 import type { MeshOptions } from "./mesh-options.js";
 import type { MeshTaskDefinition, MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
@@ -218,7 +219,19 @@ export const taskRights = ({
     ? { taskRoleStatements: [...taskRoleStatements, shellStatement] }
     : {};
 
-/** What every service gives back. */
+/** A component that is a service on ECS, whatever its tasks are. */
+export abstract class EcsServiceComponent extends TellingComponent {
+  readonly serviceName!: Output<string>;
+  readonly serviceArn!: Output<string>;
+  readonly taskDefinitionArn!: Output<string>;
+  readonly taskRoleArn!: Output<string>;
+  readonly taskRoleName: Output<string> | undefined;
+  readonly executionRoleArn!: Output<string>;
+  readonly logGroupName: Output<string> | undefined;
+  readonly securityGroupId!: Output<string>;
+}
+
+/** What every one of them gives back. */
 export const outputsOf = (service: Service, task: MeshTaskDefinition, { group }: Guarded) => ({
   serviceName: service.name,
   serviceArn: service.arn,

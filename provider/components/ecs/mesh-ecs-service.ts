@@ -1,6 +1,5 @@
 import { Service as DiscoveryService } from "@pulumi/aws/servicediscovery/service.js";
 import {
-  ComponentResource,
   type ComponentResourceOptions,
   type CustomResourceOptions,
   type Input,
@@ -16,7 +15,14 @@ import { EntityResource } from "../mesh/entity-resource.js";
 import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
 import { nodeSpec } from "../mesh/node-spec.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf, taskRights } from "./ecs-service.js";
+import {
+  type EcsServiceArgs,
+  EcsServiceComponent,
+  ecsService,
+  guarded,
+  outputsOf,
+  taskRights,
+} from "./ecs-service.js";
 import {
   type MeshEcsServiceInputs,
   meshEcsService,
@@ -31,17 +37,9 @@ type Plain = (typeof plainMeshEcsServiceInputs)[number];
 export type MeshEcsServiceArgs = WithPlain<DeepInputs<MeshEcsServiceInputs>, Plain>;
 
 /** A service on Amazon ECS that is part of a mesh, whole. */
-export class MeshEcsService extends ComponentResource {
-  readonly virtualNodeName: Output<string>;
+export class MeshEcsService extends EcsServiceComponent {
+  readonly virtualNodeName!: Output<string>;
   readonly cloudMapServiceArn: Output<string> | undefined;
-  readonly serviceName: Output<string>;
-  readonly serviceArn: Output<string>;
-  readonly taskDefinitionArn: Output<string>;
-  readonly taskRoleArn: Output<string>;
-  readonly taskRoleName: Output<string> | undefined;
-  readonly executionRoleArn: Output<string>;
-  readonly logGroupName: Output<string> | undefined;
-  readonly securityGroupId: Output<string>;
 
   constructor(name: string, args: MeshEcsServiceArgs, opts?: ComponentResourceOptions) {
     super(
@@ -100,21 +98,10 @@ export class MeshEcsService extends ComponentResource {
       child,
     );
 
-    const outputs = outputsOf(service, task, guard);
-    this.virtualNodeName = node.entityName;
-    this.cloudMapServiceArn = found?.arn;
-    this.serviceName = outputs.serviceName;
-    this.serviceArn = outputs.serviceArn;
-    this.taskDefinitionArn = outputs.taskDefinitionArn;
-    this.taskRoleArn = outputs.taskRoleArn;
-    this.taskRoleName = outputs.taskRoleName;
-    this.executionRoleArn = outputs.executionRoleArn;
-    this.logGroupName = outputs.logGroupName;
-    this.securityGroupId = outputs.securityGroupId;
-    this.registerOutputs({
-      virtualNodeName: this.virtualNodeName,
-      cloudMapServiceArn: this.cloudMapServiceArn,
-      ...outputs,
+    this.tell<MeshEcsService>({
+      virtualNodeName: node.entityName,
+      cloudMapServiceArn: found?.arn,
+      ...outputsOf(service, task, guard),
     });
   }
 

@@ -1,11 +1,4 @@
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  type CustomResourceOptions,
-  type Input,
-  type Inputs,
-  type Output,
-} from "@pulumi/pulumi";
+import type { ComponentResourceOptions, CustomResourceOptions, Input, Inputs, Output } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { membersOf } from "../given.js";
@@ -13,7 +6,14 @@ import { Gateway, type GatewayArgs } from "../mesh/gateway.js";
 import { gatewayInputs } from "../mesh/gateway-args.js";
 import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
-import { type EcsServiceArgs, ecsService, guarded, outputsOf, taskRights } from "./ecs-service.js";
+import {
+  type EcsServiceArgs,
+  EcsServiceComponent,
+  ecsService,
+  guarded,
+  outputsOf,
+  taskRights,
+} from "./ecs-service.js";
 import { balanced, existing, registered } from "./gateway-balancer.js";
 import { type MeshGatewayInputs, meshGateway, type plainMeshGatewayInputs } from "./mesh-gateway-args.js";
 import { taskMembers } from "./mesh-members.js";
@@ -25,21 +25,13 @@ type Plain = (typeof plainMeshGatewayInputs)[number];
 export type MeshGatewayArgs = WithPlain<DeepInputs<MeshGatewayInputs>, Plain>;
 
 /** A way into a mesh on Amazon ECS, whole. */
-export class MeshGateway extends ComponentResource {
-  readonly virtualGatewayName: Output<string>;
-  readonly gatewayRouteNames: Output<Record<string, string>>;
+export class MeshGateway extends EcsServiceComponent {
+  readonly virtualGatewayName!: Output<string>;
+  readonly gatewayRouteNames!: Output<Record<string, string>>;
   readonly dnsName: Output<string> | undefined;
   readonly zoneId: Output<string> | undefined;
   readonly loadBalancerArn: Output<string> | undefined;
   readonly loadBalancerSecurityGroupId: Output<string> | undefined;
-  readonly serviceName: Output<string>;
-  readonly serviceArn: Output<string>;
-  readonly taskDefinitionArn: Output<string>;
-  readonly taskRoleArn: Output<string>;
-  readonly taskRoleName: Output<string> | undefined;
-  readonly executionRoleArn: Output<string>;
-  readonly logGroupName: Output<string> | undefined;
-  readonly securityGroupId: Output<string>;
 
   constructor(name: string, args: MeshGatewayArgs, opts?: ComponentResourceOptions) {
     super("appmesh:index:MeshGateway", name, checkedArgs(meshGateway, name, args) as unknown as Inputs, opts);
@@ -72,29 +64,14 @@ export class MeshGateway extends ComponentResource {
       child,
     );
 
-    const outputs = outputsOf(service, task, guard);
-    this.virtualGatewayName = gateway.virtualGatewayName;
-    this.gatewayRouteNames = gateway.gatewayRouteNames;
-    this.dnsName = way.balancer?.dnsName;
-    this.zoneId = way.balancer?.zoneId;
-    this.loadBalancerArn = way.balancer?.arn;
-    this.loadBalancerSecurityGroupId = way.group?.id;
-    this.serviceName = outputs.serviceName;
-    this.serviceArn = outputs.serviceArn;
-    this.taskDefinitionArn = outputs.taskDefinitionArn;
-    this.taskRoleArn = outputs.taskRoleArn;
-    this.taskRoleName = outputs.taskRoleName;
-    this.executionRoleArn = outputs.executionRoleArn;
-    this.logGroupName = outputs.logGroupName;
-    this.securityGroupId = outputs.securityGroupId;
-    this.registerOutputs({
-      virtualGatewayName: this.virtualGatewayName,
-      gatewayRouteNames: this.gatewayRouteNames,
-      dnsName: this.dnsName,
-      zoneId: this.zoneId,
-      loadBalancerArn: this.loadBalancerArn,
-      loadBalancerSecurityGroupId: this.loadBalancerSecurityGroupId,
-      ...outputs,
+    this.tell<MeshGateway>({
+      virtualGatewayName: gateway.virtualGatewayName,
+      gatewayRouteNames: gateway.gatewayRouteNames,
+      dnsName: way.balancer?.dnsName,
+      zoneId: way.balancer?.zoneId,
+      loadBalancerArn: way.balancer?.arn,
+      loadBalancerSecurityGroupId: way.group?.id,
+      ...outputsOf(service, task, guard),
     });
   }
 }

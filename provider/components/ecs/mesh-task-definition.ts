@@ -4,17 +4,12 @@ import { getRegionOutput } from "@pulumi/aws/getRegion.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  type Input,
-  type Inputs,
-  type Output,
-  output,
-} from "@pulumi/pulumi";
+import { type ComponentResourceOptions, type Input, type Inputs, type Output, output } from "@pulumi/pulumi";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { given } from "../given.js";
+import { defaultEnvoyName } from "../sidecar/defaults.js";
+import { TellingComponent } from "../telling-component.js";
 import { addMesh, type MeshedTask } from "./add-mesh.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
@@ -27,16 +22,16 @@ type Plain = "tracing" | "executionRolePolicyArns" | "taskRolePolicyArns" | "tas
 export type MeshTaskDefinitionArgs = WithPlain<DeepInputs<MeshTaskDefinitionInputs>, Plain>;
 
 /** An ECS task definition with Envoy beside its containers, and the roles and the log group that it needs. */
-export class MeshTaskDefinition extends ComponentResource {
-  readonly taskDefinitionArn: Output<string>;
-  readonly family: Output<string>;
-  readonly revision: Output<number>;
-  readonly containerDefinitions: Output<string>;
-  readonly cpu: Output<string | undefined>;
-  readonly memory: Output<string | undefined>;
-  readonly envoyContainerName: Output<string>;
-  readonly executionRoleArn: Output<string>;
-  readonly taskRoleArn: Output<string>;
+export class MeshTaskDefinition extends TellingComponent {
+  readonly taskDefinitionArn!: Output<string>;
+  readonly family!: Output<string>;
+  readonly revision!: Output<number>;
+  readonly containerDefinitions!: Output<string>;
+  readonly cpu!: Output<string | undefined>;
+  readonly memory!: Output<string | undefined>;
+  readonly envoyContainerName!: Output<string>;
+  readonly executionRoleArn!: Output<string>;
+  readonly taskRoleArn!: Output<string>;
   readonly taskRoleName: Output<string> | undefined;
   readonly logGroupName: Output<string> | undefined;
 
@@ -49,8 +44,8 @@ export class MeshTaskDefinition extends ComponentResource {
     );
     const { tags } = args;
     const region = output(args.region ?? getRegionOutput({}, { parent: this }).region);
-    this.logGroupName = this.#logGroup(name, args);
-    const task = this.#task(name, args, region);
+    const logGroupName = this.#logGroup(name, args);
+    const task = this.#task(name, args, region, logGroupName);
 
     const execution = this.#executionRole(name, args, task, region);
     const taskRole = this.#taskRole(name, args);
@@ -81,28 +76,18 @@ export class MeshTaskDefinition extends ComponentResource {
       { parent: this },
     );
 
-    this.taskDefinitionArn = definition.arn;
-    this.family = definition.family;
-    this.revision = definition.revision;
-    this.containerDefinitions = definition.containerDefinitions;
-    this.cpu = definition.cpu;
-    this.memory = definition.memory;
-    this.envoyContainerName = output(args.envoy).apply((envoy) => envoy?.name ?? "envoy");
-    this.executionRoleArn = execution;
-    this.taskRoleArn = taskRole.arn;
-    this.taskRoleName = taskRole.name;
-    this.registerOutputs({
-      taskDefinitionArn: this.taskDefinitionArn,
-      family: this.family,
-      revision: this.revision,
-      containerDefinitions: this.containerDefinitions,
-      cpu: this.cpu,
-      memory: this.memory,
-      envoyContainerName: this.envoyContainerName,
-      executionRoleArn: this.executionRoleArn,
-      taskRoleArn: this.taskRoleArn,
-      taskRoleName: this.taskRoleName,
-      logGroupName: this.logGroupName,
+    this.tell<MeshTaskDefinition>({
+      taskDefinitionArn: definition.arn,
+      family: definition.family,
+      revision: definition.revision,
+      containerDefinitions: definition.containerDefinitions,
+      cpu: definition.cpu,
+      memory: definition.memory,
+      envoyContainerName: output(args.envoy).apply((envoy) => envoy?.name ?? defaultEnvoyName),
+      executionRoleArn: execution,
+      taskRoleArn: taskRole.arn,
+      taskRoleName: taskRole.name,
+      logGroupName,
     });
   }
 
@@ -123,8 +108,12 @@ export class MeshTaskDefinition extends ComponentResource {
     return group.name;
   }
 
-  #task(name: string, args: MeshTaskDefinitionArgs, region: Output<string>): Output<MeshedTask> {
-    const { logGroupName } = this;
+  #task(
+    name: string,
+    args: MeshTaskDefinitionArgs,
+    region: Output<string>,
+    logGroupName: Output<string> | undefined,
+  ): Output<MeshedTask> {
     const logConfiguration =
       logGroupName === undefined
         ? args.logConfiguration
