@@ -4,49 +4,31 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { addMeshToPod } from "@pulumi-appmesh/provider/kubernetes.js";
-import { TestStack } from "../provider/stack.js";
-import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
-import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
-import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { kubernetesStack } from "../provider/kubernetes-stack.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/kubernetes-pods.md"), "utf8");
 
 describe("docs/kubernetes-pods.md", function () {
   this.timeout(600_000);
-  let cluster: Cluster;
-  let controlPlane: ControlPlane;
+  const at = kubernetesStack(
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "appmesh-authorities", namespace: "shop" },
+      stringData: { "ca.crt": "authorities" },
+    },
+  );
   let folder: string;
-  let stack: TestStack;
-  before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
-    cluster = await startCluster();
-    cluster.apply(
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
-      {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name: "appmesh-authorities", namespace: "shop" },
-        stringData: { "ca.crt": "authorities" },
-      },
-    );
-    putKubernetesPlugin({ STAND_IN_KUBECONFIG: cluster.kubeconfig });
-    controlPlane = await startControlPlane();
+  before(() => {
     mkdirSync(join(root, "tests/dist"), { recursive: true });
     folder = mkdtempSync(join(root, "tests/dist/pods-"));
     const [, program] = /<!-- pods -->\n```ts\n([\s\S]*?)```/.exec(text) ?? assert.fail("no program");
     writeFileSync(join(folder, "pods.mts"), program ?? "");
-    stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
   });
-  after(async () => {
-    await stack?.destroy();
+  after(() => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    await controlPlane?.stop();
-    await cluster?.stop();
   });
 
   it("has no other blocks", () => {
@@ -58,14 +40,15 @@ describe("docs/kubernetes-pods.md", function () {
 
   it("makes two versions of a service and a way in", async () => {
     const url = pathToFileURL(join(folder, "pods.mts")).href;
-    const up = await stack.up(async () => ({ ...(await import(url)) }));
+    const up = await at().stack.up(async () => ({ ...(await import(url)) }));
     assert.deepEqual([up.failure, up.messages, up.outputs], [undefined, [], { gateway: "web" }]);
     const names = (kind: string) =>
-      cluster.kubectl(["get", kind, "-n", "shop", "-o", "jsonpath={.items[*].metadata.name}"]).split(" ");
+      at()
+        .cluster.kubectl(["get", kind, "-n", "shop", "-o", "jsonpath={.items[*].metadata.name}"])
+        .split(" ");
     for (const kind of ["deployments", "services", "serviceaccounts"])
       assert.deepEqual(names(kind), ["catalog-v1", "catalog-v2", "web"], kind);
-    const spec = (kind: string) =>
-      JSON.parse(cluster.kubectl(["get", kind, "web", "-n", "shop", "-o", "json"])).spec;
+    const spec = (kind: string) => at().get(kind, "web").spec;
     assert.equal(spec("horizontalpodautoscaler").scaleTargetRef.name, "web");
     const { selector, template } = spec("deployment");
     for (const each of [
@@ -74,7 +57,7 @@ describe("docs/kubernetes-pods.md", function () {
     ])
       assert.deepEqual(each, selector);
     const route = "/v20190125/meshes/shop/virtualRouter/catalog-router/routes/catalog-route";
-    const { body } = await controlPlane.call("GET", route);
+    const { body } = await at().controlPlane.call("GET", route);
     assert.deepEqual(body.spec.httpRoute.action.weightedTargets, [
       { virtualNode: "catalog-v1", weight: 90 },
       { virtualNode: "catalog-v2", weight: 10 },

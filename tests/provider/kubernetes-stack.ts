@@ -1,5 +1,7 @@
 // Where the components of pods are made in tests: Pulumi's real engine, a control plane, and a stand-in for the plugin of
 // Kubernetes that applies to a real API server what it is given.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
@@ -28,6 +30,15 @@ export class KubernetesStack {
     }
   }
 
+  /** The stack's state, as the backend keeps it. */
+  get stateFile(): string {
+    return join(this.stack.stack.workspace.workDir, ".pulumi", "stacks", "shop", "test.json");
+  }
+
+  #state() {
+    return JSON.parse(readFileSync(this.stateFile, "utf8"));
+  }
+
   /** An object of the namespace shop. */
   // biome-ignore lint/suspicious/noExplicitAny: objects of every kind.
   get(kind: string, name: string): any {
@@ -42,7 +53,8 @@ export class KubernetesStack {
 
   /** Has all gone that a program made, and the mesh. */
   async empty(): Promise<void> {
-    await this.stack.destroy();
+    // Where a test only previews, or destroys itself, there is nothing to start an engine for.
+    if (this.#state().checkpoint.latest?.resources !== undefined) await this.stack.destroy();
     await this.controlPlane.call("DELETE", "/v20190125/meshes/shop");
     this.plugin.take();
   }

@@ -2,7 +2,6 @@
 // Kubernetes is a stand-in that applies to a real API server what it is given.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
@@ -222,8 +221,7 @@ describe("MeshDeployment on the real engine and a real API server", function () 
       dns: { hostname: "catalog.shop.svc.eu.cluster.example", responseType: "ENDPOINTS" },
     });
     assert.equal(at().cluster.kubectl(["get", "serviceaccounts", "-n", "shop", "-o", "name"]), "");
-    const { workDir } = at().stack.stack.workspace;
-    const state = readFileSync(join(workDir, ".pulumi", "stacks", "shop", "test.json"), "utf8");
+    const state = readFileSync(at().stateFile, "utf8");
     assert.ok(state.includes("Catalog_1-deployment") && !state.includes(hidden));
     assert.deepEqual(shown((await at().stack.preview(alone(given(), {}, "Catalog_1"))).steps), []);
     assert.deepEqual(
