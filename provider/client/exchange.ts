@@ -3,10 +3,14 @@ import https from "node:https";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { Stopped } from "./errors.js";
 import { type Connection, encode, type Request } from "./http.js";
 
 /** The longest wait for one answer, in milliseconds. */
 const ANSWER_TIMEOUT = 15_000;
+
+/** The longest wait for the answer to a change that was sent before the user cancelled, in milliseconds. */
+const LAST_ANSWER_TIMEOUT = 5_000;
 
 export interface Response {
   readonly status: number;
@@ -32,7 +36,9 @@ export class Exchange {
 
   async send(call: Request, signal: AbortSignal | undefined): Promise<Response> {
     const request = await this.#signed(call);
-    return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const patience = patienceWith(call, signal);
+    return new Promise<Response>((resolve, reject) => {
       const { request: open } = this.#url.protocol === "https:" ? https : http;
       const sent = open(
         {
@@ -43,7 +49,7 @@ export class Exchange {
           headers: request.headers,
           agent: this.#agent,
           timeout: ANSWER_TIMEOUT,
-          ...(signal && { signal }),
+          ...(patience.signal && { signal: patience.signal }),
         },
         (response) => {
           const chunks: Buffer[] = [];
@@ -62,7 +68,7 @@ export class Exchange {
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${ANSWER_TIMEOUT / 1000} seconds`)));
       sent.on("error", reject);
       sent.end(request.body);
-    });
+    }).finally(patience.over);
   }
 
   async #signed(
@@ -91,6 +97,31 @@ export class Exchange {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/**
+ * The signal that breaks a call off. When the user cancels, the answer to a change that was sent is awaited for a while: the
+ * engine would not know of what was made, and the next update would find it in its way.
+ */
+function patienceWith(
+  { method }: Request,
+  signal: AbortSignal | undefined,
+): { signal?: AbortSignal; over(): void } {
+  if (signal === undefined) return { over() {} };
+  if (method === "GET") return { signal, over() {} };
+  const end = new AbortController();
+  let waiting: NodeJS.Timeout | undefined;
+  const stop = () => {
+    const isCancelled = signal.reason instanceof Stopped;
+    if (isCancelled) waiting = setTimeout(() => end.abort(signal.reason), LAST_ANSWER_TIMEOUT);
+    else end.abort(signal.reason);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  const over = () => {
+    signal.removeEventListener("abort", stop);
+    clearTimeout(waiting);
+  };
+  return { signal: end.signal, over };
 }
 
 function queryString(query: Readonly<Record<string, string>> | undefined): string {

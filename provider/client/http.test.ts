@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { breakOff, type Double, failure, noAnswer, startDouble, text } from "./double.test.support.js";
+import { mock } from "node:test";
+import {
+  breakOff,
+  type Double,
+  failure,
+  noAnswer,
+  type Reply,
+  startDouble,
+  text,
+} from "./double.test.support.js";
 import { ApiError, Stopped } from "./errors.js";
 import { type Connection, encode, HttpClient } from "./http.js";
 
@@ -114,6 +123,52 @@ describe("the HTTP client", () => {
     await assert.rejects(connect().send(get, { signal: stop.signal }), reason);
     await assert.rejects(client.send(get, { signal: stop.signal }), reason);
     assert.equal(double.seen.length, 1);
+  });
+
+  it("waits for the answer to a change when the user cancels it, for five seconds", async () => {
+    const reason = new Stopped("enough");
+    const change = { method: "PUT", path: "/v20190125/meshes", body: { meshName: "shop" } } as const;
+    const stopAs = (reply: Reply) => {
+      const stop = new AbortController();
+      double.next.push((response) => {
+        stop.abort(reason);
+        reply(response);
+      });
+      return connect({ maxRetries: 5 }).send(change, { signal: stop.signal });
+    };
+    assert.deepEqual(await stopAs(text(200, '{"mesh":"made"}')), { mesh: "made" });
+    await assert.rejects(stopAs(failure(409, "ConflictException", "it exists")), {
+      code: "ConflictException",
+    });
+    await assert.rejects(stopAs(failure(503, "ServiceUnavailableException", "later")), reason);
+    await assert.rejects(stopAs(breakOff), reason);
+    assert.equal(double.seen.length, 4);
+
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      let isOver = false;
+      const unanswered = stopAs((response) => {
+        noAnswer(response);
+        mock.timers.tick(4_999);
+        setImmediate(() => {
+          assert.equal(isOver, false);
+          mock.timers.tick(1);
+        });
+      }).finally(() => {
+        isOver = true;
+      });
+      await assert.rejects(unanswered, reason);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("does not wait beyond a time limit for the answer to a change", async () => {
+    double.next.push(noAnswer);
+    const change = { method: "PUT", path: "/v20190125/meshes", body: { meshName: "shop" } } as const;
+    await assert.rejects(connect().send(change, { signal: AbortSignal.timeout(20) }), {
+      message: "the operation did not finish within its time limit (custom timeout)",
+    });
   });
 
   it("says when it was the time limit that stopped it", async () => {

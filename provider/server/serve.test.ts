@@ -237,17 +237,39 @@ describe("the plugin", () => {
     assert.deepEqual([...double.entities], []);
   });
 
-  it("stops what is under way when it is cancelled", async () => {
+  it("stops at once what only asks when it is cancelled", async () => {
     await configure();
     double.next.push((response) => {
       noAnswer(response);
       client.cancel(new empty.Empty(), () => {});
     });
-    await assert.rejects(create("VirtualNode", inputs), {
+    await assert.rejects(read("shop/catalog-v1", inputs), {
       code: codes.CANCELLED,
       details:
-        'cannot create virtual node "catalog-v1" of mesh "shop": the operation was cancelled; what was not answered yet may or may not have been done',
+        'cannot read virtual node "catalog-v1" of mesh "shop": the operation was cancelled; what was not answered yet may or may not have been done',
     });
+  });
+
+  // What the engine is not told of stands in the way of the next update.
+  it("waits for the answer to a change that was sent when it is cancelled, and begins nothing more", async () => {
+    await configure();
+    const { arn, uid, version, status, meshOwner, resourceOwner } = outputs;
+    const metadata = { arn, uid, version, meshOwner, resourceOwner };
+    const times = { createdAt: 1_700_000_000, lastUpdatedAt: 1_700_000_001 };
+    double.next.push((response) => {
+      const made = { spec: inputs.spec, status: { status }, metadata: { ...metadata, ...times } };
+      client.cancel(new empty.Empty(), () => text(200, JSON.stringify(made))(response));
+    });
+    assert.deepEqual(await create("VirtualNode", inputs), {
+      id: "shop/catalog-v1",
+      state: { ...inputs, ...outputs },
+    });
+    await assert.rejects(create("VirtualNode", { ...inputs, virtualNodeName: "catalog-v2" }), {
+      code: codes.CANCELLED,
+      details:
+        'cannot create virtual node "catalog-v2" of mesh "shop": the operation was cancelled; what was not answered yet may or may not have been done',
+    });
+    assert.equal(double.seen.length, 1);
   });
 
   const failures: [string, ReturnType<typeof text>, (endpoint: string) => string][] = [
