@@ -17,7 +17,7 @@ const [check = ""] = instructions("HEALTHCHECK");
 const command = JSON.parse(check.slice(check.indexOf("["))) as string[];
 
 describe("The image of the control plane", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("is made of this project's packages by the Node that the project is tested with, and is not root's", () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -26,7 +26,7 @@ const leaf = () => {
 };
 
 describe("Authorities whose keys are not in the store", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let aws: AuthorityAws;
   let file: string;
   let places: ReturnType<typeof authorityPlaces>;

@@ -20,7 +20,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 }
 
 describe("Backups", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let server: DynamoDbServer;
   before(async function () {
     server = await DynamoDbServer.start(this);

@@ -5,7 +5,7 @@ import { DynamoDbServer } from "../support/dynamodb.js";
 describe("The store on DynamoDB", () => {
   let server: DynamoDbServer;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     server = await DynamoDbServer.start(this);
   });
   after(() => server?.close());

@@ -20,7 +20,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 }
 
 describe("Notices between replicas", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let server: DynamoDbServer;
   let place: TablePlace;
   const closers: (() => Promise<unknown>)[] = [];

@@ -39,7 +39,7 @@ async function shownBy(replica: ControlPlane, ca: string): Promise<string> {
 }
 
 describe("The API of replicas over HTTPS", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let server: DynamoDbServer;
   let place: TablePlace;
   const replicas: ControlPlane[] = [];

@@ -20,7 +20,7 @@ import {
 const pace = 0.02;
 
 describe("task definitions as processes", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let cluster: Cluster;
   let tasks = 0;
 

@@ -14,7 +14,7 @@ import { envoyPath } from "../support/tools.js";
 import { type Collector, otlpGrpcCollector, type Span } from "../support/trace-collectors.js";
 
 describe("OpenTelemetry of injected proxies", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let collector: Collector<Span>;
   let envoy: ChildProcess;
   before(async () => {

@@ -127,7 +127,7 @@ describe("A sidecar off the control plane's machine", function () {
 });
 
 describe("appmesh sidecar, with files that are not there", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("says so, and starts nothing", async () => {
     const missing = join(temporaryFolder(), "ca.pem");
@@ -148,7 +148,7 @@ describe("appmesh sidecar, with files that are not there", function () {
 });
 
 describe("appmesh serve, off this machine", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const refused = async (...args: string[]) => {
     const { code, stdout, stderr } = await runAppmesh("serve", [
       ...["--api", "127.0.0.1:0", "--data", temporaryFolder(), "--log-level", "silent"],

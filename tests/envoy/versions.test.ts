@@ -71,7 +71,7 @@ describe("Envoys", () => {
 });
 
 describe("Envoys of all versions", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let controlPlane: ControlPlane;
   let authority: TestAuthority;
   let server: Issued;

@@ -119,7 +119,7 @@ async function flowing(address: string): Promise<Traffic> {
 }
 
 describe("A connection that becomes old, under traffic", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let shop: Shop;
   let envoy: Envoy | undefined;
   let traffic: Traffic | undefined;
@@ -153,7 +153,7 @@ describe("A connection that becomes old, under traffic", function () {
 });
 
 describe("A connection that falls silent, under traffic", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let network: Network | undefined;
   let front: Namespace;
   let shop: Shop | undefined;

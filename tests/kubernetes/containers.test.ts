@@ -7,7 +7,7 @@ import type { PodContainer, PodSpec } from "../support/tasks/pod-spec.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
 
 describe("pods as processes", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let cluster: Cluster;
   let pods = 0;
 

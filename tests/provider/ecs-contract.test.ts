@@ -79,7 +79,7 @@ function listed(path: string, ours: readonly string[], theirs: readonly string[]
 }
 
 describe("ECS's own words for a task", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let shapes: EcsShapes;
   before(async () => {
     const { stdout } = await promisify(execFile)(await python(), ["-c", program], { maxBuffer: 64 << 20 });
@@ -118,7 +118,7 @@ describe("ECS's own words for a task", function () {
 });
 
 describe("the task definitions of a mesh", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const tasks: Readonly<Record<string, MeshedTask>> = Object.fromEntries(
     readdirSync(testdata)
       .filter((file) => file.endsWith(".golden.json") && !file.startsWith("refused"))

@@ -26,7 +26,7 @@ const containers = (options: Partial<MeshOptions>): Readonly<Record<string, Cont
 };
 
 describe("the containers that the mesh adds to a task", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it("give Envoy a bootstrap that it takes, whoever it is and however it proves it", async () => {
     const authority = await TestAuthority.make("shop");

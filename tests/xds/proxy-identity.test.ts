@@ -156,7 +156,7 @@ const nothingShown = unauthenticated(
 );
 
 describe("A proxy off this machine", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
   afterEach(() => world.stop());
   const clusters = async (client: AdsClient) => (await client.next()).names;

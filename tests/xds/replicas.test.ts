@@ -20,7 +20,7 @@ const kinds = ["clusters", "listeners", "routes"] as const;
 const nodeId = "mesh/shop/virtualNode/web";
 
 describe("A proxy that comes to another replica", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let server: DynamoDbServer;
   let one: ControlPlane;
   let two: ControlPlane;
