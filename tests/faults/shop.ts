@@ -24,10 +24,10 @@ export { until };
 export const meshes = "/v20190125/meshes";
 export const root = { accessKeyId: "AKIAFAULTS", secretAccessKey: "a-secret-of-the-environment" };
 
-/** Serves as long as its sidecar does. */
+/** Serves as long as its sidecar does, and closes no connection that its proxy may be about to use. */
 const application = `
   require("node:http")
-    .createServer((_, response) => response.end(JSON.stringify({ server: "app" })))
+    .createServer({ keepAliveTimeout: 0 }, (_, response) => response.end(JSON.stringify({ server: "app" })))
     .listen(Number(process.env.PORT), "127.0.0.1", () => console.log("serving"));
 `;
 

@@ -60,7 +60,10 @@ export async function echoServer(
     // A test does not wait at its end for an answer that nobody waits for.
     else setTimeout(end, options.delay ?? 0).unref();
   };
-  const server = options.http2 ? createHttp2Server(handle) : createServer(handle);
+  // A connection that is closed for being idle just when a proxy uses it again is answered 503 by that, which is nobody's fault.
+  const server = options.http2
+    ? createHttp2Server(handle)
+    : Object.assign(createServer(handle), { keepAliveTimeout: 0 });
   test.port = await listening(server, options.port ?? 0, options.host ?? "127.0.0.1");
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (session: { destroy(): void }) => sessions.add(session));

@@ -43,6 +43,8 @@ export interface ProxyIdentitiesOptions {
   readonly authorityPlaces?: AuthorityPlaces | undefined;
   /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
   readonly furtherTrust?: () => readonly string[];
+  /** How many proofs, and how many that were taken back, are kept. Default: 10,000 of each. */
+  readonly most?: number;
   /** Hears of records that cannot be read: whom they are about is not let in. */
   readonly unreadable?: UnreadableRecords | undefined;
   /** Milliseconds since 1970. */
@@ -151,7 +153,7 @@ export class ProxyIdentities {
     const record = { kind, proxy: formatProxy(proxy), ...ofAccount, createdAt, expiresAt, ...ofCall };
     await this.#records.change(() => ({
       writes: [
-        ...this.#room(),
+        ...this.#room("issued/"),
         ...this.#repeated(record),
         this.#records.write(`issued/${identityId}`, record),
       ],
@@ -197,7 +199,10 @@ export class ProxyIdentities {
     return this.#records.change(() => {
       const revokedAt = this.seconds();
       return {
-        writes: [this.#records.write(name, { ...this.#records.all.get(name), revokedAt })],
+        writes: [
+          ...this.#room("proxies/", this.#records.all.has(name) ? 0 : 1),
+          this.#records.write(name, { ...this.#records.all.get(name), revokedAt }),
+        ],
         result: { proxy, revokedAt },
       };
     });
@@ -213,7 +218,10 @@ export class ProxyIdentities {
       if (revokedAt !== undefined) return { writes: [], result: { serialNumber, revokedAt } };
       const now = this.seconds();
       return {
-        writes: [this.#records.write(`certificates/${serialNumber}`, { revokedAt: now })],
+        writes: [
+          ...this.#room("certificates/"),
+          this.#records.write(`certificates/${serialNumber}`, { revokedAt: now }),
+        ],
         result: { serialNumber, revokedAt: now },
       };
     });
@@ -422,22 +430,33 @@ export class ProxyIdentities {
       .map(([name, of]) => this.#records.write(name, { ...of, revokedAt: seconds }));
   }
 
-  /** Removes what has ended, and says where there is no room all the same. */
-  #room() {
+  /**
+   * Removes what has ended, and throws where there is no room for `more` of a kind all the same. Each kind has its own: what
+   * was taken back leaves no less room for what is issued.
+   */
+  #room(kind: keyof typeof rooms, more = 1) {
     const seconds = this.seconds();
-    const ended = [...this.#records.all].filter(
+    const all = [...this.#records.all].filter(([name]) => name.startsWith(kind));
+    const ended = all.filter(
       ([, { expiresAt, revokedAt = seconds }]) => (expiresAt ?? revokedAt + LONGEST_LIFE) <= seconds,
     );
-    if (this.#records.all.size - ended.length >= MOST) {
-      throw new IdentityError(
-        "LimitExceededException",
-        `there are ${MOST} certificates and tokens of proxies, which is as many as are kept. Issue shorter ones`,
-      );
+    const most = this.#options.most ?? MOST;
+    if (all.length - ended.length + more > most) {
+      throw new IdentityError("LimitExceededException", `there are ${most} ${rooms[kind]}`);
     }
     // One change of a store holds some dozens of writes at the most.
     return ended.slice(0, 20).map(([name]) => this.#records.write(name, undefined));
   }
 }
+
+/** What there are too many of, and what to do. */
+const rooms = {
+  "issued/": "certificates and tokens of proxies, which is as many as are kept. Issue shorter ones",
+  "proxies/":
+    "virtual nodes and gateways whose proofs were taken back, which is as many as are kept. Take back single proofs, by their ids",
+  "certificates/":
+    "certificates of other authorities that were taken back, which is as many as are kept. Replace the authority that signed them",
+};
 
 /** Throws MalformedRecord for what is none. */
 function decodeRecord(name: string, value: string): StoredRecord {
