@@ -92,11 +92,12 @@ describe("a mesh of ECS tasks and of pods that the components make", function ()
       meshName,
       namespace: "shop",
       controlPlane: { ...shop.endpoint, trustFrom: { name: "authorities", key: "ca.pem" } },
-      drainSeconds: 2,
     };
     const probe = { periodSeconds: 2, timeoutSeconds: 5 };
     const { virtualNodeName } = new appmesh.MeshDeployment("catalog-v2", {
       ...common,
+      // Longer than a name is believed to lead somewhere.
+      drainSeconds: 8,
       listeners: [listener],
       backends: [prices],
       interception: { image: "shop/iptables:1" },
@@ -128,6 +129,7 @@ describe("a mesh of ECS tasks and of pods that the components make", function ()
     task("front", [catalogService]);
     new appmesh.MeshGatewayDeployment("edge", {
       ...common,
+      drainSeconds: 2,
       listeners: [{ portMapping: { port: 8088, protocol: "http" } }],
       servicePorts: [80],
       routes: {
