@@ -23,6 +23,8 @@ export async function atKms(
   const { PublicKey, KeyUsage, ...told } = await asked(place, "kms:GetPublicKey and kms:Sign", () =>
     patiently(openMillis, (abortSignal) => client.getPublicKey({ KeyId: place }, { abortSignal })),
   ).catch((error) => {
+    // It is opened anew when it is tried again.
+    client.destroy();
     // What KMS says of a symmetric key.
     if (/UnsupportedOperationException|ValidationException/.test(error.message))
       throw unusable(place, wrongKind);
@@ -31,6 +33,7 @@ export async function atKms(
   // The second is what it was called first.
   const KeySpec = told.KeySpec ?? told.CustomerMasterKeySpec;
   if (PublicKey === undefined || KeySpec !== "ECC_NIST_P256" || KeyUsage !== "SIGN_VERIFY") {
+    client.destroy();
     throw unusable(
       place,
       `${wrongKind} This one is ${KeySpec ?? "of no such kind"}, for ${KeyUsage ?? "nothing"}`,
