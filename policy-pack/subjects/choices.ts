@@ -43,9 +43,6 @@ export interface MeshPod {
   readonly source: Source;
 }
 
-/** As many rivals of one object are told, the first ones: all of a namespace may choose the same. */
-const mostRivals = 3;
-
 /** The label of namespaces and the annotation of pods that say whether the controller injects a proxy. */
 const injection = "appmesh.k8s.aws/sidecarInjectorWebhook";
 
@@ -210,7 +207,7 @@ class Namespace {
         .filter(
           (other) => other.title !== title && (other.title < title || !isWithin(other.selector, selector)),
         );
-      rivals.push(...namesOf(others).slice(0, mostRivals));
+      rivals.push(...namesOf(others));
     }
   }
 

@@ -118,7 +118,7 @@ describe("sidecar-chosen-once", () => {
     ]);
   });
 
-  it("tells the later by name of two that choose the same, and no more than three others", () => {
+  it("tells the later by name of two that choose the same, and names three others at the most", () => {
     deepEqual(said(a, node("b", by({}, expression("app", "In", "web")))), [
       ["b", within("VirtualNode shop/a")],
     ]);
@@ -127,7 +127,18 @@ describe("sidecar-chosen-once", () => {
       ["b", within("VirtualNode shop/a")],
       ["c", within("VirtualNode shop/a and VirtualNode shop/b")],
       ["d", within("VirtualNode shop/a, VirtualNode shop/b and VirtualNode shop/c")],
-      ["e", within("VirtualNode shop/a, VirtualNode shop/b and VirtualNode shop/c")],
+      ["e", within("VirtualNode shop/a, VirtualNode shop/b, VirtualNode shop/c and 1 other")],
+    ]);
+    const all = [...names, "f"].map((name) => node(name, {}));
+    deepEqual(said(...all).at(-1), [
+      "f",
+      within("VirtualNode shop/a, VirtualNode shop/b, VirtualNode shop/c and 2 others"),
+    ]);
+    deepEqual(said(...all, deployment()), [
+      [
+        "deployment",
+        twice(undefined, "VirtualNode shop/a, VirtualNode shop/b, VirtualNode shop/c and 3 others"),
+      ],
     ]);
   });
 

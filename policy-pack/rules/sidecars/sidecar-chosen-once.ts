@@ -41,5 +41,12 @@ export const sidecarChosenOnce = rule({
   },
 });
 
-const inWords = (names: readonly string[]): string =>
-  names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+/** As many are named: all of a namespace may choose all of its pods. */
+const mostNamed = 3;
+
+function inWords(names: readonly string[]): string {
+  const named = names.slice(0, mostNamed);
+  const others = names.length - named.length;
+  const last = others > 0 ? `${others} ${others === 1 ? "other" : "others"}` : named.pop();
+  return named.length === 0 ? `${last}` : `${named.join(", ")} and ${last}`;
+}
