@@ -103,8 +103,9 @@ export function refuse(doing: string, address: Address, error: unknown): never {
   const what = describeAddress(address);
   const reason = (error as Error).message;
   if (doing === "create" && isConflict(error)) {
+    // A replacement that the user forces is not told to the provider, which would have the old one go first (see diff.ts).
     throw new Error(
-      `${what} exists already. Import it (pulumi import appmesh:index:${entityTypes[address.kind].title} NAME ${formatId(address)}), or choose another name. (${reason})`,
+      `${what} exists already. Import it (pulumi import appmesh:index:${entityTypes[address.kind].title} NAME ${formatId(address)}), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (${reason})`,
     );
   }
   if (isNotFound(error) && doing === "create" && address.names.length > 1) {

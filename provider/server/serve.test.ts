@@ -283,7 +283,7 @@ describe("the plugin", () => {
       "an entity that is there already",
       failure(409, "ConflictException", "it exists"),
       () =>
-        `virtual node "catalog-v1" of mesh "shop" exists already. Import it (pulumi import appmesh:index:VirtualNode NAME shop/catalog-v1), or choose another name. (ConflictException: it exists)`,
+        `virtual node "catalog-v1" of mesh "shop" exists already. Import it (pulumi import appmesh:index:VirtualNode NAME shop/catalog-v1), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (ConflictException: it exists)`,
     ],
     [
       "a parent that is not there",
