@@ -30,6 +30,7 @@ describe("settings", () => {
       "retry-amplification": "mandatory",
       "retry-idempotent-only": "mandatory",
       "sidecar-health-checked": "mandatory",
+      "sidecar-not-bypassed": "mandatory",
       "sidecar-start-order": "mandatory",
       "tls-coverage": "mandatory",
       "tls-managed-certificates": "mandatory",

@@ -26,6 +26,7 @@ import { sidecarHealthChecked } from "./sidecars/sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecars/sidecar-image-pinned.js";
 import { sidecarLeastPrivilege } from "./sidecars/sidecar-least-privilege.js";
 import { sidecarNoPlainSecrets } from "./sidecars/sidecar-no-plain-secrets.js";
+import { sidecarNotBypassed } from "./sidecars/sidecar-not-bypassed.js";
 import { sidecarNotRoot } from "./sidecars/sidecar-not-root.js";
 import { sidecarOwnNetwork } from "./sidecars/sidecar-own-network.js";
 import { sidecarRedirection } from "./sidecars/sidecar-redirection.js";
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = [
   sidecarImagePinned,
   sidecarNotRoot,
   sidecarRedirection,
+  sidecarNotBypassed,
   sidecarChosenOnce,
   sidecarOwnNetwork,
   sidecarEssential,

@@ -52,6 +52,8 @@ export interface Redirection {
   readonly container: string;
   readonly ignoredUser: string | undefined;
   readonly ignoredGroup: string | undefined;
+  /** Addresses that are not redirected, each alone or as a range. */
+  readonly ignoredAddresses: readonly string[];
   readonly path: Path;
 }
 
@@ -152,6 +154,10 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
         // An empty one is none.
         ignoredUser: text(properties.IgnoredUID) || undefined,
         ignoredGroup: text(properties.IgnoredGID) || undefined,
+        ignoredAddresses: text(properties.EgressIgnoredIPs)
+          .split(",")
+          .map((address) => address.trim())
+          .filter((address) => address !== ""),
         path: ["proxyConfiguration", "properties"],
       };
     },

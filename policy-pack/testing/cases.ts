@@ -470,6 +470,16 @@ export const cases: Readonly<Record<string, Case>> = {
     open: "proxyConfiguration",
     settings: none,
   },
+  "sidecar-not-bypassed": {
+    breaks: [task([envoy(), app({ user: "1337" })], proxyConfiguration("1337"))],
+    at: "task",
+    found:
+      "containerDefinitions[1].user: app runs as 1337, whose traffic is not redirected to the proxy; give it another user.",
+    complies: [task([envoy(), app({ user: "1000" })], proxyConfiguration("1337"))],
+    waits: [task([envoy(), app({ user: "1337" })], { proxyConfiguration: unknownText })],
+    open: "proxyConfiguration",
+    settings: { others: { value: ["app"], finds: "" } },
+  },
   "sidecar-chosen-once": {
     breaks: [
       chooser("a", { matchLabels: { app: "web" } }),

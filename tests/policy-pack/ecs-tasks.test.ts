@@ -43,7 +43,9 @@ describe("the rules about sidecars and the tasks of a mesh", () => {
         Object.fromEntries(
           ofSidecars.map(({ name }) => [
             name,
-            name === "sidecar-redirection" && redirected !== undefined ? { notApplicable: redirected } : {},
+            ["sidecar-redirection", "sidecar-not-bypassed"].includes(name) && redirected !== undefined
+              ? { notApplicable: redirected }
+              : {},
           ]),
         ),
       );

@@ -1,5 +1,6 @@
 import { rule } from "../../rule.js";
 import { ecs } from "../links.js";
+import { helpers } from "./helpers.js";
 
 export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>({
   name: "sidecar-start-order",
@@ -18,7 +19,7 @@ export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>
     others: {
       type: "array",
       items: { type: "string" },
-      default: ["xray", "otel", "adot", "aws-otel-collector", "log_router", "cloudwatch-agent"],
+      default: helpers,
       description:
         "Parts of names of containers that need not wait: tracers and log routers, for which the proxy waits.",
     },

@@ -7,6 +7,7 @@ import { sidecarEssential } from "./sidecar-essential.js";
 import { sidecarHealthChecked } from "./sidecar-health-checked.js";
 import { sidecarImagePinned } from "./sidecar-image-pinned.js";
 import { sidecarNoPlainSecrets } from "./sidecar-no-plain-secrets.js";
+import { sidecarNotBypassed } from "./sidecar-not-bypassed.js";
 import { sidecarNotRoot } from "./sidecar-not-root.js";
 import { sidecarRedirection } from "./sidecar-redirection.js";
 import { sidecarStartOrder } from "./sidecar-start-order.js";
@@ -326,6 +327,68 @@ describe("sidecar-redirection", () => {
     deepEqual(said(sidecarRedirection, task([app, envoy], { proxyConfiguration: unknownObject })), {
       open: ["proxyConfiguration"],
     });
+  });
+});
+
+describe("sidecar-not-bypassed", () => {
+  const beside = (container: object, properties: object = { IgnoredUID: "1337" }, proxy: object = envoy) =>
+    said(
+      sidecarNotBypassed,
+      task([{ ...app, ...container }, proxy], { proxyConfiguration: { containerName: "envoy", properties } }),
+    );
+  const found = {
+    findings: [
+      "containerDefinitions[0].user: app runs as 1337, whose traffic is not redirected to the proxy; give it another user.",
+    ],
+  };
+
+  it("finds applications that run as the proxy does", () => {
+    deepEqual(beside({ user: "1337" }), found);
+    deepEqual(beside({ user: "1337:1000" }), found);
+    deepEqual(beside({ user: 1337 }), found);
+    for (const user of [undefined, "1000", "1000:1337", "13370", "root"])
+      deepEqual(beside({ user }), complies);
+    deepEqual(beside({ user: "1337" }, { IgnoredGID: "1337" }), complies);
+    deepEqual(beside({}, {}), complies);
+    const mystery = { ...app, user: unknownText };
+    const properties = { IgnoredUID: "1337" };
+    deepEqual(
+      said(
+        sidecarNotBypassed,
+        read("aws:ecs/taskDefinition:TaskDefinition", {
+          containerDefinitions: [mystery, envoy],
+          proxyConfiguration: { containerName: "envoy", properties },
+        }),
+      ),
+      { open: ["containerDefinitions[0].user"] },
+    );
+  });
+
+  it("leaves those be that serve the proxy or the task", () => {
+    const user = "1337";
+    deepEqual(beside({ user, name: "xray-daemon" }), complies);
+    deepEqual(beside({ user, image, name: "drain" }), complies);
+    deepEqual(beside({ user, firelensConfiguration: { type: "fluentbit" } }), complies);
+    const after = { ...envoy, dependsOn: [{ containerName: "app", condition: "SUCCESS" }] };
+    deepEqual(beside({ user, dependsOn: [] }, { IgnoredUID: "1337" }, after), complies);
+  });
+
+  it("finds that every address is left out", () => {
+    const ignoring = (EgressIgnoredIPs: string) => beside({}, { IgnoredUID: "1337", EgressIgnoredIPs });
+    for (const single of ["", "169.254.170.2,169.254.169.254", "10.0.0.0/8, fd00::/80", "10.0.0.0/10"])
+      deepEqual(ignoring(single), complies, single);
+    for (const all of ["0.0.0.0/0", "169.254.170.2, ::/0"])
+      deepEqual(ignoring(all), {
+        findings: [
+          `proxyConfiguration.properties.EgressIgnoredIPs: ${all.replace(" ", "")} leaves out every address; leave out single addresses.`,
+        ],
+      });
+  });
+
+  it("says nothing where ECS redirects nothing", () => {
+    const reason = { notApplicable: "nothing is redirected by ECS" };
+    deepEqual(said(sidecarNotBypassed, task([app, envoy], {})), reason);
+    deepEqual(said(sidecarNotBypassed, deployment({})), reason);
   });
 });
 
