@@ -47,6 +47,11 @@ describe("meshes of one name", () => {
   it("are several where the same is there several times", () => {
     deepEqual(said("routes-reachable", [route("a", east), again(west)]), []);
     deepEqual(said("routes-reachable", [route("a"), again({}, { region: "eu-west-1" })]), []);
+    deepEqual(said("routes-reachable", [route("a", {}, { region: "r" }), again({}, { region: "s" })]), []);
+    deepEqual(
+      said("routes-reachable", [route("a", {}, { region: "r" }), again({}, { region: "r" })]).length,
+      1,
+    );
     deepEqual(said("routes-reachable", [route("a", east), route("b", east), again(west)]), hidden);
     // Anybody else's region says nothing of where it is.
     const ours = (urn: string) => ({

@@ -58,6 +58,19 @@ describe("sidecar-least-privilege", () => {
     );
   });
 
+  it("knows a pattern of every action by all that it says", () => {
+    for (const action of ["**", "*:*", "**:**"])
+      deepEqual(role(document(allow(action, "arn:x"))), inRole(0, "Action", everything(action)));
+    for (const [action, resource] of [
+      ["appmesh:**", "*"],
+      ["appmesh:*", "**"],
+    ] as const)
+      deepEqual(role(document(allow(action, resource))), inRole(0, "Action", everyMesh(action)));
+    for (const action of ["*Object", "s3:*", "appmesh:*VirtualNode", "myappmesh:*", "appmesh:Describe*"])
+      deepEqual(role(document(allow(action))), complies, action);
+    deepEqual(role(document(allow("appmesh:*", "*:virtualNode/web"))), complies);
+  });
+
   it("finds them in policies that let a proxy ask for its configuration, however they are given", () => {
     deepEqual(policy(stream, allow("*")), { findings: [`policy.Statement[1].Action: ${everything("*")}`] });
     deepEqual(said("aws:iam/policy:Policy", { policy: { Statement: [stream, allow("appmesh:*")] } }), {
