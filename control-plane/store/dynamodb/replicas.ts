@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Calls } from "./calls.js";
 import type { Item } from "./layout.js";
@@ -24,6 +24,7 @@ const LIVING_ROUNDS = 6;
 const KEPT_SECONDS = 60 * 60;
 /** Nobody runs as many; whoever can write to the table cannot make this replica send to more. */
 const MOST_PEERS = 64;
+const KEY_BYTES = 32;
 /** Of notices, how many are looked at in a second. What comes beyond them is for the poll to find. */
 const NOTICES_A_SECOND = 2_000;
 
@@ -152,11 +153,14 @@ export class Replicas {
     const known = new Set<string>();
     for (const { sk, address: at, port: on, beat } of items.slice(0, MOST_PEERS)) {
       const id = sk?.S as string;
-      if (id === this.#id || at?.S === undefined) continue;
+      const port = Number(on?.N);
+      // What another release says otherwise, or is damaged, can be sent nothing: the poll finds what it would have told.
+      const isOne = at?.S !== undefined && isIP(at.S) !== 0 && port > 0 && port < 65_536;
+      if (id === this.#id || !isOne || !Number.isInteger(port)) continue;
       known.add(id);
       const peer = this.#peers.get(id);
       if (peer === undefined) {
-        this.#peers.set(id, { address: at.S, port: Number(on?.N), beat: beat?.N ?? "", quiet: 0 });
+        this.#peers.set(id, { address: at.S, port, beat: beat?.N ?? "", quiet: 0 });
       } else {
         peer.quiet = peer.beat === beat?.N ? peer.quiet + 1 : 0;
         peer.beat = beat?.N ?? "";
@@ -174,13 +178,16 @@ export class Replicas {
           Key: { pk: { S: "secret" }, sk: { S: "notices" } },
           UpdateExpression: "SET #key = if_not_exists(#key, :key)",
           ExpressionAttributeNames: { "#key": "key" },
-          ExpressionAttributeValues: { ":key": { S: randomBytes(32).toString("base64") } },
+          ExpressionAttributeValues: { ":key": { S: randomBytes(KEY_BYTES).toString("base64") } },
           ReturnValues: "ALL_NEW",
         },
         options,
       ),
     );
-    return Buffer.from(Attributes?.key?.S ?? "", "base64");
+    const key = Buffer.from(Attributes?.key?.S ?? "", "base64");
+    // By a shorter one, everybody could prove to be one of them.
+    if (key.length < KEY_BYTES) throw new Error("the key of notices in the table is damaged");
+    return key;
   }
 }
 
