@@ -138,4 +138,50 @@ describe("traces of ECS tasks", function () {
       [null, null],
     );
   });
+
+  it("arrive at a collector in the daemon's place, which reads of them what AWS does", async function () {
+    if ((await collector()) === undefined) {
+      console.log("      left out: there is no Go to build the OpenTelemetry collector with");
+      return this.skip();
+    }
+    const endpoint = "127.0.0.1:2000";
+    const config = {
+      receivers: { awsxray: { endpoint, proxy_server: { endpoint, region: "eu-west-1" } } },
+      exporters: { awsxray: {} },
+      service: {
+        telemetry: { metrics: { level: "none" } },
+        pipelines: { traces: { receivers: ["awsxray"], exporters: ["awsxray"] } },
+      },
+    };
+    const tracing = {
+      tracer: "xray",
+      samplingRate: 1,
+      image: "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0",
+      container: {
+        command: ["--config=env:AOT_CONFIG_CONTENT"],
+        environment: [
+          { name: "AOT_CONFIG_CONTENT", value: JSON.stringify(config) },
+          // Without credentials of a task, its proxy for samplers of X-Ray does not start.
+          { name: "AWS_ACCESS_KEY_ID", value: "none" },
+          { name: "AWS_SECRET_ACCESS_KEY", value: "none" },
+        ],
+      },
+    } as const;
+    tasks = await shop.service(["catalog-v1", { tracing }], ["front", { tracing }]);
+    const [catalog, front] = tasks as [RunningGroup, RunningGroup];
+    await answers(front, "catalog-v1");
+    const traceId = "5759e988bd862e3fe1be46a994272794";
+    const root = `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=53995c3f42cd8ad8;Sampled=1`;
+    await callCatalog(front, "/", { "x-amzn-trace-id": root });
+    const spans = (task: RunningGroup) =>
+      told<Span>(task, "xray-daemon", "span").filter((span) => span.traceId === traceId);
+    await until(() => spans(front).length >= 2 && spans(catalog).length >= 1);
+    assert.deepEqual(
+      [front, catalog].map((task) => [...new Set(spans(task).map(({ service }) => service))]),
+      [["shop/front"], ["shop/catalog-v1"]],
+    );
+    const ids = new Set(spans(front).map(({ spanId }) => spanId));
+    assert.ok(ids.has(spans(catalog)[0]?.parentSpanId ?? ""));
+    assert.doesNotMatch(front.log("xray-daemon"), /conversion failed/);
+  });
 });

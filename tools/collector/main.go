@@ -1,6 +1,7 @@
 // The OpenTelemetry collector, of the components that a task's configuration for X-Ray names, as AWS's distribution of it
-// (ADOT) has them. That distribution and its exporter to X-Ray cannot be had by way of the Go module proxy everywhere: here
-// `awsxray` tells each span that it is given as a line of JSON, and sends nothing.
+// (ADOT) has them, and of the receiver of what is meant for the X-Ray daemon. That distribution and its exporter to X-Ray
+// cannot be had by way of the Go module proxy everywhere: here `awsxray` tells each span that it is given as a line of
+// JSON, and sends nothing.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/resourcedetectionprocessor"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsxrayreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
@@ -67,7 +69,8 @@ func xray() exporter.Factory {
 
 func factories() (all otelcol.Factories, err error) {
 	all.Telemetry = otelconftelemetry.NewFactory()
-	if all.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory()); err != nil {
+	if all.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
+		otlpreceiver.NewFactory(), awsxrayreceiver.NewFactory()); err != nil {
 		return all, err
 	}
 	if all.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
