@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
+import {
+  AppMeshController,
+  type AppMeshControllerArgs,
+  KubernetesControlPlane,
+} from "@pulumi-appmesh/appmesh";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
 import { kubernetesTools } from "../support/tools.js";
@@ -230,15 +234,40 @@ describe("AppMeshController on the real engine and a real API server", function 
     assert.equal(Buffer.from(trust["cert.pem"], "base64").toString(), inputs.controlPlane?.caCertificate);
   }
 
-  it("names the Secret of the access key where it is missing, before anything is made", async () => {
-    const { messages } = await stack.preview(async () => {
-      new AppMeshController("mesh", {
-        ...inputs,
-        accessKey: { secretName: "appmesh-key" },
-        createNamespace: false,
+  it("names a Secret that is missing, or lacks something, before anything is made", async () => {
+    const inNamespace = { createNamespace: false, namespace: "default" };
+    const refusal = async (make: () => void) => {
+      const { failure, messages } = await stack.preview(async () => make());
+      assert.notEqual(failure, undefined);
+      return messages.join("\n");
+    };
+    const withKey = (secretName: string) => () => {
+      new AppMeshController("mesh", { ...inputs, ...inNamespace, accessKey: { secretName } });
+    };
+    const secret = (name: string, stringData: object) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: "default" },
+      stringData,
+    });
+    cluster.apply(secret("ca", { "ca.crt": "PEM" }));
+    assert.match(
+      await refusal(withKey("no-key")),
+      /Preview failed: resource 'default\/no-key' does not exist/,
+    );
+    const authority = await refusal(() => {
+      new KubernetesControlPlane("mesh", {
+        image: "registry.example/appmesh:0.1.0",
+        region: "eu-west-1",
+        accountId: "111122223333",
+        ...inNamespace,
+        volume: {},
+        authorities: { workloadsSecretName: "ca" },
       });
     });
-    assert.match(messages.join("\n"), /appmesh-system\/appmesh-key/);
+    const lacks =
+      "the Secret default/ca has ca.crt; tls.crt is required in it. Add it, or name another Secret.";
+    assert.ok(authority.includes(lacks), authority);
     assert.deepEqual(
       plugin.take().filter(({ call, preview }) => call === "create" && !preview),
       [],

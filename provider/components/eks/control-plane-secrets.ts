@@ -48,7 +48,7 @@ export const workloadsSecret = (
   name: string,
   given: Input<string>,
   { namespace, child }: Place,
-): KeptSecret => found(`${name}-workloads`, given, namespace, child);
+): KeptSecret => namedSecret(`${name}-workloads`, given, namespace, child);
 
 export const metricsSecret = (name: string, place: Place): KeptSecret =>
   kept(`${name}-metrics-token`, names.metrics, undefined, place, async () => ({
@@ -63,7 +63,7 @@ function kept(
   make: () => Promise<Readonly<Record<string, string>>>,
   type = "Opaque",
 ): KeptSecret {
-  if (given !== undefined) return found(name, given, namespace, child);
+  if (given !== undefined) return namedSecret(name, given, namespace, child);
   return keptIn(
     new Secret(
       name,
@@ -73,8 +73,8 @@ function kept(
   );
 }
 
-/** One that is not there is told before anything is made. */
-function found(
+/** One of the program's. Where it is not there, this is told before anything is made. */
+export function namedSecret(
   name: string,
   given: Input<string>,
   namespace: Output<string>,
@@ -89,12 +89,16 @@ function keptIn(resource: Secret): KeptSecret {
     resource,
     value: (key) =>
       output({ data: resource.data, place: resource.id }).apply(({ data, place }) => {
-        const text = (data as Readonly<Record<string, string>> | undefined)?.[key];
-        if (text === undefined) throw new Error(`the Secret ${place} has no ${key}, which is required.`);
+        const has = (data ?? {}) as Readonly<Record<string, string>>;
+        const text = has[key];
+        if (text === undefined) throw new Error(lacking(place, key, Object.keys(has)));
         return Buffer.from(text, "base64").toString();
       }),
   };
 }
+
+const lacking = (place: string, key: string, has: readonly string[]) =>
+  `the Secret ${place} has ${has.length === 0 ? "nothing in it" : has.join(", ")}; ${key} is required in it. Add it, or name another Secret.`;
 
 const inBase64 = (texts: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]));
