@@ -16,7 +16,7 @@ export async function ensureDependencies() {
     await step("installing the npm dependencies", wayOut, async (run) => {
       // The build is a step of its own, with its own message when it fails.
       // The log level is said, since `npm start --silent` would silence the reason of a failure as well.
-      await run("npm", ["ci", "--loglevel", "notice"], {
+      await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "notice"], {
         cwd: root,
         env: { ...process.env, APPMESH_SKIP_BUILD: "1" },
       });
