@@ -9,7 +9,7 @@ import { egressPort } from "./interception.js";
 import { list, memo } from "./memo.js";
 import type { Mesh } from "./mesh.js";
 import * as names from "./names.js";
-import { allowAllHost, dropAllHost, originalDestinationCluster } from "./passthrough.js";
+import { allowAllHost, dropAllHost, nowhereCluster, originalDestinationCluster } from "./passthrough.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
 import { clusterWeights } from "./routes.js";
@@ -29,6 +29,7 @@ export function transparentEgress(
 ): Egress {
   const amazonaws = names.amazonawsCluster(mesh.name);
   const allowAll = names.allowAllCluster(mesh.name);
+  const nowhere = names.dropAllCluster(mesh.name);
   const allowed = filter === "ALLOW_ALL";
   const fallback = allowed ? allowAllHost(mesh, allowAll, false) : dropAllHost(mesh, false);
 
@@ -50,12 +51,12 @@ export function transparentEgress(
     ...ports.map(([port]) => httpChain(node.logging, port)),
     ...tcpChains(mesh, node, services, new Set(httpPorts.keys()), problems),
     amazonawsChain(node.logging, amazonaws),
-    ...(allowed ? [ownPortChain(node.logging, names.dropAllCluster(mesh.name))] : []),
+    ...(allowed ? [ownPortChain(node.logging, nowhere)] : []),
   ];
   return {
     clusters: [
       originalDestinationCluster(mesh, amazonaws),
-      ...(allowed ? [originalDestinationCluster(mesh, allowAll)] : []),
+      ...(allowed ? [originalDestinationCluster(mesh, allowAll), nowhereCluster(mesh, nowhere)] : []),
     ],
     routes: ports.map(([port, hosts]) => hostRoutes(names.egressRoutes(port), hosts, [fallback], problems)),
     listeners: [
@@ -150,8 +151,8 @@ const amazonawsChain = memo(
 
 /**
  * Whoever connects to the egress itself, as any machine near by may, was going to nowhere else: passed on to where it was
- * going, the connection would come back here, and again, until Envoy had no more and died. There is no such cluster,
- * so that it is closed; without ALLOW_ALL no chain takes it to begin with.
+ * going, the connection would come back here, and again, until Envoy had no more and died. It is closed; without ALLOW_ALL
+ * no chain takes it to begin with.
  */
 const ownPortChain = memo(
   (logging: Logging | Absent, nowhere: string): FilterChainJson => ({

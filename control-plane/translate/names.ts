@@ -16,7 +16,7 @@ export const amazonawsCluster = (mesh: string) => `cds_egress_${mesh}_amazonaws`
 /** Where traffic to destinations outside the mesh goes if its egress filter lets it out. */
 export const allowAllCluster = (mesh: string) => `cds_egress_${mesh}_mesh-allow-all`;
 
-/** The cluster that is never there, by which connections are closed. */
+/** A cluster without endpoints, by which connections are closed. */
 export const dropAllCluster = (mesh: string) => `cds_egress_${mesh}_mesh-drop-all`;
 
 /** An explicit proxy's own egress, for clients that reach HTTP services through a tunnel. */

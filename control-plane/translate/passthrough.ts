@@ -42,6 +42,15 @@ export const originalDestinationCluster = memo((mesh: Mesh, name: string) =>
   resource(mesh, name, { type: "ORIGINAL_DST" }, {}),
 );
 
+/** Connects to nowhere: connections that are led there are closed. */
+export const nowhereCluster = memo(
+  (mesh: Mesh, name: string): Resource<ClusterJson> => ({
+    name,
+    json: { name, type: "STATIC", loadAssignment: { clusterName: name }, ...common },
+    entities: [`mesh/${mesh.name}`],
+  }),
+);
+
 /** Connects to the host that an HTTP request names. */
 export const forwardProxyCluster = memo((mesh: Mesh, preference: IpPreference | undefined, name: string) =>
   resource(

@@ -72,18 +72,27 @@ const reader = memo((mesh: Mesh) => (entities: MeshEntities, name: string): Serv
   return unavailable(name, "has no provider");
 });
 
-/** Not remembered: no object goes when such a name does. */
 function unavailable(name: string, why: string): Service {
-  const entity = `virtualService/${name}`;
+  const key = `${name}\0${why}`;
+  const known = unavailables.get(key);
+  if (known !== undefined) return known;
   const reason = `virtual service ${name} ${why}`;
-  return {
+  const entity = `virtualService/${name}`;
+  const service: Service = {
     name,
     ports: [],
     unavailable: reason,
     entities: [entity],
     problems: [{ entity, path: "", message: `${reason}: its callers get 503` }],
   };
+  if (unavailables.size >= remembered) unavailables.clear();
+  unavailables.set(key, service);
+  return service;
 }
+
+/** There is no object that goes when such a name does: what is forgotten too early is only made again. */
+const unavailables = new Map<string, Service>();
+const remembered = 1000;
 
 /** A virtual service that a virtual node provides has the node's listeners, and their time limits. */
 const ofNode = memo((mesh: Mesh, name: string, node: string, found: VirtualNodeSpec | Absent): Service => {
