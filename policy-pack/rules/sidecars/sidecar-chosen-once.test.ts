@@ -191,6 +191,8 @@ describe("sidecar-chosen-once", () => {
     deepEqual(said(namespace(disabled), a, b, annotated("ENABLED")), found);
     deepEqual(said(namespace(disabled), a, node("b", by(web))), []);
     deepEqual(said(namespace({ [injection]: unknownText }), a, b, deployment()), []);
+    const unnamed = object("core/v1:Namespace", "x", { name: unknownText }, undefined);
+    deepEqual(said(unnamed, a, b, deployment()), found);
   });
 
   it("finds selectors that Kubernetes does not take", () => {
