@@ -95,7 +95,7 @@ describe("the components of ECS refuse in the preview", function () {
       [
         `- property networkMode with value '{host}' has a problem: "host" was given; "awsvpc" is allowed: Envoy shares a network with its application and with nobody else. Leave it out.`,
         `- property interception.mode with value '{initContainer}' has a problem: "initContainer" was given for Fargate, which grants no container NET_ADMIN; "proxyConfiguration" and "explicit" are allowed there. Or let requiresCompatibilities be ["EC2"].`,
-        "- property interception.image has a problem: nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after apt-get install iptables. Give it, or let the mode be proxyConfiguration, which needs none.",
+        "- property interception.image has a problem: nothing was given; it is required for initContainer: an image with sh and iptables, such as debian:13-slim after apt-get install iptables, which docker build --target redirect makes of this project's Dockerfile. Give it, or let the mode be proxyConfiguration, which needs none.",
         `- property containerDefinitions[0].image with value '{shop/catalog}' has a problem: "shop/catalog" was given; an image with a tag or a digest is allowed, as shop/catalog:1.0 or shop/catalog@sha256:…, so that all tasks run the same.`,
         `- property containerDefinitions[1].name with value '{catalog}' has a problem: "catalog" was given, the name of containerDefinitions[0]; a name that no other container of the task has is allowed.`,
         "- property listeners[0].portMapping.port with value '{443}' has a problem: 443 was given; a listener has 1024 to 65535 on Fargate. Let it have 8443: a load balancer in front may have any.",
