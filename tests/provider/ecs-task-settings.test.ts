@@ -18,7 +18,20 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
     aws.take();
   });
 
-  it("gives the real provider what its types take, with everything that a task definition may have", async () => {
+  it("gives the real provider what only tasks on instances have", async () => {
+    const own = {
+      requiresCompatibilities: ["EC2" as const],
+      placementConstraints: [{ type: "memberOf" as const, expression: "attribute:ecs.os-type == linux" }],
+      pidMode: "host" as const,
+      ipcMode: "task" as const,
+    };
+    const up = await stack.up(taskProgram(taskArgs(own)));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const made = aws.made()[`${TASK} catalog-task-definition`] ?? {};
+    assert.deepEqual(Object.fromEntries(Object.keys(own).map((name) => [name, made[name]])), own);
+  });
+
+  it("gives it what its types take, with everything that a task definition may have", async () => {
     const given = taskArgs({
       family: "shop-catalog",
       tracing: { samplingRate: 0.1, segmentName: "catalog" },
@@ -39,9 +52,7 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
       ],
       runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
       ephemeralStorage: { sizeInGib: 50 },
-      placementConstraints: [{ type: "memberOf", expression: "attribute:ecs.os-type == linux" }],
       pidMode: "task",
-      ipcMode: "task",
       enableFaultInjection: true,
       skipDestroy: true,
       trackLatest: true,
@@ -82,8 +93,8 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
       requiresCompatibilities: ["FARGATE"],
       ...Object.fromEntries(
         [
-          ...(["volumes", "runtimePlatform", "ephemeralStorage", "placementConstraints", "pidMode"] as const),
-          ...(["ipcMode", "enableFaultInjection", "skipDestroy", "trackLatest", "region", "tags"] as const),
+          ...(["volumes", "runtimePlatform", "ephemeralStorage", "pidMode"] as const),
+          ...(["enableFaultInjection", "skipDestroy", "trackLatest", "region", "tags"] as const),
         ].map((name) => [name, own[name]]),
       ),
     });
