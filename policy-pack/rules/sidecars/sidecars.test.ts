@@ -122,6 +122,9 @@ describe("rules about sidecars", () => {
     });
     // It may be the proxy.
     deepEqual(said(declarationsReadable, tasks(app, unknownObject)), { open: ["containerDefinitions[1]"] });
+    deepEqual(said(declarationsReadable, tasks(unknownObject)), { open: ["containerDefinitions[0]"] });
+    for (const nothing of [null, 7, "junk"])
+      deepEqual(said(sidecarImagePinned, tasks(nothing, latest)), found("containerDefinitions[1]"));
     deepEqual(read("kubernetes:core/v1:Pod", { spec: { containers: [unknownObject] } }), undefined);
   });
 
