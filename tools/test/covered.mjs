@@ -2,10 +2,14 @@
 // Node itself and about dependencies: each test file's share is taken as soon as the file has ended.
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { mergeProcessCovs } from "@bcoe/v8-coverage";
 import { root } from "../setup/clone.mjs";
+
+// The checks begin before dependencies are there.
+const require = createRequire(import.meta.url);
+const sumUp = (covered) => require("@bcoe/v8-coverage").mergeProcessCovs(covered);
 
 /** What ships: tests, examples and the benchmark are not held to it. */
 export const shippedRooms = ["model", "control-plane", "provider", "policy-pack"];
@@ -32,7 +36,7 @@ export function addUp(place) {
 export function sumOf(place) {
   if (!existsSync(place)) return undefined;
   const found = readdirSync(place).flatMap((file) => shipped(join(place, file)) ?? []);
-  return found.length > 0 ? mergeProcessCovs(found) : undefined;
+  return found.length > 0 ? sumUp(found) : undefined;
 }
 
 /** Adds up all, and returns the folder that holds the sum and nothing else. */
@@ -40,11 +44,7 @@ export function addUpAll() {
   const raw = join(folder, "raw");
   for (const place of existsSync(raw) ? readdirSync(raw) : []) addUp(join(raw, place));
   const files = existsSync(sums) ? readdirSync(sums) : [];
-  write(
-    total,
-    "all",
-    mergeProcessCovs(files.map((file) => JSON.parse(readFileSync(join(sums, file), "utf8")))),
-  );
+  write(total, "all", sumUp(files.map((file) => JSON.parse(readFileSync(join(sums, file), "utf8")))));
   return total;
 }
 
