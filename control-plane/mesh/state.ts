@@ -8,6 +8,7 @@ import { Collection } from "./collection.js";
 import { decodeEntity, type Entity } from "./entity.js";
 import { MeshError } from "./errors.js";
 import { MeshView } from "./mesh-view.js";
+import { Referrers } from "./referrers.js";
 import {
   decodeServiceAccounts,
   NO_SERVICE_ACCOUNTS,
@@ -29,6 +30,7 @@ export class MeshState implements MeshSource {
   readonly #entities = new Map<string, Entity>();
   /** By the parent's key and the kind of the children; meshes by the kind alone. */
   readonly #collections = new Map<string, Collection>();
+  readonly #referrers = new Referrers();
   /** Of each mesh that is shared, by its key. */
   readonly #shares = new Map<string, Shares>();
   /** Of each mesh whose owner has settled something, by its key. */
@@ -98,6 +100,11 @@ export class MeshState implements MeshSource {
   children<K extends Kind>(parent: Address | undefined, kind: K): Collection<Entity<K>> {
     const key = collectionKey(parent, kind);
     return (this.#collections.get(key) ?? EMPTY) as unknown as Collection<Entity<K>>;
+  }
+
+  /** Where the entities of one kind are that refer to this one and must not lose it, in the order of their names. */
+  referrers(address: Address, by: Kind): Address[] {
+    return this.#referrers.of(address, by);
   }
 
   /** How many entities there are, by kind. */
@@ -212,6 +219,7 @@ export class MeshState implements MeshSource {
     let entity = this.#decoded(key, value, (text) => decodeEntity(address, text));
     if (entity === undefined) {
       this.#entities.delete(key);
+      this.#referrers.change(before, undefined);
       const collection = this.#collections.get(collectionId);
       collection?.remove(id);
       if (collection?.size === 0) this.#collections.delete(collectionId);
@@ -222,6 +230,7 @@ export class MeshState implements MeshSource {
     const same = before && JSON.stringify(before.spec) === JSON.stringify(entity.spec);
     if (same) entity = { ...entity, spec: before.spec };
     this.#entities.set(key, entity);
+    this.#referrers.change(before, entity);
     const collection = this.#collections.get(collectionId) ?? new Collection();
     this.#collections.set(collectionId, collection);
     collection.put(id, entity);
