@@ -24,7 +24,10 @@ export interface DynamoStoreOptions extends TablePlace {
   readonly openMilliseconds?: number;
   /** How long a commit waits for an answer before it is in doubt, in milliseconds. Default: 8,000. */
   readonly commitMilliseconds?: number;
-  /** Called when the table cannot be followed any more, with why, and without when it can be again. */
+  /**
+   * Called when the table cannot be followed any more, with why, again where there is another reason, up to eight times,
+   * and without when it can be followed again.
+   */
   readonly onTrouble?: ((trouble: StoreUnavailable | undefined) => void) | undefined;
 }
 
@@ -36,6 +39,8 @@ const SLOWEST_POLL_MILLISECONDS = 1_000;
 const LOOK_MILLISECONDS = 2_000;
 /** After how long without an answer a table is taken to be away: then changes are refused at once. */
 const TROUBLE_MILLISECONDS = 1_000;
+/** How many reasons are told of one time that it is away. */
+const MAX_REASONS = 8;
 /** How long a revision that the head tells of may take to show in the log, in steps. */
 const GAP_ATTEMPTS = 10;
 const GAP_MILLISECONDS = 50;
@@ -59,6 +64,8 @@ export class DynamoStore implements Store {
   #revision = 0;
   #incarnation: string | undefined;
   #trouble: StoreUnavailable | undefined;
+  /** What was told of it: reasons that take turns are not told again and again. */
+  readonly #told = new Set<string>();
   /** Commits that were sent, by the revision that they would be, until the log has got there. */
   readonly #own = new Map<number, OwnCommit[]>();
   #commits: Promise<unknown> = Promise.resolve();
@@ -256,9 +263,16 @@ export class DynamoStore implements Store {
   }
 
   #setTrouble(trouble: StoreUnavailable | undefined): void {
-    const told = this.#trouble;
+    const was = this.#trouble;
     this.#trouble = trouble;
-    if (told?.message !== trouble?.message && !this.#closed) this.#onTrouble?.(trouble);
+    if (this.#closed) return;
+    if (trouble === undefined) {
+      this.#told.clear();
+      if (was) this.#onTrouble?.(undefined);
+    } else if (!this.#told.has(trouble.message) && this.#told.size < MAX_REASONS) {
+      this.#told.add(trouble.message);
+      this.#onTrouble?.(trouble);
+    }
   }
 
   async #follow(head: Head): Promise<void> {

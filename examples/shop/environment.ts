@@ -193,7 +193,8 @@ export class Environment {
   async reasonOf(error: unknown): Promise<string> {
     // A sidecar whose Envoy has ended ends its application first: why it answers no more is heard some moments later.
     const ended = await Promise.race([this.failed, sleep(10_000)]);
-    if (!existsSync(this.folder)) {
+    // Pulumi makes its home anew where it is gone, and the folder with it; nobody writes another log.
+    if (!existsSync(this.logFile("control-plane"))) {
       return (
         `the folder of this run, ${this.folder}, is gone: something has removed it meanwhile. ` +
         "Set TMPDIR to a folder that nobody cleans up."

@@ -199,6 +199,27 @@ describe("The store on DynamoDB, where things go wrong", function () {
     assert.deepEqual([troubles.length > 1, troubles.at(-1)], [true, undefined]);
   });
 
+  it("tells each reason once of a time without the table, though reasons take turns", async () => {
+    const troubles: (string | undefined)[] = [];
+    const store = await open({ onTrouble: (trouble) => troubles.push(trouble?.message) });
+    const away = () => until("it is away", () => /ECONNREFUSED/.test(`${store.trouble?.message}`));
+    const isShort = () =>
+      until("it is short of capacity", () => /Throughput/.test(`${store.trouble?.message}`));
+    faulty.faults = { throttled: 1 };
+    for (let n = 0; n < 2; n++) {
+      await isShort();
+      await faulty.leave();
+      await away().finally(() => faulty.comeBack());
+    }
+    await isShort();
+    faulty.faults = {};
+    await until("it is back", () => store.trouble === undefined);
+    assert.deepEqual(
+      troubles.map((reason) => reason && /Throughput|ECONNREFUSED/.exec(reason)?.[0]),
+      ["Throughput", "ECONNREFUSED", undefined],
+    );
+  });
+
   it("reads everything where the log does not reach back, and tells what differs as one change", async () => {
     const store = await open();
     await store.commit(0, [put("gone", "1"), put("same", "1"), put("other", "1")]);
