@@ -29,6 +29,22 @@ describe("The client of the command line", () => {
   });
   const says = (message: string) => ({ name: "ApiError", message });
 
+  it("calls below the path of an endpoint that has one, as the provider does", async () => {
+    const paths: (string | undefined)[] = [];
+    const port = await listening(
+      createServer((request, response) => {
+        paths.push(request.url);
+        response.end("{}");
+      }),
+    );
+    for (const path of ["", "/", "/mesh", "/mesh/"])
+      await callApi(at(`http://127.0.0.1:${port}${path}`), "GET", "/v1/proxies?meshName=shop");
+    assert.deepEqual(
+      paths,
+      ["", "", "/mesh", "/mesh"].map((path) => `${path}/v1/proxies?meshName=shop`),
+    );
+  });
+
   it("signs what it sends, if it has a key, and gives what it is answered", async () => {
     const seen: {
       method: string | undefined;

@@ -32,7 +32,7 @@ export async function callApi(
   path: string,
   body?: object,
 ): Promise<object> {
-  const url = new URL(path, endpoint);
+  const url = new URL(endpoint.replace(/\/+$/, "") + path);
   const text = body && JSON.stringify(body);
   const request = new HttpRequest({
     method,
