@@ -6,7 +6,7 @@ import {
   StoreUnavailable,
   type Write,
 } from "../store/store.js";
-import { UnreadableRecord, UnreadableRecords } from "../store/unreadable-records.js";
+import { UnreadableRecords, unreadableAs } from "../store/unreadable-records.js";
 import { IdentityError } from "./errors.js";
 
 const ATTEMPTS = 100;
@@ -174,11 +174,5 @@ export class Records<T> {
   }
 }
 
-function failing(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof UnreadableRecord)) throw error;
-    throw new IdentityError("InternalServerErrorException", error.message, { cause: error });
-  }
-}
+/** Callers are told of a record that cannot be read as of a fault of the control plane. */
+const failing = (check: () => void): void => unreadableAs(IdentityError, check);

@@ -1,7 +1,7 @@
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import type { MeshChange, MeshSource } from "../source/mesh-source.js";
 import type { Change, Store, Unsubscribe, Write } from "../store/store.js";
-import { type Unreadable, UnreadableRecord, UnreadableRecords } from "../store/unreadable-records.js";
+import { type Unreadable, UnreadableRecords, unreadableAs } from "../store/unreadable-records.js";
 import type { MeshEntities, MeshSettings } from "../translate/entities.js";
 import { type Address, addressKey, ownName, parentOf, parseKey } from "./address.js";
 import { Collection } from "./collection.js";
@@ -293,14 +293,8 @@ export class MeshState implements MeshSource {
   }
 }
 
-function failing(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof UnreadableRecord)) throw error;
-    throw new MeshError("InternalServerErrorException", error.message, { cause: error });
-  }
-}
+/** Callers are told of a record that cannot be read as of a fault of the control plane. */
+const failing = (check: () => void): void => unreadableAs(MeshError, check);
 
 const EMPTY = new Collection();
 

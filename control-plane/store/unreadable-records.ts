@@ -88,6 +88,19 @@ export class UnreadableRecords {
   }
 }
 
+/** Throws, in the place of an UnreadableRecord, what callers know such faults by. */
+export function unreadableAs(
+  Fault: new (type: "InternalServerErrorException", message: string, options: ErrorOptions) => Error,
+  check: () => void,
+): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord)) throw error;
+    throw new Fault("InternalServerErrorException", error.message, { cause: error });
+  }
+}
+
 /** Errors of parsers quote what they were given, which may be secret. */
 const reasonOf = (error: unknown): string =>
   error instanceof MalformedRecord ? error.message : `what is in it has a form that is not known here`;

@@ -10,6 +10,7 @@ import { putStandIn } from "../support/aws-stand-in/stand-in.js";
 import { TestAuthority } from "../support/certificates.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { kubernetesTools } from "../support/tools.js";
 
@@ -27,11 +28,7 @@ describe("docs/eks.md", function () {
   let kubectl: string;
   const start = process.cwd();
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     const tools = await kubernetesTools();
     kubectl = tools?.kubectl ?? "";
     cluster = await startCluster();

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../support/control-plane.js";
 import { freePort } from "../support/loopback.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import { awsTrust, type Image, meshImages } from "../support/tasks/images.js";
@@ -19,11 +20,7 @@ describe("ECS tasks with AWS's own sidecar image", function () {
   let tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     const port = await freePort();
     const images: Record<string, Image> = {};
     shop = await Shop.open({ images, args: (host) => ["--xds-trusted-network", `${host}:${port}`] });

@@ -2,6 +2,7 @@
 // all, and shifted from one version to the next while requests flow.
 import assert from "node:assert/strict";
 import { callAt } from "../support/http.js";
+import { skipWithout } from "../support/needs.js";
 import { fileLimit } from "../support/process-status.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
@@ -26,11 +27,7 @@ describe("a canary of ECS tasks", function () {
   let v2: RunningGroup;
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     shop = await Shop.open();
     await shop.createMesh();
     [v1, v2, front] = (await shop.service(["catalog-v1"], ["catalog-v2"], ["front"])) as [

@@ -2,6 +2,7 @@
 // they are stopped.
 import assert from "node:assert/strict";
 import { CloudMapServer } from "../support/cloud-map.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -15,11 +16,7 @@ describe("ECS tasks in AWS Cloud Map", function () {
   const tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     cloudMap = await CloudMapServer.start();
     service = await cloudMap.service(await cloudMap.namespace("shop.internal"), "catalog");
     shop = await Shop.open({ args: () => ["--cloud-map-interval", "1"], env: cloudMap.env });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import type { Readable } from "node:stream";
 import { redirectSteps } from "@pulumi-appmesh/control-plane/interception/rules.js";
 import { Network } from "../support/namespaces.js";
+import { skipWithout } from "../support/needs.js";
 import { alive, until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages, nodeImage } from "../support/tasks/images.js";
@@ -25,11 +26,7 @@ describe("task definitions as processes", function () {
   let tasks = 0;
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     cluster = await Cluster.start(await meshImages({ shell: {}, "shop/app": nodeImage("app") }));
   });
   after(() => cluster?.close());

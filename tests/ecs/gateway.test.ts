@@ -2,6 +2,7 @@
 // EC2, whose traffic a container of theirs redirects.
 import assert from "node:assert/strict";
 import { callAt } from "../support/http.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -13,11 +14,7 @@ describe("a virtual gateway as an ECS task", function () {
   let tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     // All that the image of the init container needs.
     shop = await Shop.open({ images: { "shop/iptables": {} } });
     await shop.createMesh();

@@ -5,6 +5,7 @@ import { type Output, output } from "@pulumi/pulumi";
 import { NodeIdentity } from "@pulumi-appmesh/appmesh";
 import { TestStack } from "../provider/stack.js";
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -38,11 +39,7 @@ describe("tasks that get their identity from Pulumi", function () {
   const tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     aws = putStandIn("aws");
     shop = await Shop.open();
     await shop.createMesh();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { CloudMapServer } from "../support/cloud-map.js";
 import { callAt } from "../support/http.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -19,11 +20,7 @@ describe("the name of a virtual service of several versions on ECS", function ()
   const tasks = new Map<string, RunningGroup>();
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     cloudMap = await CloudMapServer.start();
     service = await cloudMap.service(await cloudMap.namespace("shop.internal"), "catalog");
     shop = await Shop.open({ args: () => ["--cloud-map-interval", "1"], env: cloudMap.env });

@@ -1,6 +1,7 @@
 // What ECS does in a deployment: a new task starts, traffic finds it, the old one is stopped in its order. No request
 // is lost, because Envoy's drain comes before everything else.
 import assert from "node:assert/strict";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -12,11 +13,7 @@ describe("the replacement of an ECS task", function () {
   let tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     shop = await Shop.open();
     await shop.createMesh();
   });

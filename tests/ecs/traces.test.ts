@@ -1,5 +1,6 @@
 // The traces of ECS tasks: Envoy sends them to the tracer beside it, whose containers the task definition has.
 import assert from "node:assert/strict";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import type { RunningGroup } from "../support/tasks/running-group.js";
@@ -13,11 +14,7 @@ describe("traces of ECS tasks", function () {
   let tasks: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     shop = await Shop.open();
     await shop.createMesh();
   });

@@ -11,6 +11,7 @@ import { pino } from "pino";
 import { dnsServer } from "../support/dns.js";
 import { callAt, echoServer, greetingServer } from "../support/http.js";
 import { type Namespace, Network, namespacesMissing } from "../support/namespaces.js";
+import { skipWithout } from "../support/needs.js";
 import { heard } from "../support/redirected.js";
 import { until } from "../support/sidecar.js";
 
@@ -36,11 +37,7 @@ describe("interception in network namespaces", function () {
   const closing: { close(): Promise<void> }[] = [];
 
   before(async function () {
-    const missing = namespacesMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, namespacesMissing());
     network = new Network();
     front = network.add("front");
     catalog = network.add("catalog");

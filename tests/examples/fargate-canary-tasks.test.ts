@@ -7,6 +7,7 @@ import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { CloudMapServer } from "../support/cloud-map.js";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { callAt } from "../support/http.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { type Images, meshImages, nodeImage } from "../support/tasks/images.js";
@@ -75,11 +76,7 @@ describe("the tasks of the example of a canary on Fargate", function () {
   const registered = new Map<string, string>();
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     const aws = putStandIn("aws");
     putStandIn("awsx");
     cloudMap = await CloudMapServer.start();

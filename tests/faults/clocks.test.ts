@@ -2,6 +2,7 @@
 // them: what is signed, issued and checked still holds, and no request is lost.
 import assert from "node:assert/strict";
 import { clockOff, fakeClockMissing } from "../support/fake-clock.js";
+import { skipWithout } from "../support/needs.js";
 import { meshes, Shop, until } from "./shop.js";
 
 /** In seconds. At 300, signatures of callers whose clocks are right are refused, as by AWS. */
@@ -11,11 +12,7 @@ describe("Control planes whose clocks are wrong, under traffic", function () {
   this.timeout(240_000);
   let shop: Shop;
   before(async function () {
-    const missing = fakeClockMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, fakeClockMissing());
     shop = await Shop.start(this, {
       replicas: 3,
       env: [{}, clockOff(off), clockOff(-off)],

@@ -10,6 +10,7 @@ import { pino } from "pino";
 import { callAt, echoServer, type TestServer } from "../support/http.js";
 import { loopbackAddress } from "../support/loopback.js";
 import { type Namespace, Network, namespacesMissing } from "../support/namespaces.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { Traffic } from "../support/traffic.js";
 import { Envoy } from "../xds/envoy.js";
@@ -159,10 +160,7 @@ describe("A connection that falls silent, under traffic", function () {
   let shop: Shop | undefined;
   let traffic: Traffic | undefined;
   before(function () {
-    const missing = namespacesMissing();
-    if (missing === undefined) return;
-    console.log(`      left out: ${missing}`);
-    this.skip();
+    skipWithout(this, namespacesMissing());
   });
   after(async () => {
     await traffic?.stop();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { FastClock, fakeClockMissing } from "../support/fake-clock.js";
 import { loopbackAddress } from "../support/loopback.js";
+import { skipWithout } from "../support/needs.js";
 import { measured, meshes, Shop, until } from "./shop.js";
 
 const minutes = 60;
@@ -13,11 +14,7 @@ describe("A table in trouble, under traffic", function () {
   let shop: Shop;
   let clock: FastClock;
   before(async function () {
-    const missing = fakeClockMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, fakeClockMissing());
     clock = new FastClock();
     shop = await Shop.start(this, {
       replicas: 2,

@@ -1,5 +1,6 @@
 // What the harness itself makes of pods: the other tests that run some stand on it.
 import assert from "node:assert/strict";
+import { skipWithout } from "../support/needs.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages, nodeImage } from "../support/tasks/images.js";
 import { podGroup } from "../support/tasks/pod.js";
@@ -12,11 +13,7 @@ describe("pods as processes", function () {
   let pods = 0;
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     cluster = await Cluster.start(await meshImages({ shell: {}, "shop/app": nodeImage("app") }));
   });
   after(() => cluster?.close());

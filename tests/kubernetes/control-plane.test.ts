@@ -15,6 +15,7 @@ import { DynamoDbServer } from "../support/dynamodb.js";
 import { callAt } from "../support/http.js";
 import { type Cluster as ApiServer, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages, nodeImage } from "../support/tasks/images.js";
@@ -37,11 +38,7 @@ describe("a control plane in a cluster", function () {
   let authorityAws: AuthorityAws | undefined;
   const groups: RunningGroup[] = [];
   before(async function () {
-    const missing = (await kubernetesMissing()) ?? containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, (await kubernetesMissing()) ?? containersMissing());
     server = await startCluster();
     server.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
     putKubernetesPlugin({ STAND_IN_KUBECONFIG: server.kubeconfig });

@@ -8,6 +8,7 @@ import { validity } from "@pulumi-appmesh/control-plane/identity/own-certificate
 import { TestStack } from "../provider/stack.js";
 import { type Cluster as ApiServer, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { Cluster, containersMissing } from "../support/tasks/cluster.js";
 import { meshImages } from "../support/tasks/images.js";
@@ -33,11 +34,7 @@ describe("AppMeshController asks the control plane first", function () {
   let authority: { readonly certificate: string; readonly key: string };
   const groups: RunningGroup[] = [];
   before(async function () {
-    const missing = (await kubernetesMissing()) ?? containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, (await kubernetesMissing()) ?? containersMissing());
     server = await startCluster();
     putKubernetesPlugin({
       STAND_IN_KUBECONFIG: server.kubeconfig,

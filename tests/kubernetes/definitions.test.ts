@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { customResourceDefinitions } from "@pulumi-appmesh/model/kubernetes";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
+import { skipWithout } from "../support/needs.js";
 
 const definitions = customResourceDefinitions();
 const object = (kind: string, name: string, spec: unknown) => ({
@@ -192,11 +193,7 @@ describe("App Mesh's objects on a Kubernetes API server", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     cluster = await startCluster();
     cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
     // As a cluster has them on which AWS's chart was installed years ago: fewer members, and applied by somebody else.

@@ -10,6 +10,7 @@ import { temporaryFolder } from "../support/control-plane.js";
 import { callAt } from "../support/http.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import { podGroup } from "../support/tasks/pod.js";
@@ -30,11 +31,7 @@ describe("a mesh of ECS tasks and of pods that the components make", function ()
   const groups: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing() ?? (await kubernetesMissing());
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing() ?? (await kubernetesMissing()));
     cluster = await startCluster();
     const { status, body } = await cluster.call("GET", "/openid/v1/jwks");
     assert.equal(status, 200);

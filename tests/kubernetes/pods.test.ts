@@ -8,6 +8,7 @@ import type { PodSpec } from "@pulumi-appmesh/provider/components/kubernetes/pod
 import { rhythm, Shop } from "../ecs/shop.js";
 import { TestAuthority } from "../support/certificates.js";
 import { callAt } from "../support/http.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { containersMissing } from "../support/tasks/cluster.js";
 import { nodeImage } from "../support/tasks/images.js";
@@ -25,11 +26,7 @@ describe("pods in a mesh of mutual TLS alone", function () {
   const groups: RunningGroup[] = [];
 
   before(async function () {
-    const missing = containersMissing();
-    if (missing !== undefined) {
-      console.log(`      left out: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, containersMissing());
     shop = await Shop.open({
       images: { "shop/iptables": {}, "shop/tools": {}, "shop/probed": nodeImage("probed") },
     });

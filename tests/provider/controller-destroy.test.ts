@@ -4,6 +4,7 @@ import { CustomResource } from "@pulumi/pulumi";
 import { AppMeshController } from "@pulumi-appmesh/appmesh";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { until } from "../support/sidecar.js";
 import { kubernetesTools } from "../support/tools.js";
 import { controllerInputs } from "./controller-program.js";
@@ -27,11 +28,7 @@ describe("AppMeshController, destroyed", function () {
   let stack: TestStack;
   let program: () => Promise<void>;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     cluster = await startCluster();
     plugin = putKubernetesPlugin({
       STAND_IN_KUBECONFIG: cluster.kubeconfig,

@@ -5,6 +5,7 @@ import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/a
 import { putStandIn, type StandIn } from "../support/aws-stand-in/stand-in.js";
 import { kubernetesMissing } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { kubernetesTools } from "../support/tools.js";
 import { TestStack } from "./stack.js";
 
@@ -18,11 +19,7 @@ describe("the IAM role of AppMeshController's pods", function () {
   let kubernetes: KubernetesPlugin;
   let stack: TestStack;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}, and so no Helm either`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     kubernetes = putKubernetesPlugin({ STAND_IN_HELM: (await kubernetesTools())?.helm ?? "" });
     aws = putStandIn("aws");
     // The engine else writes the whole state after each step, definitions and all.

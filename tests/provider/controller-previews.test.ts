@@ -4,6 +4,7 @@ import { CustomResource } from "@pulumi/pulumi";
 import { AppMeshController, type AppMeshControllerArgs } from "@pulumi-appmesh/appmesh";
 import { kubernetesMissing } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { kubernetesTools } from "../support/tools.js";
 import { controllerInputs, made, shown } from "./controller-program.js";
 import { TestStack } from "./stack.js";
@@ -14,11 +15,7 @@ describe("AppMeshController in a preview", function () {
   let stack: TestStack;
   let inputs: AppMeshControllerArgs;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}, and so no Helm either`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     plugin = putKubernetesPlugin({ STAND_IN_HELM: (await kubernetesTools())?.helm ?? "" });
     stack = await TestStack.create({});
     inputs = await controllerInputs();

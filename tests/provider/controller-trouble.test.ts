@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppMeshController } from "@pulumi-appmesh/appmesh";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { kubernetesTools } from "../support/tools.js";
 import { controllerInputs } from "./controller-program.js";
 import { TestStack } from "./stack.js";
@@ -16,11 +17,7 @@ describe("AppMeshController whose pods do not come up", function () {
   let cluster: Cluster;
   let stack: TestStack;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     cluster = await startCluster();
     putKubernetesPlugin({
       STAND_IN_KUBECONFIG: cluster.kubeconfig,

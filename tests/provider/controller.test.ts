@@ -11,6 +11,7 @@ import {
 } from "@pulumi-appmesh/appmesh";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { kubernetesTools } from "../support/tools.js";
 import { controllerInputs, made, shown } from "./controller-program.js";
 import { TestStack } from "./stack.js";
@@ -22,11 +23,7 @@ describe("AppMeshController on the real engine and a real API server", function 
   let stack: TestStack;
   let inputs: AppMeshControllerArgs;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     const tools = await kubernetesTools();
     cluster = await startCluster();
     plugin = putKubernetesPlugin({

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { type Cluster, kubernetesMissing, startCluster } from "../support/kubernetes.js";
 import { type KubernetesPlugin, putKubernetesPlugin } from "../support/kubernetes-plugin/install.js";
+import { skipWithout } from "../support/needs.js";
 import { TestStack } from "./stack.js";
 
 export class KubernetesStack {
@@ -69,11 +70,7 @@ export class KubernetesStack {
 export function kubernetesStack(...objects: readonly unknown[]): () => KubernetesStack {
   let started: KubernetesStack | undefined;
   before(async function () {
-    const missing = await kubernetesMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, await kubernetesMissing());
     started = await KubernetesStack.start(...objects);
   });
   afterEach(() => started?.empty());
