@@ -1,12 +1,15 @@
 // `npm run bench`: what a change costs on the way to many proxies, and what Pulumi costs on the way to a change,
 // each beside a peer that does the same work in the same run. Figures are printed, never asserted.
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureApi } from "./api.js";
 import { moto, ours } from "./api-contender.js";
 import { measureController } from "./controller.js";
 import { measureDataPath } from "./data-path.js";
 import { measureEcs } from "./ecs.js";
+import { installedPlugin } from "./installed-plugin.js";
 import { buildPeers } from "./peers.js";
 import { measurePlugins } from "./plugin.js";
 import { measurePolicies } from "./policies.js";
@@ -198,10 +201,17 @@ async function measureBesidePeers(
       idleSeconds: quick ? 10 : 30,
     });
   }
-  if (only.has("up")) {
+  if (only.has("up")) await measurePulumi(peers.folder, quick, results);
+}
+
+async function measurePulumi(nullFolder: string, quick: boolean, results: Results): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "appmesh-bench-plugin-"));
+  try {
+    say("the plugin as it is installed …");
+    const folders = { null: nullFolder, appmesh: await installedPlugin(folder) };
     say("the plugin by itself …");
     results.plugins.push(
-      ...(await measurePlugins(peers.folder, {
+      ...(await measurePlugins(folders, {
         starts: quick ? 3 : 10,
         entities: quick ? [50, 500] : [50, 500, 2_000],
       })),
@@ -211,7 +221,9 @@ async function measureBesidePeers(
       { entities: 500, runs: 1, previews: 3, writes: "steps" },
       { entities: 2_000, runs: 1, previews: 2, writes: "once" },
     ] as const;
-    results.up.push(...(await measureUp(peers.folder, quick ? [small] : [small, ...large], say)));
+    results.up.push(...(await measureUp(folders, quick ? [small] : [small, ...large], say)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

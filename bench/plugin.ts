@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { messages, rpc } from "@pulumi-appmesh/provider/server/protocol.js";
 import { encode } from "@pulumi-appmesh/provider/server/wire.js";
@@ -34,10 +35,13 @@ export interface PluginStep {
 const PARALLEL = 8;
 
 export async function measurePlugins(
-  nullFolder: string,
+  folders: Readonly<Record<PluginCosts["provider"], string>>,
   plan: { readonly starts: number; readonly entities: readonly number[] },
 ): Promise<PluginCosts[]> {
-  const commands = { null: `${nullFolder}/pulumi-resource-null`, appmesh: "pulumi-resource-appmesh" };
+  const commands = {
+    null: join(folders.null, "pulumi-resource-null"),
+    appmesh: join(folders.appmesh, "pulumi-resource-appmesh"),
+  };
   const measured = (["null", "appmesh"] as const).map((provider) => ({
     ...{ provider, printed: [] as number[], configured: [] as number[], steps: [] as PluginStep[] },
   }));

@@ -124,9 +124,9 @@ export interface UpPlan {
   readonly writes: "steps" | "once";
 }
 
-/** Measures both providers in turns. @param nullFolder where pulumi-resource-null is */
+/** Measures both providers in turns. @param folders where their plugins are */
 export async function measureUp(
-  nullFolder: string,
+  folders: Readonly<Record<Up["provider"], string>>,
   plans: readonly UpPlan[],
   say: (line: string) => void,
 ): Promise<Up[]> {
@@ -139,7 +139,7 @@ export async function measureUp(
     }));
     for (let run = 1; run <= runs; run++) {
       say(`pulumi up and preview of ${entities} entities, ${run} of ${runs} …`);
-      await measureRun(nullFolder, plan, measured);
+      await measureRun(folders, plan, measured);
     }
     results.push(...measured);
   }
@@ -148,7 +148,7 @@ export async function measureUp(
 
 /** Everything once, from nothing: a control plane and a folder of stacks that go when it is done. */
 async function measureRun(
-  nullFolder: string,
+  folders: Readonly<Record<Up["provider"], string>>,
   { entities: count, previews, writes }: UpPlan,
   measured: readonly { provider: Up["provider"]; plan: Cost[]; up: Cost[]; preview: Cost[] }[],
 ): Promise<void> {
@@ -159,7 +159,7 @@ async function measureRun(
     const environment = {
       ...controlPlane.environment,
       APPMESH_ENDPOINT: controlPlane.endpoint,
-      PATH: [nullFolder, process.env.PATH].join(delimiter),
+      PATH: [...Object.values(folders), process.env.PATH].join(delimiter),
       PULUMI_HOME: join(folder, "home"),
       PULUMI_BACKEND_URL: `file://${folder}`,
       PULUMI_CONFIG_PASSPHRASE: "bench",

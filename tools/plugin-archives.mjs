@@ -1,7 +1,7 @@
 // `npm run plugin-archives`: the plugin as archives that `pulumi plugin install` unpacks, one for each platform.
 //
 //   npm run plugin-archives                              all platforms, into dist/
-//   npm run plugin-archives -- --targets linux-amd64     some platforms
+//   npm run plugin-archives -- --targets linux-amd64     some platforms; own is this machine's
 //   npm run plugin-archives -- --out FOLDER              elsewhere
 
 import { resolve } from "node:path";

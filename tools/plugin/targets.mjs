@@ -61,14 +61,15 @@ export const targets = [
 /** What a user names a platform by: linux-amd64. */
 export const targetName = ({ os, arch }) => `${os}-${arch}`;
 
-/** The platforms of these names; all of them for none. */
+/** The platforms of these names, of which "own" is this machine's; all of them for none. */
 export function chooseTargets(names) {
   if (names === undefined) return targets;
   return names.split(",").map((name) => {
+    if (name === "own") return ownTarget();
     const found = targets.find((target) => targetName(target) === name);
     if (found) return found;
     throw new Error(
-      `there is no platform ${JSON.stringify(name)}; the plugin is archived for ${targets.map(targetName).join(", ")}.`,
+      `there is no platform ${JSON.stringify(name)}; the plugin is archived for ${targets.map(targetName).join(", ")}; "own" is this machine's.`,
     );
   });
 }
