@@ -11,7 +11,7 @@ using Pulumi;
 namespace PulumiAppMesh.AppMesh
 {
     /// <summary>
-    /// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+    /// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
     /// 
     /// ## Example Usage
     /// ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -127,7 +127,7 @@ namespace PulumiAppMesh.AppMesh
     public partial class MeshDeployment : global::Pulumi.ComponentResource
     {
         /// <summary>
-        /// Name of the Deployment, or of the StatefulSet.
+        /// Name of the Deployment, or of the StatefulSet or DaemonSet.
         /// </summary>
         [Output("deploymentName")]
         public Output<string> DeploymentName { get; private set; } = null!;
@@ -220,6 +220,12 @@ namespace PulumiAppMesh.AppMesh
         /// </summary>
         [Input("controlPlane", required: true)]
         public Inputs.PodControlPlaneArgs ControlPlane { get; set; } = null!;
+
+        /// <summary>
+        /// Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+        /// </summary>
+        [Input("daemonSet")]
+        public object? DaemonSet { get; set; }
 
         /// <summary>
         /// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+ * Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
  *
  * ## Example Usage
  * ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -93,7 +93,7 @@ export class MeshDeployment extends pulumi.ComponentResource {
     }
 
     /**
-     * Name of the Deployment, or of the StatefulSet.
+     * Name of the Deployment, or of the StatefulSet or DaemonSet.
      */
     declare public /*out*/ readonly deploymentName: pulumi.Output<string>;
     /**
@@ -147,6 +147,7 @@ export class MeshDeployment extends pulumi.ComponentResource {
             resourceInputs["backends"] = args?.backends;
             resourceInputs["clusterDomain"] = args?.clusterDomain;
             resourceInputs["controlPlane"] = args?.controlPlane;
+            resourceInputs["daemonSet"] = args?.daemonSet;
             resourceInputs["deployment"] = args?.deployment;
             resourceInputs["drainSeconds"] = args?.drainSeconds;
             resourceInputs["envoy"] = args?.envoy;
@@ -204,6 +205,10 @@ export interface MeshDeploymentArgs {
      * Where Envoy finds the control plane.
      */
     controlPlane: inputs.PodControlPlaneArgs;
+    /**
+     * Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+     */
+    daemonSet?: any;
     /**
      * More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
      */

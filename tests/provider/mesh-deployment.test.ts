@@ -311,6 +311,43 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     assert.deepEqual(shown((await at().stack.preview(program)).steps), []);
   });
 
+  it("is a DaemonSet where each machine has one, and takes the place of a Deployment", async () => {
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const daemons = alone(
+      deploymentArgs({
+        daemonSet: {
+          metadata: { annotations: { owner: pulumi.output("shop") } },
+          spec: { minReadySeconds: 5, updateStrategy: { type: "OnDelete" } },
+        },
+        podTemplate: { spec: { containers: [app], tolerations: [{ operator: "Exists" }] } },
+      }),
+    );
+    assert.equal((await at().stack.up(alone(deploymentArgs()))).failure, undefined);
+    const changed = await at().stack.up(daemons);
+    assert.deepEqual([changed.failure, changed.messages], [undefined, []]);
+    assert.deepEqual(shown(changed.steps), [
+      "create kubernetes:apps/v1:DaemonSet catalog-daemon-set",
+      "delete kubernetes:apps/v1:Deployment catalog-deployment",
+      "update appmesh:index:MeshDeployment catalog",
+    ]);
+    const { metadata, spec } = at().get("daemonset", "catalog");
+    const { minReadySeconds, selector, template, updateStrategy } = spec;
+    const labels = { "app.kubernetes.io/name": "catalog" };
+    assert.deepEqual(
+      [metadata.annotations.owner, minReadySeconds, updateStrategy, selector.matchLabels],
+      ["shop", 5, { type: "OnDelete" }, labels],
+    );
+    assert.deepEqual(
+      [template.metadata.labels, template.spec.tolerations, template.spec.serviceAccountName],
+      [labels, [{ operator: "Exists" }], "catalog"],
+    );
+    assert.deepEqual(
+      [...template.spec.initContainers, ...template.spec.containers].map(({ name }) => name),
+      ["envoy-redirect", "envoy", "app"],
+    );
+    assert.deepEqual(shown((await at().stack.preview(daemons)).steps), []);
+  });
+
   it("gives its children the provider and the transforms, and is moved under a parent by an alias", async () => {
     await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
     const program = (opts: pulumi.ComponentResourceOptions) => async () => {

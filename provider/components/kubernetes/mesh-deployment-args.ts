@@ -59,25 +59,36 @@ const inputs = {
       "words: {metadata: {annotations, labels}, spec: {volumeClaimTemplates, podManagementPolicy, …}}; {} is enough. Not beside " +
       "deployment.",
   ),
+  daemonSet: optional(
+    json(),
+    "Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: " +
+      "{annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or " +
+      "replicas.",
+  ),
   interception: required(PodInterception, "How the application's traffic gets into Envoy."),
   tags: componentTags,
 } as const;
 
 /** The inputs that decide how much is made. */
-export const plainMeshDeploymentInputs = ["listeners", "statefulSet", ...plainWorkloadInputs] as const;
+export const plainMeshDeploymentInputs = [
+  "listeners",
+  "statefulSet",
+  "daemonSet",
+  ...plainWorkloadInputs,
+] as const;
 
 /** Pods of a Deployment that are a virtual node of a mesh, as one. */
 export const meshDeployment: ComponentType = {
   name: "MeshDeployment",
   doc:
     "Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a " +
-    "Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which " +
+    "Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which " +
     "the mesh finds each pod, and a service account by which the pods prove who they are.",
   inputs,
   plain: plainMeshDeploymentInputs,
   outputs: {
     virtualNodeName: required(resourceName, "Name of the virtual node, for a version of a MeshService."),
-    deploymentName: required(string(), "Name of the Deployment, or of the StatefulSet."),
+    deploymentName: required(string(), "Name of the Deployment, or of the StatefulSet or DaemonSet."),
     serviceName: optional(string(), "Name of the Service, if there are listeners."),
     hostname: optional(string(), "Name of DNS of that Service."),
     serviceAccountName: required(string(), "Name of the service account as which the pods run."),

@@ -163,10 +163,20 @@ describe("the rules of pods that a component makes", () => {
         },
       }),
       [
-        "deployment: it was given beside statefulSet, which is made instead of a Deployment. Leave one of both out.",
+        "statefulSet: it was given beside deployment; one of deployment, statefulSet, daemonSet is what the pods are run by. " +
+          "Leave one of both out.",
         said("statefulSet.metadata.name", "Give serviceName."),
         said("statefulSet.spec.template"),
         said("statefulSet.spec.serviceName", "Give the input serviceName."),
+      ],
+    );
+    assert.deepEqual(
+      deployment({ replicas: 2, statefulSet: {}, daemonSet: { spec: { selector: {}, minReadySeconds: 5 } } }),
+      [
+        "daemonSet: it was given beside statefulSet; one of deployment, statefulSet, daemonSet is what the pods are run by. " +
+          "Leave one of both out.",
+        "replicas: it was given beside daemonSet, of which each machine has one pod. Leave one of both out.",
+        said("daemonSet.spec.selector"),
       ],
     );
     assert.deepEqual(deployment({ service: { spec: { type: "LoadBalancer" } } }), [
@@ -199,7 +209,7 @@ describe("the rules of pods that a component makes", () => {
     };
     assert.deepEqual(deployment({ podTemplate: { spec } }), [
       "podTemplate.spec.serviceAccountName: the component says it itself. Give the input serviceAccountName.",
-      'podTemplate.spec.restartPolicy: "Never" was given; pods of a Deployment or StatefulSet are started again, so that "Always" is ' +
+      'podTemplate.spec.restartPolicy: "Never" was given; pods of a Deployment, StatefulSet or DaemonSet are started again, so that "Always" is ' +
         "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
       'podTemplate.spec.volumes[1].name: "a" was given twice; each volume has a name of its own.',
     ]);

@@ -35,6 +35,12 @@ const ours: Readonly<Record<string, readonly Path[]>> = {
     ["spec", "replicas"],
     ["spec", "serviceName"],
   ],
+  daemonSet: [
+    ["metadata", "name"],
+    ["metadata", "namespace"],
+    ["spec", "selector"],
+    ["spec", "template"],
+  ],
   service: [
     ["metadata", "name"],
     ["metadata", "namespace"],
@@ -46,6 +52,9 @@ const ours: Readonly<Record<string, readonly Path[]>> = {
     ["metadata", "namespace"],
   ],
 };
+
+/** What runs the pods: one of them, a Deployment where none is given. */
+const sets = ["deployment", "statefulSet", "daemonSet"] as const;
 
 /**
  * What is wrong with pods that a component makes, whose inputs have the right shapes.
@@ -71,11 +80,19 @@ export function* workloadRules({ value, isOpen }: Known, name: string | undefine
       "it was given beside serviceAccountName, which names one that is there already. Leave one of both out.",
     );
   }
-  if (inputs.deployment !== undefined && inputs.statefulSet !== undefined) {
+  const [set, ...others] = sets.filter((input) => inputs[input] !== undefined);
+  for (const other of others) {
     yield violation(
-      ["deployment"],
-      inputs.deployment,
-      "it was given beside statefulSet, which is made instead of a Deployment. Leave one of both out.",
+      [other],
+      inputs[other],
+      `it was given beside ${set}; one of ${sets.join(", ")} is what the pods are run by. Leave one of both out.`,
+    );
+  }
+  if (inputs.daemonSet !== undefined && inputs.replicas !== undefined) {
+    yield violation(
+      ["replicas"],
+      inputs.replicas,
+      "it was given beside daemonSet, of which each machine has one pod. Leave one of both out.",
     );
   }
   for (const [input, paths] of Object.entries(ours)) yield* objectViolations(input, inputs[input], paths);
@@ -160,7 +177,7 @@ function* templateViolations({ podTemplate }: ObjectValue): Generator<Violation>
     yield violation(
       [...at, "spec", "restartPolicy"],
       spec.restartPolicy,
-      `${JSON.stringify(spec.restartPolicy)} was given; pods of a Deployment or StatefulSet are started again, so that "Always" is ` +
+      `${JSON.stringify(spec.restartPolicy)} was given; pods of a Deployment, StatefulSet or DaemonSet are started again, so that "Always" is ` +
         "allowed. Leave it out. Pods that end are a Job's, whose spec addMeshToPod makes.",
     );
   }

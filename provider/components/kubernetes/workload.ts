@@ -1,4 +1,5 @@
 // What becomes of pods that a component makes, be they of a virtual node or of a virtual gateway.
+import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet.js";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
@@ -29,6 +30,7 @@ export interface WorkloadArgs {
   readonly podTemplate?: Input<unknown>;
   readonly deployment?: Input<unknown>;
   readonly statefulSet?: Input<unknown>;
+  readonly daemonSet?: Input<unknown>;
   readonly service?: Input<unknown>;
   readonly serviceAccount?: Input<unknown>;
   readonly replicas?: Input<unknown>;
@@ -118,7 +120,7 @@ export function serviceOf(
 const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } };
 
 /**
- * The Deployment of the pods, or their StatefulSet, with Envoy in them.
+ * The Deployment of the pods, or their StatefulSet or DaemonSet, with Envoy in them.
  *
  * @param proxy What they are one of, and on which ports they listen.
  * @param serviceName Of the Service by which the pods of a StatefulSet have names.
@@ -131,7 +133,7 @@ export function setOf(
   proxy: object,
   child: CustomResourceOptions,
   serviceName?: Input<string>,
-): Deployment | StatefulSet {
+): Deployment | StatefulSet | DaemonSet {
   const own = podsOf(name, args, place, serviceAccountName, proxy, child);
   if (args.statefulSet !== undefined && args.statefulSet !== null) {
     const named = output({ own, serviceName }).apply((known) =>
@@ -143,6 +145,13 @@ export function setOf(
         metadata: metadataOf(args.statefulSet, place),
         spec: specOf(args.statefulSet, named) as never,
       },
+      child,
+    );
+  }
+  if (args.daemonSet !== undefined && args.daemonSet !== null) {
+    return new DaemonSet(
+      `${name}-daemon-set`,
+      { metadata: metadataOf(args.daemonSet, place), spec: specOf(args.daemonSet, own) as never },
       child,
     );
   }

@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+// Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 //
 // ## Example Usage
 // ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -114,7 +114,7 @@ import (
 type MeshDeployment struct {
 	pulumi.ResourceState
 
-	// Name of the Deployment, or of the StatefulSet.
+	// Name of the Deployment, or of the StatefulSet or DaemonSet.
 	DeploymentName pulumi.StringOutput `pulumi:"deploymentName"`
 	// Name of DNS of that Service.
 	Hostname pulumi.StringPtrOutput `pulumi:"hostname"`
@@ -165,6 +165,8 @@ type meshDeploymentArgs struct {
 	ClusterDomain *string `pulumi:"clusterDomain"`
 	// Where Envoy finds the control plane.
 	ControlPlane PodControlPlane `pulumi:"controlPlane"`
+	// Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+	DaemonSet interface{} `pulumi:"daemonSet"`
 	// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
 	Deployment interface{} `pulumi:"deployment"`
 	// Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
@@ -219,6 +221,8 @@ type MeshDeploymentArgs struct {
 	ClusterDomain pulumi.StringPtrInput
 	// Where Envoy finds the control plane.
 	ControlPlane PodControlPlaneArgs
+	// Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+	DaemonSet interface{}
 	// More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
 	Deployment pulumi.Input
 	// Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
@@ -350,7 +354,7 @@ func (o MeshDeploymentOutput) ToMeshDeploymentOutputWithContext(ctx context.Cont
 	return o
 }
 
-// Name of the Deployment, or of the StatefulSet.
+// Name of the Deployment, or of the StatefulSet or DaemonSet.
 func (o MeshDeploymentOutput) DeploymentName() pulumi.StringOutput {
 	return o.ApplyT(func(v *MeshDeployment) pulumi.StringOutput { return v.DeploymentName }).(pulumi.StringOutput)
 }

@@ -29,6 +29,7 @@ class MeshDeploymentArgs:
                  backend_defaults: pulumi.Input[Optional['BackendDefaultsArgs']] = None,
                  backends: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  cluster_domain: pulumi.Input[Optional[_builtins.str]] = None,
+                 daemon_set: Optional[Any] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional['PodEnvoyArgs']] = None,
@@ -57,6 +58,7 @@ class MeshDeploymentArgs:
         :param pulumi.Input['BackendDefaultsArgs'] backend_defaults: What applies to every backend.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] backends: Names of the virtual services that the pods call. They need not exist yet.
         :param pulumi.Input[_builtins.str] cluster_domain: Domain of the cluster's own names. Defaults to cluster.local.
+        :param Any daemon_set: Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
         :param Any deployment: More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input['PodEnvoyArgs'] envoy: The Envoy of each pod.
@@ -86,6 +88,8 @@ class MeshDeploymentArgs:
             pulumi.set(__self__, "backends", backends)
         if cluster_domain is not None:
             pulumi.set(__self__, "cluster_domain", cluster_domain)
+        if daemon_set is not None:
+            pulumi.set(__self__, "daemon_set", daemon_set)
         if deployment is not None:
             pulumi.set(__self__, "deployment", deployment)
         if drain_seconds is not None:
@@ -216,6 +220,18 @@ class MeshDeploymentArgs:
     @cluster_domain.setter
     def cluster_domain(self, value: pulumi.Input[Optional[_builtins.str]]):
         pulumi.set(self, "cluster_domain", value)
+
+    @_builtins.property
+    @pulumi.getter(name="daemonSet")
+    def daemon_set(self) -> Optional[Any]:
+        """
+        Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+        """
+        return pulumi.get(self, "daemon_set")
+
+    @daemon_set.setter
+    def daemon_set(self, value: Optional[Any]):
+        pulumi.set(self, "daemon_set", value)
 
     @_builtins.property
     @pulumi.getter
@@ -432,6 +448,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  backends: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  cluster_domain: pulumi.Input[Optional[_builtins.str]] = None,
                  control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
+                 daemon_set: Optional[Any] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
@@ -455,7 +472,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  virtual_node_name: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -528,6 +545,7 @@ class MeshDeployment(pulumi.ComponentResource):
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] backends: Names of the virtual services that the pods call. They need not exist yet.
         :param pulumi.Input[_builtins.str] cluster_domain: Domain of the cluster's own names. Defaults to cluster.local.
         :param Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict'] control_plane: Where Envoy finds the control plane.
+        :param Any daemon_set: Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes' words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
         :param Any deployment: More of the Deployment, in Kubernetes' words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']] envoy: The Envoy of each pod.
@@ -557,7 +575,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  args: MeshDeploymentArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+        Pods on Kubernetes that are part of a mesh, whole, without App Mesh's controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
 
         ## Example Usage
         ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -643,6 +661,7 @@ class MeshDeployment(pulumi.ComponentResource):
                  backends: pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  cluster_domain: pulumi.Input[Optional[_builtins.str]] = None,
                  control_plane: Optional[Union['PodControlPlaneArgs', 'PodControlPlaneArgsDict']] = None,
+                 daemon_set: Optional[Any] = None,
                  deployment: Optional[Any] = None,
                  drain_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  envoy: pulumi.Input[Optional[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']]] = None,
@@ -681,6 +700,7 @@ class MeshDeployment(pulumi.ComponentResource):
             if control_plane is None and not opts.urn:
                 raise TypeError("Missing required property 'control_plane'")
             __props__.__dict__["control_plane"] = control_plane
+            __props__.__dict__["daemon_set"] = daemon_set
             __props__.__dict__["deployment"] = deployment
             __props__.__dict__["drain_seconds"] = drain_seconds
             __props__.__dict__["envoy"] = envoy
@@ -724,7 +744,7 @@ class MeshDeployment(pulumi.ComponentResource):
     @pulumi.getter(name="deploymentName")
     def deployment_name(self) -> pulumi.Output[_builtins.str]:
         """
-        Name of the Deployment, or of the StatefulSet.
+        Name of the Deployment, or of the StatefulSet or DaemonSet.
         """
         return pulumi.get(self, "deployment_name")
 

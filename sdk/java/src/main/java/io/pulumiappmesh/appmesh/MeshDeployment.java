@@ -15,7 +15,7 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 /**
- * Pods on Kubernetes that are part of a mesh, whole, without App Mesh&#39;s controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
+ * Pods on Kubernetes that are part of a mesh, whole, without App Mesh&#39;s controller and its definitions: a virtual node, a Deployment with plain Envoy in its pods, which loses no request when it is updated, or a StatefulSet or DaemonSet, a Service by which the mesh finds each pod, and a service account by which the pods prove who they are.
  * 
  * ## Example Usage
  * ### One version of a service on Kubernetes, whose pods prove who they are by their service account
@@ -114,14 +114,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="appmesh:index:MeshDeployment")
 public class MeshDeployment extends com.pulumi.resources.ComponentResource {
     /**
-     * Name of the Deployment, or of the StatefulSet.
+     * Name of the Deployment, or of the StatefulSet or DaemonSet.
      * 
      */
     @Export(name="deploymentName", refs={String.class}, tree="[0]")
     private Output<String> deploymentName;
 
     /**
-     * @return Name of the Deployment, or of the StatefulSet.
+     * @return Name of the Deployment, or of the StatefulSet or DaemonSet.
      * 
      */
     public Output<String> deploymentName() {

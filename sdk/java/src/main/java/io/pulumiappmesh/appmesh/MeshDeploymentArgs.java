@@ -90,6 +90,21 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
     }
 
     /**
+     * Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+     * 
+     */
+    @Import(name="daemonSet")
+    private @Nullable Object daemonSet;
+
+    /**
+     * @return Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+     * 
+     */
+    public Optional<Object> daemonSet() {
+        return Optional.ofNullable(this.daemonSet);
+    }
+
+    /**
      * More of the Deployment, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {strategy, minReadySeconds, …}}. Unless it has a strategy, a pod ends when the next one is ready.
      * 
      */
@@ -411,6 +426,7 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
         this.backends = $.backends;
         this.clusterDomain = $.clusterDomain;
         this.controlPlane = $.controlPlane;
+        this.daemonSet = $.daemonSet;
         this.deployment = $.deployment;
         this.drainSeconds = $.drainSeconds;
         this.envoy = $.envoy;
@@ -533,6 +549,17 @@ public final class MeshDeploymentArgs extends com.pulumi.resources.ResourceArgs 
          */
         public Builder controlPlane(PodControlPlaneArgs controlPlane) {
             $.controlPlane = controlPlane;
+            return this;
+        }
+
+        /**
+         * @param daemonSet Has a DaemonSet made instead of a Deployment, for one pod on each machine. More of it, in Kubernetes&#39; words: {metadata: {annotations, labels}, spec: {updateStrategy, minReadySeconds, …}}; {} is enough. Not beside deployment, statefulSet or replicas.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder daemonSet(@Nullable Object daemonSet) {
+            $.daemonSet = daemonSet;
             return this;
         }
 
