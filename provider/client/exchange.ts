@@ -3,13 +3,12 @@ import https from "node:https";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { Stopped } from "./errors.js";
 import { type Connection, encode, type Request } from "./http.js";
 
 /** The longest wait for one answer, in milliseconds. */
 const ANSWER_TIMEOUT = 15_000;
 
-/** The longest wait for the answer to a change that was sent before the user cancelled, in milliseconds. */
+/** The longest wait for the answer to a change that was sent before it was to stop, in milliseconds. */
 const LAST_ANSWER_TIMEOUT = 5_000;
 
 export interface Response {
@@ -100,8 +99,8 @@ export class Exchange {
 }
 
 /**
- * The signal that breaks a call off. When the user cancels, the answer to a change that was sent is awaited for a while: the
- * engine would not know of what was made, and the next update would find it in its way.
+ * The signal that breaks a call off. When the user cancels, or the custom timeout is over, the answer to a change that was
+ * sent is awaited for a while: the engine would not know of what was made, and the next update would find it in its way.
  */
 function patienceWith(
   { method }: Request,
@@ -112,9 +111,7 @@ function patienceWith(
   const end = new AbortController();
   let waiting: NodeJS.Timeout | undefined;
   const stop = () => {
-    const isCancelled = signal.reason instanceof Stopped;
-    if (isCancelled) waiting = setTimeout(() => end.abort(signal.reason), LAST_ANSWER_TIMEOUT);
-    else end.abort(signal.reason);
+    waiting = setTimeout(() => end.abort(signal.reason), LAST_ANSWER_TIMEOUT);
   };
   signal.addEventListener("abort", stop, { once: true });
   const over = () => {

@@ -185,7 +185,7 @@ export function stopped(signal: AbortSignal | undefined): Stopped {
     ? reason
     : new Stopped(
         (reason as Error | undefined)?.name === "TimeoutError"
-          ? "the operation did not finish within its time limit (custom timeout)"
+          ? "the operation did not finish within its time limit (custom timeout); what was not answered yet may or may not have been done"
           : "the operation was cancelled",
       );
 }

@@ -1,6 +1,6 @@
 import { entityTypes } from "@pulumi-appmesh/model";
 import type { Address, AppMesh, Entity, Tags } from "../client/appmesh.js";
-import { isConflict, isNotFound } from "../client/errors.js";
+import { isConflict, isNotFound, Stopped } from "../client/errors.js";
 import type { CallOptions } from "../client/http.js";
 import { type ObjectValue, toJson } from "../server/values.js";
 import { addressOf, describeAddress, formatId, parseId } from "./identity.js";
@@ -102,10 +102,11 @@ export async function read(
 export function refuse(doing: string, address: Address, error: unknown): never {
   const what = describeAddress(address);
   const reason = (error as Error).message;
+  const importing = `pulumi import appmesh:index:${entityTypes[address.kind].title} NAME ${formatId(address)}`;
   if (doing === "create" && isConflict(error)) {
     // A replacement that the user forces is not told to the provider, which would have the old one go first (see diff.ts).
     throw new Error(
-      `${what} exists already. Import it (pulumi import appmesh:index:${entityTypes[address.kind].title} NAME ${formatId(address)}), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (${reason})`,
+      `${what} exists already. Import it (${importing}), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (${reason})`,
     );
   }
   if (isNotFound(error) && doing === "create" && address.names.length > 1) {
@@ -119,7 +120,11 @@ export function refuse(doing: string, address: Address, error: unknown): never {
       `cannot update ${what}: it is not there any more (${reason}). Run pulumi refresh, then pulumi up makes it again.`,
     );
   }
-  throw new Error(`cannot ${doing} ${what}: ${reason}`, { cause: error });
+  const wayOut =
+    doing === "create" && error instanceof Stopped
+      ? `. If the next pulumi up finds that it exists already, import it: ${importing}`
+      : "";
+  throw new Error(`cannot ${doing} ${what}: ${reason}${wayOut}`, { cause: error });
 }
 
 function checkActive(address: Address, id: string, state: ObjectValue, entity: Entity): ObjectValue {

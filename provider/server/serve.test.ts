@@ -267,7 +267,8 @@ describe("the plugin", () => {
     await assert.rejects(create("VirtualNode", { ...inputs, virtualNodeName: "catalog-v2" }), {
       code: codes.CANCELLED,
       details:
-        'cannot create virtual node "catalog-v2" of mesh "shop": the operation was cancelled; what was not answered yet may or may not have been done',
+        'cannot create virtual node "catalog-v2" of mesh "shop": the operation was cancelled; what was not answered yet may or may not have been done. ' +
+        "If the next pulumi up finds that it exists already, import it: pulumi import appmesh:index:VirtualNode NAME shop/catalog-v2",
     });
     assert.equal(double.seen.length, 1);
   });

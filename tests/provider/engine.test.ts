@@ -124,7 +124,9 @@ describe("the engine", function () {
     try {
       const late = await stack.up(program(nowhere, { customTimeouts: { create: "1s" } }));
       assert.deepEqual(late.messages, [
-        'cannot create mesh "shop": the operation did not finish within its time limit (custom timeout)',
+        'cannot create mesh "shop": the operation did not finish within its time limit (custom timeout); what was not answered yet ' +
+          "may or may not have been done. If the next pulumi up finds that it exists already, import it: " +
+          "pulumi import appmesh:index:Mesh NAME shop",
       ]);
     } finally {
       silent.closeAllConnections();

@@ -1,4 +1,5 @@
-// What a user forces upon an update: its end by Ctrl-C while something is being made, and a replacement without a change.
+// What a user forces upon an update: its end by Ctrl-C or a time limit while something is being made, and a replacement
+// without a change.
 import assert from "node:assert/strict";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,6 +59,25 @@ describe("what a user forces upon an update", function () {
     }
   });
 
+  it("does not lose what is being made when its custom timeout is over", async () => {
+    let isLate = false;
+    const slow = await relay(controlPlane.api, async (path) => {
+      if (isLate || !path.endsWith("/virtualNodes")) return;
+      isLate = true;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    });
+    try {
+      const { port } = slow.address() as AddressInfo;
+      const stack = await TestStack.create({ APPMESH_ENDPOINT: `http://127.0.0.1:${port}` });
+      const up = await stack.up(program({ customTimeouts: { create: "1s" } }));
+      assert.deepEqual([isLate, up.failure, up.messages], [true, undefined, []]);
+      assert.deepEqual(await ids(stack), ["shop", "shop/v1"]);
+      assert.equal((await stack.destroy()).failure, undefined);
+    } finally {
+      slow.close();
+    }
+  });
+
   it("replaces what has a fixed name only once the old one may go first, and says so", async () => {
     const stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
     assert.equal((await stack.up(program())).failure, undefined);
@@ -81,14 +101,14 @@ describe("what a user forces upon an update", function () {
 });
 
 /** Passes everything on, and the answers to changes only after that. */
-async function relay(to: string, beforeAnswer: () => Promise<void>): Promise<Server> {
+async function relay(to: string, beforeAnswer: (path: string) => Promise<void>): Promise<Server> {
   const server = createServer(async (asked, answer) => {
     const { method, headers } = asked;
     const passed = request(new URL(asked.url ?? "", to), { method: String(method), headers });
     passed.end(await buffer(asked));
     passed.on("response", async (response) => {
       const body = await buffer(response);
-      if (method !== "GET") await beforeAnswer();
+      if (method !== "GET") await beforeAnswer(asked.url ?? "");
       answer.writeHead(response.statusCode ?? 0, response.headers).end(body);
     });
   });
