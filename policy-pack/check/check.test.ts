@@ -447,12 +447,15 @@ Resources:
       "!If [c, STRICT, DISABLED]",
       "{ Ref: Mode }",
       '{ "Fn::If": [c, a, b] }',
+      "!Length [1, 2]",
+      "!ToJsonString { a: 1 }",
       "!FindInMap [a, b, c]",
     ])
       deepEqual(mode(computed), unknown, computed);
     deepEqual(mode("STRICT"), "STRICT");
     deepEqual(mode("{ Ref: a, Other: b }"), { ref: "a", other: "b" });
-    deepEqual(mode('{ "Fn::If": a, Other: b }'), { "fn::If": "a", other: "b" });
+    // What a function adds to it is not known.
+    deepEqual(mode('{ "Fn::Transform": { Name: "AWS::Include" }, Other: b }'), unknown);
     deepEqual(mode('{ "If::Fn": a }'), { "if::Fn": "a" });
     const [task] = declaredIn(
       "t",
@@ -532,6 +535,111 @@ Resources:
         "1 found in 1 resource, of which 1 is mandatory",
       ],
     );
+  });
+
+  it("judges what templates loop over as it stands there, and tells of what it cannot see", () => {
+    const include = "{ Fn::Transform: { Name: AWS::Include } }";
+    const template = `
+Resources:
+  Fn::ForEach::Nodes:
+    - Id
+    - [a, b]
+    - Node\${Id}:
+        Type: AWS::AppMesh::VirtualNode
+        Properties: { MeshName: shop, VirtualNodeName: !Ref Id, Spec: { Listeners: [{ PortMapping: { Port: 80, Protocol: http } }] } }
+  Fn::ForEach::More: [Id, [a], [b]]
+  Fn::ForEach::Odd: { Id: a }
+  Fn::Transform: { Name: AWS::Include }
+  Node: { Type: AWS::AppMesh::VirtualNode, Properties: ${include} }
+  Route: { Type: AWS::AppMesh::Route, Properties: ${include} }
+  Task: { Type: AWS::ECS::TaskDefinition, Properties: ${include} }
+  Role: { Type: AWS::IAM::Role, Properties: ${include} }
+  Text: text
+`;
+    const unseen = "[not judged] declarations-readable: it is not known before it is deployed.";
+    const waits = (name: string, rules: string, path: string) =>
+      `mesh.yaml: ${name}: [not judged] ${rules}: ${path} is not known before it is deployed.`;
+    deepEqual(
+      lines(
+        template,
+        only("tls-listener-strict", "routes-reachable", "route-weights", "declarations-readable"),
+      ),
+      [
+        `mesh.yaml: Node\${Id}: [mandatory] tls-listener-strict: spec.listeners[0].tls: ${noTls}`,
+        waits("Node", "tls-listener-strict", "spec"),
+        waits("Route", "route-weights", "spec"),
+        waits(`Node\${Id}`, "routes-reachable", "virtualNodeName"),
+        waits("Node", "routes-reachable", "meshName"),
+        waits("Route", "routes-reachable", "meshName"),
+        `mesh.yaml: Fn::ForEach::More: ${unseen}`,
+        `mesh.yaml: Fn::ForEach::Odd: ${unseen}`,
+        `mesh.yaml: Fn::Transform: ${unseen}`,
+        waits("Task", "declarations-readable", "containerDefinitions"),
+        "1 found in 7 resources, of which 1 is mandatory",
+      ],
+    );
+  });
+
+  it("takes lists of names and values for not known where any name in them is", () => {
+    const read = (list: string) => {
+      const declared = declaredIn(
+        "t",
+        `Resources: {
+  M: { Type: AWS::AppMesh::Mesh, Properties: { Tags: ${list.replaceAll("Name", "Key")} } },
+  T: { Type: AWS::ECS::TaskDefinition, Properties: { ProxyConfiguration: { ProxyConfigurationProperties: ${list} } } }
+}`,
+      );
+      const [mesh, task] = declared.map(({ props }) => props) as [
+        { tags: unknown },
+        { proxyConfiguration: { properties: unknown } },
+      ];
+      const { properties } = task.proxyConfiguration;
+      deepEqual(mesh.tags, properties);
+      return properties;
+    };
+    deepEqual(read("[{ Name: a, Value: b }, { Name: c, Value: !Ref d }]"), { a: "b", c: unknown });
+    deepEqual(read("!If [c, [], []]"), unknown);
+    deepEqual(read("[{ Name: a, Value: b }, !If [c, {}, {}]]"), unknown);
+    deepEqual(read("[{ Name: !Ref a, Value: b }]"), unknown);
+    deepEqual(read("7"), {});
+  });
+
+  it("judges roles and policies of templates", () => {
+    const trust =
+      "AssumeRolePolicyDocument: { Statement: [{ Effect: Allow, Principal: { Service: ecs-tasks.amazonaws.com } }] }";
+    const document = (...statements: string[]) => `PolicyDocument: { Statement: [${statements.join(", ")}] }`;
+    const allow = (action: string, resource: string) =>
+      `{ Effect: Allow, Action: "${action}", Resource: ${resource} }`;
+    const stream = allow("appmesh:StreamAggregatedResources", "!Ref Node");
+    const template = `
+Resources:
+  Admin: { Type: AWS::IAM::Role, Properties: { ${trust}, ManagedPolicyArns: [!Ref Own, "arn:aws:iam::aws:policy/AdministratorAccess"] } }
+  Own:
+    Type: AWS::IAM::Role
+    Properties:
+      ${trust}
+      Policies:
+        - { PolicyName: modest, ${document(stream)} }
+        - { PolicyName: mighty, ${document(allow("*", "!Ref Bucket"))} }
+  Unsure: { Type: AWS::IAM::Role, Properties: { ${trust}, Policies: [!Ref Own, { ${document(allow("*", "a"))} }] } }
+  Open: { Type: AWS::IAM::Role, Properties: { ${trust}, Policies: [{ ${document(allow("appmesh:*", "!Ref Node"))} }] } }
+  Later: { Type: AWS::IAM::Role, Properties: { ${trust}, Policies: !If [c, [], []] } }
+  Policy: { Type: AWS::IAM::Policy, Properties: { ${document(stream, allow("*", "a"))} } }
+  Managed: { Type: AWS::IAM::ManagedPolicy, Properties: { ${document(stream, allow("*", "a"))} } }
+  Deployer: { Type: AWS::IAM::ManagedPolicy, Properties: { ${document(allow("appmesh:*", '"*"'))} } }
+  Lambda: { Type: AWS::IAM::Role, Properties: { Policies: [{ ${document(allow("*", "a"))} }] } }
+`;
+    const everything = "* allows every action; name the actions.";
+    deepEqual(lines(template, only("sidecar-least-privilege")), [
+      "mesh.yaml: Admin: [mandatory] sidecar-least-privilege: managedPolicyArns[1]: AWS's policy AdministratorAccess allows every action; attach a policy that names the actions.",
+      `mesh.yaml: Own: [mandatory] sidecar-least-privilege: inlinePolicies[1].policy.Statement[0].Action: ${everything}`,
+      `mesh.yaml: Policy: [mandatory] sidecar-least-privilege: policy.Statement[1].Action: ${everything}`,
+      `mesh.yaml: Managed: [mandatory] sidecar-least-privilege: policy.Statement[1].Action: ${everything}`,
+      "mesh.yaml: Unsure: [not judged] sidecar-least-privilege: inlinePolicies[0] is not known before it is deployed.",
+      "mesh.yaml: Open: [not judged] sidecar-least-privilege: inlinePolicies[0].policy.Statement[0].Resource is not known before it is deployed.",
+      "mesh.yaml: Later: [not judged] sidecar-least-privilege: inlinePolicies is not known before it is deployed.",
+      "4 found in 7 resources, of which 4 are mandatory",
+    ]);
   });
 
   it("judges Kubernetes objects together, whatever file they are in", () => {

@@ -1,5 +1,6 @@
 import { entityTypes } from "@pulumi-appmesh/model";
-import type { Declared } from "../subjects/forms.js";
+import { lineageNames } from "../subjects/appmesh.js";
+import { type Declared, openType } from "../subjects/forms.js";
 import { unknown } from "../subjects/known.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -7,54 +8,109 @@ type Members = Readonly<Record<string, unknown>>;
 export const isTemplate = (value: object): value is { readonly Resources: Members } =>
   "Resources" in value && typeof value.Resources === "object" && value.Resources !== null;
 
-/** The App Mesh entities and task definitions of a template. What it computes is not known before it is deployed. */
-export function fromTemplate(template: {
-  readonly Resources: Members;
-}): readonly (Declared & { readonly id: string })[] {
-  return Object.entries(template.Resources).flatMap(([id, resource]) => {
-    const { Type, Properties = {} } = resource as { Type?: unknown; Properties?: Members };
-    const props = inApiWords(Properties) as Members;
-    if (Type === "AWS::ECS::TaskDefinition") {
-      return [{ id, type: "aws:ecs/taskDefinition:TaskDefinition", props: taskDefinition(props) }];
-    }
-    const type = Object.values(entityTypes).find(({ title }) => Type === `AWS::AppMesh::${title}`);
-    if (type === undefined) return [];
-    const tags = Array.isArray(props.tags)
-      ? {
-          tags: Object.fromEntries(
-            props.tags.map(({ key, value }: { key: string; value: unknown }) => [key, value]),
-          ),
-        }
-      : {};
-    // A mesh, like all the others, may be named by CloudFormation itself.
-    return [
-      { id, type: `appmesh:index:${type.title}`, props: { [type.nameMember]: unknown, ...props, ...tags } },
-    ];
+type Template = { readonly Resources: Members };
+type InTemplate = Declared & { readonly id: string };
+
+/**
+ * The App Mesh entities, task definitions, roles and policies of a template. What it computes is not known before it is
+ * deployed.
+ */
+export const fromTemplate = ({ Resources }: Template): readonly InTemplate[] => fromResources(Resources);
+
+const fromResources = (resources: Members): readonly InTemplate[] =>
+  Object.entries(resources).flatMap(([id, resource]) => {
+    if (id.startsWith("Fn::")) return fromFunction(id, resource);
+    const { Type, Properties = {} } = resource as { Type?: unknown; Properties?: unknown };
+    return Object.hasOwn(readers, String(Type)) ? (readers[String(Type)]?.(id, Properties) ?? []) : [];
   });
+
+/** A loop's resources are judged as it has them, once; what a transform brings in is known once it is deployed. */
+function fromFunction(id: string, value: unknown): readonly InTemplate[] {
+  const [, , body] = id.startsWith("Fn::ForEach::") && Array.isArray(value) ? value : [];
+  return typeof body === "object" && body !== null && !Array.isArray(body)
+    ? fromResources(body as Members)
+    : [{ id, type: openType, props: {} }];
 }
 
-/** What stands for a value that is computed when the template is deployed. */
-const computed = (value: Members): boolean =>
-  Object.keys(value).length === 1 &&
-  Object.keys(value).every((key) => key === "Ref" || key.startsWith("Fn::"));
+/** By type: what becomes of its properties. */
+const readers: Readonly<Record<string, (id: string, properties: unknown) => readonly InTemplate[]>> = {
+  ...Object.fromEntries(
+    Object.values(entityTypes).map((type) => [
+      `AWS::AppMesh::${type.title}`,
+      (id: string, properties: unknown) => {
+        const props = inApiWords(properties);
+        const none = Object.fromEntries(
+          ["meshName", ...lineageNames(type.kind), "spec", "tags"].map((member) => [member, unknown]),
+        );
+        // A mesh, like all the others, may be named by CloudFormation itself.
+        const read = isMembers(props)
+          ? { [type.nameMember]: unknown, ...props, ...("tags" in props && { tags: tagsOf(props.tags) }) }
+          : none;
+        return [{ id, type: `appmesh:index:${type.title}`, props: read }];
+      },
+    ]),
+  ),
+  "AWS::ECS::TaskDefinition": (id, properties) => {
+    const props = inApiWords(properties);
+    const read = isMembers(props) ? taskDefinition(props) : { containerDefinitions: unknown };
+    return [{ id, type: "aws:ecs/taskDefinition:TaskDefinition", props: read }];
+  },
+  "AWS::IAM::Role": (id, properties) => {
+    const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns } = membersOf(asKnown(properties));
+    const inlinePolicies = Array.isArray(Policies)
+      ? Policies.map((each) => (each === unknown ? each : { policy: membersOf(each).PolicyDocument }))
+      : Policies;
+    const props = { assumeRolePolicy: AssumeRolePolicyDocument, inlinePolicies };
+    return [{ id, type: "aws:iam/role:Role", props: { ...props, managedPolicyArns: ManagedPolicyArns } }];
+  },
+  "AWS::IAM::Policy": policy,
+  "AWS::IAM::ManagedPolicy": policy,
+};
 
-function inApiWords(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inApiWords);
-  if (typeof value !== "object" || value === null) return value;
-  if (computed(value as Members)) return unknown;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [apiWord(name), inApiWords(each)]));
+function policy(id: string, properties: unknown): readonly InTemplate[] {
+  const { PolicyDocument } = membersOf(asKnown(properties));
+  return [{ id, type: "aws:iam/policy:Policy", props: { policy: PolicyDocument } }];
+}
+
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
+
+/** Whether an object stands for a value that is computed, or has members that a function adds to it. */
+const isComputed = (value: Members): boolean => {
+  const names = Object.keys(value);
+  return names.some((name) => name.startsWith("Fn::")) || (names.length === 1 && names[0] === "Ref");
+};
+
+/** A value with `unknown` in the place of what is computed when the template is deployed. */
+function asKnown(value: unknown, wordOf = (name: string) => name): unknown {
+  if (Array.isArray(value)) return value.map((each) => asKnown(each, wordOf));
+  if (!isMembers(value)) return value;
+  if (isComputed(value)) return unknown;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [wordOf(name), asKnown(each, wordOf)]),
+  );
 }
 
 /** `TLS`, `HTTP2` and `AWSCloudMap` are tls, http2 and awsCloudMap; all others begin with a small letter. */
 const apiWord = (name: string): string =>
   name.replace(/^([A-Z0-9]+)(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase());
 
+const inApiWords = (value: unknown): unknown => asKnown(value, apiWord);
+
+/** A list of names and values as an object; not known as a whole where any name is not. */
+function named(list: unknown, nameOf: (item: Members) => unknown): unknown {
+  if (!Array.isArray(list)) return list === unknown ? unknown : {};
+  if (list.some((item) => item === unknown || nameOf(membersOf(item)) === unknown)) return unknown;
+  return Object.fromEntries(list.map(membersOf).map((item) => [String(nameOf(item)), item.value]));
+}
+
+const tagsOf = (tags: unknown): unknown => named(tags, ({ key }) => key);
+
 /** The proxy's properties are a list of names and values here, and an object in Pulumi's words. */
 function taskDefinition(props: Members): Members {
-  const proxy = props.proxyConfiguration as Members | typeof unknown | undefined;
-  if (proxy === undefined || proxy === unknown) return props;
-  const list = (proxy as { proxyConfigurationProperties?: { name: string; value: unknown }[] })
-    .proxyConfigurationProperties;
-  const properties = Object.fromEntries((list ?? []).map(({ name, value }) => [name, value]));
-  return { ...props, proxyConfiguration: { ...(proxy as Members), properties } };
+  const { proxyConfiguration } = props;
+  if (!isMembers(proxyConfiguration)) return props;
+  const properties = named(proxyConfiguration.proxyConfigurationProperties, ({ name }) => name);
+  return { ...props, proxyConfiguration: { ...proxyConfiguration, properties } };
 }

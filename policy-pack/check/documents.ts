@@ -135,6 +135,8 @@ const tagsOfTemplates = [
   "FindInMap",
   "Split",
   "Base64",
+  "Length",
+  "ToJsonString",
   "Cidr",
   "GetAZs",
   "Transform",

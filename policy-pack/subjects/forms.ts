@@ -5,7 +5,7 @@ import type { AnyEntity, Entity } from "./entity.js";
 import { fromKubernetes, type Neighbours, objectKey, ownNames } from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
 import { podTypes } from "./pods.js";
-import type { Unread } from "./unread.js";
+import { notReadYet, type Unread } from "./unread.js";
 import { fromPods, fromTaskDefinition, type Workload } from "./workload.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -20,6 +20,8 @@ export interface Declared {
 }
 
 const objects = /^kubernetes:appmesh\.k8s\.aws\//;
+/** What stands for resources of which nothing is known before they are made, not even what they are. */
+export const openType = "unknown:index:Resources";
 const taskDefinitions = /^aws:ecs\/taskDefinition:/;
 
 const forms: readonly {
@@ -38,6 +40,7 @@ const forms: readonly {
   },
   { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
   { types: podTypes, read: (_type, props) => single(fromPods(props)) },
+  { types: new RegExp(`^${openType}$`), read: () => [notReadYet([])] },
   { types: iamTypes, read: (type, props) => single(fromIam(type, props)) },
 ];
 

@@ -68,7 +68,15 @@ export function fromIam(type: string, props: Members): Permissions | undefined {
   const isForProxies = statements.some(({ actions }) =>
     actions.some((action) => /^appmesh:(?!\*+$)/i.test(action) && covers(action, asked)),
   );
-  return isForProxies ? { kind: "permissions", statements, managed: [], source } : undefined;
+  if (!isForProxies) return undefined;
+  return {
+    kind: "permissions",
+    get statements() {
+      return statementsOf(guarded(props, []).policy, ["policy"]);
+    },
+    managed: [],
+    source,
+  };
 }
 
 export const iamTypes = /^aws:iam\/(role:Role|rolePolicy:RolePolicy|policy:Policy)$/;
@@ -119,13 +127,17 @@ const isController = /:appmesh-controller$/;
 /** What a policy allows. Paths begin with that of the policy. */
 export function statementsOf(policy: unknown, path: Path): readonly Statement[] {
   return listOf(documentOf(policy).Statement).flatMap((each, index) => {
-    const { Effect, Action, NotAction, Resource } = membersOf(each);
+    const statement = membersOf(each);
+    const { Effect, Action, NotAction } = statement;
     if (Effect !== "Allow") return [];
     return [
       {
         actions: listOf(Action).map(String),
         isInverse: NotAction !== undefined,
-        resources: listOf(Resource).map(String),
+        get resources() {
+          // All but some are as good as all.
+          return statement.NotResource === undefined ? listOf(statement.Resource).map(String) : ["*"];
+        },
         path: [...path, "Statement", index],
       },
     ];

@@ -1,8 +1,8 @@
 import type { Path } from "@pulumi-appmesh/model";
 import type { Source } from "./entity.js";
-import { guarded, guardedInside, NotKnownYet, unknown } from "./known.js";
+import { guarded, guardedInside, unknown } from "./known.js";
 import { podIn } from "./pods.js";
-import type { Unread } from "./unread.js";
+import { notReadYet, type Unread } from "./unread.js";
 
 /** A task definition of ECS, or the template of Kubernetes pods, with a proxy in it. Paths are the declaration's own. */
 export interface Workload {
@@ -72,7 +72,7 @@ const text = (value: unknown): string => String(value ?? "");
 
 /** A task definition of ECS; undefined where it has no proxy in it. */
 export function fromTaskDefinition(props: Members): Workload | Unread | undefined {
-  if (props.containerDefinitions === unknown) return notRead(["containerDefinitions"]);
+  if (props.containerDefinitions === unknown) return notReadYet(["containerDefinitions"]);
   const containers = containersOf(props.containerDefinitions);
   if (containers === undefined) return undefined;
   const proxy =
@@ -139,7 +139,7 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
   });
   if (!read.some(({ isProxy }) => isProxy)) {
     const mystery = containers.findIndex((container) => (container as unknown) === unknown);
-    return mystery < 0 ? undefined : notRead(["containerDefinitions", mystery]);
+    return mystery < 0 ? undefined : notReadYet(["containerDefinitions", mystery]);
   }
   return {
     kind: "workload",
@@ -164,16 +164,6 @@ export function fromTaskDefinition(props: Members): Workload | Unread | undefine
     source,
   };
 }
-
-/** What may turn out to be a proxy. */
-const notRead = (path: Path): Unread => ({
-  kind: "unread",
-  get what(): string {
-    throw new NotKnownYet(path);
-  },
-  fix: "",
-  source,
-});
 
 /** As Pulumi's AWS provider takes them: a JSON text. */
 function containersOf(definitions: unknown): readonly Members[] | undefined {

@@ -64,11 +64,18 @@ describe("sidecar-least-privilege", () => {
     for (const [action, resource] of [
       ["appmesh:**", "*"],
       ["appmesh:*", "**"],
+      ["appmesh:*", "arn:aws:appmesh:*:*:*"],
+      ["appmesh:*", "arn:aws-cn:appmesh:cn-north-1:1:mesh/*"],
     ] as const)
       deepEqual(role(document(allow(action, resource))), inRole(0, "Action", everyMesh(action)));
     for (const action of ["*Object", "s3:*", "appmesh:*VirtualNode", "myappmesh:*", "appmesh:Describe*"])
       deepEqual(role(document(allow(action))), complies, action);
     deepEqual(role(document(allow("appmesh:*", "*:virtualNode/web"))), complies);
+  });
+
+  it("takes all resources but some for all", () => {
+    const statement = { Effect: "Allow", Action: "appmesh:*", NotResource: "arn:aws:appmesh:r:1:mesh/bank" };
+    deepEqual(role(document(statement)), inRole(0, "Action", everyMesh("appmesh:*")));
   });
 
   it("finds them in policies that let a proxy ask for its configuration, however they are given", () => {

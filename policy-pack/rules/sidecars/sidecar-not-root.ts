@@ -14,13 +14,13 @@ export const sidecarNotRoot = rule({
   frameworks: [{ name: "NIST SP 800-53", version: "5", reference: "AC-6" }],
   settings: {},
   kinds: ["workload"],
-  check({ containers, redirection }, judge) {
-    judge.each(containers, [], (container) => {
+  check(workload, judge) {
+    judge.each(workload.containers, [], (container) => {
       if (!container.isProxy) return;
       const { user, at } = container;
       if (user === undefined) {
         // The proxy of a gateway's task is not redirected around, and its image may have a user of its own.
-        if (redirection === undefined) return;
+        if (workload.redirection === undefined) return;
         judge.find(at.user, { message: "the image decides who the proxy is", fix: "set it to 1337" });
       } else if (/^(0|root)(:|$)/.test(user)) {
         judge.find(at.user, { message: `${user} is root`, fix: "set it to 1337" });

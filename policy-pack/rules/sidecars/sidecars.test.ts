@@ -250,6 +250,14 @@ describe("sidecar-not-root", () => {
     deepEqual(root(undefined, {}), complies);
   });
 
+  it("finds root whatever is not known of the redirection", () => {
+    const containers = [app, { ...envoy, user: "0" }, { ...envoy, name: "other", user: undefined }];
+    deepEqual(said(sidecarNotRoot, task(containers, { proxyConfiguration: unknownObject })), {
+      findings: ["containerDefinitions[1].user: 0 is root; set it to 1337."],
+      open: ["proxyConfiguration"],
+    });
+  });
+
   it("looks at pods and their containers", () => {
     deepEqual(said(sidecarNotRoot, deployment({}, { securityContext: { runAsNonRoot: true } })), complies);
     deepEqual(

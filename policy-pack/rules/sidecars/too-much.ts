@@ -10,12 +10,16 @@ const managedByAws: Readonly<Record<string, string>> = {
   AWSAppMeshFullAccess: "allows to change every mesh",
 };
 
+/** Every resource, or every mesh of some account. */
+const allMeshes = /^(\*+|arn:[^:]*:appmesh:[^:]*:[^:]*:(mesh\/)?\*+)$/;
+
 interface Found extends Finding {
   readonly path: Path;
 }
 
 /** What a statement allows that no proxy needs, nor an application beside one. */
-export function tooMuch({ actions, isInverse, resources, path }: Statement): readonly Found[] {
+export function tooMuch(statement: Statement): readonly Found[] {
+  const { actions, isInverse, path } = statement;
   const found: Found[] = [];
   if (isInverse) {
     found.push({
@@ -28,7 +32,7 @@ export function tooMuch({ actions, isInverse, resources, path }: Statement): rea
   for (const action of actions) {
     if (/^\*+(:\*+)?$/.test(action)) {
       found.push({ path: at, message: `${action} allows every action`, fix: "name the actions" });
-    } else if (/^appmesh:\*+$/i.test(action) && resources.some((resource) => /^\*+$/.test(resource))) {
+    } else if (/^appmesh:\*+$/i.test(action) && statement.resources.some((each) => allMeshes.test(each))) {
       found.push({
         path: at,
         message: `${action} on every resource allows to change every mesh`,
