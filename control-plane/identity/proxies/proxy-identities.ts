@@ -43,8 +43,10 @@ export interface ProxyIdentitiesOptions {
   readonly authorityPlaces?: AuthorityPlaces | undefined;
   /** Further authorities whose certificates are taken, in PEM, one each. Default: none. */
   readonly furtherTrust?: () => readonly string[];
-  /** How many proofs, and how many that were taken back, are kept. Default: 10,000 of each. */
+  /** How many proofs, and how many that were taken back, are kept of all meshes. Default: 40,000 of each. */
   readonly most?: number;
+  /** How many of those are of one mesh, so that whoever may change that leaves room for the others. Default: 10,000. */
+  readonly mostOfMesh?: number;
   /** Hears of records that cannot be read: whom they are about is not let in. */
   readonly unreadable?: UnreadableRecords | undefined;
   /** Milliseconds since 1970. */
@@ -84,7 +86,8 @@ type StoredRecord = Partial<IssuedRecord>;
 
 /** MeshState reads no keys of this form. */
 const PREFIX = "identity/proxies/";
-const MOST = 10_000;
+const MOST = 40_000;
+const MOST_OF_MESH = 10_000;
 const HOUR = 60 * 60;
 const AUDIENCE = "appmesh-xds";
 
@@ -153,7 +156,7 @@ export class ProxyIdentities {
     const record = { kind, proxy: formatProxy(proxy), ...ofAccount, createdAt, expiresAt, ...ofCall };
     await this.#records.change(() => ({
       writes: [
-        ...this.#room("issued/"),
+        ...this.#room("issued/", { mesh }),
         ...this.#repeated(record),
         this.#records.write(`issued/${identityId}`, record),
       ],
@@ -200,7 +203,7 @@ export class ProxyIdentities {
       const revokedAt = this.seconds();
       return {
         writes: [
-          ...this.#room("proxies/", this.#records.all.has(name) ? 0 : 1),
+          ...this.#room("proxies/", { mesh, more: this.#records.all.has(name) ? 0 : 1 }),
           this.#records.write(name, { ...this.#records.all.get(name), revokedAt }),
         ],
         result: { proxy, revokedAt },
@@ -431,18 +434,35 @@ export class ProxyIdentities {
   }
 
   /**
-   * Removes what has ended, and throws where there is no room for `more` of a kind all the same. Each kind has its own: what
-   * was taken back leaves no less room for what is issued.
+   * Removes what has ended, and throws where there is no room for `more` of a kind, also in `mesh`, all the same. Each kind has
+   * its own: what was taken back leaves no less room for what is issued.
    */
-  #room(kind: keyof typeof rooms, more = 1) {
+  #room(kind: keyof typeof rooms, { mesh, more = 1 }: { mesh?: MeshName; more?: number } = {}) {
     const seconds = this.seconds();
     const all = [...this.#records.all].filter(([name]) => name.startsWith(kind));
-    const ended = all.filter(
-      ([, { expiresAt, revokedAt = seconds }]) => (expiresAt ?? revokedAt + LONGEST_LIFE) <= seconds,
-    );
-    const most = this.#options.most ?? MOST;
-    if (all.length - ended.length + more > most) {
-      throw new IdentityError("LimitExceededException", `there are ${most} ${rooms[kind]}`);
+    const isEnded = ({ expiresAt, revokedAt = seconds }: StoredRecord) =>
+      (expiresAt ?? revokedAt + LONGEST_LIFE) <= seconds;
+    const [ended, live] = [
+      all.filter(([, record]) => isEnded(record)),
+      all.filter(([, record]) => !isEnded(record)),
+    ];
+    const { most = MOST, mostOfMesh = MOST_OF_MESH } = this.#options;
+    const { what, wayOut } = rooms[kind];
+    if (mesh !== undefined) {
+      const begin = formatMesh(mesh);
+      const ofMesh = live.filter(([name, { proxy = name.slice(kind.length) }]) => proxy.startsWith(begin));
+      if (ofMesh.length + more > mostOfMesh) {
+        throw new IdentityError(
+          "LimitExceededException",
+          `mesh ${mesh.meshName} has ${mostOfMesh} ${what}, which is as many as are kept of one mesh; of all meshes ${most} are. ${wayOut}`,
+        );
+      }
+    }
+    if (live.length + more > most) {
+      throw new IdentityError(
+        "LimitExceededException",
+        `there are ${most} ${what}, which is as many as are kept. ${wayOut}`,
+      );
     }
     // One change of a store holds some dozens of writes at the most.
     return ended.slice(0, 20).map(([name]) => this.#records.write(name, undefined));
@@ -451,12 +471,20 @@ export class ProxyIdentities {
 
 /** What there are too many of, and what to do. */
 const rooms = {
-  "issued/": "certificates and tokens of proxies, which is as many as are kept. Issue shorter ones",
-  "proxies/":
-    "virtual nodes and gateways whose proofs were taken back, which is as many as are kept. Take back single proofs, by their ids",
-  "certificates/":
-    "certificates of other authorities that were taken back, which is as many as are kept. Replace the authority that signed them",
+  "issued/": { what: "certificates and tokens of proxies", wayOut: "Issue shorter ones" },
+  "proxies/": {
+    what: "virtual nodes and gateways whose proofs were taken back",
+    wayOut: "Take back single proofs, by their ids",
+  },
+  "certificates/": {
+    what: "certificates of other authorities that were taken back",
+    wayOut: "Replace the authority that signed them",
+  },
 };
+
+/** What the names of all proxies of a mesh begin with. */
+const formatMesh = (mesh: MeshName): string =>
+  formatProxy({ ...mesh, kind: "virtualNode", name: "" }).replace(/virtualNode\/$/, "");
 
 /** Throws MalformedRecord for what is none. */
 function decodeRecord(name: string, value: string): StoredRecord {

@@ -64,6 +64,53 @@ describe("What is kept of proxies' proofs", () => {
     );
   });
 
+  it("is so much of each mesh: one leaves room for the others", async () => {
+    const shared = await ProxyIdentities.open(store, {
+      account: mesh.meshOwner,
+      trustDomain: "appmesh.local",
+      most: 3,
+      mostOfMesh: 2,
+      now: () => now,
+    });
+    const books = { meshName: "books", meshOwner: mesh.meshOwner };
+    // It begins as the other mesh's name does.
+    const shopping = { meshName: "shopping", meshOwner: mesh.meshOwner };
+    const issueIn = (of: typeof mesh, expiresInSeconds = 60) =>
+      shared.issue(of, { virtualNode: "v1", kind: "token", expiresInSeconds });
+    await issueIn(mesh);
+    await issueIn(mesh, 120);
+    await assert.rejects(
+      issueIn(mesh),
+      full(
+        "mesh shop has 2 certificates and tokens of proxies, which is as many as are kept of one mesh; of all meshes 3 are. " +
+          "Issue shorter ones",
+      ),
+    );
+    await issueIn(shopping);
+    await assert.rejects(
+      issueIn(books),
+      full(
+        "there are 3 certificates and tokens of proxies, which is as many as are kept. Issue shorter ones",
+      ),
+    );
+    // What has ended is of no mesh any more.
+    now += 61_000;
+    await issueIn(mesh);
+    await issueIn(books);
+
+    await shared.revokeProxy(mesh, { virtualNode: "made-up-1" });
+    await shared.revokeProxy(mesh, { virtualNode: "made-up-2" });
+    await assert.rejects(
+      shared.revokeProxy(mesh, { virtualNode: "made-up-3" }),
+      full(
+        "mesh shop has 2 virtual nodes and gateways whose proofs were taken back, which is as many as are kept of one mesh; of " +
+          "all meshes 3 are. Take back single proofs, by their ids",
+      ),
+    );
+    await shared.revokeProxy(mesh, { virtualNode: "made-up-2" });
+    await shared.revokeProxy(shopping, { virtualNode: "v1" });
+  });
+
   it("has room again for what has ended", async () => {
     await revoke("v1");
     await revoke("v2");
