@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { type StdioOptions, spawnSync } from "node:child_process";
 import { bootstrap } from "@pulumi-appmesh/control-plane/bootstrap/bootstrap.js";
 import { type Probe, probesBootstrap } from "@pulumi-appmesh/control-plane/bootstrap/probes.js";
 import { addMeshToPod, MeshPodError } from "./add-mesh-to-pod.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
+import { onlyIpv4 } from "./pod-address.js";
 import type { PodSpec } from "./pod-spec.js";
 
 const app = { name: "app", image: "shop/catalog:1.4.2", ports: [{ containerPort: 8080 }] };
@@ -86,6 +88,7 @@ describe("a pod of the mesh", () => {
       "bash",
       "-ec",
       [
+        onlyIpv4,
         `printf %s '${secret("appmesh_xds_trust", trust)}' > /appmesh/watched/trust.json`,
         `printf %s '${secret("appmesh_xds_token", token)}' > /appmesh/watched/token.json`,
         'exec envoy "$@"',
@@ -122,6 +125,7 @@ describe("a pod of the mesh", () => {
       name: "envoy",
       image: "envoyproxy/envoy:v1.40.0",
       restartPolicy: "Always",
+      env: [{ name: "APPMESH_POD_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
       resources: { requests: { cpu: "100m", memory: "128Mi" } },
       securityContext: {
         runAsUser: 1337,
@@ -135,6 +139,7 @@ describe("a pod of the mesh", () => {
         { name: "appmesh-identity", mountPath: "/appmesh/identity", readOnly: true },
         { name: "appmesh-watched", mountPath: "/appmesh/watched" },
       ],
+      terminationMessagePolicy: "FallbackToLogsOnError",
       startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 600 },
       readinessProbe: { ...ready, periodSeconds: 5 },
       lifecycle: { preStop: { exec: { command: ["bash", "-c", leaving] } } },
@@ -168,7 +173,44 @@ describe("a pod of the mesh", () => {
     );
     assert.deepEqual(made.containers, [hooked]);
     assert.deepEqual([made.terminationGracePeriodSeconds, made.volumes], [65, undefined]);
-    assert.deepEqual(made.initContainers?.[1]?.command, ["envoy"]);
+    assert.deepEqual(made.initContainers?.[1]?.command, [
+      "bash",
+      "-ec",
+      `${onlyIpv4}\nexec envoy "$@"`,
+      "envoy",
+    ]);
+  });
+
+  it("does not start where others would call it by IPv6, past its Envoy, and says so", () => {
+    const { virtualNode: _node, interception: _way, ...gateway } = options;
+    const pods = [
+      addMeshToPod({ containers: [app] }, options),
+      addMeshToPod({ containers: [{ ...app, ports: [] }] }, { ...options, interception: explicit }),
+      addMeshToPod({ containers: [] }, { ...gateway, virtualGateway: "web", listenerPorts: [8080] }),
+    ];
+    for (const { initContainers = [], containers } of pods) {
+      const envoy = [...initContainers, ...containers].find(({ name }) => name === "envoy");
+      const script = envoy?.command?.[2]?.replaceAll("$$(", "$(").replace(/^(printf|exec) .*$/gm, "echo $1");
+      const start = (address: string) => {
+        const env = { PATH: process.env.PATH, APPMESH_POD_ADDRESS: address };
+        // A socket there makes it read the start-up files of whoever runs the tests.
+        const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+        const { status, stdout, stderr } = spawnSync("bash", ["-ec", script ?? ""], {
+          env,
+          encoding: "utf8",
+          stdio,
+        });
+        return { status, started: stdout.endsWith("exec\n"), stderr };
+      };
+      assert.deepEqual(start("10.0.12.34"), { status: 0, started: true, stderr: "" });
+      assert.deepEqual(start("2001:db8::7"), {
+        status: 1,
+        started: false,
+        stderr:
+          "the pod's address is 2001:db8::7, of IPv6: Envoy takes traffic of IPv4 alone, and the pod would be outside the mesh. " +
+          "Run it where pods get addresses of IPv4\n",
+      });
+    }
   });
 
   it("has a collector before Envoy, whose configuration Kubernetes leaves as it is", () => {

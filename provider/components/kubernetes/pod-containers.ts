@@ -23,6 +23,7 @@ import {
   tracingOf,
 } from "../sidecar/tracing.js";
 import type { MeshPodOptions } from "./mesh-pod-options.js";
+import { onlyIpv4, podAddress } from "./pod-address.js";
 import { folders, identityOf, literal, metadataAddresses, namesOf, proxyOf, volumes } from "./pod-plan.js";
 import type { Container } from "./pod-spec.js";
 
@@ -148,15 +149,18 @@ function envoy(options: MeshPodOptions, probes?: Probes): Container {
   return {
     name: namesOf(options).envoy,
     image: envoy.image ?? envoyImage,
-    command: watched.length > 0 ? ["bash", "-ec", literal(starting(watched)), "envoy"] : ["envoy"],
+    command: ["bash", "-ec", literal(starting(watched)), "envoy"],
     args: envoyArguments(literal(JSON.stringify(config)), {
       logLevel: envoy.logLevel ?? defaultLogLevel,
       concurrency: envoy.concurrency ?? defaultConcurrency,
       drainSeconds,
     }),
+    env: [podAddress],
     resources: envoy.resources ?? { requests: { cpu: "100m", memory: "128Mi" } },
     securityContext: restricted,
     ...(mounts.length > 0 && { volumeMounts: mounts }),
+    // What it says last is what Kubernetes tells of one that does not start.
+    terminationMessagePolicy: "FallbackToLogsOnError",
     // Control planes are waited for: ten minutes, and again after a restart.
     startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 600 },
     readinessProbe: { ...ready, periodSeconds: 5 },
@@ -165,9 +169,10 @@ function envoy(options: MeshPodOptions, probes?: Probes): Container {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Puts in its place what tells Envoy to watch its files. */
+/** Puts in its place what tells Envoy to watch its files, once it is where it can be called. */
 const starting = (watched: readonly (readonly [string, string])[]): string =>
   [
+    onlyIpv4,
     ...watched.map(([name, content]) => `printf %s ${quoted(content)} > ${folders.watched}/${name}`),
     'exec envoy "$@"',
   ].join("\n");
