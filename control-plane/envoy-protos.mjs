@@ -40,6 +40,8 @@ const files = [
   "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager",
   "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy",
+  "envoy/extensions/matching/common_inputs/network/v3/network_inputs",
+  "envoy/extensions/matching/input_matchers/consistent_hashing/v3/consistent_hashing",
   "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts",
   "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections",
   "envoy/extensions/transport_sockets/tls/v3/tls",

@@ -2,11 +2,13 @@ import type { EgressFilterType, IpPreference, Logging } from "@pulumi-appmesh/mo
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import { accessLog } from "./access-log.js";
+import { always } from "./chain-choice.js";
 import { common } from "./clusters.js";
 import { endpoint } from "./discovery.js";
 import type { Egress } from "./egress.js";
+import { tcpEgress } from "./egress-tcp.js";
 import type { ExplicitInterception } from "./entities.js";
-import { http, tcp } from "./filters.js";
+import { http } from "./filters.js";
 import { explicitListener } from "./ingress.js";
 import { appPort, egressAddress, egressPort, overlap } from "./interception.js";
 import { memo } from "./memo.js";
@@ -22,10 +24,8 @@ import {
 } from "./passthrough.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
-import { clusterWeights } from "./routes.js";
 import type { Service, ServicePort } from "./services.js";
 import { type Absent, unlessAbsent } from "./targets.js";
-import { idleTimeout } from "./timeouts.js";
 import { type Host, hostRoutes, serviceHost, unavailableHost } from "./virtual-hosts.js";
 
 /** Applications reach HTTP services through an HTTP proxy, and each TCP service at a port of its own. */
@@ -110,7 +110,9 @@ const httpProxy = memo(
     });
     return {
       name,
-      json: explicitListener(name, address, egressPort, filter, "OUTBOUND"),
+      json: explicitListener(name, address, egressPort, "OUTBOUND", {
+        filterChains: [{ filters: [filter] }],
+      }),
       entities: [`virtualNode/${node}`],
     };
   },
@@ -158,19 +160,16 @@ const tcpListener = memo(
     interception: ExplicitInterception,
     logging: Logging | Absent,
   ): Resource<ListenerJson> | undefined => {
-    const clusters = clusterWeights(mesh, port.shares);
-    if (clusters.length === 0) return undefined;
+    const egress = tcpEgress(port, mesh, logging);
+    if (egress === undefined) return undefined;
     const address = egressAddress(interception);
     const name = names.egressListener(address, port.port);
-    const filter = tcp(
-      names.egressStatistics,
-      clusters,
-      idleTimeout(port.timeout),
-      accessLog(unlessAbsent(logging)),
-    );
     return {
       name,
-      json: explicitListener(name, address, port.port, filter, "OUTBOUND"),
+      json: explicitListener(name, address, port.port, "OUTBOUND", {
+        filterChainMatcher: always(egress.choice),
+        filterChains: [...egress.chains],
+      }),
       entities: service.entities,
     };
   },

@@ -2,7 +2,9 @@ import type { EgressFilterType, IpPreference, Logging, VirtualNodeSpec } from "@
 import type { FilterChainJson } from "../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import { accessLog } from "./access-log.js";
+import { byPort, byServerName, chain } from "./chain-choice.js";
 import type { Egress } from "./egress.js";
+import { type PortEgress, tcpEgress } from "./egress-tcp.js";
 import { http, originalDestination, tcp, tlsInspector } from "./filters.js";
 import { bindAddress } from "./ingress.js";
 import { egressPort } from "./interception.js";
@@ -12,10 +14,8 @@ import * as names from "./names.js";
 import { allowAllHost, dropAllHost, nowhereCluster, originalDestinationCluster } from "./passthrough.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
-import { clusterWeights } from "./routes.js";
-import type { Service, ServicePort } from "./services.js";
+import type { Service } from "./services.js";
 import { type Absent, unlessAbsent } from "./targets.js";
-import { idleTimeout } from "./timeouts.js";
 import { type Host, hostRoutes, serviceHost } from "./virtual-hosts.js";
 
 /** Redirected connections are told apart by the port they were going to, and HTTP requests by their host. */
@@ -47,11 +47,10 @@ export function transparentEgress(
     }
   }
   const ports = [...httpPorts].sort(([a], [b]) => a - b);
-  const chains = [
-    ...ports.map(([port]) => httpChain(node.logging, port)),
-    ...tcpChains(mesh, node, services, new Set(httpPorts.keys()), problems),
-    amazonawsChain(node.logging, amazonaws),
-    ...(allowed ? [ownPortChain(node.logging, nowhere)] : []),
+  const taken = [
+    ...ports.map(([port]) => httpPort(node.logging, port)),
+    ...tcpPorts(mesh, node, services, new Set(httpPorts.keys()), problems),
+    ...(allowed ? [ownPort(node.logging, nowhere)] : []),
   ];
   return {
     clusters: [
@@ -62,29 +61,27 @@ export function transparentEgress(
     listeners: [
       listener(
         node.spec,
-        list(chains),
+        list(taken),
         node.logging,
         `virtualNode/${node.name}`,
         preference,
+        amazonaws,
         allowed ? allowAll : undefined,
       ),
     ],
   };
 }
 
-const httpChain = memo(
-  (logging: Logging | Absent, port: number): FilterChainJson => ({
-    filterChainMatch: { destinationPort: port },
-    filters: [
-      http({
-        statPrefix: names.egressStatistics,
-        routes: names.egressRoutes(port),
-        accessLog: accessLog(unlessAbsent(logging)),
-        upgrades: ["websocket"],
-      }),
-    ],
-  }),
-);
+const httpPort = memo((logging: Logging | Absent, port: number): PortEgress => {
+  const name = names.httpChain(port);
+  const filter = http({
+    statPrefix: names.egressStatistics,
+    routes: names.egressRoutes(port),
+    accessLog: accessLog(unlessAbsent(logging)),
+    upgrades: ["websocket"],
+  });
+  return { port, chains: [{ name, filters: [filter] }], choice: chain(name) };
+});
 
 const ownEgress = "the proxy's own egress";
 
@@ -96,18 +93,18 @@ const tellTaken = (node: string, port: number, service: Service, holder: string,
   );
 
 /** A connection says nothing of the service it is for but the port: one TCP service a port. */
-function tcpChains(
+function tcpPorts(
   mesh: Mesh,
   node: { readonly name: string; readonly logging: Logging | Absent },
   services: readonly Service[],
   httpPorts: ReadonlySet<number>,
   problems: Problems,
-): readonly FilterChainJson[] {
+): readonly PortEgress[] {
   const taken = new Map<number, string>([
     ...[...httpPorts].map((port) => [port, "HTTP services"] as const),
     [egressPort, ownEgress],
   ]);
-  const chains = new Map<number, FilterChainJson>();
+  const ports: PortEgress[] = [];
   for (const service of services) {
     for (const port of service.ports) {
       if (port.protocol !== "tcp") continue;
@@ -117,64 +114,50 @@ function tcpChains(
         continue;
       }
       taken.set(port.port, `virtual service ${service.name}`);
-      const chain = tcpChain(port, mesh, node.logging);
-      if (chain === undefined) {
+      const egress = tcpEgress(port, mesh, node.logging);
+      if (egress === undefined) {
         problems.add(`virtualService/${service.name}`, "", `nothing takes connections to port ${port.port}`);
       } else {
-        chains.set(port.port, chain);
+        ports.push(egress);
       }
     }
   }
-  return [...chains].sort(([a], [b]) => a - b).map(([, chain]) => chain);
+  return ports.sort((a, b) => a.port - b.port);
 }
-
-const tcpChain = memo(
-  (port: ServicePort, mesh: Mesh, logging: Logging | Absent): FilterChainJson | undefined => {
-    const clusters = clusterWeights(mesh, port.shares);
-    if (clusters.length === 0) return undefined;
-    return {
-      filterChainMatch: { destinationPort: port.port },
-      filters: [
-        tcp(names.egressStatistics, clusters, idleTimeout(port.timeout), accessLog(unlessAbsent(logging))),
-      ],
-    };
-  },
-);
-
-/** The APIs of AWS are always within reach, by TLS. */
-const amazonawsChain = memo(
-  (logging: Logging | Absent, cluster: string): FilterChainJson => ({
-    filterChainMatch: { destinationPort: 443, transportProtocol: "tls", serverNames: ["*.amazonaws.com"] },
-    filters: [passthrough(logging, cluster)],
-  }),
-);
 
 /**
  * Whoever connects to the egress itself, as any machine near by may, was going to nowhere else: passed on to where it was
  * going, the connection would come back here, and again, until Envoy had no more and died. It is closed; without ALLOW_ALL
  * no chain takes it to begin with.
  */
-const ownPortChain = memo(
-  (logging: Logging | Absent, nowhere: string): FilterChainJson => ({
-    filterChainMatch: { destinationPort: egressPort },
-    filters: [passthrough(logging, nowhere)],
+const ownPort = memo(
+  (logging: Logging | Absent, nowhere: string): PortEgress => ({
+    port: egressPort,
+    chains: [passthrough(logging, nowhere)],
+    choice: chain(nowhere),
   }),
 );
 
 /** What goes out of the mesh is passed on byte by byte, for as long as both sides like. */
-const passthrough = (logging: Logging | Absent, cluster: string) =>
-  tcp(names.egressStatistics, [{ name: cluster, weight: 1 }], "0s", accessLog(unlessAbsent(logging)));
+const passthrough = (logging: Logging | Absent, cluster: string, name = cluster): FilterChainJson => ({
+  name,
+  filters: [tcp(names.egressStatistics, cluster, "0s", accessLog(unlessAbsent(logging)))],
+});
 
 const listener = memo(
   (
     _: VirtualNodeSpec,
-    chains: readonly FilterChainJson[],
+    taken: readonly PortEgress[],
     logging: Logging | Absent,
     entity: string,
     preference: IpPreference | undefined,
+    amazonaws: string,
     allowAll: string | undefined,
   ): Resource<ListenerJson> => {
     const name = names.egressListener("0.0.0.0", egressPort);
+    const choices = new Map(taken.map(({ port, choice }) => [port, choice]));
+    // The APIs of AWS are always within reach, by TLS.
+    choices.set(443, byServerName(".amazonaws.com", chain(amazonaws), choices.get(443)));
     return {
       name,
       json: {
@@ -182,10 +165,11 @@ const listener = memo(
         ...bindAddress(preference, egressPort),
         trafficDirection: "OUTBOUND",
         listenerFilters: [originalDestination, tlsInspector],
-        filterChains: [...chains],
+        filterChainMatcher: byPort(choices),
+        filterChains: [...taken.flatMap(({ chains }) => chains), passthrough(logging, amazonaws)],
         ...(allowAll === undefined
           ? {}
-          : { defaultFilterChain: { name: "mesh-allow-all", filters: [passthrough(logging, allowAll)] } }),
+          : { defaultFilterChain: passthrough(logging, allowAll, "mesh-allow-all") }),
       },
       entities: [entity],
     };

@@ -10,6 +10,12 @@ import type { OriginalDstJson } from "../gen/envoy/extensions/filters/listener/o
 import type { TlsInspectorJson } from "../gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
 import type { HttpConnectionManagerJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { TcpProxyJson } from "../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import type {
+  DestinationPortInputJson,
+  ServerNameInputJson,
+  SourcePortInputJson,
+} from "../gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js";
+import type { ConsistentHashingJson } from "../gen/envoy/extensions/matching/input_matchers/consistent_hashing/v3/consistent_hashing_pb.js";
 import type { DownstreamConnectionsConfigJson } from "../gen/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.js";
 import type { PreviousHostsPredicateJson } from "../gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js";
 import type {
@@ -31,11 +37,17 @@ interface Extensions {
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": TlsInspectorJson;
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": HttpConnectionManagerJson;
   "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": TcpProxyJson;
+  "envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput": DestinationPortInputJson;
+  "envoy.extensions.matching.common_inputs.network.v3.ServerNameInput": ServerNameInputJson;
+  "envoy.extensions.matching.common_inputs.network.v3.SourcePortInput": SourcePortInputJson;
+  "envoy.extensions.matching.input_matchers.consistent_hashing.v3.ConsistentHashing": ConsistentHashingJson;
   "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig": DownstreamConnectionsConfigJson;
   "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate": PreviousHostsPredicateJson;
   "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext": DownstreamTlsContextJson;
   "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext": UpstreamTlsContextJson;
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": HttpProtocolOptionsJson;
+  /** In an Any, what it wraps is a member. */
+  "google.protobuf.StringValue": { readonly value: string };
 }
 
 /** Packs an extension's configuration into google.protobuf.Any. */

@@ -4,7 +4,6 @@ import type {
   ListenerFilterJson,
 } from "../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { HttpFilterJson } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import type { TcpProxyJson } from "../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import { packed } from "./extensions.js";
 
 export interface HttpOptions {
@@ -49,27 +48,20 @@ export function http(options: HttpOptions): FilterJson {
 }
 
 /** The filter that passes the bytes of a connection on. */
-export function tcp(
+export const tcp = (
   statPrefix: string,
-  clusters: readonly { readonly name: string; readonly weight: number }[],
+  cluster: string,
   idleTimeout: string,
   accessLog: readonly AccessLogJson[],
-): FilterJson {
-  const [first] = clusters;
-  const destination: TcpProxyJson =
-    clusters.length === 1 && first !== undefined
-      ? { cluster: first.name }
-      : { weightedClusters: { clusters: clusters.map(({ name, weight }) => ({ name, weight })) } };
-  return {
-    name: "envoy.filters.network.tcp_proxy",
-    typedConfig: packed("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
-      statPrefix,
-      ...destination,
-      idleTimeout,
-      ...(accessLog.length > 0 ? { accessLog: [...accessLog] } : {}),
-    }),
-  };
-}
+): FilterJson => ({
+  name: "envoy.filters.network.tcp_proxy",
+  typedConfig: packed("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
+    statPrefix,
+    cluster,
+    idleTimeout,
+    ...(accessLog.length > 0 ? { accessLog: [...accessLog] } : {}),
+  }),
+});
 
 /** Finds out where a redirected connection was going. */
 export const originalDestination: ListenerFilterJson = {

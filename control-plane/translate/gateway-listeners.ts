@@ -92,23 +92,25 @@ export const gatewayListeners = memo(
           const listener: ListenerJson =
             explicit === undefined
               ? { name, ...bindAddress(mesh.ipPreference, port), trafficDirection: "INBOUND" }
-              : explicitListener(name, explicit, port, filter, "INBOUND");
+              : explicitListener(name, explicit, port, "INBOUND");
           return { ...resource(name, accepting(listener, chain)), ...secretsOf([chain]) };
         }),
         resource(egressName, {
           // Out of reach of other machines, which could pass by the gateway routes; and of a second gateway here.
-          ...explicitListener(
-            egressName,
-            egress,
-            egressPort,
-            http({
-              statPrefix: names.egressStatistics,
-              routes: names.egressRoutes(egressPort),
-              accessLog: log,
-              upgrades: ["websocket"],
-            }),
-            "OUTBOUND",
-          ),
+          ...explicitListener(egressName, egress, egressPort, "OUTBOUND", {
+            filterChains: [
+              {
+                filters: [
+                  http({
+                    statPrefix: names.egressStatistics,
+                    routes: names.egressRoutes(egressPort),
+                    accessLog: log,
+                    upgrades: ["websocket"],
+                  }),
+                ],
+              },
+            ],
+          }),
           // Its connections are few and stay: without this, one thread may get most of them.
           connectionBalanceConfig: { exactBalance: {} },
         }),

@@ -88,10 +88,7 @@ export const ingress = memo(
               return {
                 ...resource(
                   name,
-                  accepting(
-                    explicitListener(name, interception.address, chain.port, chain.filter, "INBOUND"),
-                    chain,
-                  ),
+                  accepting(explicitListener(name, interception.address, chain.port, "INBOUND"), chain),
                 ),
                 ...secretsOf([chain]),
               };
@@ -189,7 +186,7 @@ function filter(spec: VirtualNodeSpec, listener: Listener, cluster: string, rout
   const statPrefix = names.ingressStatistics((spec.listeners ?? []).length, protocol, port);
   const log = accessLog(spec.logging);
   if (protocol === "tcp") {
-    return tcp(statPrefix, [{ name: cluster, weight: 1 }], idleTimeout(listenerTimeout(listener)), log);
+    return tcp(statPrefix, cluster, idleTimeout(listenerTimeout(listener)), log);
   }
   return http({
     statPrefix,
@@ -243,12 +240,12 @@ export const explicitListener = (
   name: string,
   address: string,
   port: number,
-  filter: FilterJson,
   trafficDirection: "INBOUND" | "OUTBOUND",
+  chains: Pick<ListenerJson, "filterChains" | "filterChainMatcher"> = {},
 ): ListenerJson => ({
   name,
   address: { socketAddress: { address, portValue: port } },
   enableReusePort: false,
   trafficDirection,
-  filterChains: [{ filters: [filter] }],
+  ...chains,
 });

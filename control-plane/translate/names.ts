@@ -42,6 +42,10 @@ export const egressListener = (address: string, port: number) => `lds_egress_${a
 export const ingressRoutes = (port: number) => `rds_ingress_http_${port}`;
 export const egressRoutes = (port: number) => `rds_egress_http_${port}`;
 
+/** A filter chain that takes HTTP to a port, and one that takes a share of the connections to a port. */
+export const httpChain = (port: number) => `http_${port}`;
+export const tcpChain = (port: number, cluster: string) => `tcp_${port}_${cluster}`;
+
 /** Prefix of the statistics of what comes in. Proxies with several listeners have one for each. */
 export const ingressStatistics = (listeners: number, protocol: PortProtocol, port: number) =>
   listeners > 1 ? `ingress.${protocol}.${port}` : "ingress";

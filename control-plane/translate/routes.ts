@@ -69,20 +69,19 @@ export function route(
 
 /** The clusters that share the traffic of a route; undefined if none has a share. */
 function split(mesh: Mesh, shares: readonly Share[]): RouteActionJson | undefined {
-  const weights = clusterWeights(mesh, shares);
+  const weights = clusterShares(mesh, shares).filter(({ weight }) => weight > 0);
   const [first] = weights;
   if (first === undefined) return undefined;
-  return weights.length === 1 ? { cluster: first.name } : { weightedClusters: { clusters: [...weights] } };
+  return weights.length === 1 ? { cluster: first.name } : { weightedClusters: { clusters: weights } };
 }
 
-/** Clusters by their weights. One that is named twice has both shares; one without a share does not appear. */
-export function clusterWeights(
+/** Clusters by their weights. One that is named twice has both shares. */
+export function clusterShares(
   mesh: Mesh,
   shares: readonly Share[],
 ): readonly { readonly name: string; readonly weight: number }[] {
   const weights = new Map<string, number>();
   for (const { target, weight } of shares) {
-    if (weight === 0) continue;
     const name = names.egressCluster(mesh.name, target.node, target.protocol, target.port);
     weights.set(name, (weights.get(name) ?? 0) + weight);
   }

@@ -44,6 +44,20 @@ describe("the HTTP/2 transport", () => {
     await once(socket.resume(), "close");
   });
 
+  it("cuts it off also while the machine's clock is set back", async () => {
+    const { now } = Date;
+    transport = new Http2Transport({ keepalive: { idleMillis: 20, answerMillis: 20 } });
+    await listen();
+    const socket = await open();
+    try {
+      Date.now = () => now() - 3_600_000;
+      socket.write(preface);
+      await once(socket.resume(), "close");
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it("keeps a client that does", async () => {
     // Its answers take a moment on a busy machine, too.
     transport = new Http2Transport({ keepalive: { idleMillis: 1, answerMillis: 150 } });

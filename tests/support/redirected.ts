@@ -26,7 +26,7 @@ export function redirected(proxy: string, destination: string): Promise<Socket> 
   const [, to, toPort] = /^(.*):(\d+)$/.exec(destination) ?? [];
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), host, () => {
-      socket.write(`PROXY TCP4 127.0.0.1 ${to} 40000 ${toPort}\r\n`);
+      socket.write(`PROXY TCP4 127.0.0.1 ${to} ${socket.localPort} ${toPort}\r\n`);
       resolve(socket);
     });
     socket.once("error", reject);
