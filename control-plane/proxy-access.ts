@@ -170,10 +170,10 @@ function refusalOf(error: unknown): Refusal {
 /** Authorities in PEM files, as they are at any time. Throws CertificateError where one holds none at the start. */
 export function authoritiesIn(files: readonly string[], log: Logger): () => readonly string[] {
   let texts = files.map(readAuthorities);
-  let readAt = Date.now();
+  let readAt = performance.now();
   return () => {
-    if (Date.now() - readAt < LOOK_MILLISECONDS) return texts;
-    readAt = Date.now();
+    if (performance.now() - readAt < LOOK_MILLISECONDS) return texts;
+    readAt = performance.now();
     texts = files.map((file, i) => {
       try {
         return readAuthorities(file);

@@ -65,8 +65,12 @@ const maxNames = 100_000;
 /** Of one stream, how many types that are not served are logged. */
 const loggedTypes = 8;
 
+/** The time by which the order of changes goes: a machine's clock that is set must not end a wait, nor draw it out. */
+const monotonic = (): number => performance.now();
+
 /** One ADS stream: hears requests, and sends what its client lacks, in an order that never breaks traffic. */
 export class AdsStream implements StreamHandler {
+  /** Milliseconds since 1970. */
   readonly connectedAt = Date.now();
   readonly channels: Readonly<Record<ResourceKind, Channel>>;
   node: RequestNode | undefined;
@@ -93,7 +97,7 @@ export class AdsStream implements StreamHandler {
       listeners: channel("listeners"),
       routes: channel("routes"),
     };
-    this.order = new ChangeOrder(this.channels, context.sets, context.timing, this.connectedAt);
+    this.order = new ChangeOrder(this.channels, context.sets, context.timing, monotonic());
   }
 
   received(message: Uint8Array): void {
@@ -212,7 +216,7 @@ export class AdsStream implements StreamHandler {
     channel: Channel,
     { nonce, error }: { readonly nonce: string; readonly error?: string },
   ): void {
-    const now = Date.now();
+    const now = monotonic();
     if (error === undefined) {
       const settled = channel.acknowledge(nonce);
       if (settled === undefined) return;
@@ -224,7 +228,7 @@ export class AdsStream implements StreamHandler {
       });
       return;
     }
-    const rejection = channel.reject(nonce, error, now);
+    const rejection = channel.reject(nonce, error, Date.now());
     if (rejection === undefined) return;
     this.context.rejected({
       nodeId: this.node?.id ?? "",
@@ -250,7 +254,7 @@ export class AdsStream implements StreamHandler {
   private update(): void {
     const snapshot = this.view?.snapshot;
     if (this.over || snapshot === undefined) return;
-    const now = Date.now();
+    const now = monotonic();
     for (const kind of resourceKinds) {
       const channel = this.channels[kind];
       if (channel.asked) channel.settleClaim(snapshot[kind], this.isTrusted(kind));

@@ -29,6 +29,7 @@ export class ChangeOrder {
     private readonly channels: Readonly<Record<ResourceKind, Channel>>,
     private readonly sets: ResourceSets,
     private readonly timing: OrderTiming,
+    /** By the clock of all `now`s, which nobody sets. */
     private readonly connectedAt: number,
   ) {}
 

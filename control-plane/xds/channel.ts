@@ -20,6 +20,7 @@ export interface ChannelContext {
 export interface Outstanding {
   readonly nonce: string;
   readonly set: ResourceSet;
+  /** By a clock that nobody sets, in milliseconds. */
   readonly sentAt: number;
   readonly resources: readonly EncodedResource[];
   readonly removed: readonly string[];
@@ -32,6 +33,7 @@ export interface Rejection {
   readonly set: ResourceSet;
   /** The client's own words. */
   readonly reason: string;
+  /** Milliseconds since 1970. */
   readonly at: number;
   /** The resources that the reason names, or all of the response where it names none. */
   readonly suspects: readonly EncodedResource[];
@@ -385,7 +387,7 @@ export class Channel {
   }
 
   /** The client refused the response of that nonce. Answers it; undefined where the nonce is of none under way. */
-  reject(nonce: string, reason: string, now: number): Rejection | undefined {
+  reject(nonce: string, reason: string, at: number): Rejection | undefined {
     const settled = this.take(nonce);
     if (settled === undefined) return undefined;
     const { resources, removed } = settled;
@@ -398,7 +400,7 @@ export class Channel {
     this.unsettled ??= new Set();
     for (const { name } of resources) this.unsettled.add(name);
     for (const name of removed) this.unsettled.add(name);
-    this.rejection = { set: settled.set, reason, at: now, suspects };
+    this.rejection = { set: settled.set, reason, at, suspects };
     return this.rejection;
   }
 

@@ -156,13 +156,13 @@ export class Http2Transport implements Transport {
   }
 
   private open(session: ServerHttp2Session): void {
-    this.sessions.set(session, { heardAt: Date.now(), askedAt: undefined });
+    this.sessions.set(session, { heardAt: performance.now(), askedAt: undefined });
     session.once("close", () => this.sessions.delete(session));
     session.on("error", () => {});
   }
 
   private askForLife(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [session, state] of this.sessions) {
       if (state.askedAt !== undefined) {
         if (now - state.askedAt >= this.keepalive.answerMillis) session.destroy();
@@ -170,7 +170,7 @@ export class Http2Transport implements Transport {
         state.askedAt = now;
         session.ping((error) => {
           if (error !== null) return;
-          state.heardAt = Date.now();
+          state.heardAt = performance.now();
           state.askedAt = undefined;
         });
       }

@@ -188,5 +188,44 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       assert.equal((await client.next()).kind, "clusters");
       assert.equal(shown(await client.next()), "routes r");
     });
+
+    describe("while the machine's clock is set", () => {
+      const { now } = Date;
+      const hour = 3_600_000;
+      afterEach(() => {
+        Date.now = now;
+      });
+
+      it("an hour ahead, waits for clusters all the same", async () => {
+        world.mesh.set("web", two);
+        const added = await client.next();
+        Date.now = () => now() + hour;
+        subscribe("endpoints", "two", "2");
+        acknowledge(await client.next());
+        assert.deepEqual(await settle(), []);
+        acknowledge(added);
+        const moved = [await client.next(), await client.next()];
+        assert.deepEqual(moved.map(shown), ["listeners l", "routes r"]);
+      });
+
+      it("an hour back, waits no longer than it would", async () => {
+        await world.server.close();
+        await world.serve({ timing: { ...timing, patienceMillis: 50 } });
+        client = world.open(protocol);
+        for (const kind of ["clusters", "listeners", "routes"] as const) {
+          const names = kind === "routes" ? ["r"] : [];
+          client.send({ nodeId, kind, names, subscribe: names });
+          acknowledge(await client.next());
+        }
+        world.mesh.set("web", {
+          ...one,
+          clusters: [edsCluster("one"), edsCluster("stuck")],
+          routes: [routes("r", "stuck")],
+        });
+        assert.equal((await client.next()).kind, "clusters");
+        Date.now = () => now() - hour;
+        assert.equal(shown(await client.next()), "routes r");
+      });
+    });
   });
 }
