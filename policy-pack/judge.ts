@@ -1,9 +1,10 @@
-import { checkSpec, formatPath, type Path } from "@pulumi-appmesh/model";
+import { formatPath, type Path } from "@pulumi-appmesh/model";
 import type { Finding, Judge, MeshRule, Rule, Subject, SubjectRule } from "./rule.js";
 import { nameOf } from "./rules/common.js";
 import type { AnyEntity, Entity } from "./subjects/entity.js";
 import type { MeshGraph } from "./subjects/graph.js";
-import { NotKnownYet, unknown } from "./subjects/known.js";
+import { inFinding, violationsOf } from "./subjects/invalid.js";
+import { NotKnownYet } from "./subjects/known.js";
 import { kindsOfStack } from "./subjects/stack.js";
 
 /** What a rule says of one subject. Without findings, and with nothing left open, the subject complies. */
@@ -111,11 +112,13 @@ class Findings {
   /** Rules take specs for valid. One that is not is told: nobody else may look at it before it is made. */
   #findInvalid(subject: Subject): boolean {
     if (!("given" in subject)) return false;
-    const isUnknown = (value: unknown) => value === unknown;
-    const [first] = checkSpec(subject.kind, subject.given, { isUnknown });
+    const [first] = violationsOf(subject);
     if (first === undefined) return false;
-    const message = `the spec is invalid, so that the rule cannot judge it: ${first.message.replace(/\.$/, "")}`;
-    this.find(subject, first.path, { message, fix: "correct it" });
+    const { message, fix } = inFinding(first);
+    this.find(subject, first.path, {
+      message: `the spec is invalid, so that the rule cannot judge it: ${message}`,
+      fix,
+    });
     return true;
   }
 

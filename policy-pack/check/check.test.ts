@@ -546,7 +546,7 @@ Resources:
     - [a, b]
     - Node\${Id}:
         Type: AWS::AppMesh::VirtualNode
-        Properties: { MeshName: shop, VirtualNodeName: !Ref Id, Spec: { Listeners: [{ PortMapping: { Port: 80, Protocol: http } }] } }
+        Properties: { MeshName: shop, VirtualNodeName: !Ref Id, Spec: { Listeners: [{ PortMapping: { Port: 80, Protocol: http } }], ServiceDiscovery: { DNS: { Hostname: a.b } } } }
   Fn::ForEach::More: [Id, [a], [b]]
   Fn::ForEach::Odd: { Id: a }
   Fn::Transform: { Name: AWS::Include }

@@ -17,6 +17,9 @@ const unknowns = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
 ]);
 
+/** Where providers that are made of Terraform's note which members of an object they filled in. */
+const filledIn = "__defaults";
+
 type Members = Readonly<Record<string, unknown>>;
 
 const isWrapped = (value: Members): boolean => value[signature] === secret || value[signature] === output;
@@ -33,6 +36,7 @@ export function fromWire(value: unknown): unknown {
   if (isWrapped(members)) return "value" in members ? fromWire(members.value) : unknown;
   const read: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(members)) {
+    if (name === filledIn) continue;
     const one = fromWire(member);
     if (one !== undefined) read[name] = one;
   }

@@ -1,6 +1,8 @@
 import type {
   Duration,
+  GrpcRetryPolicy,
   GrpcRoute,
+  HttpRetryPolicy,
   HttpRoute,
   Path,
   RouteSpec,
@@ -47,6 +49,12 @@ export function requestRoute(spec: RouteSpec): RequestRoute | undefined {
 }
 
 export const tcpReason = "connections of a TCP route are not tried again";
+
+/** Whether anything is tried again by it, as far as that is for events to say. */
+export function namesEvents(policy: HttpRetryPolicy | GrpcRetryPolicy): boolean {
+  const grpcEvents = "grpcRetryEvents" in policy ? policy.grpcRetryEvents : undefined;
+  return [policy.httpRetryEvents, policy.tcpRetryEvents, grpcEvents].some((each) => each?.length);
+}
 
 /** The route that a spec holds, whatever its protocol. */
 export function anyRoute(

@@ -3,16 +3,17 @@ import { deepEqual } from "node:assert/strict";
 import type { Kind } from "@pulumi-appmesh/model";
 import { isMeshRule } from "../judge.js";
 import { entity, judged, judgedMesh } from "../testing/judged.js";
+import { declarationsReadable } from "./declarations/declarations-readable.js";
 import { rules } from "./index.js";
 
 const listener = { portMapping: { port: 8080, protocol: "http" } };
 const paths: Partial<Record<Kind, string>> = { mesh: "shop", route: "shop/r/x", gatewayRoute: "shop/g/x" };
 const made = (kind: Kind, spec: object) => entity(kind, paths[kind] ?? "shop/x", spec);
 
-/** Where rules about one entity find something, by their names. */
+/** Where rules about one entity find something, by their names: but for that which tells what App Mesh would not take. */
 const places = (kind: Kind, spec: object) =>
   rules.flatMap((rule) =>
-    isMeshRule(rule)
+    isMeshRule(rule) || rule === declarationsReadable
       ? []
       : (judged(rule, made(kind, spec))?.findings ?? []).map((text) => `${rule.name} ${text.split(":")[0]}`),
   );

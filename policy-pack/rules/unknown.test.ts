@@ -142,7 +142,11 @@ describe("retry-amplification, of what is not known yet", () => {
       httpRoute: {
         match: { prefix: "/" },
         ...to([node, 1]),
-        retryPolicy: { maxRetries, perRetryTimeout: { value: 1, unit: "s" }, tcpRetryEvents: [] },
+        retryPolicy: {
+          maxRetries,
+          perRetryTimeout: { value: 1, unit: "s" },
+          tcpRetryEvents: ["connection-error"],
+        },
       },
     });
 

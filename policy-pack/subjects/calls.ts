@@ -1,6 +1,6 @@
 import type { GatewayRouteSpec } from "@pulumi-appmesh/model";
 import type { Reading } from "../rule.js";
-import { requestRoute, serviceName, weightedTargets } from "../rules/common.js";
+import { namesEvents, requestRoute, serviceName, weightedTargets } from "../rules/common.js";
 import type { AnyEntity, Entity } from "./entity.js";
 import type { MeshGraph } from "./graph.js";
 
@@ -67,7 +67,8 @@ function targets(mesh: MeshGraph, name: string, { known, each }: Reading): reado
   const provider = service && known(service, () => providerOf(service));
   if (provider?.node !== undefined) {
     const node = mesh.get("virtualNode", provider.node);
-    return node ? [{ to: node, attempts: defaultAttempts }] : [];
+    const attempts = node && known(node, () => (isTcp(node) ? 1 : defaultAttempts));
+    return attempts === undefined ? [] : [{ to: node as Entity, attempts }];
   }
   if (provider?.router === undefined) return [];
   const most = new Map<Entity, number>();
@@ -90,9 +91,14 @@ const providerOf = ({ spec }: Entity<"virtualService">) => ({
   router: spec.provider?.virtualRouter?.virtualRouterName,
 });
 
+/** Connections are not tried again. */
+const isTcp = ({ spec: { listeners = [] } }: Entity<"virtualNode">): boolean =>
+  listeners.length > 0 && listeners.every(({ portMapping }) => portMapping.protocol === "tcp");
+
 function attemptsOf({ spec }: Entity<"route">): number {
   const request = requestRoute(spec);
   if (request === undefined) return 1;
   const policy = request.route.retryPolicy;
-  return policy === undefined ? defaultAttempts : policy.maxRetries + 1;
+  if (policy === undefined) return defaultAttempts;
+  return namesEvents(policy) ? policy.maxRetries + 1 : 1;
 }

@@ -95,6 +95,12 @@ describe("the policy pack on the real engine, of what cannot be judged", functio
         "version appmesh.k8s.aws/v1beta1 cannot be read, so that no other rule judges it; declare it in appmesh.k8s.aws/v1beta2.",
       ],
       [
+        "declarations-readable",
+        "mandatory",
+        "v1beta2",
+        "spec.routes[0].httpRoute.retryPolicy.perRetryTimeout: App Mesh does not take it: nothing was given; an object with value and unit is required; correct it.",
+      ],
+      [
         "retry-within-timeout",
         "mandatory",
         "v1beta2",

@@ -7,10 +7,11 @@ export const requestTimeout = rule<"route", { maximumSeconds: number }>({
   title: "Requests end",
   family: "resiliency",
   severity: "medium",
-  what: "Every HTTP, HTTP/2 and gRPC route limits the time of a request, and every TCP route the time of silence.",
+  what: "Every HTTP, HTTP/2 and gRPC route limits the time of a request, or, for streams, of silence in it, and every TCP route the time of silence.",
   why: "A request without a limit holds a connection, memory and its caller for as long as the other side hangs.",
   remediation: [
     "Give timeout.perRequest (TCP: timeout.idle) a value above 0 that the slowest good answer fits into.",
+    "Where answers are streams that may last for ever, give perRequest 0 and timeout.idle a value above 0.",
   ],
   link: envoy("faq/configuration/timeouts"),
   level: "advisory",
@@ -37,7 +38,7 @@ export const requestTimeout = rule<"route", { maximumSeconds: number }>({
     const found = requestRoute(spec);
     if (found === undefined) return;
     const { route, protocol } = found;
-    const perRequest = route.timeout?.perRequest;
+    const { perRequest, idle } = route.timeout ?? {};
     const path = [...found.path, "timeout", "perRequest"];
     const { maximumSeconds } = judge.config;
     if (perRequest === undefined) {
@@ -46,9 +47,11 @@ export const requestTimeout = rule<"route", { maximumSeconds: number }>({
         fix: "give the time that the slowest good answer takes",
       });
     } else if (perRequest.value === 0) {
+      // A stream may go on for as long as it does, if it ends once nothing moves in it.
+      if (idle !== undefined && idle.value > 0) return;
       judge.find(path, {
         message: "0 switches the limit off",
-        fix: `give a value from 1 ms to ${maximumSeconds} s`,
+        fix: `give a value from 1 ms to ${maximumSeconds} s, or, where answers are streams, timeout.idle above 0`,
       });
     } else if (milliseconds(perRequest) > maximumSeconds * 1000) {
       judge.find(path, {

@@ -53,6 +53,18 @@ describe("request-timeout", () => {
     deepEqual(judged(requestTimeout, tcp({ idle: { value: 5, unit: "s" } })), complies);
   });
 
+  it("lets streams last that end once nothing moves", () => {
+    const stream = (idle: object) => http({ perRequest: { value: 0, unit: "s" }, idle });
+    deepEqual(judged(requestTimeout, stream({ value: 1, unit: "ms" })), complies);
+    deepEqual(
+      judged(requestTimeout, stream({ value: 0, unit: "s" })),
+      judged(requestTimeout, http({ perRequest: { value: 0, unit: "s" } })),
+    );
+    deepEqual(judged(requestTimeout, stream({ value: unknownText, unit: "s" })), {
+      open: ["spec.http2Route.timeout.idle.value"],
+    });
+  });
+
   it("finds routes without a limit, with none on purpose, and with a long one", () => {
     deepEqual(judged(requestTimeout, http()), {
       findings: [
@@ -61,7 +73,7 @@ describe("request-timeout", () => {
     });
     deepEqual(judged(requestTimeout, http({ perRequest: { value: 0, unit: "s" } })), {
       findings: [
-        "spec.http2Route.timeout.perRequest: 0 switches the limit off; give a value from 1 ms to 300 s.",
+        "spec.http2Route.timeout.perRequest: 0 switches the limit off; give a value from 1 ms to 300 s, or, where answers are streams, timeout.idle above 0.",
       ],
     });
     deepEqual(

@@ -169,6 +169,7 @@ describe("retry-idempotent-only", () => {
     deepEqual(judged(retryIdempotentOnly, route(http({ retryPolicy: events }))), {
       findings: [
         "spec.httpRoute.retryPolicy.httpRetryEvents[0]: after server-error the request may have been carried out, and the route takes any method, POST included; match repeatable methods by a route of their own, or leave server-error out.",
+        "spec.httpRoute.retryPolicy.httpRetryEvents[1]: after stream-error the request may have been carried out, and the route takes any method, POST included; match repeatable methods by a route of their own, or leave stream-error out.",
         "spec.httpRoute.retryPolicy.httpRetryEvents[2]: after gateway-error the request may have been carried out, and the route takes any method, POST included; match repeatable methods by a route of their own, or leave gateway-error out.",
       ],
     });
@@ -269,6 +270,32 @@ describe("retry-amplification", () => {
         "virtualNode/first: the way first -> a -> a comes back to where it was, so that retries multiply without end; lower maxRetries on the routes of that way.",
       ],
     });
+  });
+
+  it("counts once what is never tried again: connections of TCP, and policies without events", () => {
+    const listening = (name: string, ...protocols: string[]) =>
+      entity("virtualNode", `shop/${name}`, {
+        listeners: protocols.map((protocol, index) => ({ portMapping: { port: 5432 + index, protocol } })),
+      });
+    const worst = (...mesh: AnyEntity[]) =>
+      judgedMesh(retryAmplification, [node("a", "b"), ...mesh], { maximum: 1 }).findings?.[0]?.split(
+        " on ",
+      )[0];
+    const three = "virtualNode/a: one request may become 3";
+    deepEqual(worst(byNode("b"), listening("b", "tcp")), undefined);
+    deepEqual(worst(byNode("b"), listening("b", "tcp", "http")), three);
+    deepEqual(worst(byNode("b"), listening("b")), three);
+    deepEqual(worst(byNode("b"), entity("virtualNode", "shop/b", {})), three);
+    const none = { maxRetries: 2, perRetryTimeout: policy.perRetryTimeout };
+    for (const [events, found] of [
+      [{}, undefined],
+      [{ httpRetryEvents: [], tcpRetryEvents: [] }, undefined],
+      [{ tcpRetryEvents: ["connection-error"] }, three],
+      [{ httpRetryEvents: ["server-error"] }, three],
+    ] as const) {
+      const route = http({ action: targets("b"), retryPolicy: { ...none, ...events } });
+      deepEqual(worst(...byRouter("b", route), node("b")), found, JSON.stringify(events));
+    }
   });
 
   it("tells of a way where it begins", () => {

@@ -2,9 +2,12 @@ import { rule } from "../../rule.js";
 import { envoy } from "../links.js";
 import { retryPolicy } from "./request-routes.js";
 
-/** After these the request may have been carried out. */
+/**
+ * After these the request may have been carried out. A stream may have broken, or been given up after perRetryTimeout, while the
+ * request was being answered.
+ */
 const afterwards = {
-  httpRetryEvents: ["server-error", "gateway-error", "client-error"],
+  httpRetryEvents: ["server-error", "gateway-error", "client-error", "stream-error"],
   grpcRetryEvents: ["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
 } as const;
 
@@ -17,7 +20,7 @@ export const retryIdempotentOnly = rule<"route", { methods: readonly string[]; g
   why: "A payment that is tried again after its answer was lost is paid twice.",
   remediation: [
     "Match the methods that may be repeated by routes of their own, with match.method.",
-    "For all others retry connection-error and stream-error alone, after which nothing has happened yet.",
+    "For all others retry connection-error alone, after which nothing has happened yet.",
   ],
   link: envoy("intro/arch_overview/http/http_routing#retry-semantics"),
   level: "advisory",

@@ -1,4 +1,5 @@
 import { rule } from "../../rule.js";
+import { namesEvents } from "../common.js";
 import { envoy } from "../links.js";
 import { retryable } from "./request-routes.js";
 
@@ -30,9 +31,7 @@ export const retryPolicyRequired = rule({
       return;
     }
     if (retryPolicy.maxRetries === 0) return;
-    const grpcEvents = "grpcRetryEvents" in retryPolicy ? retryPolicy.grpcRetryEvents : undefined;
-    const events = [retryPolicy.httpRetryEvents, retryPolicy.tcpRetryEvents, grpcEvents];
-    if (events.every((each) => !each?.length)) {
+    if (!namesEvents(retryPolicy)) {
       judge.find([...path, "retryPolicy"], {
         message: "the retry policy names no event, so that nothing is ever tried again",
         fix: `name events, such as ${protocol === "gRPC" ? "grpcRetryEvents unavailable" : "httpRetryEvents gateway-error"}, or set maxRetries to 0`,
