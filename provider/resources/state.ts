@@ -14,7 +14,9 @@ import type { ResourceType } from "./types.js";
 
 /** The state of an entity as the control plane gave it; what was secret in the inputs stays so. */
 export function stateOf(type: ResourceType, inputs: ObjectValue, entity: Entity, tags: Tags): ObjectValue {
-  return { ...inputs, ...liveProperties(type, inputs, entity, tags), ...entityState(entity) };
+  const added = entityState(entity);
+  const meshOwner = carrySecrets(inputs.meshOwner, added.meshOwner);
+  return { ...inputs, ...liveProperties(type, inputs, entity, tags), ...added, meshOwner };
 }
 
 /** What the control plane adds to an entity. */

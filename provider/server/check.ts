@@ -1,4 +1,5 @@
 import type { Autonaming } from "../resources/naming.js";
+import { withNewSecrets } from "../resources/secrecy.js";
 import { checkResponse, diffResponse } from "./answers.js";
 import { type Plugin, parseUrn, resourceOf } from "./plugin.js";
 import { messages } from "./protocol.js";
@@ -17,7 +18,7 @@ export const check = (plugin: Plugin) => ({
   diff: unary((bytes: Uint8Array) => {
     const { urn, olds: state, oldInputs: olds, news, ignoreChanges } = readDiffRequest(bytes);
     const input = { urnName: parseUrn(urn).name, state, olds, news, ignoreChanges };
-    const { changes, deleteBeforeReplace, stables } = resourceOf(urn).diff(input);
+    const { changes, deleteBeforeReplace, stables } = withNewSecrets(resourceOf(urn).diff(input), input);
     return diffResponse(changes, deleteBeforeReplace, stables);
   }),
 });

@@ -2,7 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { interpolate, secret } from "@pulumi/pulumi";
+import { type Input, interpolate, secret } from "@pulumi/pulumi";
 import { Mesh, MeshService, VirtualNode } from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
 import { TestStack } from "./stack.js";
@@ -108,5 +108,43 @@ describe("secret and unknown values", function () {
     deepStrictEqual(leaks(stack), []);
     strictEqual((await stack.destroy()).failure, undefined);
     deepStrictEqual(await stack.resources(), []);
+  });
+
+  it("are encrypted in the state from when they are made secret, by an update that changes nothing else", async () => {
+    const stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
+    const [host, tag] = HIDDEN;
+    const node = (hide: (text: string) => Input<string>) => async () => {
+      const { meshName } = new Mesh("shop", { meshName: "shop" });
+      new VirtualNode("first", {
+        meshName,
+        virtualNodeName: "first",
+        tags: { team: hide(tag) },
+        spec: {
+          listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+          serviceDiscovery: { dns: { hostname: hide(host) } },
+        },
+      });
+    };
+    strictEqual((await stack.up(node((text) => text))).failure, undefined);
+    deepStrictEqual(leaks(stack), [host, tag]);
+
+    const hidden = await stack.up(node(secret));
+    deepStrictEqual([hidden.failure, hidden.messages], [undefined, []]);
+    deepStrictEqual(hidden.steps, [
+      {
+        op: "update",
+        type: "appmesh:index:VirtualNode",
+        name: "first",
+        diff: { "spec.serviceDiscovery.dns.hostname": "update", "tags.team": "update" },
+      },
+    ]);
+    deepStrictEqual(leaks(stack), []);
+    const { body } = await controlPlane.call("GET", "/v20190125/meshes/shop/virtualNodes/first");
+    strictEqual(body.metadata.version, 1);
+
+    deepStrictEqual((await stack.preview()).steps, []);
+    strictEqual((await stack.refresh({ expectNoChanges: true })).failure, undefined);
+    deepStrictEqual((await stack.preview()).steps, []);
+    strictEqual((await stack.destroy()).failure, undefined);
   });
 });
