@@ -36,7 +36,11 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
       family: "shop-catalog",
       tracing: { samplingRate: 0.1, segmentName: "catalog" },
       containerDefinitions: [
-        { ...app, mountPoints: [{ sourceVolume: "data", containerPath: "/data", readOnly: true }] },
+        {
+          ...app,
+          mountPoints: [{ sourceVolume: "data", containerPath: "/data", readOnly: true }],
+          logConfiguration: { logDriver: "awsfirelens", options: { Name: "datadog" } },
+        },
         {
           name: "router",
           image: "public.ecr.aws/aws-observability/aws-for-fluent-bit:2.32.5",
@@ -46,11 +50,15 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
       volumes: [
         {
           name: "data",
-          efsVolumeConfiguration: { fileSystemId: "fs-1", authorizationConfig: { iam: "ENABLED" } },
+          efsVolumeConfiguration: {
+            fileSystemId: "fs-1",
+            transitEncryption: "ENABLED",
+            authorizationConfig: { iam: "ENABLED" },
+          },
         },
         { name: "scratch" },
       ],
-      runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
+      runtimePlatform: { cpuArchitecture: "ARM64" },
       ephemeralStorage: { sizeInGib: 50 },
       pidMode: "task",
       enableFaultInjection: true,
@@ -85,15 +93,18 @@ describe("the settings of a MeshTaskDefinition on the real engine", function () 
     const { containerDefinitions, executionRoleArn, taskRoleArn, proxyConfiguration, ...rest } =
       made[`${TASK} catalog-task-definition`] ?? {};
     const { virtualNode: _, controlPlane: __, meshName: ___, ...own } = given;
+    // The file system is mounted before there is an Envoy.
+    assert.match(JSON.stringify(proxyConfiguration), /"EgressIgnoredPorts":"2049"/);
     assert.deepEqual(rest, {
       family: "shop-catalog",
       cpu: "512",
       memory: "1024",
       networkMode: "awsvpc",
       requiresCompatibilities: ["FARGATE"],
+      runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
       ...Object.fromEntries(
         [
-          ...(["volumes", "runtimePlatform", "ephemeralStorage", "pidMode"] as const),
+          ...(["volumes", "ephemeralStorage", "pidMode"] as const),
           ...(["enableFaultInjection", "skipDestroy", "trackLatest", "region", "tags"] as const),
         ].map((name) => [name, own[name]]),
       ),

@@ -9,6 +9,8 @@ export function* clientViolations({
   clientCidrs,
 }: ObjectValue): Generator<Violation> {
   yield* cidrViolations("clientCidrs", clientCidrs);
+  yield* twiceViolations("clientSecurityGroupIds", clientSecurityGroupIds);
+  yield* twiceViolations("clientCidrs", clientCidrs);
   if (!isObject(clientSecurityGroupIds) || !isObject(clientCidrs)) return;
   for (const name of Object.keys(clientCidrs)) {
     if (clientSecurityGroupIds[name] === undefined) continue;
@@ -18,6 +20,23 @@ export function* clientViolations({
       `${JSON.stringify(name)} is the name of a security group in clientSecurityGroupIds as well; each client has its own ` +
         "name. Give it another.",
     );
+  }
+}
+
+/** EC2 refuses a rule that a security group has already. */
+export function* twiceViolations(input: string, clients: unknown): Generator<Violation> {
+  if (!isObject(clients)) return;
+  const names = new Map<string, string>();
+  for (const [name, client] of Object.entries(clients)) {
+    if (typeof client !== "string") continue;
+    const before = names.get(client);
+    if (before === undefined) names.set(client, name);
+    else
+      yield violation(
+        [input, name],
+        client,
+        `${JSON.stringify(client)} was given, which ${before} is as well; a security group has each rule once. Leave one of both out.`,
+      );
   }
 }
 

@@ -32,6 +32,7 @@ import { type ReplicaSettings, replicaContainer, replicaStatements } from "./con
 import { replicaSize } from "./control-plane-rules.js";
 import { controlPlaneTable } from "./control-plane-table.js";
 import { type Entrance, entrance } from "./entrance.js";
+import { roleName } from "./role-name.js";
 import { ports } from "./serve-arguments.js";
 
 type Plain = "cloudMap" | "loadBalancer" | "clientSecurityGroupIds" | "clientCidrs";
@@ -233,6 +234,7 @@ export class ControlPlane extends ComponentResource {
       new Role(
         `${name}-${part}-role`,
         {
+          ...roleName(`${name}-${part}-role`),
           assumeRolePolicy: tasksOnly,
           ...(permissionsBoundary !== undefined && { permissionsBoundary }),
           tags,

@@ -79,6 +79,10 @@ function byName(
         dnsRecords: [{ type: "A", ttl: 10 }],
         routingPolicy: "MULTIVALUE",
       },
+      // ECS tells it which replicas are well; without this, those that have just started are found, too.
+      healthCheckCustomConfig: { failureThreshold: 1 },
+      // What is left in it when a stack is destroyed is what ECS has not yet taken out.
+      forceDestroy: true,
       tags,
     },
     child,

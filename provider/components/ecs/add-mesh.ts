@@ -86,14 +86,17 @@ function containersOf(
     // Only for the order: requests are served whether they can be traced or not.
     ...(tracer === undefined ? [] : [{ containerName: tracer.name ?? "", condition: "START" as const }]),
   ]);
-  const essential = waiting.filter((container) => container.essential !== false);
+  // What ends early cannot be waited for: ECS would not start what waits for it.
+  const serving = waiting.filter(
+    ({ essential, portMappings = [] }) => essential !== false || portMappings.length > 0,
+  );
   const drain =
     names.drain === undefined
       ? undefined
       : drainContainer(
           plan,
           names.drain,
-          essential.map(({ name = "" }) => name),
+          serving.map(({ name = "" }) => name),
         );
   const all = [
     ...given.map((container) =>
@@ -107,10 +110,12 @@ function containersOf(
   const { logConfiguration } = options;
   return logConfiguration === undefined
     ? all
-    : all.map((container) => ({
-        ...container,
-        logConfiguration: container.logConfiguration ?? logConfiguration,
-      }));
+    : all.map((container) =>
+        // A log router cannot be its own.
+        logConfiguration.logDriver === "awsfirelens" && container.firelensConfiguration !== undefined
+          ? container
+          : { ...container, logConfiguration: container.logConfiguration ?? logConfiguration },
+      );
 }
 
 const withDependencies = (

@@ -2,9 +2,16 @@ import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { imageViolations } from "../image.js";
 import { envoyUser } from "../sidecar/defaults.js";
+import { isIndependent } from "./application.js";
 import { addedNames, dependencyViolations } from "./check-dependencies.js";
-import { logViolations } from "./check-logs.js";
+import { fargateViolations } from "./check-fargate.js";
+import { logViolations, routerViolations } from "./check-logs.js";
+import type { ContainerDefinition } from "./container-definition.js";
 import type { Given, GivenContainer } from "./given.js";
+import type { MeshOptions } from "./mesh-options.js";
+
+/** Of a task definition (Amazon ECS service quotas). It cannot be raised. */
+const mostContainers = 10;
 
 /** What is wrong with each of a task's own containers, and with how they fit together. */
 export function* containerViolations(given: Given): Generator<Violation> {
@@ -28,6 +35,16 @@ export function* containerViolations(given: Given): Generator<Violation> {
     yield* variableViolations(container, path);
   }
   if (given.fargate === true) yield* logViolations(options.logConfiguration, ["logConfiguration"], given);
+  yield* routerViolations(given);
+  const count = containers.length + own.length;
+  if (count > mostContainers) {
+    yield violation(
+      ["containerDefinitions"],
+      containers,
+      `with those of the mesh, ${own.join(", ")}, the task has ${count} containers; ECS takes up to ${mostContainers}. Leave out ` +
+        `${count - mostContainers}, or make another task of them.`,
+    );
+  }
   yield* dependencyViolations(given);
   yield* independentViolations(given, names);
 }
@@ -77,16 +94,21 @@ function* imageOf({ image }: GivenContainer, path: Path, given: Given): Generato
 }
 
 function* platformViolations(container: GivenContainer, path: Path, given: Given): Generator<Violation> {
-  const { user, links, hostname, privileged, stopTimeout, portMappings = [] } = container;
-  const { dnsServers, dnsSearchDomains, extraHosts, linuxParameters } = container;
+  const { user, links, hostname, portMappings = [] } = container;
+  const { dnsServers, dnsSearchDomains, extraHosts } = container;
   const { mode } = given;
   const redirected = given.options.virtualNode !== undefined && mode !== undefined && mode !== "explicit";
-  if (redirected && user !== undefined && user.split(":")[0] === String(envoyUser)) {
+  // What runs before Envoy has no other way to call anybody.
+  const independent =
+    isIndependent(container as ContainerDefinition, given.options as MeshOptions) ||
+    given.isOpen("independentContainers") ||
+    given.isOpen(...path, "name");
+  if (redirected && !independent && user !== undefined && user.split(":")[0] === String(envoyUser)) {
     yield violation(
       [...path, "user"],
       user,
       `${JSON.stringify(user)} was given, Envoy's own user, whose traffic is not redirected: the container would be outside ` +
-        "of the mesh. Give it another user.",
+        "of the mesh. Give it another user, or name it in independentContainers.",
     );
   }
   for (const [member, value] of Object.entries({
@@ -113,30 +135,7 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
       `${hostPort} was given; in an awsvpc network it is the containerPort, ${containerPort}. Leave it out.`,
     );
   }
-  if (given.fargate !== true) return;
-  if (privileged === true) {
-    yield violation(
-      [...path, "privileged"],
-      true,
-      "true was given; Fargate has no privileged containers. Leave it out.",
-    );
-  }
-  for (const [index, capability] of (linuxParameters?.capabilities?.add ?? []).entries()) {
-    if (capability === undefined || capability === "SYS_PTRACE") continue;
-    yield violation(
-      [...path, "linuxParameters", "capabilities", "add", index],
-      capability,
-      `${JSON.stringify(capability)} was given; "SYS_PTRACE" is all that Fargate grants. Leave it out, or run the task on EC2.`,
-    );
-  }
-  yield* logViolations(container.logConfiguration, [...path, "logConfiguration"], given);
-  if (stopTimeout !== undefined && stopTimeout > 120) {
-    yield violation(
-      [...path, "stopTimeout"],
-      stopTimeout,
-      `${stopTimeout} was given; up to 120 seconds are allowed on Fargate. Lower it.`,
-    );
-  }
+  if (given.fargate === true) yield* fargateViolations(container, path, given);
 }
 
 /** ECS refuses a variable that comes from two places. */
@@ -162,7 +161,9 @@ function* variableViolations(
 }
 
 function* independentViolations(given: Given, names: ReadonlyMap<string, number>): Generator<Violation> {
-  const open = given.containers.some((_, index) => given.isOpen("containerDefinitions", index, "name"));
+  const open =
+    (given.containers.length === 0 && given.isOpen("containerDefinitions")) ||
+    given.containers.some((_, index) => given.isOpen("containerDefinitions", index, "name"));
   for (const [index, name] of (given.options.independentContainers ?? []).entries()) {
     if (name === undefined || names.has(name) || open) continue;
     yield violation(

@@ -1,8 +1,9 @@
-import type { Path, Violation } from "@pulumi-appmesh/model";
+import type { Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { isIndependent } from "./application.js";
+import { conditionViolations, type Waiting } from "./check-conditions.js";
 import type { ContainerDefinition } from "./container-definition.js";
-import type { Given, GivenContainer } from "./given.js";
+import type { Given } from "./given.js";
 import type { MeshOptions } from "./mesh-options.js";
 import { namesOf } from "./plan.js";
 
@@ -18,17 +19,10 @@ export function addedNames(given: Given): readonly string[] {
   ];
 }
 
-/** Where a container says what it waits for. */
-interface Waiting {
-  readonly name: string | undefined;
-  readonly path: Path;
-  readonly dependsOn: GivenContainer["dependsOn"];
-}
-
 /** What waits for nobody, and what waits for itself by way of others. */
 export function* dependencyViolations(given: Given): Generator<Violation> {
   const { containers, options } = given;
-  const { drain, envoy } = namesOf(options);
+  const { drain, envoy, tracer, redirect } = namesOf(options);
   const named = containers.flatMap((container) => container?.name ?? []);
   // Nothing can wait for the drain, which waits for the application.
   const all = [...named, ...addedNames(given).filter((name) => name !== drain)];
@@ -43,11 +37,17 @@ export function* dependencyViolations(given: Given): Generator<Violation> {
       path: ["envoy", "container", "dependsOn"],
       dependsOn: options.envoy?.container?.dependsOn,
     },
+    {
+      name: tracer,
+      path: ["tracing", "container", "dependsOn"],
+      dependsOn: options.tracing?.container?.dependsOn,
+    },
   ];
   const open = ["envoy", "tracing", "interception", "containerDefinitions"].some((part) =>
     given.isOpen(part),
   );
   if (!open) yield* strangers(waiting, all);
+  yield* conditionViolations(given, waiting);
   const graph = new Map<string, string[]>();
   const wait = (name: string, other: string) => graph.set(name, [...(graph.get(name) ?? []), other]);
   for (const { name, dependsOn = [] } of waiting) {
@@ -55,8 +55,11 @@ export function* dependencyViolations(given: Given): Generator<Violation> {
       if (name !== undefined && containerName !== undefined) wait(name, containerName);
     }
   }
+  for (const first of [tracer, redirect]) {
+    if (first !== undefined && !named.includes(first)) wait(envoy, first);
+  }
   // Those of the application wait for Envoy without being told to.
-  for (const container of open ? [] : containers) {
+  for (const container of open || given.isOpen("independentContainers") ? [] : containers) {
     const known = container as ContainerDefinition;
     if (known.name === undefined || known.name === envoy) continue;
     if (!isIndependent(known, options as MeshOptions)) wait(known.name, envoy);

@@ -3,7 +3,7 @@ import type { Path, Violation } from "@pulumi-appmesh/model";
 import { violation } from "../check.js";
 import { defaultAdminPort } from "../sidecar/defaults.js";
 import { tracerPorts } from "../sidecar/tracing.js";
-import type { Given } from "./given.js";
+import type { Given, GivenContainer } from "./given.js";
 import { tcpPorts } from "./plan.js";
 
 /** A port on which a container of the mesh listens. */
@@ -62,6 +62,50 @@ export function* portViolations(given: Given): Generator<Violation> {
       }
     }
   }
+  for (const [index, container] of containers.entries()) {
+    for (const [at, mapping] of (container?.portMappings ?? []).entries())
+      yield* rangeViolations(mapping, ["containerDefinitions", index, "portMappings", at], taken, given);
+  }
+}
+
+/** Several ports in a row, of which none is another's. */
+function* rangeViolations(
+  mapping: NonNullable<GivenContainer["portMappings"]>[number],
+  path: Path,
+  taken: ReadonlyMap<string, { readonly by: string; readonly way: string }>,
+  given: Given,
+): Generator<Violation> {
+  const { containerPort, containerPortRange: range, protocol = "tcp" } = mapping ?? {};
+  if (given.isOpen(...path)) return;
+  if ((containerPort === undefined) === (range === undefined)) {
+    yield violation(
+      [...path, "containerPort"],
+      containerPort,
+      `${range === undefined ? "nothing was given" : "it was given beside containerPortRange"}; exactly one of containerPort and ` +
+        "containerPortRange is required.",
+    );
+    return;
+  }
+  if (range === undefined) return;
+  const at = [...path, "containerPortRange"];
+  const [, first = 0, last = 0] = (/^(\d{1,5})-(\d{1,5})$/.exec(range) ?? []).map(Number);
+  if (first < 1 || first >= last || last > 65535) {
+    yield violation(
+      at,
+      range,
+      `${JSON.stringify(range)} was given; the first and the last of several ports are allowed, as 8000-8010.`,
+    );
+    return;
+  }
+  for (const [key, { by }] of taken) {
+    const [port, of] = key.split("/");
+    if (of !== protocol || Number(port) < first || Number(port) > last) continue;
+    yield violation(
+      at,
+      range,
+      `${range} was given, and ${port} is the port of ${by}; the containers of a task share their ports. Leave it out of the range.`,
+    );
+  }
 }
 
 /** What comes to a port that no listener has would be lost in Envoy: a port for metrics, for example. */
@@ -69,8 +113,14 @@ function* ambiguityViolations(given: Given): Generator<Violation> {
   const { listenerPorts, virtualNode } = given.options;
   if (virtualNode === undefined || listenerPorts !== undefined || given.isOpen("listenerPorts")) return;
   if (given.mode === undefined || given.mode === "explicit") return;
-  const ports = tcpPorts(given.containers.filter((container) => container !== undefined));
-  if (ports.length < 2) return;
+  const containers = given.containers.filter((container) => container !== undefined);
+  const ranges = containers.flatMap(({ portMappings = [] }) =>
+    portMappings.flatMap(({ containerPortRange, protocol = "tcp" } = {}) =>
+      containerPortRange === undefined || protocol !== "tcp" ? [] : [containerPortRange],
+    ),
+  );
+  const ports = [...tcpPorts(containers), ...ranges];
+  if (ports.length < 2 && ranges.length === 0) return;
   yield violation(
     ["listenerPorts"],
     undefined,

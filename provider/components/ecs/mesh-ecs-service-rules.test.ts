@@ -81,10 +81,23 @@ describe("what is refused of a MeshEcsService", () => {
     );
   });
 
+  it("is a caller or a network that is let in, or out to, twice", () => {
+    assert.deepEqual(told({ clientSecurityGroupIds: { web: "sg-1", shop: "sg-1" } }), [
+      'clientSecurityGroupIds.shop: "sg-1" was given, which web is as well; a security group has each rule once. Leave one of both out.',
+    ]);
+    const cidrs = { a: "10.0.0.0/8", b: "10.0.0.0/8" };
+    assert.deepEqual(told({ clientCidrs: cidrs, egressCidrs: cidrs }), [
+      'clientCidrs.b: "10.0.0.0/8" was given, which a is as well; a security group has each rule once. Leave one of both out.',
+      'egressCidrs.b: "10.0.0.0/8" was given, which a is as well; a security group has each rule once. Leave one of both out.',
+    ]);
+  });
+
   it("is a deployment that is not given up and is rolled back", () => {
     assert.deepEqual(told({ deployment: { circuitBreaker: false, rollback: true } }), [
-      "deployment.rollback: true was given beside a circuitBreaker of false; only a deployment that is given up is rolled back. Leave one of both out.",
+      "deployment.rollback: true was given beside a circuitBreaker of false; only a deployment that is given up is rolled back. Leave one of both out, or give alarmNames.",
     ]);
+    const byAlarms = { circuitBreaker: false, rollback: true, alarmNames: ["errors"] };
+    assert.deepEqual(told({ deployment: byAlarms }), []);
   });
 
   it("is a place where the tasks cannot run", () => {

@@ -9,7 +9,7 @@ import { serviceRules } from "./service-rules.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
 
 /** What is wrong with a `MeshEcsService` whose inputs have the right shapes. */
-export function* meshEcsServiceRules(inputs: ObjectValue): Generator<Violation> {
+export function* meshEcsServiceRules(inputs: ObjectValue, name?: string): Generator<Violation> {
   const { listeners = [], cloudMap } = inputs;
   const listening = Array.isArray(listeners) ? listeners : [];
   yield* foundViolations(inputs, listening);
@@ -34,7 +34,7 @@ export function* meshEcsServiceRules(inputs: ObjectValue): Generator<Violation> 
     virtualNode: inputs.virtualNodeName ?? "node",
     listenerPorts: listenerPortsOf(listening, lookIntoKnown),
   } as ObjectValue;
-  for (const found of taskDefinitionRules(task)) yield { ...found, path: taskPlace(found.path) };
+  for (const found of taskDefinitionRules(task, name)) yield { ...found, path: taskPlace(found.path) };
   yield* serviceRules(inputs);
 }
 

@@ -13,7 +13,7 @@ const whole: ObjectValue = {
   meshName: "shop",
   clusterArn: "arn:aws:ecs:eu-west-1:123456789012:cluster/shop",
   vpcId: "vpc-1",
-  subnetIds: ["subnet-1"],
+  subnetIds: ["subnet-1", "subnet-2"],
   listeners: [listener("http")],
   controlPlane: { host: "appmesh.internal" },
   loadBalancer: {},
@@ -88,6 +88,21 @@ describe("what is refused of a MeshGateway", () => {
         "loadBalancer.healthCheckPath: it was given for the type network, which looks whether the listener takes connections. Leave it out.",
       ],
     );
+  });
+
+  it("is an Application Load Balancer in one subnet", () => {
+    const subnetIds = ["subnet-1"];
+    const needs =
+      "an Application Load Balancer needs two, in different availability zones. Give them, or the type network.";
+    assert.deepEqual(told({ subnetIds }), [
+      `loadBalancer.subnetIds: nothing was given, and the tasks have one subnet; ${needs}`,
+    ]);
+    assert.deepEqual(told({ loadBalancer: { subnetIds } }), [
+      `loadBalancer.subnetIds: one subnet was given; ${needs}`,
+    ]);
+    assert.deepEqual(told({ subnetIds, loadBalancer: { type: "network" } }), []);
+    assert.deepEqual(told({ subnetIds, loadBalancer: { type: UNKNOWN } }), []);
+    assert.deepEqual(told({ subnetIds: UNKNOWN }), []);
   });
 
   it("is a port of the load balancer for two listeners, or for none", () => {

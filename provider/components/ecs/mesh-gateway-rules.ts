@@ -10,7 +10,7 @@ import { serviceRules } from "./service-rules.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
 
 /** What is wrong with a `MeshGateway` whose inputs have the right shapes. */
-export function* meshGatewayRules(inputs: ObjectValue): Generator<Violation> {
+export function* meshGatewayRules(inputs: ObjectValue, name?: string): Generator<Violation> {
   const listeners = Array.isArray(inputs.listeners) ? inputs.listeners : [];
   yield* gatewayRules(inputs);
   const task = {
@@ -18,10 +18,13 @@ export function* meshGatewayRules(inputs: ObjectValue): Generator<Violation> {
     virtualGateway: inputs.virtualGatewayName ?? "gateway",
     listenerPorts: listenerPortsOf(listeners, lookIntoKnown),
   } as ObjectValue;
-  for (const found of taskDefinitionRules(task)) yield { ...found, path: taskPlace(found.path) };
+  for (const found of taskDefinitionRules(task, name)) yield { ...found, path: taskPlace(found.path) };
   yield* serviceRules(inputs);
   yield* wayViolations(inputs, listeners);
-  if (isObject(inputs.loadBalancer)) yield* balancerViolations(inputs.loadBalancer, listeners);
+  if (isObject(inputs.loadBalancer)) {
+    yield* balancerViolations(inputs.loadBalancer, listeners);
+    yield* subnetViolations(inputs.loadBalancer, inputs.subnetIds);
+  }
 }
 
 function* wayViolations(inputs: ObjectValue, listeners: readonly unknown[]): Generator<Violation> {
@@ -55,6 +58,20 @@ function* wayViolations(inputs: ObjectValue, listeners: readonly unknown[]): Gen
         'everybody, give {everybody: "0.0.0.0/0"}.',
     );
   }
+}
+
+function* subnetViolations(
+  { type = "application", subnetIds }: ObjectValue,
+  ofTasks: unknown,
+): Generator<Violation> {
+  const subnets = subnetIds ?? ofTasks;
+  if (type !== "application" || !Array.isArray(subnets) || subnets.length > 1) return;
+  yield violation(
+    ["loadBalancer", "subnetIds"],
+    subnetIds,
+    `${subnetIds === undefined ? "nothing was given, and the tasks have one subnet" : "one subnet was given"}; an Application Load ` +
+      "Balancer needs two, in different availability zones. Give them, or the type network.",
+  );
 }
 
 function* balancerViolations(balancer: ObjectValue, listeners: readonly unknown[]): Generator<Violation> {

@@ -4,7 +4,15 @@ import { getRegionOutput } from "@pulumi/aws/getRegion.js";
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
-import { type ComponentResourceOptions, type Input, type Inputs, type Output, output } from "@pulumi/pulumi";
+import {
+  type ComponentResourceOptions,
+  type Input,
+  type Inputs,
+  type Output,
+  output,
+  type Resource,
+} from "@pulumi/pulumi";
+import { roleName } from "../aws/role-name.js";
 import { checkedArgs } from "../check-args.js";
 import type { DeepInputs, WithPlain } from "../deep-input.js";
 import { given } from "../given.js";
@@ -13,8 +21,10 @@ import { TellingComponent } from "../telling-component.js";
 import { addMesh, type MeshedTask } from "./add-mesh.js";
 import type { ContainerDefinition } from "./container-definition.js";
 import { executionStatements, policyDocument, tasksOnly, tracingStatement } from "./execution-policy.js";
+import { withFileSystems } from "./file-systems.js";
 import { type MeshOptions, meshOptions } from "./mesh-options.js";
 import { type MeshTaskDefinitionInputs, meshTaskDefinition } from "./mesh-task-definition-args.js";
+import type { TaskVolume } from "./task-volume.js";
 
 type Plain = "tracing" | "executionRolePolicyArns" | "taskRolePolicyArns" | "taskRoleStatements";
 
@@ -34,6 +44,8 @@ export class MeshTaskDefinition extends TellingComponent {
   readonly taskRoleArn!: Output<string>;
   readonly taskRoleName: Output<string> | undefined;
   readonly logGroupName: Output<string> | undefined;
+
+  readonly #rights: Resource[] = [];
 
   constructor(name: string, args: MeshTaskDefinitionArgs, opts?: ComponentResourceOptions) {
     super(
@@ -62,7 +74,13 @@ export class MeshTaskDefinition extends TellingComponent {
         executionRoleArn: execution,
         taskRoleArn: taskRole.arn,
         volumes: args.volumes as TaskDefinitionArgs["volumes"],
-        runtimePlatform: args.runtimePlatform,
+        // ECS gives back both: with one of them, each update would be a new revision.
+        ...(args.runtimePlatform !== undefined && {
+          runtimePlatform: output(args.runtimePlatform).apply((known) => ({
+            cpuArchitecture: known?.cpuArchitecture ?? "X86_64",
+            operatingSystemFamily: known?.operatingSystemFamily ?? "LINUX",
+          })),
+        }),
         ephemeralStorage: args.ephemeralStorage,
         placementConstraints: args.placementConstraints as TaskDefinitionArgs["placementConstraints"],
         pidMode: args.pidMode,
@@ -73,7 +91,8 @@ export class MeshTaskDefinition extends TellingComponent {
         region: args.region,
         tags,
       }),
-      { parent: this },
+      // A task that starts before its roles may do what it must fails.
+      { parent: this, dependsOn: this.#rights },
     );
 
     this.tell<MeshTaskDefinition>({
@@ -127,10 +146,14 @@ export class MeshTaskDefinition extends TellingComponent {
           };
     const members = Object.keys(meshOptions).map((member) => [member, args[member as keyof MeshOptions]]);
     const options = { ...Object.fromEntries(members), logConfiguration };
-    return output({ containers: args.containerDefinitions ?? [], options }).apply((known) =>
+    const { containerDefinitions: containers = [], volumes = [] } = args;
+    return output({ containers, options, volumes }).apply((known) =>
       addMesh(
         given(known.containers) as readonly ContainerDefinition[],
-        given(known.options) as unknown as MeshOptions,
+        withFileSystems(
+          given(known.options) as unknown as MeshOptions,
+          given(known.volumes) as readonly TaskVolume[],
+        ),
       ),
     );
   }
@@ -161,7 +184,7 @@ export class MeshTaskDefinition extends TellingComponent {
       { role: role.name, policy },
       { parent: this },
     );
-    // A task that starts before its role may do what it must fails.
+    this.#rights.push(attached);
     return output({ arn: role.arn, attached: attached.id }).apply(({ arn }) => arn);
   }
 
@@ -178,7 +201,7 @@ export class MeshTaskDefinition extends TellingComponent {
     ];
     if (statements.length > 0) {
       const policy = output([...statements]).apply(policyDocument);
-      new RolePolicy(`${name}-task-policy`, { role: role.name, policy }, { parent: this });
+      this.#rights.push(new RolePolicy(`${name}-task-policy`, { role: role.name, policy }, { parent: this }));
     }
     return { arn: role.arn, name: role.name };
   }
@@ -190,11 +213,19 @@ export class MeshTaskDefinition extends TellingComponent {
     policyArns: unknown,
     name: string,
   ): Role {
-    const role = new Role(resource, given({ assumeRolePolicy: tasksOnly, permissionsBoundary, tags }), {
-      parent: this,
-    });
+    const role = new Role(
+      resource,
+      given({ ...roleName(resource), assumeRolePolicy: tasksOnly, permissionsBoundary, tags }),
+      { parent: this },
+    );
     for (const [index, policyArn] of ((policyArns ?? []) as readonly Input<string>[]).entries()) {
-      new RolePolicyAttachment(`${name}-${part}-${index}`, { role: role.name, policyArn }, { parent: this });
+      this.#rights.push(
+        new RolePolicyAttachment(
+          `${name}-${part}-${index}`,
+          { role: role.name, policyArn },
+          { parent: this },
+        ),
+      );
     }
     return role;
   }

@@ -34,10 +34,14 @@ const containers = fc
         ...(cpu !== undefined && { cpu }),
         ...(memory !== undefined && { memory }),
         ...(waits && index > 0 && { dependsOn: [{ containerName: names[0], condition: "START" }] }),
-        ...(router && { firelensConfiguration: { type: "fluentbit" } }),
+        ...(router
+          ? { firelensConfiguration: { type: "fluentbit" } }
+          : drawn.some((other) => other.router) && { logConfiguration: { logDriver: "awsfirelens" } }),
       }),
     ),
   );
+
+const logged = { "awslogs-group": "/shop", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "shop" };
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
@@ -85,7 +89,7 @@ const options = fc
       ...size,
       ...(sizing !== undefined && { sizing }),
       ...(platform !== undefined && { requiresCompatibilities: platform }),
-      ...(log && { logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": "/shop" } } }),
+      ...(log && { logConfiguration: { logDriver: "awslogs", options: logged } }),
     } as MeshOptions;
   });
 

@@ -1,12 +1,13 @@
 import type { Violation } from "@pulumi-appmesh/model";
 import { isObject, isUnknown, type ObjectValue } from "../../server/values.js";
-import { cidrViolations, clientViolations } from "../aws/client-rules.js";
+import { cidrViolations, clientViolations, twiceViolations } from "../aws/client-rules.js";
 import { violation } from "../check.js";
 
 /** What is wrong with the settings of an ECS service that have the right shapes. */
 export function* serviceRules(inputs: ObjectValue): Generator<Violation> {
   yield* clientViolations(inputs);
   yield* cidrViolations("egressCidrs", inputs.egressCidrs);
+  yield* twiceViolations("egressCidrs", inputs.egressCidrs);
   yield* capacityViolations(inputs);
   yield* deploymentViolations(inputs);
   yield* launchViolations(inputs);
@@ -42,7 +43,13 @@ function* capacityViolations({ autoscaling, desiredCount }: ObjectValue): Genera
 
 function* deploymentViolations({ deployment }: ObjectValue): Generator<Violation> {
   if (!isObject(deployment)) return;
-  const { minimumHealthyPercent = 100, maximumPercent = 200, circuitBreaker, rollback } = deployment;
+  const {
+    minimumHealthyPercent = 100,
+    maximumPercent = 200,
+    circuitBreaker,
+    rollback,
+    alarmNames,
+  } = deployment;
   if (
     typeof minimumHealthyPercent === "number" &&
     typeof maximumPercent === "number" &&
@@ -55,11 +62,11 @@ function* deploymentViolations({ deployment }: ObjectValue): Generator<Violation
         "may be added and none taken away. Raise it, or lower minimumHealthyPercent.",
     );
   }
-  if (circuitBreaker === false && rollback === true) {
+  if (circuitBreaker === false && rollback === true && alarmNames === undefined) {
     yield violation(
       ["deployment", "rollback"],
       rollback,
-      "true was given beside a circuitBreaker of false; only a deployment that is given up is rolled back. Leave one of both out.",
+      "true was given beside a circuitBreaker of false; only a deployment that is given up is rolled back. Leave one of both out, or give alarmNames.",
     );
   }
 }
