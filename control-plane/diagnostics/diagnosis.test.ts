@@ -76,14 +76,15 @@ describe("Diagnostics", () => {
       ]),
     );
     let looks = 0;
-    const services = mesh.state.children(shop, "virtualService");
-    const each = services[Symbol.iterator].bind(services);
-    services[Symbol.iterator] = function* () {
-      for (const service of { [Symbol.iterator]: each }) {
-        looks++;
-        yield service;
-      }
-    };
+    for (const service of mesh.state.children(shop, "virtualService")) {
+      const { spec } = service;
+      Object.defineProperty(service, "spec", {
+        get() {
+          looks++;
+          return spec;
+        },
+      });
+    }
     const { items } = await diagnosis.list(own, shop, {});
     assert.equal(items.filter(({ code }) => code === "NoRoutes").length, names.length);
     assert.ok(looks <= 10 * names.length, `${looks} looks at ${names.length} virtual services`);
@@ -690,15 +691,65 @@ describe("Diagnostics", () => {
     );
   });
 
-  it("are found anew where the mesh changes while they are looked for", async () => {
+  it("are of one revision of the mesh, whatever changes while they are looked for", async () => {
     await mesh.build(
       ["virtualNode", ["shop", "web"], backends("a.local")],
       ["virtualNode", ["shop", "a"], listening(on(8080))],
     );
-    const looking = all();
-    await mesh.build(["virtualService", ["shop", "a.local"], toNode("a")]);
-    assert.deepEqual(await looking, []);
-    assert.deepEqual(await all(), []);
+    const before = await all();
+    assert.deepEqual(
+      before.map(({ code, entity }) => `${code} ${entity}`),
+      ["UnusedVirtualNode virtualNode/a", "MissingBackend virtualNode/web"],
+    );
+    let moments = 0;
+    for (let moment = 2, looks = 2; moment <= looks; moment++) {
+      let change: Promise<unknown> | undefined;
+      let moved = 0;
+      const changing = new Diagnosis({
+        state: mesh.state,
+        source: mesh.state,
+        translate,
+        // Others are served at each step.
+        now: () => {
+          if (++moved === moment) change = mesh.build(["virtualService", ["shop", "a.local"], toNode("a")]);
+          return moved * 1000;
+        },
+      });
+      assert.deepEqual((await changing.list(own, shop, {})).items, before, `changed at moment ${moment}`);
+      looks = moved;
+      moments++;
+      await change;
+      assert.deepEqual((await changing.list(own, shop, {})).items, []);
+      changing.close();
+      await mesh.operations.delete(own, at("virtualService", "shop", "a.local"));
+    }
+    assert.ok(moments > 10, `${moments} moments`);
+  });
+
+  it("let others be served in between, at each entity that is looked at", async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `s${i}`);
+    await mesh.build(
+      ...names.flatMap((name) => [
+        ["virtualNode", ["shop", name], listening(on(8080))] as const,
+        ["virtualRouter", ["shop", name], { listeners: [on(8080)] }] as const,
+        ["route", ["shop", name, "all"], httpRoute(name)] as const,
+        ["virtualService", ["shop", name], toRouter(name)] as const,
+      ]),
+    );
+    let time = 0;
+    const slow = new Diagnosis({ state: mesh.state, source: mesh.state, translate, now: () => time++ });
+    let served = 0;
+    let looking = true;
+    const serve = () => {
+      served++;
+      if (looking) setImmediate(serve);
+    };
+    setImmediate(serve);
+    await slow.list(own, shop, {});
+    looking = false;
+    // Every kind is looked through by several rules; and time passes at each step.
+    assert.ok(time > 1000, `${time} steps`);
+    assert.ok(served > time / 10, `others were served ${served} times in ${time} steps`);
   });
 });
 

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { type Address, addressKey, ownName } from "../mesh/address.js";
 import type { Caller } from "../mesh/caller.js";
@@ -13,39 +12,45 @@ import { reachability } from "./rules/reachability.js";
 import { references, usage } from "./rules/references.js";
 import { retries } from "./rules/retries.js";
 import { targets } from "./rules/targets.js";
-import { forLooking, placeOf, type Translate, translated } from "./translated.js";
+import { forLooking, type Translate, translated } from "./translated.js";
+import { Turns } from "./turns.js";
 import { entityName, WholeMesh } from "./whole-mesh.js";
 
 const rules = [references, usage, listening, targets, retries, reachability, effects];
 
 export interface DiagnosisOptions {
   readonly state: MeshState;
-  /** As proxies get it, for what they are told. */
+  /** As proxies get it: which of AWS's services are asked, and what changes. */
   readonly source: Pick<MeshSource, "entities" | "subscribe">;
   readonly translate: Translate;
+  /** The time in milliseconds, from any beginning. */
+  readonly now?: () => number;
 }
 
 /** How many meshes' diagnostics are kept. One that is looked at again costs nothing until something in it changes. */
 const KEPT = 20;
-/** Where there are changes all the time, what was found is told at last, though some of it may be out of date. */
-const ATTEMPTS = 3;
+
+/** Of one revision of a mesh. */
+interface Look {
+  /** Changes from here on do not show in it. */
+  begun: boolean;
+  found: Promise<readonly Placed[]>;
+}
 
 /** Finds everything in a mesh that does not do what it says. */
 export class Diagnosis {
   readonly #options: DiagnosisOptions;
   /** By mesh, those looked at last at the end. */
-  readonly #known = new Map<string, Promise<readonly Placed[]>>();
+  readonly #known = new Map<string, Look>();
   /** One mesh is looked at after the other: whoever asks how often, no more than one is being worked on. */
   #last: Promise<unknown> = Promise.resolve();
-  /** How many changes there have been, in all meshes. */
-  #changes = 0;
   readonly #unsubscribe: () => void;
 
   constructor(options: DiagnosisOptions) {
     this.#options = options;
     this.#unsubscribe = options.source.subscribe(({ meshName, meshOwner }) => {
-      this.#changes++;
-      this.#known.delete(addressKey({ kind: "mesh", meshOwner, names: [meshName] }));
+      const key = addressKey({ kind: "mesh", meshOwner, names: [meshName] });
+      if (this.#known.get(key)?.begun) this.#known.delete(key);
     });
   }
 
@@ -73,32 +78,31 @@ export class Diagnosis {
 
   #of(mesh: Address<"mesh">): Promise<readonly Placed[]> {
     const key = addressKey(mesh);
-    const known = this.#known.get(key) ?? this.#inTurn(key, () => this.#look(mesh));
+    const look = this.#known.get(key) ?? this.#inTurn(key, mesh);
     this.#known.delete(key);
-    this.#known.set(key, known);
+    this.#known.set(key, look);
     const [oldest] = this.#known.keys();
     if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
-    return known;
+    return look.found;
   }
 
-  #inTurn<T>(key: string, look: () => Promise<T>): Promise<T> {
-    const looked = this.#last.then(look);
-    this.#last = looked.catch(() => this.#known.delete(key));
-    return looked;
-  }
-
-  async #look(mesh: Address<"mesh">): Promise<readonly Placed[]> {
-    for (let attempt = 1; ; attempt++) {
-      const changes = this.#changes;
-      const found = await this.#find(mesh);
-      if (this.#changes === changes || attempt === ATTEMPTS) return found;
-    }
+  #inTurn(key: string, mesh: Address<"mesh">): Look {
+    const look: Look = { begun: false, found: Promise.resolve([]) };
+    look.found = this.#last.then(() => {
+      look.begun = true;
+      return this.#find(mesh);
+    });
+    this.#last = look.found.catch(() => {
+      if (this.#known.get(key) === look) this.#known.delete(key);
+    });
+    return look;
   }
 
   async #find(mesh: Address<"mesh">): Promise<readonly Placed[]> {
-    const { state, source, translate } = this.#options;
-    const whole = new WholeMesh(state, mesh);
-    const findings: Finding[] = state.unreadable(mesh).map(({ key, reason }) => ({
+    const { state, source, translate, now = () => performance.now() } = this.#options;
+    const turns = new Turns(now);
+    const whole = new WholeMesh(state, mesh, turns);
+    const findings: Finding[] = whole.unreadable.map(({ key, reason }) => ({
       code: "UnreadableRecord",
       address: mesh,
       path: "",
@@ -106,45 +110,62 @@ export class Diagnosis {
       remedy:
         "If a later release of appmesh wrote it, start that one. If it is damaged, bring it back, as docs/operations.md tells.",
     }));
+    const told = new Set<string>();
     for (const rule of rules) {
-      for (const finding of rule(whole)) findings.push(finding);
-      await others();
+      for await (const finding of rule(whole)) {
+        findings.push(finding);
+        const { address, path, covers = [] } = finding;
+        told.add(`${entityName(address)} ${path}`);
+        for (const { entity, path } of covers) told.add(`${entity} ${path}`);
+      }
     }
-    const told = new Set(findings.map(({ address, path }) => `${entityName(address)} ${path}`));
-    for (const { covers = [] } of findings)
-      for (const { entity, path } of covers) told.add(`${entity} ${path}`);
-    const entities = forLooking(source.entities(ownName(mesh), mesh.meshOwner));
+    const entities = forLooking(whole, source.entities(ownName(mesh), mesh.meshOwner));
     for (const kind of ["virtualNode", "virtualGateway"] as const) {
-      for (const { address } of [...whole.all(kind)]) {
+      for await (const { address } of whole.all(kind)) {
         for (const finding of translated(translate, entities, address)) {
           if (!told.has(`${entityName(finding.address)} ${finding.path}`)) findings.push(finding);
         }
-        await others();
       }
     }
-    return this.#placed(findings);
+    return placed(whole, findings, turns);
   }
+}
 
-  /** In order, each once. What was found of entities that are gone by now is left out. */
-  #placed(findings: readonly Finding[]): readonly Placed[] {
-    const placed = new Map<string, Placed>();
-    for (const { code, address, path, message, remedy } of findings) {
-      const entity = this.#options.state.known(address);
+/** In order, each once. */
+async function placed(
+  mesh: WholeMesh,
+  findings: readonly Finding[],
+  turns: Turns,
+): Promise<readonly Placed[]> {
+  const byEntity = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    await turns.next();
+    const { kind } = finding.address;
+    // No name holds a space, and none of their characters comes before it.
+    const key = `${kinds.indexOf(kind)}\0${addressKey(finding.address)} `;
+    const others = byEntity.get(key);
+    if (others) others.push(finding);
+    else byEntity.set(key, [finding]);
+  }
+  const all: Placed[] = [];
+  for (const [key, ofOne] of [...byEntity].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await turns.next();
+    const once = new Map<string, Placed>();
+    for (const { code, address, path, message, remedy } of ofOne) {
+      const entity = mesh.at(address);
       if (!entity) continue;
-      const order = [kinds.indexOf(address.kind), placeOf(address, path), code, message].join("\0");
+      const order = [`${key}${path}`, code, message].join("\0");
       const { severity } = codes[code];
       const { arn } = entity.metadata;
-      placed.set(order, {
+      once.set(order, {
         order,
         diagnostic: { severity, code, entity: entityName(address), arn, path, message, remedy },
       });
     }
-    return [...placed.values()].sort((a, b) => (a.order < b.order ? -1 : 1));
+    all.push(...[...once.values()].sort((a, b) => (a.order < b.order ? -1 : 1)));
   }
+  return all;
 }
-
-/** Lets others be served in between, proxies among them, however large the mesh. */
-const others = () => setImmediate();
 
 const kinds = Object.keys(entityTypes) as Kind[];
 

@@ -3,6 +3,7 @@ import { MeshError } from "../mesh/errors.js";
 import type { MeshEntities, Proxy } from "../translate/entities.js";
 import type { Problem, ProxyResources } from "../translate/resources.js";
 import type { Finding } from "./diagnostic.js";
+import type { WholeMesh } from "./whole-mesh.js";
 
 export type Translate = (entities: MeshEntities, proxy: Proxy) => ProxyResources;
 
@@ -61,23 +62,43 @@ function addressOf({ meshOwner, names }: Address, { entity }: Problem): Address 
 }
 
 /**
- * The entities of a mesh, each service read once for all who call it; and with what AWS answers left out: whether its
- * services can be had now is told beside the proxies that need it, and asking is not for those who only look.
+ * The entities of a mesh as they were, each service read once for all who call it; and with what AWS answers left out:
+ * whether its services can be had now is told beside the proxies that need it, and asking is not for those who only look.
+ *
+ * @param asked which of AWS's services are asked at all
  */
-export function forLooking(entities: MeshEntities): MeshEntities {
+export function forLooking(mesh: WholeMesh, asked: MeshEntities): MeshEntities {
   const derived = new Map<unknown, Map<string, unknown>>();
+  const readable = (is: (key: string) => boolean) => {
+    const record = mesh.unreadable.find(({ key }) => is(key));
+    if (record) throw new MeshError("InternalServerErrorException", `${record.key}: ${record.reason}`);
+  };
+  const prefix = addressKey(mesh.address);
+  const specOf = <K extends "virtualNode" | "virtualRouter" | "virtualService" | "virtualGateway">(
+    kind: K,
+    name: string,
+  ) => {
+    readable((key) => key === `${prefix}/${kind}/${name}`);
+    return mesh.get(kind, name)?.spec;
+  };
   return {
-    meshName: entities.meshName,
-    mesh: () => entities.mesh(),
-    virtualNode: (name) => entities.virtualNode(name),
-    virtualRouter: (name) => entities.virtualRouter(name),
-    virtualService: (name) => entities.virtualService(name),
-    virtualGateway: (name) => entities.virtualGateway(name),
-    routes: (name) => entities.routes(name),
-    gatewayRoutes: (name) => entities.gatewayRoutes(name),
-    ...(entities.instances && { instances: () => NO_INSTANCES }),
-    ...(entities.certificate && { certificate: () => SOME_CERTIFICATE }),
-    ...(entities.certificateAuthority && { certificateAuthority: () => SOME_AUTHORITY }),
+    meshName: ownName(mesh.address),
+    mesh: () => mesh.spec,
+    virtualNode: (name) => specOf("virtualNode", name),
+    virtualRouter: (name) => specOf("virtualRouter", name),
+    virtualService: (name) => specOf("virtualService", name),
+    virtualGateway: (name) => specOf("virtualGateway", name),
+    routes: (name) => {
+      readable((key) => key.startsWith(`${prefix}/virtualRouter/${name}/route/`));
+      return mesh.namedRoutes(name);
+    },
+    gatewayRoutes: (name) => {
+      readable((key) => key.startsWith(`${prefix}/virtualGateway/${name}/gatewayRoute/`));
+      return mesh.namedGatewayRoutes(name);
+    },
+    ...(asked.instances && { instances: () => NO_INSTANCES }),
+    ...(asked.certificate && { certificate: () => SOME_CERTIFICATE }),
+    ...(asked.certificateAuthority && { certificateAuthority: () => SOME_AUTHORITY }),
     derive<T>(compute: (entities: MeshEntities, name: string) => T, name: string): T {
       const known = derived.get(compute) ?? new Map<string, unknown>();
       derived.set(compute, known);
@@ -90,6 +111,3 @@ export function forLooking(entities: MeshEntities): MeshEntities {
 const NO_INSTANCES = Object.freeze({ list: [] });
 const SOME_CERTIFICATE = Object.freeze({ certificate: "", issuers: "", privateKey: "" });
 const SOME_AUTHORITY = Object.freeze({ certificates: "" });
-
-/** One key for each place that a finding can be at. */
-export const placeOf = (address: Address, path: string): string => `${addressKey(address)} ${path}`;

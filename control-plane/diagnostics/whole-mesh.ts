@@ -4,64 +4,164 @@ import {
   type Kind,
   type PortMapping,
   type RouteSpec,
+  type Specs,
 } from "@pulumi-appmesh/model";
-import { type Address, addressPath, childOf, ownName, parentOf } from "../mesh/address.js";
+import { type Address, addressPath, ownName, parentOf } from "../mesh/address.js";
 import type { Entity } from "../mesh/entity.js";
 import type { MeshState } from "../mesh/state.js";
+import type { Named } from "../translate/entities.js";
+import type { Turns } from "./turns.js";
 
-type ChildKind = "virtualNode" | "virtualRouter" | "virtualService" | "virtualGateway";
+const kinds = ["virtualNode", "virtualRouter", "virtualService", "virtualGateway"] as const;
+type ChildKind = (typeof kinds)[number];
 
-/** Everything in one mesh, for rules to look around in. */
+/** As translation names it. */
+interface Place {
+  readonly entity: string;
+  readonly path: string;
+}
+
+/** What is below one parent. */
+interface Children<K extends Kind> {
+  /** In the order of their names. */
+  readonly all: readonly Entity<K>[];
+  readonly named: readonly Named<Specs[K]>[];
+  readonly byName: ReadonlyMap<string, Entity<K>>;
+}
+
+type ChildrenByKind = { readonly [K in ChildKind]: Children<K> };
+
+/**
+ * Everything in one mesh, as of the revision at which it is made, for rules to look around in. Whoever goes through all of
+ * a kind waits for the next turn at each of them: what changes meanwhile does not show.
+ */
 export class WholeMesh {
-  readonly #state: MeshState;
   readonly #mesh: Address<"mesh">;
+  readonly #entity: Entity<"mesh"> | undefined;
+  readonly #children: ChildrenByKind;
+  /** Routes and gateway routes, by the name of their router or gateway. */
+  readonly #routes = new Map<string, Children<"route">>();
+  readonly #gatewayRoutes = new Map<string, Children<"gatewayRoute">>();
+  /** The gateway routes that lead to each virtual service. */
+  #leading: ReadonlyMap<string | undefined, readonly Entity<"gatewayRoute">[]> | undefined;
+  readonly #turns: Turns;
+  /** The records of the mesh that cannot be read. */
+  readonly unreadable: ReturnType<MeshState["unreadable"]>;
 
-  constructor(state: MeshState, mesh: Address<"mesh">) {
-    this.#state = state;
+  constructor(state: MeshState, mesh: Address<"mesh">, turns: Turns) {
     this.#mesh = mesh;
+    this.#turns = turns;
+    this.unreadable = state.unreadable(mesh);
+    this.#entity = state.known(mesh);
+    this.#children = Object.fromEntries(
+      kinds.map((kind) => [kind, childrenOf(state, mesh, kind)]),
+    ) as unknown as ChildrenByKind;
+    for (const { address } of this.#children.virtualRouter.all)
+      this.#routes.set(ownName(address), childrenOf(state, address, "route"));
+    for (const { address } of this.#children.virtualGateway.all)
+      this.#gatewayRoutes.set(ownName(address), childrenOf(state, address, "gatewayRoute"));
+  }
+
+  get address(): Address<"mesh"> {
+    return this.#mesh;
+  }
+
+  get spec(): Specs["mesh"] | undefined {
+    return this.#entity?.spec;
   }
 
   /** In the order of their names. */
-  *all<K extends ChildKind>(kind: K): Iterable<Entity<K>> {
-    yield* this.#state.children(this.#mesh, kind);
+  all<K extends ChildKind>(kind: K): AsyncIterable<Entity<K>> {
+    return this.#inTurns(this.#of(kind).all);
   }
 
   get<K extends ChildKind>(kind: K, name: string): Entity<K> | undefined {
-    return this.#state.known(childOf(this.#mesh, kind, name));
+    return this.#of(kind).byName.get(name);
   }
 
-  routesOf(router: Address<"virtualRouter">): Iterable<Entity<"route">> {
-    return this.#state.children(router, "route");
-  }
-
-  gatewayRoutesOf(gateway: Address<"virtualGateway">): Iterable<Entity<"gatewayRoute">> {
-    return this.#state.children(gateway, "gatewayRoute");
-  }
-
-  *routes(): Iterable<Entity<"route">> {
-    for (const { address } of this.all("virtualRouter")) yield* this.routesOf(address);
-  }
-
-  *gatewayRoutes(): Iterable<Entity<"gatewayRoute">> {
-    for (const { address } of this.all("virtualGateway")) yield* this.gatewayRoutesOf(address);
-  }
-
-  /** Where translation tells that a virtual service cannot be called: there, and at the gateway routes that lead to it. */
-  *leadingTo(service: string): Iterable<{ readonly entity: string; readonly path: string }> {
-    yield { entity: `virtualService/${service}`, path: "" };
-    for (const { address, spec } of this.gatewayRoutes()) {
-      if (gatewayTargetOf(spec)?.virtualService.virtualServiceName !== service) continue;
-      yield { entity: entityName(address), path: `${routeKind(spec)?.path}.action.target` };
+  /** Any entity of the mesh, and the mesh itself. */
+  at({ kind, names }: Address): Entity | undefined {
+    const [, name = "", child = ""] = names;
+    switch (kind) {
+      case "mesh":
+        return this.#entity;
+      case "route":
+        return this.#routes.get(name)?.byName.get(child);
+      case "gatewayRoute":
+        return this.#gatewayRoutes.get(name)?.byName.get(child);
+      default:
+        return this.get(kind, name);
     }
   }
 
+  routesOf(router: Address<"virtualRouter">): readonly Entity<"route">[] {
+    return this.#routes.get(ownName(router))?.all ?? [];
+  }
+
+  gatewayRoutesOf(gateway: Address<"virtualGateway">): readonly Entity<"gatewayRoute">[] {
+    return this.#gatewayRoutes.get(ownName(gateway))?.all ?? [];
+  }
+
+  namedRoutes(router: string): readonly Named<RouteSpec>[] {
+    return this.#routes.get(router)?.named ?? [];
+  }
+
+  namedGatewayRoutes(gateway: string): readonly Named<GatewayRouteSpec>[] {
+    return this.#gatewayRoutes.get(gateway)?.named ?? [];
+  }
+
+  routes(): AsyncIterable<Entity<"route">> {
+    return this.#inTurns(allOf(this.#routes));
+  }
+
+  gatewayRoutes(): AsyncIterable<Entity<"gatewayRoute">> {
+    return this.#inTurns(allOf(this.#gatewayRoutes));
+  }
+
+  /** Where translation tells that a virtual service cannot be called: there, and at the gateway routes that lead to it. */
+  leadingTo(service: string): readonly Place[] {
+    this.#leading ??= Map.groupBy(
+      allOf(this.#gatewayRoutes),
+      ({ spec }) => gatewayTargetOf(spec)?.virtualService.virtualServiceName,
+    );
+    return [
+      { entity: `virtualService/${service}`, path: "" },
+      ...(this.#leading.get(service) ?? []).map(({ address, spec }) => ({
+        entity: entityName(address),
+        path: `${routeKind(spec)?.path}.action.target`,
+      })),
+    ];
+  }
+
   routerOf(route: Address<"route">): Entity<"virtualRouter"> | undefined {
-    return this.#state.known(parentOf(route) as Address<"virtualRouter">);
+    return this.get("virtualRouter", ownName(parentOf(route) as Address));
   }
 
   gatewayOf(route: Address<"gatewayRoute">): Entity<"virtualGateway"> | undefined {
-    return this.#state.known(parentOf(route) as Address<"virtualGateway">);
+    return this.get("virtualGateway", ownName(parentOf(route) as Address));
   }
+
+  #of<K extends ChildKind>(kind: K): Children<K> {
+    return this.#children[kind] as unknown as Children<K>;
+  }
+
+  async *#inTurns<E>(entities: Iterable<E>): AsyncIterable<E> {
+    for (const entity of entities) {
+      await this.#turns.next();
+      yield entity;
+    }
+  }
+}
+
+function childrenOf<K extends Kind>(state: MeshState, parent: Address, kind: K): Children<K> {
+  const collection = state.children(parent, kind);
+  const all = [...collection];
+  const byName = new Map(all.map((entity) => [ownName(entity.address), entity]));
+  return { all, named: collection.named(), byName };
+}
+
+function* allOf<K extends Kind>(parents: ReadonlyMap<string, Children<K>>): Iterable<Entity<K>> {
+  for (const { all } of parents.values()) yield* all;
 }
 
 /** What a route of either kind is made of, whatever its protocol. */

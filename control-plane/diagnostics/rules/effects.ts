@@ -2,8 +2,8 @@ import type { Finding } from "../diagnostic.js";
 import type { WholeMesh } from "../whole-mesh.js";
 
 /** Fields that do nothing where they are. */
-export function* effects(mesh: WholeMesh): Iterable<Finding> {
-  for (const { address, spec } of mesh.all("virtualNode")) {
+export async function* effects(mesh: WholeMesh): AsyncIterable<Finding> {
+  for await (const { address, spec } of mesh.all("virtualNode")) {
     const { listeners = [], serviceDiscovery, backends = [], backendDefaults } = spec;
     const nothing = (path: string, message: string, remedy: string): Finding => ({
       code: "WithoutEffect",

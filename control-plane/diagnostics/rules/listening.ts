@@ -4,10 +4,10 @@ import type { Finding } from "../diagnostic.js";
 import { entityName, type RouteKind, routeKind, spoken, type WholeMesh } from "../whole-mesh.js";
 
 /** Whether routers and gateways listen for what their routes take. */
-export function* listening(mesh: WholeMesh): Iterable<Finding> {
-  const provided = servicesByRouter(mesh);
-  for (const { address, spec } of mesh.all("virtualRouter")) {
-    if ([...mesh.routesOf(address)].length === 0) {
+export async function* listening(mesh: WholeMesh): AsyncIterable<Finding> {
+  const provided = await servicesByRouter(mesh);
+  for await (const { address, spec } of mesh.all("virtualRouter")) {
+    if (mesh.routesOf(address).length === 0) {
       yield {
         code: "NoRoutes",
         address,
@@ -16,7 +16,7 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
         remedy: "Create a route, or delete the virtual router.",
         covers: [
           { entity: entityName(address), path: "spec.listeners" },
-          ...(provided.get(ownName(address)) ?? []).flatMap((service) => [...mesh.leadingTo(service)]),
+          ...(provided.get(ownName(address)) ?? []).flatMap((service) => mesh.leadingTo(service)),
         ],
       };
     }
@@ -31,13 +31,13 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
       };
     }
   }
-  for (const route of mesh.routes()) {
+  for await (const route of mesh.routes()) {
     const router = mesh.routerOf(route.address);
     const kind = routeKind(route.spec);
     if (router && kind) yield* fits(router.address, router.spec, route.address, kind);
   }
-  for (const { address } of mesh.all("virtualGateway")) {
-    if ([...mesh.gatewayRoutesOf(address)].length > 0) continue;
+  for await (const { address } of mesh.all("virtualGateway")) {
+    if (mesh.gatewayRoutesOf(address).length > 0) continue;
     yield {
       code: "NoGatewayRoutes",
       address,
@@ -46,7 +46,7 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
       remedy: "Create a gateway route.",
     };
   }
-  for (const route of mesh.gatewayRoutes()) {
+  for await (const route of mesh.gatewayRoutes()) {
     const gateway = mesh.gatewayOf(route.address);
     const kind = routeKind(route.spec);
     if (gateway && kind) yield* fits(gateway.address, gateway.spec, route.address, kind);
@@ -54,9 +54,9 @@ export function* listening(mesh: WholeMesh): Iterable<Finding> {
 }
 
 /** The names of the virtual services that each virtual router provides. */
-function servicesByRouter(mesh: WholeMesh): ReadonlyMap<string, readonly string[]> {
+async function servicesByRouter(mesh: WholeMesh): Promise<ReadonlyMap<string, readonly string[]>> {
   const services = new Map<string, string[]>();
-  for (const { address, spec } of mesh.all("virtualService")) {
+  for await (const { address, spec } of mesh.all("virtualService")) {
     const router = spec.provider?.virtualRouter?.virtualRouterName;
     if (router === undefined) continue;
     const others = services.get(router);

@@ -6,12 +6,12 @@ import type { Finding } from "../diagnostic.js";
 import { entityName, type RouteKind, routeKind, type WholeMesh } from "../whole-mesh.js";
 
 /** Routes that never get a request, since one that is tried before takes everything that they match. */
-export function* reachability(mesh: WholeMesh): Iterable<Finding> {
-  for (const { address } of mesh.all("virtualRouter")) {
-    yield* hidden([...mesh.routesOf(address)], inOrder);
+export async function* reachability(mesh: WholeMesh): AsyncIterable<Finding> {
+  for await (const { address } of mesh.all("virtualRouter")) {
+    yield* hidden(mesh.routesOf(address), inOrder);
   }
-  for (const { address } of mesh.all("virtualGateway")) {
-    yield* hidden([...mesh.gatewayRoutesOf(address)], gatewayRoutesInOrder);
+  for await (const { address } of mesh.all("virtualGateway")) {
+    yield* hidden(mesh.gatewayRoutesOf(address), gatewayRoutesInOrder);
   }
 }
 

@@ -6,8 +6,8 @@ import { gatewayTargetOf, routeKind, targetsOf, title, type WholeMesh } from "..
  * What names something that is not there. App Mesh let backends name services that are yet to come; the others it
  * checked when they were written.
  */
-export function* references(mesh: WholeMesh): Iterable<Finding> {
-  for (const { address, spec } of mesh.all("virtualNode")) {
+export async function* references(mesh: WholeMesh): AsyncIterable<Finding> {
+  for await (const { address, spec } of mesh.all("virtualNode")) {
     const first = new Map<string, number>();
     for (const [i, { virtualService }] of (spec.backends ?? []).entries()) {
       if (virtualService === undefined) continue;
@@ -36,7 +36,7 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
       };
     }
   }
-  for (const { address, spec } of mesh.all("virtualService")) {
+  for await (const { address, spec } of mesh.all("virtualService")) {
     const { virtualNode, virtualRouter } = spec.provider ?? {};
     const [kind, name] = virtualNode
       ? (["virtualNode", virtualNode.virtualNodeName] as const)
@@ -48,7 +48,7 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
         path: "spec.provider",
         message: "the virtual service has no provider: its callers get 503",
         remedy: "Give it a virtual node or a virtual router as its provider.",
-        covers: [...mesh.leadingTo(ownName(address))],
+        covers: mesh.leadingTo(ownName(address)),
       };
     } else if (!mesh.get(kind, name)) {
       yield {
@@ -57,11 +57,11 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
         path: `spec.provider.${kind}.${kind}Name`,
         message: `${title(kind)} ${name} does not exist: the callers of the virtual service get 503`,
         remedy: `Create ${title(kind)} ${name}, or take another provider.`,
-        covers: [...mesh.leadingTo(ownName(address))],
+        covers: mesh.leadingTo(ownName(address)),
       };
     }
   }
-  for (const { address, spec } of mesh.routes()) {
+  for await (const { address, spec } of mesh.routes()) {
     for (const [i, { virtualNode }] of targetsOf(spec).entries()) {
       if (mesh.get("virtualNode", virtualNode)) continue;
       yield {
@@ -73,7 +73,7 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
       };
     }
   }
-  for (const { address, spec } of mesh.gatewayRoutes()) {
+  for await (const { address, spec } of mesh.gatewayRoutes()) {
     const name = gatewayTargetOf(spec)?.virtualService.virtualServiceName;
     if (name === undefined || mesh.get("virtualService", name)) continue;
     yield {
@@ -88,19 +88,19 @@ export function* references(mesh: WholeMesh): Iterable<Finding> {
 }
 
 /** What nothing leads to. */
-export function* usage(mesh: WholeMesh): Iterable<Finding> {
+export async function* usage(mesh: WholeMesh): AsyncIterable<Finding> {
   const called = new Set<string>();
   const providing = { virtualNode: new Set<string>(), virtualRouter: new Set<string>() };
-  for (const { spec } of mesh.all("virtualNode")) {
+  for await (const { spec } of mesh.all("virtualNode")) {
     for (const { virtualService } of spec.backends ?? []) {
       if (virtualService) called.add(virtualService.virtualServiceName);
     }
   }
-  for (const { spec } of mesh.gatewayRoutes()) {
+  for await (const { spec } of mesh.gatewayRoutes()) {
     const target = gatewayTargetOf(spec);
     if (target) called.add(target.virtualService.virtualServiceName);
   }
-  for (const { address, spec } of mesh.all("virtualService")) {
+  for await (const { address, spec } of mesh.all("virtualService")) {
     const { virtualNode, virtualRouter } = spec.provider ?? {};
     if (virtualNode) providing.virtualNode.add(virtualNode.virtualNodeName);
     if (virtualRouter) providing.virtualRouter.add(virtualRouter.virtualRouterName);
@@ -114,7 +114,7 @@ export function* usage(mesh: WholeMesh): Iterable<Finding> {
       remedy: "Name it in the backends of those who call it, or delete it.",
     };
   }
-  for (const { address } of mesh.all("virtualRouter")) {
+  for await (const { address } of mesh.all("virtualRouter")) {
     if (providing.virtualRouter.has(ownName(address))) continue;
     yield {
       code: "UnusedVirtualRouter",
@@ -124,10 +124,10 @@ export function* usage(mesh: WholeMesh): Iterable<Finding> {
       remedy: "Make it the provider of a virtual service, or delete it.",
     };
   }
-  for (const { spec } of mesh.routes()) {
+  for await (const { spec } of mesh.routes()) {
     for (const { virtualNode } of targetsOf(spec)) providing.virtualNode.add(virtualNode);
   }
-  for (const { address, spec } of mesh.all("virtualNode")) {
+  for await (const { address, spec } of mesh.all("virtualNode")) {
     if ((spec.listeners ?? []).length === 0 || providing.virtualNode.has(ownName(address))) continue;
     yield {
       code: "UnusedVirtualNode",

@@ -6,8 +6,8 @@ import { DEFAULT_PER_REQUEST, millis, say } from "./durations.js";
  * Whether a request has the time that its route's retries may take. App Mesh's guide asks for at least the time of
  * each attempt, as often as it may be repeated.
  */
-export function* retries(mesh: WholeMesh): Iterable<Finding> {
-  for (const { address, spec } of mesh.routes()) {
+export async function* retries(mesh: WholeMesh): AsyncIterable<Finding> {
+  for await (const { address, spec } of mesh.routes()) {
     const { timeout, retryPolicy } = spec.httpRoute ?? spec.http2Route ?? spec.grpcRoute ?? {};
     if (retryPolicy === undefined || retryPolicy.perRetryTimeout.value === 0) continue;
     const own = timeout?.perRequest;

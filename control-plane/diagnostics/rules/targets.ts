@@ -5,8 +5,8 @@ import { gatewayTargetOf, routeKind, targetsOf, type WholeMesh } from "../whole-
 import { DEFAULT_PER_REQUEST, millis, say } from "./durations.js";
 
 /** Whether what routes send to is there, on that port and in that protocol, and for as long as the route allows. */
-export function* targets(mesh: WholeMesh): Iterable<Finding> {
-  for (const { address, spec } of mesh.routes()) {
+export async function* targets(mesh: WholeMesh): AsyncIterable<Finding> {
+  for await (const { address, spec } of mesh.routes()) {
     const kind = routeKind(spec);
     if (kind === undefined) continue;
     const weighted = targetsOf(spec);
@@ -38,7 +38,7 @@ export function* targets(mesh: WholeMesh): Iterable<Finding> {
       yield* timeFits(address, kind.path, who, kind.protocol, spec, listener);
     }
   }
-  for (const { address, spec } of mesh.gatewayRoutes()) {
+  for await (const { address, spec } of mesh.gatewayRoutes()) {
     const target = gatewayTargetOf(spec);
     const service = target && mesh.get("virtualService", target.virtualService.virtualServiceName);
     if (!target || !service) continue;
