@@ -29,9 +29,11 @@ const aboutItself = /^(version|pluginDownloadURL|pluginDownloadURLs|parameteriza
  * all is known is like no other.
  */
 export function scopeOf({ urn, props }: { readonly urn: string; readonly props: object }): string {
-  const configuration = Object.entries(fromWire(props) as object)
-    .filter(([name]) => !aboutItself.test(name))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const read = fromWire(props) as Readonly<Record<string, unknown>>;
+  const configuration = Object.keys(read)
+    .filter((name) => !aboutItself.test(name))
+    .toSorted()
+    .map((name) => [name, read[name]]);
   let isKnown = true;
   const text = JSON.stringify(configuration, (_name, value: unknown) => {
     if (value === unknown) isKnown = false;
@@ -54,42 +56,37 @@ export function entitiesOfStack(
 
 /** What a stack runs. */
 export const runningIn = (resources: readonly StackResource[]): RunningBehind =>
-  // From a service to its registry, and from that to the namespace.
-  new RunningBehind(linkedIn(resources, isAboutRunning, 2));
+  new RunningBehind(linkedIn(resources, isAboutRunning));
 
 /** What resources of a stack declare together, with the URN of the one that it is told at. */
 export const subjectsOfStack = (resources: readonly StackResource[]): ReadonlyMap<Subject, string> =>
-  new Map(
-    [...subjectsOfAll(linkedIn(resources, isAboutSubjects, 1))].map(([subject, { id = "" }]) => [
-      subject,
-      id,
-    ]),
-  );
+  new Map([...subjectsOfAll(linkedIn(resources, isAboutSubjects))].map(([subject, { id }]) => [subject, id]));
 
 /** Resources of some types, with what they are linked to by the properties that they take from others. */
 function linkedIn(
   resources: readonly StackResource[],
   isLookedAt: (type: string) => boolean,
-  depth: number,
-): readonly Linked[] {
+): readonly (Linked & { readonly id: string })[] {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  const linked = ({ propertyDependencies = {}, ...resource }: StackResource, depth: number): Linked => ({
-    ...declared(resource),
-    id: resource.urn,
-    from:
-      depth === 0
-        ? {}
-        : Object.fromEntries(
-            Object.entries(propertyDependencies).map(([property, from]) => [
-              property,
-              from.flatMap((urn) => {
-                const each = byUrn.get(urn);
-                return each ? [linked(each, depth - 1)] : [];
-              }),
-            ]),
-          ),
-  });
-  return resources.filter(({ type }) => isLookedAt(type)).map((resource) => linked(resource, depth));
+  const linked = ({ propertyDependencies = {}, ...resource }: StackResource) => {
+    let from: Linked["from"];
+    return {
+      ...declared(resource),
+      id: resource.urn,
+      // What nobody asks for is not read: a stack may be linked through and through.
+      get from() {
+        from ??= Object.fromEntries(
+          Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.flatMap(named)]),
+        );
+        return from;
+      },
+    };
+  };
+  const named = (urn: string): Linked[] => {
+    const resource = byUrn.get(urn);
+    return resource ? [linked(resource)] : [];
+  };
+  return resources.filter(({ type }) => isLookedAt(type)).map(linked);
 }
 
 function declared({ type, props: given, scope }: Resource & { readonly scope?: string }): Declared {

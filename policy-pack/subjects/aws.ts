@@ -1,7 +1,7 @@
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { lineageNames } from "./appmesh.js";
 import type { Entity } from "./entity.js";
-import { guarded, unknown } from "./known.js";
+import { guarded } from "./known.js";
 import { inModelWords, inOtherWords, type Renaming } from "./renaming.js";
 
 const kinds = new Map<string, Kind>(
@@ -29,8 +29,7 @@ export const awsWords: Renaming = {
 export function fromAws(type: string, props: Readonly<Record<string, unknown>>): Entity | undefined {
   const kind = kinds.get(type);
   if (kind === undefined) return undefined;
-  const spec =
-    props.spec === unknown ? unknown : (inModelWords(awsWords, props.spec ?? {}, "spec") as object);
+  const spec = inModelWords(awsWords, props.spec ?? {});
   const own = entityTypes[kind].nameMember;
   // Each resource calls its own name `name`, and those above it as App Mesh does.
   const named = (member: string) => guarded(props, [])[member === own ? "name" : member] as string;

@@ -99,6 +99,7 @@ describe("resources of Pulumi's AWS provider", () => {
     ]);
     deepEqual(read("aws:s3/bucket:Bucket", {}), []);
     deepEqual(read("aws:appmesh/other:Other", {}), []);
+    deepEqual(read("appmesh:index:NodeIdentity", {}), []);
   });
 
   it("may have parts that are not known", () => {
@@ -262,6 +263,15 @@ describe("Kubernetes objects of App Mesh", () => {
           },
         ],
       ],
+    );
+  });
+
+  it("are of no mesh that is known where they name none and there are several", () => {
+    const meshes = ["shop", "bank"].map((name) => kubernetes("Mesh", {}, { name }));
+    const [node] = [...entitiesOfStack([kubernetes("VirtualNode", {}), ...meshes]).keys()];
+    deepEqual(
+      notKnown(() => node?.meshName),
+      ["spec", "meshRef"],
     );
   });
 

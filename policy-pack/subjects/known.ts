@@ -31,7 +31,7 @@ export function guarded<T>(value: T, path: Path): T {
       // Methods and length of lists are no values of the subject.
       if (typeof key === "symbol" || typeof member === "function" || !Object.hasOwn(target, key))
         return member;
-      return guarded(member, [...path, Array.isArray(target) && key !== "length" ? Number(key) : key]);
+      return guarded(member, [...path, Array.isArray(target) ? Number(key) : key]);
     },
   });
 }

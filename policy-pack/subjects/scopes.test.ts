@@ -1,7 +1,7 @@
 // Meshes of the same name in several accounts, regions and clusters, which one stack declares: each is judged by itself.
 import { deepEqual, equal, notEqual } from "node:assert/strict";
 import { Analyzer } from "../pulumi/analyzer.js";
-import { type StackResource, scopeOf } from "../pulumi/subjects.js";
+import { entitiesOfStack, type StackResource, scopeOf } from "../pulumi/subjects.js";
 import { configure } from "../settings.js";
 import { unknownText } from "../testing/judged.js";
 
@@ -109,6 +109,25 @@ describe("meshes of one name", () => {
         ],
       ],
     );
+  });
+});
+
+describe("where a resource is", () => {
+  const route = (urn: string, region?: string): StackResource => ({
+    urn,
+    type: "aws:appmesh/route:Route",
+    props: {
+      ...{ name: "all", meshName: "shop", virtualRouterName: "r", region },
+      spec: { tcpRoute: { action: { weightedTargets: [{ virtualNode: "web", weight: 1 }] } } },
+    },
+  });
+
+  it("is in a region of its own, or in that of its provider where it names none that is known", () => {
+    const scopes = (...regions: (string | undefined)[]) =>
+      [...entitiesOfStack(regions.map((region, at) => route(`${at}`, region))).values()].map(
+        ({ scope }) => scope,
+      );
+    deepEqual(scopes("a", "b", undefined, unknownText), [" in a", " in b", "", ""]);
   });
 });
 

@@ -85,6 +85,8 @@ describe("routes-to-empty-services, behind Cloud Map", () => {
     deepEqual(inEcs([service({}, [registry({ name: "other" })])]), uncertain);
     deepEqual(inEcs([service({}, [registry({ name: unknown })])]), uncertain);
     deepEqual(inEcs([service({}, [registry({}, {})])]), uncertain);
+    const unnamed = { ...namespace, props: {} };
+    deepEqual(inEcs([service({}, [registry({}, { dnsConfig: [unnamed] })])]), uncertain);
     deepEqual(inEcs([service({}, [registry({}, { dnsConfig: [namespace, namespace] })])]), uncertain);
     const other = { ...namespace, props: { name: "other.local" } };
     deepEqual(inEcs([service({}, [registry({}, { dnsConfig: [other] })])]), uncertain);
@@ -162,9 +164,10 @@ describe("what runs in a stack", () => {
     const inStack = (name: string, { type, props }: Linked, propertyDependencies: object = {}) =>
       ({ urn: urn(name), type, props, propertyDependencies }) as never;
     const at = inStack("namespace", namespace);
-    const entry = inStack("registry", registry(), { dnsConfig: [urn("namespace")] });
-    const serviceRegistries = [urn("registry"), urn("elsewhere")];
-    const all = [inStack("service", service(), { serviceRegistries, name: [] }), ...[entry, at]];
+    const settings = inStack("settings", { type: "pulumi:pulumi:StackReference", props: {} });
+    const entry = inStack("registry", registry(), { dnsConfig: [urn("settings"), urn("namespace")] });
+    const serviceRegistries = [urn("registry"), urn("elsewhere"), urn("settings")];
+    const all = [inStack("service", service(), { serviceRegistries, name: [] }), ...[entry, at, settings]];
     deepEqual(runningIn(all).node(cloudMap as never), [{ title: "ECS service web-v1", copies: 0 }]);
     deepEqual(entitiesOfStack(all).size, 0);
   });

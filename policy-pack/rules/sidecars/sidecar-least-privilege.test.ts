@@ -83,6 +83,14 @@ describe("sidecar-least-privilege", () => {
     deepEqual(said("aws:iam/policy:Policy", { policy: { Statement: [stream, allow("appmesh:*")] } }), {
       findings: [`policy.Statement[1].Action: ${everyMesh("appmesh:*")}`],
     });
+    // They are for proxies by any of their actions, whatever pattern names it.
+    for (const actions of [
+      ["logs:PutLogEvents", "appmesh:StreamAggregatedResources"],
+      "appmesh:*AggregatedResources",
+    ])
+      deepEqual(policy(allow(actions, "arn:x"), allow("*")), {
+        findings: [`policy.Statement[1].Action: ${everything("*")}`],
+      });
     deepEqual(policy(allow("appmesh:Stream*"), allow("*:*")), {
       findings: [`policy.Statement[1].Action: ${everything("*:*")}`],
     });
