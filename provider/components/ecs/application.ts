@@ -24,17 +24,18 @@ export function applicationContainer(given: ContainerDefinition, plan: Plan): Co
 
 /** What an application in explicit interception is told by. */
 function explicitVariables(
-  { environment = [] }: ContainerDefinition,
+  { environment = [], secrets = [] }: ContainerDefinition,
   { interception, envoy, mesh, name }: Plan,
 ): Pick<ContainerDefinition, "environment"> {
   if (interception?.mode !== "explicit") return {};
-  return {
-    environment: withExplicitVariables(environment, {
-      mesh,
-      virtualNode: name,
-      adminPort: envoy.adminPort,
-      appPorts: Object.values(interception.appPorts),
-      past: metadataAddresses,
-    }),
-  };
+  const variables = withExplicitVariables(environment, {
+    mesh,
+    virtualNode: name,
+    adminPort: envoy.adminPort,
+    appPorts: Object.values(interception.appPorts),
+    past: metadataAddresses,
+  });
+  // ECS refuses a variable that comes from two places.
+  const secret = new Set(secrets.map((each) => each.name));
+  return { environment: variables.filter((variable) => !secret.has(variable.name ?? "")) };
 }

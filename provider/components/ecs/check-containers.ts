@@ -33,6 +33,7 @@ export function* containerViolations(given: Given): Generator<Violation> {
     yield* imageOf(container, path, given);
     yield* platformViolations(container, path, given);
     yield* variableViolations(container, path);
+    yield* healthViolations(container, path);
   }
   if (given.fargate === true) yield* logViolations(options.logConfiguration, ["logConfiguration"], given);
   yield* routerViolations(given);
@@ -138,9 +139,20 @@ function* platformViolations(container: GivenContainer, path: Path, given: Given
   if (given.fargate === true) yield* fargateViolations(container, path, given);
 }
 
+function* healthViolations({ healthCheck }: GivenContainer, path: Path): Generator<Violation> {
+  const [first] = healthCheck?.command ?? [];
+  if (first === undefined || ["CMD", "CMD-SHELL", "NONE"].includes(first)) return;
+  yield violation(
+    [...path, "healthCheck", "command", 0],
+    first,
+    `${JSON.stringify(first)} was given; "CMD" before the command and its arguments, or "CMD-SHELL" before one text for a shell, is ` +
+      "required.",
+  );
+}
+
 /** ECS refuses a variable that comes from two places. */
 function* variableViolations(
-  { environment = [], secrets = [] }: GivenContainer,
+  { environment = [], secrets = [], environmentFiles = [] }: GivenContainer,
   path: Path,
 ): Generator<Violation> {
   const seen = new Set<string>();
@@ -158,7 +170,24 @@ function* variableViolations(
       seen.add(name);
     }
   }
+  for (const [index, file] of environmentFiles.entries()) {
+    if (file?.value === undefined || file.value.endsWith(".env")) continue;
+    yield violation(
+      [...path, "environmentFiles", index, "value"],
+      file.value,
+      `${JSON.stringify(file.value)} was given; the ARN of an object whose name ends with .env is allowed. Rename it.`,
+    );
+  }
+  if (environmentFiles.length <= mostFiles) return;
+  yield violation(
+    [...path, "environmentFiles"],
+    environmentFiles,
+    `${environmentFiles.length} were given; ECS takes up to ${mostFiles}. Put them together.`,
+  );
 }
+
+/** Of environment variables, for a container (Amazon ECS API Reference, ContainerDefinition). */
+const mostFiles = 10;
 
 function* independentViolations(given: Given, names: ReadonlyMap<string, number>): Generator<Violation> {
   const open =

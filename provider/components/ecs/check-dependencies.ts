@@ -46,7 +46,10 @@ export function* dependencyViolations(given: Given): Generator<Violation> {
   const open = ["envoy", "tracing", "interception", "containerDefinitions"].some((part) =>
     given.isOpen(part),
   );
-  if (!open) yield* strangers(waiting, all);
+  if (!open) {
+    yield* strangers(waiting, all);
+    yield* volumeStrangers(given, all);
+  }
   yield* conditionViolations(given, waiting);
   const graph = new Map<string, string[]>();
   const wait = (name: string, other: string) => graph.set(name, [...(graph.get(name) ?? []), other]);
@@ -83,6 +86,19 @@ function* strangers(waiting: readonly Waiting[], all: readonly string[]): Genera
       if (other === undefined || all.includes(other)) continue;
       yield violation(
         [...path, at, "containerName"],
+        other,
+        `${JSON.stringify(other)} was given, which is no container of the task; it has ${all.join(", ")}. Name one of them, or leave it out.`,
+      );
+    }
+  }
+}
+
+function* volumeStrangers({ containers }: Given, all: readonly string[]): Generator<Violation> {
+  for (const [index, container] of containers.entries()) {
+    for (const [at, { sourceContainer: other } = {}] of (container?.volumesFrom ?? []).entries()) {
+      if (other === undefined || all.includes(other)) continue;
+      yield violation(
+        ["containerDefinitions", index, "volumesFrom", at, "sourceContainer"],
         other,
         `${JSON.stringify(other)} was given, which is no container of the task; it has ${all.join(", ")}. Name one of them, or leave it out.`,
       );

@@ -20,7 +20,10 @@ import type { plainServiceInputs, serviceInputs } from "./service-inputs.js";
 type Given = DeepInputs<ComponentInputs<typeof serviceInputs>>;
 type Plain = (typeof plainServiceInputs)[number];
 
-type OfTask = Pick<DeepInputs<ComponentInputs<typeof taskInputs>>, "region" | "tags"> &
+type OfTask = Pick<
+  DeepInputs<ComponentInputs<typeof taskInputs>>,
+  "region" | "tags" | "placementConstraints"
+> &
   Pick<DeepInputs<MeshOptions>, "requiresCompatibilities">;
 
 /** What decides on a service, whatever its tasks are. */
@@ -125,9 +128,8 @@ export function ecsService(
             : { alarmNames: [...known.alarmNames], enable: true, rollback: known.rollback ?? true },
         ),
       }),
-      // A zone that has too many tasks gives one up only where another may be added first.
-      availabilityZoneRebalancing: deployment.apply((known) =>
-        (known?.maximumPercent ?? 200) > 100 ? "ENABLED" : "DISABLED",
+      availabilityZoneRebalancing: output({ deployment, placed: args.placementConstraints }).apply(
+        rebalancing,
       ),
       networkConfiguration: {
         subnets: args.subnetIds as Input<Input<string>[]>,
@@ -155,6 +157,22 @@ export function ecsService(
   if (autoscaling !== undefined) scaled(name, args, autoscaling as Scaling, service, child);
   return service;
 }
+
+/**
+ * A zone that has too many tasks gives one up only where another may be added first, and where the program does not say itself
+ * which zones are for the tasks.
+ */
+const rebalancing = ({
+  deployment,
+  placed = [],
+}: {
+  readonly deployment?: { readonly maximumPercent?: number } | undefined;
+  readonly placed?: readonly { readonly expression?: string }[] | undefined;
+}): "ENABLED" | "DISABLED" =>
+  (deployment?.maximumPercent ?? 200) > 100 &&
+  !placed.some(({ expression = "" }) => expression.includes("ecs.availability-zone"))
+    ? "ENABLED"
+    : "DISABLED";
 
 type Scaling = DeepInputs<NonNullable<ComponentInputs<typeof serviceInputs>["autoscaling"]>>;
 

@@ -32,8 +32,10 @@ export function withExplicitVariables<V extends Variable>(
     APPMESH_MESH: mesh,
     APPMESH_VIRTUAL_NODE: virtualNode,
   };
+  // Of several containers only one listens there; the others say where they do.
+  const own = new Set(environment.flatMap(({ name }) => (name === "PORT" ? [name] : [])));
   return [
-    ...environment.filter(({ name = "" }) => !Object.hasOwn(variables, name)),
-    ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+    ...environment.filter(({ name = "" }) => own.has(name) || !Object.hasOwn(variables, name)),
+    ...Object.entries(variables).flatMap(([name, value]) => (own.has(name) ? [] : [{ name, value }])),
   ];
 }
