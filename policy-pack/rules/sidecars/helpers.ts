@@ -6,4 +6,6 @@ export const helpers: readonly string[] = [
   "aws-otel-collector",
   "log_router",
   "cloudwatch-agent",
+  "datadog-agent",
+  "jaeger",
 ];

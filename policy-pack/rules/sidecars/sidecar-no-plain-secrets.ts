@@ -6,13 +6,15 @@ const secret =
   /(^|_)(secret|token|[a-z]*password|passwd|passphrase|(?<=_)pwd|credentials?|(private|api|encryption|signing|master)_?key|secret_?(access_?)?key)(_|\d|$)/;
 const harmless =
   /_(file|path|dir|name|arn|id|url|uri|endpoint|host|port|region|version|type|header|field|prefix|issuer|audience|algorithm|policy|provider|store|manager|enabled|required|ttl|expiry|expiration|expires|duration|timeout|interval|rotation|days|hours|minutes|seconds|length|size|limit|rate|count|min|max)$/;
+/** What tools of web pages put into what every browser gets. */
+const published = /^(next_public|nuxt_public|react_app|vite|expo_public|gatsby)_/;
 /** Switches, and what names a secret that is elsewhere. */
 const elsewhere =
   /^(true|false|yes|no|on|off|none|enabled|disabled|arn:aws[\w-]*:.*|\$\(.*\)|\$\{.*\}|[a-z][\w+.-]*:\/\/[^@]*|(\/[\w.-]+)+)$/i;
 
 /** Values that are secret whatever they are called: keys, tokens, and addresses with a password in them. */
 const secretValue =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----|^(gh[opusr]_|github_pat_|xox[abprs]-|sk_live_)\w|^[a-z][\w+.-]*:\/\/[^/\s:@]*:[^/\s:@$][^/\s@]*@/i;
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----|^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$|^(gh[opusr]_|github_pat_|xox[abprs]-|sk_live_)\w|^[a-z][\w+.-]*:\/\/[^/\s:@]*:[^/\s:@$][^/\s@]*@/i;
 
 /** `dbPassword` and `db.password` as `db_password`. */
 const wordsOf = (name: string): string =>
@@ -24,7 +26,13 @@ const wordsOf = (name: string): string =>
 const isSecret = (name: string, value: string): boolean => {
   if (secretValue.test(value)) return true;
   const words = wordsOf(name);
-  return value !== "" && secret.test(words) && !harmless.test(words) && !elsewhere.test(value);
+  return (
+    value !== "" &&
+    secret.test(words) &&
+    !harmless.test(words) &&
+    !published.test(words) &&
+    !elsewhere.test(value)
+  );
 };
 
 export const sidecarNoPlainSecrets = rule({

@@ -8,10 +8,10 @@ export const sidecarNotBypassed = rule<"workload", { others: readonly string[] }
   title: "No application goes around the proxy",
   family: "sidecars",
   severity: "high",
-  what: "No container of an application runs as the user whose traffic is not redirected, and not every address is left out.",
+  what: "No container of an application runs as the user or the group whose traffic is not redirected, and not every address is left out.",
   why: "What such an application sends has neither TLS nor the mesh's rules on egress, and nobody sees it in an access log.",
   remediation: [
-    "Give the application a user other than that of the proxy.",
+    "Give the application a user and a group other than those of the proxy.",
     "Leave out single addresses by EgressIgnoredIPs, such as those of metadata.",
   ],
   link: ecs("task_definition_parameters.html"),
@@ -29,7 +29,7 @@ export const sidecarNotBypassed = rule<"workload", { others: readonly string[] }
   check({ form, containers, redirection }, judge) {
     if (form !== "ecs" || redirection === undefined)
       return judge.notApplicable("nothing is redirected by ECS");
-    const { ignoredUser, ignoredAddresses, path } = redirection;
+    const { ignoredUser, ignoredGroup, ignoredAddresses, path } = redirection;
     if (ignoredAddresses.some((address) => /\/0$/.test(address)))
       judge.find([...path, "EgressIgnoredIPs"], {
         message: `${ignoredAddresses.join(",")} leaves out every address`,
@@ -41,12 +41,15 @@ export const sidecarNotBypassed = rule<"workload", { others: readonly string[] }
       if (isProxy || isLogRouter || judge.config.others.some((other) => name.includes(other))) return;
       // What prepares the proxy runs before it.
       if (proxy?.startsAfter.includes(name)) return;
-      if (ignoredUser === undefined || container.user?.split(":")[0] !== ignoredUser) return;
+      const [user, group] = container.user?.split(":") ?? [];
+      const isIgnoredUser = user !== undefined && user === ignoredUser;
+      const isIgnoredGroup = group !== undefined && group === ignoredGroup;
+      if (!isIgnoredUser && !isIgnoredGroup) return;
       // What has the proxy's own image serves it: it drains the proxy when the task stops.
       if (container.image === proxy?.image) return;
       judge.find(at.user, {
-        message: `${name} runs as ${ignoredUser}, whose traffic is not redirected to the proxy`,
-        fix: "give it another user",
+        message: `${name} runs as ${isIgnoredUser ? user : `group ${group}`}, whose traffic is not redirected to the proxy`,
+        fix: isIgnoredUser ? "give it another user" : "give it another group",
       });
     });
   },

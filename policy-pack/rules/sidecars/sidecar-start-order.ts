@@ -1,4 +1,5 @@
 import { rule } from "../../rule.js";
+import type { Container } from "../../subjects/workload.js";
 import { ecs } from "../links.js";
 import { helpers } from "./helpers.js";
 
@@ -30,11 +31,12 @@ export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>
     const proxy = containers.find(({ isProxy }) => isProxy);
     if (proxy === undefined) return;
     const { others } = judge.config;
-    judge.each(containers, [], ({ name, isProxy, isLogRouter, startsAfterHealthy, at }) => {
+    judge.each(containers, [], (container) => {
+      const { name, isProxy, isLogRouter, at } = container;
       if (isProxy || isLogRouter || others.some((other) => name.includes(other))) return;
       // What the proxy itself waits for cannot wait for it.
       if (proxy.startsAfter.includes(name)) return;
-      if (startsAfterHealthy.includes(proxy.name)) return;
+      if (startsAfterHealthy(proxy, container, containers)) return;
       judge.find(at.dependsOn, {
         message: `${name} may start before ${proxy.name} is healthy`,
         fix: `give dependsOn with containerName ${proxy.name} and condition HEALTHY`,
@@ -42,3 +44,13 @@ export const sidecarStartOrder = rule<"workload", { others: readonly string[] }>
     });
   },
 });
+
+/** Whether a container waits for the proxy to be healthy, by itself or by what it waits for in any way. */
+function startsAfterHealthy(proxy: Container, container: Container, all: readonly Container[]): boolean {
+  const waitsFor = new Set([container]);
+  for (const each of waitsFor) {
+    if (each.startsAfterHealthy.includes(proxy.name)) return true;
+    for (const other of all) if (each.startsAfter.includes(other.name)) waitsFor.add(other);
+  }
+  return false;
+}

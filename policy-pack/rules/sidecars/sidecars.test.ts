@@ -375,6 +375,19 @@ describe("sidecar-not-bypassed", () => {
     );
   });
 
+  it("finds applications of a group that is left out", () => {
+    const grouped = { ...envoy, user: "1000:1337" };
+    const properties = { IgnoredGID: "1337" };
+    deepEqual(beside({ user: "5:1337" }, properties, grouped), {
+      findings: [
+        "containerDefinitions[0].user: app runs as group 1337, whose traffic is not redirected to the proxy; give it another group.",
+      ],
+    });
+    deepEqual(beside({ user: "1337:1337" }, { ...properties, IgnoredUID: "1337" }), found);
+    for (const user of [undefined, "1337", "1337:1000", "5:13370"])
+      deepEqual(beside({ user }, properties, grouped), complies, user);
+  });
+
   it("leaves those be that serve the proxy or the task", () => {
     const user = "1337";
     deepEqual(beside({ user, name: "xray-daemon" }), complies);
@@ -462,9 +475,26 @@ describe("sidecar-start-order", () => {
     deepEqual(said(sidecarStartOrder, task([tracer, envoy]), { others: [] }), {
       findings: [`containerDefinitions[0].dependsOn: xray-daemon ${early}`],
     });
+    for (const name of ["datadog-agent", "jaeger"])
+      deepEqual(said(sidecarStartOrder, task([{ name, image: "x" }, envoy])), complies);
     deepEqual(said(sidecarStartOrder, deployment({})), {
       notApplicable: "containers of a pod start in their order",
     });
+  });
+
+  it("is content with what waits for a container that waits", () => {
+    const waiting = (name: string, ...dependsOn: object[]) => ({ name, image: "x", dependsOn });
+    const on = (containerName: string, condition: string) => ({ containerName, condition });
+    const migration = waiting("migrate", on("envoy", "HEALTHY"));
+    const web = waiting("web", on("other", "START"), on("migrate", "SUCCESS"));
+    const other = waiting("other", on("web", "START"), on("nobody", "START"));
+    deepEqual(
+      said(sidecarStartOrder, task([waiting("last", on("web", "START")), web, migration, envoy])),
+      complies,
+    );
+    deepEqual(said(sidecarStartOrder, task([web, other, migration, envoy])), complies);
+    const late = said(sidecarStartOrder, task([web, other, { ...migration, dependsOn: [] }, envoy]));
+    deepEqual(late?.findings?.length, 3);
   });
 });
 
@@ -557,6 +587,8 @@ describe("sidecar-no-plain-secrets", () => {
         "TOKENIZER=bpe",
         "KEY=x",
         "SECRETARY=Ann",
+        "NEXT_PUBLIC_MAP_TOKEN=pk.x",
+        "VITE_API_KEY=x",
       ],
     ]) {
       const [name = "", value = ""] = variable.split("=");
@@ -575,5 +607,10 @@ describe("sidecar-no-plain-secrets", () => {
     );
     deepEqual(found("ghp_abc", "github_pat_a", "xoxb-1", "sk_live_a"), [true, true, true, true]);
     deepEqual(found("sk_test_a", "ghp", "see ghp_abc"), [false, false, false]);
+    deepEqual(found("eyJhbGci.eyJzdWIi.c2ln-_", "eyJhbGci.eyJzdWIi", "x.eyJzdWIi.c2ln"), [
+      true,
+      false,
+      false,
+    ]);
   });
 });
