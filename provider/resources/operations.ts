@@ -106,7 +106,7 @@ export function refuse(doing: string, address: Address, error: unknown): never {
   if (doing === "create" && isConflict(error)) {
     // A replacement that the user forces is not told to the provider, which would have the old one go first (see diff.ts).
     throw new Error(
-      `${what} exists already. Import it (${importing}), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (${reason})`,
+      `${what} exists already. Import it (${importing}), or choose another name. Where this program made it as another resource, under another name or parent, say so by the option aliases. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (${reason})`,
     );
   }
   if (isNotFound(error) && doing === "create" && address.names.length > 1) {

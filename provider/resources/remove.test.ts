@@ -57,6 +57,19 @@ describe("the deletion of an entity", function () {
     assert.ok(double.entities.has("meshes/shop"));
   });
 
+  it("is refused with a way to replace what others name", async () => {
+    double.entities.set("meshes/shop/virtualServices/catalog.local", {
+      spec: { provider: { virtualNode: { virtualNodeName: "v1" } } },
+    });
+    double.inUse.add("meshes/shop/virtualNodes/v1");
+    await assert.rejects(removing({ timeLimit: 200 }, "VirtualNode", "shop/v1"), {
+      message:
+        'virtual node "v1" of mesh "shop" cannot be deleted while it is in use. It is used by virtual service "catalog.local" of ' +
+        'mesh "shop". Delete what uses it first, or change it to use something else. Where it is to be replaced, let the new ' +
+        "one have another name and come first, without deleteBeforeReplace. (ResourceInUseException: in use)",
+    });
+  });
+
   it("goes on waiting as long as what uses the entity becomes less", async () => {
     for (let n = 2; n < 15; n++) double.entities.set(`meshes/shop/virtualNodes/v${n}`, { spec: {} });
     /** Answers a try, and deletes one of those that are not named. */

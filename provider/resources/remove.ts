@@ -50,11 +50,16 @@ export async function remove(type: ResourceType, id: string, context: Context): 
 const usersOf = async (address: Address, context: Context): Promise<readonly string[]> =>
   (await dependents(address, context).catch(() => [])).map(describeAddress);
 
+const isNamedByOthers = ({ kind }: Address): boolean =>
+  kind === "virtualNode" || kind === "virtualRouter" || kind === "virtualService";
+const REPLACED =
+  " Where it is to be replaced, let the new one have another name and come first, without deleteBeforeReplace.";
+
 function refusal(address: Address, users: readonly string[], error: Error): Error {
   const more = users.length > NAMED ? ` and ${users.length - NAMED} more` : "";
   const names = users.length === 0 ? "" : ` It is used by ${users.slice(0, NAMED).join(", ")}${more}.`;
   return new Error(
     `${describeAddress(address)} cannot be deleted while it is in use.${names} Delete what uses it first, or change it to ` +
-      `use something else. (${error.message})`,
+      `use something else.${isNamedByOthers(address) ? REPLACED : ""} (${error.message})`,
   );
 }

@@ -284,7 +284,7 @@ describe("the plugin", () => {
       "an entity that is there already",
       failure(409, "ConflictException", "it exists"),
       () =>
-        `virtual node "catalog-v1" of mesh "shop" exists already. Import it (pulumi import appmesh:index:VirtualNode NAME shop/catalog-v1), or choose another name. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (ConflictException: it exists)`,
+        `virtual node "catalog-v1" of mesh "shop" exists already. Import it (pulumi import appmesh:index:VirtualNode NAME shop/catalog-v1), or choose another name. Where this program made it as another resource, under another name or parent, say so by the option aliases. Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. (ConflictException: it exists)`,
     ],
     [
       "a parent that is not there",

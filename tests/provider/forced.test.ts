@@ -86,6 +86,7 @@ describe("what a user forces upon an update", function () {
     const refused = await stack.up(program(), { replace });
     assert.deepEqual(refused.messages, [
       'virtual node "v1" of mesh "shop" exists already. Import it (pulumi import appmesh:index:VirtualNode NAME shop/v1), or choose another name. ' +
+        "Where this program made it as another resource, under another name or parent, say so by the option aliases. " +
         "Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. " +
         "(ConflictException: VirtualNode with name v1 already exists: arn:aws:appmesh:us-east-1:000000000000:mesh/shop/virtualNode/v1. " +
         "Update it, delete it first, or take another name)",

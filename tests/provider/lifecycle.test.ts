@@ -223,6 +223,7 @@ describe("a mesh on the real engine", function () {
     });
     assert.deepEqual(refused.messages, [
       'mesh "shop" exists already. Import it (pulumi import appmesh:index:Mesh NAME shop), or choose another name. ' +
+        "Where this program made it as another resource, under another name or parent, say so by the option aliases. " +
         "Where it is to be replaced (--replace, replacementTrigger), give it the option deleteBeforeReplace. " +
         "(ConflictException: Mesh with name shop already exists: arn:aws:appmesh:us-east-1:000000000000:mesh/shop. " +
         "Update it, delete it first, or take another name)",
