@@ -1,4 +1,15 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { Command } from "commander";
 import { checkBackup } from "../backup/check.js";
 import { BackupError, isIdentity, readBackup, writeBackup } from "../backup/document.js";
@@ -51,7 +62,7 @@ async function exportData({
       "--with-identity writes secrets, which have no place on a terminal or in a log: give a file, by --output FILE",
     );
   }
-  const store = await openNamedStore(place);
+  const store = await openNamedStore(place, { exists: true });
   try {
     const lines = writeBackup({ ...(await store.load()), identity });
     if (output === undefined) {
@@ -61,13 +72,7 @@ async function exportData({
       }
       return;
     }
-    const file = opened(output);
-    try {
-      for (const line of lines) writeSync(file, line);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeWhole(output, lines);
   } finally {
     await store.close();
   }
@@ -104,14 +109,27 @@ function readText(file: string): string {
   }
 }
 
-function opened(file: string): number {
+/** Writes a file whole or not at all: what is there already may be the last backup, and stays until the next one is there. */
+function writeWhole(output: string, lines: Iterable<string>): void {
+  let unfinished: string | undefined;
   try {
-    const opened = openSync(file, "w", 0o600);
-    // One that was there before may have been everybody's.
-    fchmodSync(opened, 0o600);
-    return opened;
+    const before = statSync(output, { throwIfNoEntry: false });
+    // What is no file, such as a pipe, cannot be put in the place of another.
+    const place = before?.isFile() ? realpathSync(output) : output;
+    unfinished = before === undefined || before.isFile() ? `${place}.unfinished` : undefined;
+    const file = openSync(unfinished ?? place, "w", 0o600);
+    try {
+      // One that was there before may have been everybody's.
+      if (unfinished) fchmodSync(file, 0o600);
+      for (const line of lines) writeFileSync(file, line);
+      if (unfinished) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (unfinished) renameSync(unfinished, place);
   } catch (error) {
-    throw new BackupError(`${file} cannot be written: ${(error as Error).message}`, { cause: error });
+    if (unfinished) rmSync(unfinished, { force: true });
+    throw new BackupError(`${output} cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }
 

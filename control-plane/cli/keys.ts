@@ -59,15 +59,17 @@ export function keysCommand(): Command {
           ).argParser(duration),
         )
         .action(
-          run((on, { description, account, readOnly, mesh, expiresIn }: CreateOptions) =>
-            on.create({
-              ...(description !== undefined && { description }),
-              ...(account !== undefined && { account }),
-              ...((readOnly || mesh) && {
-                scope: { ...(readOnly && { readOnly }), ...(mesh && { meshes: mesh }) },
+          run(
+            (on, { description, account, readOnly, mesh, expiresIn }: CreateOptions) =>
+              on.create({
+                ...(description !== undefined && { description }),
+                ...(account !== undefined && { account }),
+                ...((readOnly || mesh) && {
+                  scope: { ...(readOnly && { readOnly }), ...(mesh && { meshes: mesh }) },
+                }),
+                ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
               }),
-              ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
-            }),
+            true,
           ),
         ),
     )
@@ -119,15 +121,15 @@ const at = (name: string, description: string): Command =>
     .addOption(tableOption("DynamoDB table of control planes, to work on instead of calling one"))
     .addOption(dynamoDbEndpointOption());
 
-/** An action that prints what it is answered, or says what is wrong. */
+/** An action that prints what it is answered, or says what is wrong. `isFirst`: it may be the first on a folder, which it makes. */
 const run =
-  <O extends Where>(action: (on: Keys, options: O) => Promise<object>) =>
+  <O extends Where>(action: (on: Keys, options: O) => Promise<object>, isFirst = false) =>
   async (options: O): Promise<void> => {
     try {
       const answer =
         options.data === undefined && options.table === undefined
           ? await action(overApi(options), options)
-          : await inStore(options, (keys) => action(keys, options));
+          : await inStore(options, isFirst, (keys) => action(keys, options));
       process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     } catch (error) {
       const known = [ApiError, IdentityError, StoreUnavailable, EnvironmentError, NoStore];
@@ -159,8 +161,12 @@ function overApi({ endpoint, region, ca }: Where): Keys {
  * run on a table follow what is changed here. Whoever may write the folder or the table may do everything anyway, so
  * that no key is asked for; no audit is written.
  */
-async function inStore<T>(options: StoreOptions, action: (keys: Keys) => Promise<T>): Promise<T> {
-  const store = await openNamedStore(options);
+async function inStore<T>(
+  options: StoreOptions,
+  isFirst: boolean,
+  action: (keys: Keys) => Promise<T>,
+): Promise<T> {
+  const store = await openNamedStore(options, { exists: !isFirst });
   try {
     // What is not said to be of another account stays to be of the control plane's, whichever that is.
     const keys = await AccessKeys.open(store, { account: "000000000000" });

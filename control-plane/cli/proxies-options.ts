@@ -103,6 +103,12 @@ export function proxiesOf(options: ProxiesCommandOptions): ProxiesOptions {
       "--xds-tls-name is given without --xds-tls-self-signed. The names of a given certificate are in it",
     );
   }
+  if (options.proxyCa && !xdsTlsCert && !xdsTlsSelfSigned) {
+    throw new EnvironmentError(
+      "--proxy-ca is given without TLS, over which alone proxies show certificates. Say --xds-tls-self-signed too, or " +
+        "--xds-tls-cert FILE --xds-tls-key FILE",
+    );
+  }
   const { proxyJwks, proxyJwksIssuer, proxyJwksAudience } = options;
   if ((proxyJwks === undefined) !== (proxyJwksIssuer === undefined)) {
     throw new EnvironmentError(

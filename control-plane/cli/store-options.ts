@@ -34,9 +34,15 @@ export const tableOf = ({ table, region: of, dynamodbEndpoint }: StoreOptions): 
   return { table, region: of, endpoint: dynamodbEndpoint };
 };
 
-/** Opens the one store that is named; throws NoStore and StoreUnavailable. Whoever opens it closes it. */
-export async function openNamedStore(options: StoreOptions): Promise<Store> {
-  if (named(options) === "data") return openFolder(options);
+/**
+ * Opens the one store that is named; throws NoStore and StoreUnavailable. Whoever opens it closes it. `exists`: a folder in
+ * which there is none was mistyped, rather than that one is made there.
+ */
+export async function openNamedStore(
+  options: StoreOptions,
+  { exists = false }: { exists?: boolean } = {},
+): Promise<Store> {
+  if (named(options) === "data") return openFolder(options, exists);
   const { DynamoStore } = await import("../store/dynamodb-store.js");
   return DynamoStore.open({ ...tableOf(options), follow: false, openMilliseconds: 10_000 });
 }
@@ -60,8 +66,13 @@ function named({ data, table }: StoreOptions): "data" | "table" {
   return table === undefined ? "data" : "table";
 }
 
-async function openFolder({ data = "" }: StoreOptions) {
+async function openFolder({ data = "" }: StoreOptions, exists = false) {
   const { SqliteStore } = await import("../store/sqlite-store.js");
+  if (exists && !SqliteStore.isIn(data)) {
+    throw new NoStore(
+      `no control plane has written into ${data}: there is no appmesh.db in it. Name the folder that appmesh serve has, by --data DIR`,
+    );
+  }
   return SqliteStore.open(data);
 }
 

@@ -134,6 +134,12 @@ describe("The API's certificate", () => {
       certificate.reload();
       certificate.reload();
       assert.equal(await shown(), "two");
+      // As it is for a moment where it is copied over, and not moved.
+      writeFileSync(files().certFile, "");
+      certificate.reload();
+      assert.equal(await shown(), "two");
+      writeFileSync(files().certFile, two.certificate);
+      certificate.reload();
       rmSync(files().keyFile);
       certificate.reload();
       assert.equal(await shown(), "two");
@@ -142,6 +148,7 @@ describe("The API's certificate", () => {
           "error:05800074:x509 certificate routines::key values mismatch. " +
           "Both must be PEM, the server's own certificate the first one, and the key its own and without a passphrase",
         "reloaded",
+        `the certificate cannot be used: ${files().certFile} is empty`,
         `the private key cannot be read: ENOENT: no such file or directory, open '${files().keyFile}'`,
       ]);
       certificate.close();
@@ -202,6 +209,18 @@ describe("The API's certificate", () => {
       put({ ...one, key: (await issue("two")).key });
       assert.throws(() => ServerCertificate.open(files()), CertificateError);
       put({ ...one, certificate: "no PEM" });
+      assert.throws(() => ServerCertificate.open(files()), CertificateError);
+      put({ ...one, certificate: "" });
+      assert.throws(() => ServerCertificate.open(files()), {
+        name: "CertificateError",
+        message: `the certificate cannot be used: ${files().certFile} is empty`,
+      });
+      put({ ...one, key: "\n" });
+      assert.throws(() => ServerCertificate.open(files()), {
+        name: "CertificateError",
+        message: `the private key cannot be used: ${files().keyFile} is empty`,
+      });
+      put({ ...one, certificate: one.key });
       assert.throws(() => ServerCertificate.open(files()), CertificateError);
       put(one);
       chmodSync(files().keyFile, 0o600);

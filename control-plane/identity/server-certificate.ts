@@ -96,9 +96,13 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Secure
 }
 
 function readPem(file: string, what: string): string {
+  let text: string;
   try {
-    return readFileSync(file, "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new CertificateError(`the ${what} cannot be read: ${(error as Error).message}`, { cause: error });
   }
+  // To OpenSSL, nothing is no certificate, and no error: the server would listen, and nobody could connect.
+  if (text.trim() === "") throw new CertificateError(`the ${what} cannot be used: ${file} is empty`);
+  return text;
 }

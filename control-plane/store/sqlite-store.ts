@@ -55,12 +55,17 @@ export class SqliteStore implements Store, Replaceable {
     this.#remove = db.prepare("DELETE FROM record WHERE key = ?");
   }
 
+  /** Whether there is a store in the folder. */
+  static isIn(folder: string): boolean {
+    return existsSync(fileIn(folder));
+  }
+
   /**
    * Opens the store in a folder, which is made where it does not exist. Throws StoreUnavailable, naming the path
    * and the way out, where the folder or the file cannot be used.
    */
   static open(folder: string): SqliteStore {
-    const file = join(folder, "appmesh.db");
+    const file = fileIn(folder);
     makePrivate(folder, file);
     let db: DatabaseSync | undefined;
     try {
@@ -157,6 +162,8 @@ export class SqliteStore implements Store, Replaceable {
 }
 
 /** The records may name what is behind a company's doors, so that only their owner may read them. */
+const fileIn = (folder: string): string => join(folder, "appmesh.db");
+
 function makePrivate(folder: string, file: string): void {
   try {
     makeFolder(folder);

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { TablePlace } from "@pulumi-appmesh/control-plane/store/dynamodb/calls.js";
 import { ReplaceableTable } from "@pulumi-appmesh/control-plane/store/dynamodb/replace-all.js";
 import { DynamoStore } from "@pulumi-appmesh/control-plane/store/dynamodb-store.js";
@@ -11,6 +15,7 @@ import { runAppmesh, startControlPlane, temporaryFolder } from "../support/contr
 import { DynamoDbServer } from "../support/dynamodb.js";
 import { FaultyDynamoDb } from "../support/dynamodb-faults.js";
 
+const appmesh = fileURLToPath(new URL("../../../control-plane/bin/appmesh", import.meta.url));
 const root = { accessKeyId: "AKIABACKUP", secretAccessKey: "a-secret-of-the-environment" };
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -97,6 +102,55 @@ describe("Backups", function () {
     const [one, two] = [SqliteStore.open(data), SqliteStore.open(folder)];
     assert.deepEqual((await two.load()).records, (await one.load()).records);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it("leave the last one as it was where there is no room for the next", async () => {
+    const [folder, full] = [temporaryFolder(), temporaryFolder()];
+    const file = join(folder, "all.jsonl");
+    assert.equal(await run("export", "--data", data, "--output", file), "");
+    const before = await readFile(file, "utf8");
+    const store = SqliteStore.open(full);
+    const large = Array.from({ length: 40 }, (_, n) => ({
+      key: `${n}`,
+      value: JSON.stringify("x".repeat(20_000)),
+    }));
+    await store.commit(0, large);
+    await store.close();
+    // The operating system lets no file of this process grow beyond the limit, as a full disk would.
+    const limited = await promisify(execFile)("/bin/sh", [
+      ...["-c", 'ulimit -f 256 && exec "$0" "$@"', appmesh, "export"],
+      ...["--data", full, "--output", file],
+    ]).catch((error: { code: number; stderr: string }) => error);
+    assert.deepEqual(
+      ["code" in limited && limited.code, limited.stderr],
+      [1, `appmesh export: ${file} cannot be written: EFBIG: file too large, write\n`],
+    );
+    assert.equal(await readFile(file, "utf8"), before);
+    assert.deepEqual(await readdir(folder), ["all.jsonl"]);
+    // What is no file, and so cannot be put in the place of another.
+    assert.equal(
+      await run("export", "--data", data, "--output", "/dev/full"),
+      "1 appmesh export: /dev/full cannot be written: ENOSPC: no space left on device, write\n",
+    );
+    const link = join(folder, "latest.jsonl");
+    await symlink(file, link);
+    assert.equal(await run("export", "--data", full, "--output", link), "");
+    assert.equal((await readFile(file, "utf8")).split("\n").length, 42);
+    assert.ok((await lstat(link)).isSymbolicLink());
+  });
+
+  it("are none of a folder in which no control plane has written, which is not made", async () => {
+    const folder = join(temporaryFolder(), "mistyped");
+    const none = (command: string) =>
+      `1 appmesh ${command}: no control plane has written into ${folder}: there is no appmesh.db in it. Name the folder that ` +
+      "appmesh serve has, by --data DIR\n";
+    assert.equal(await run("export", "--data", folder), none("export"));
+    assert.equal(await run("keys", "list", "--data", folder), none("keys"));
+    assert.equal(await run("keys", "revoke", "--data", folder, "AKIA"), none("keys"));
+    assert.equal(await run("keys", "rotate", "--data", folder, "AKIA"), none("keys"));
+    assert.equal(existsSync(folder), false);
+    // The first key is made before the control plane is started.
+    assert.equal(JSON.parse(await run("keys", "create", "--data", folder)).accessKey.description, "");
   });
 
   it("replace what a store holds only where that is said, and leave who may call", async () => {

@@ -229,6 +229,11 @@ describe("appmesh serve", function () {
           "appmesh serve: --notices is for control planes that share a table: give that too, by --table NAME\n",
         ],
         [
+          ["--proxy-ca", "ca.pem"],
+          "appmesh serve: --proxy-ca is given without TLS, over which alone proxies show certificates. Say --xds-tls-self-signed " +
+            "too, or --xds-tls-cert FILE --xds-tls-key FILE\n",
+        ],
+        [
           ["--api", "7070"],
           "error: option '--api <host:port>' argument '7070' is invalid. It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.\n",
         ],
