@@ -27,6 +27,8 @@ export function http(options: HttpOptions): FilterJson {
         // No time limit: a listener without its routes would answer 404 to everything.
         configSource: { ads: {}, resourceApiVersion: "V3", initialFetchTimeout: "0s" },
       },
+      // As nginx speaks to what it is a proxy for, and Python asks for tunnels.
+      httpProtocolOptions: { acceptHttp10: true },
       normalizePath: true,
       mergeSlashes: true,
       pathWithEscapedSlashesAction: "KEEP_UNCHANGED",
