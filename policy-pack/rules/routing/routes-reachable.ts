@@ -1,7 +1,7 @@
-import type { RouteSpec } from "@pulumi-appmesh/model";
+import type { GatewayRouteSpec, RouteSpec } from "@pulumi-appmesh/model";
 import { meshRule } from "../../rule.js";
 import type { Entity } from "../../subjects/entity.js";
-import { anyRoute } from "../common.js";
+import { titles } from "../common.js";
 import { envoy } from "../links.js";
 
 /** Where a route stands that gives no priority: after all that give one. */
@@ -12,7 +12,7 @@ export const routesReachable = meshRule({
   title: "No route is behind another",
   family: "routing",
   severity: "medium",
-  what: "No route of a virtual router comes after one that takes all that it would take.",
+  what: "No route of a virtual router or gateway comes after one that takes all that it would take.",
   why: "Such a route looks as if it did something, and no request ever gets to it.",
   remediation: ["Give the narrower route the lower priority number, or delete it."],
   link: envoy("intro/arch_overview/http/http_routing"),
@@ -20,15 +20,15 @@ export const routesReachable = meshRule({
   frameworks: [],
   settings: {},
   checkMesh(mesh, judge) {
-    const routers = new Map<string, Route[]>();
-    for (const route of mesh.of("route")) {
-      const [router = ""] = route.names;
-      const others = routers.get(router);
+    const owners = new Map<string, Route[]>();
+    for (const route of [...mesh.of("route"), ...mesh.of("gatewayRoute")]) {
+      const owner = `${route.kind} ${route.names[0]}`;
+      const others = owners.get(owner);
       if (others) others.push(route);
-      else routers.set(router, [route]);
+      else owners.set(owner, [route]);
     }
-    if (routers.size === 0) return judge.notApplicable("there is no route");
-    for (const routes of routers.values()) {
+    if (owners.size === 0) return judge.notApplicable("there is no route");
+    for (const routes of owners.values()) {
       if (routes.length === 1) continue;
       // What is not known yet hides nothing, and is not said to be hidden.
       const read = routes.flatMap((route) => judge.known(route, () => readRoute(route)) ?? []);
@@ -37,19 +37,20 @@ export const routesReachable = meshRule({
         const before = inOrder.hiding(known)?.route;
         if (before === undefined) continue;
         const { route } = known;
+        const [own, other] = [route, before].map(({ kind, names }) => `${titles[kind]} ${names[1]}`);
         judge.find(route, [], {
-          message: `route ${before.names[1]} of the same router comes first and takes all that route ${route.names[1]} would take`,
-          fix: `give it a priority below ${before.spec.priority ?? "that of all others"}, narrow the match of route ${before.names[1]}, or delete it`,
+          message: `${other} of the same ${route.kind === "route" ? "router" : "gateway"} comes first and takes all that ${own} would take`,
+          fix: `give it a priority below ${before.spec.priority ?? "that of all others"}, narrow the match of ${other}, or delete it`,
         });
       }
     }
   },
 });
 
-type Route = Entity<"route">;
+type Route = Entity<"route"> | Entity<"gatewayRoute">;
 
 /**
- * The routes of a router, found by what they take: a route is looked for under everything that would take all of its
+ * The routes of a router or a gateway, found by what they take: a route is looked for under everything that would take all of its
  * own, which are as many places as its path is long and its conditions allow, however many routes there are.
  */
 class Candidates {
@@ -63,7 +64,7 @@ class Candidates {
       if (prefix !== undefined) this.#lengths.add(prefix.length);
       const key = keyOf(place, conditions);
       const other = this.#first.get(key);
-      if (other === undefined || route.order < other.order) this.#first.set(key, route);
+      if (other === undefined || isBefore(route, other)) this.#first.set(key, route);
     }
   }
 
@@ -71,7 +72,7 @@ class Candidates {
   hiding(route: Read): Read | undefined {
     const { protocol, place, conditions, path } = route.taken;
     const same = this.#first.get(keyOf(place, conditions));
-    // Of equals in priority the more specific comes first: only the same match hides it, by being declared before.
+    // Of equals in priority the more specific comes first: only the same match hides it, by its name.
     let found = same === route ? undefined : same;
     const places = [place, `${protocol} all`];
     for (const length of this.#lengths)
@@ -95,6 +96,10 @@ interface Read {
   readonly taken: Taken;
 }
 
+/** Of two that take the same. */
+const isBefore = (a: Read, b: Read): boolean =>
+  a.order < b.order || (a.order === b.order && String(a.route.names[1]) < String(b.route.names[1]));
+
 const readRoute = (route: Route): Read => ({
   route,
   order: route.spec.priority ?? last,
@@ -114,9 +119,11 @@ interface Taken {
   readonly path: string | undefined;
 }
 
-function taken(spec: RouteSpec): Taken {
-  const protocol = spec.httpRoute ? "http" : spec.http2Route ? "http2" : spec.grpcRoute ? "grpc" : "tcp";
-  const { path, prefix, ...others } = (anyRoute(spec)?.route.match ?? {}) as Match;
+function taken(spec: RouteSpec | GatewayRouteSpec): Taken {
+  const { httpRoute, http2Route, grpcRoute } = spec;
+  const protocol = httpRoute ? "http" : http2Route ? "http2" : grpcRoute ? "grpc" : "tcp";
+  const route = httpRoute ?? http2Route ?? grpcRoute ?? ("tcpRoute" in spec ? spec.tcpRoute : undefined);
+  const { path, prefix, ...others } = (route?.match ?? {}) as Match;
   const conditions = Object.entries(others).flatMap(([member, value]) =>
     value === undefined ? [] : [`${member} ${JSON.stringify(value)}`],
   );

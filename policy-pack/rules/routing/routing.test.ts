@@ -174,6 +174,39 @@ describe("routes-reachable", () => {
     deepEqual(routes({ priority: 1, tcpRoute: to }, { tcpRoute: to }), hidden("b", "a", "1"));
   });
 
+  it("finds the later one by name of those that take the same", () => {
+    const named = (...names: string[]) =>
+      judgedMesh(
+        routesReachable,
+        names.map((name) => entity("route", `shop/r/${name}`, http({ prefix: "/" }))),
+      );
+    deepEqual(named("b", "a"), hidden("b", "a", "that of all others"));
+    deepEqual(named("a", "b"), hidden("b", "a", "that of all others"));
+  });
+
+  it("looks at the routes of each gateway, by themselves", () => {
+    const at = (gateway: string, name: string, match: object, priority?: number) =>
+      entity("gatewayRoute", `shop/${gateway}/${name}`, {
+        ...(priority !== undefined && { priority }),
+        httpRoute: { match, action: { target: { virtualService: { virtualServiceName: "s" } } } },
+      });
+    const all = at("edge", "all", { prefix: "/" }, 1);
+    deepEqual(judgedMesh(routesReachable, [all, at("edge", "shop", { prefix: "/shop" }, 2)]), {
+      findings: [
+        "gatewayRoute/edge/shop: gateway route all of the same gateway comes first and takes all that gateway route shop would take; give it a priority below 1, narrow the match of gateway route all, or delete it.",
+      ],
+    });
+    const ofShop = { prefix: "/", hostname: { exact: "shop.example" } };
+    deepEqual(
+      judgedMesh(routesReachable, [at("edge", "shop", ofShop, 1), at("edge", "all", { prefix: "/" }, 2)]),
+      complies,
+    );
+    deepEqual(judgedMesh(routesReachable, [all, at("edge", "host", ofShop, 2)]).findings?.length, 1);
+    deepEqual(judgedMesh(routesReachable, [all, at("other", "shop", { prefix: "/shop" }, 2)]), complies);
+    const route = entity("route", "shop/edge/shop", http({ prefix: "/shop" }, 2));
+    deepEqual(judgedMesh(routesReachable, [all, route]), complies);
+  });
+
   it("is content where they cannot be compared", () => {
     deepEqual(routes(http({ prefix: "/a" }, 1), http({ prefix: "/b" }, 2)), complies);
     deepEqual(routes(http({ prefix: "/a" }, 1), http({ prefix: "/" }, 2)), complies);
