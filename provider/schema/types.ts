@@ -75,11 +75,14 @@ export function requiredOf(members: Members): { required?: readonly string[] } {
 
 const typeToken = (name: string): string => `appmesh:index:${name}`;
 
-/** IPv4_ONLY becomes IPv4Only, deadline-exceeded becomes DeadlineExceeded, GET becomes Get. */
+/**
+ * deadline-exceeded becomes DeadlineExceeded, GET becomes Get. Of these, languages make names in their own way (DEADLINE_EXCEEDED),
+ * for which IPv4_ONLY is Ipv4Only, and X86_64 keeps what is between its numbers.
+ */
 function enumMember(value: string): string {
   return value
-    .split(/[-_]/)
-    .map((part) => (/^[A-Z]+$/.test(part) ? part.toLowerCase() : part))
+    .split(/-|_(?!\d)/)
+    .map((part) => (/^([A-Z]+|IPv\d)$/.test(part) ? part.toLowerCase() : part))
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .join("");
 }

@@ -563,7 +563,7 @@ namespace PulumiAppMesh.AppMesh
         /// <summary>
         /// x86-64.
         /// </summary>
-        public static ControlPlaneCpuArchitecture X8664 { get; } = new ControlPlaneCpuArchitecture("X86_64");
+        public static ControlPlaneCpuArchitecture X86_64 { get; } = new ControlPlaneCpuArchitecture("X86_64");
         /// <summary>
         /// 64-bit Arm.
         /// </summary>
@@ -1018,19 +1018,19 @@ namespace PulumiAppMesh.AppMesh
         /// <summary>
         /// IPv6 where an endpoint has it, else IPv4.
         /// </summary>
-        public static IpPreference IPv6Preferred { get; } = new IpPreference("IPv6_PREFERRED");
+        public static IpPreference Ipv6Preferred { get; } = new IpPreference("IPv6_PREFERRED");
         /// <summary>
         /// IPv4 where an endpoint has it, else IPv6.
         /// </summary>
-        public static IpPreference IPv4Preferred { get; } = new IpPreference("IPv4_PREFERRED");
+        public static IpPreference Ipv4Preferred { get; } = new IpPreference("IPv4_PREFERRED");
         /// <summary>
         /// IPv4 alone.
         /// </summary>
-        public static IpPreference IPv4Only { get; } = new IpPreference("IPv4_ONLY");
+        public static IpPreference Ipv4Only { get; } = new IpPreference("IPv4_ONLY");
         /// <summary>
         /// IPv6 alone.
         /// </summary>
-        public static IpPreference IPv6Only { get; } = new IpPreference("IPv6_ONLY");
+        public static IpPreference Ipv6Only { get; } = new IpPreference("IPv6_ONLY");
 
         public static bool operator ==(IpPreference left, IpPreference right) => left.Equals(right);
         public static bool operator !=(IpPreference left, IpPreference right) => !left.Equals(right);
@@ -1440,7 +1440,7 @@ namespace PulumiAppMesh.AppMesh
         /// <summary>
         /// x86-64.
         /// </summary>
-        public static TaskCpuArchitecture X8664 { get; } = new TaskCpuArchitecture("X86_64");
+        public static TaskCpuArchitecture X86_64 { get; } = new TaskCpuArchitecture("X86_64");
         /// <summary>
         /// 64-bit Arm, for which Envoy's images and AWS's are made, too.
         /// </summary>

@@ -2148,7 +2148,7 @@ type ControlPlaneCpuArchitecture string
 
 const (
 	// x86-64.
-	ControlPlaneCpuArchitectureX8664 = ControlPlaneCpuArchitecture("X86_64")
+	ControlPlaneCpuArchitecture_X86_64 = ControlPlaneCpuArchitecture("X86_64")
 	// 64-bit Arm.
 	ControlPlaneCpuArchitectureARM64 = ControlPlaneCpuArchitecture("ARM64")
 )
@@ -2275,7 +2275,7 @@ func (o ControlPlaneCpuArchitecturePtrOutput) ToStringPtrOutputWithContext(ctx c
 // ControlPlaneCpuArchitectureInput is an input type that accepts values of the ControlPlaneCpuArchitecture enum
 // A concrete instance of `ControlPlaneCpuArchitectureInput` can be one of the following:
 //
-//	ControlPlaneCpuArchitectureX8664
+//	ControlPlaneCpuArchitecture_X86_64
 //	ControlPlaneCpuArchitectureARM64
 type ControlPlaneCpuArchitectureInput interface {
 	pulumi.Input
@@ -4122,13 +4122,13 @@ type IpPreference string
 
 const (
 	// IPv6 where an endpoint has it, else IPv4.
-	IpPreferenceIPv6Preferred = IpPreference("IPv6_PREFERRED")
+	IpPreferenceIpv6Preferred = IpPreference("IPv6_PREFERRED")
 	// IPv4 where an endpoint has it, else IPv6.
-	IpPreferenceIPv4Preferred = IpPreference("IPv4_PREFERRED")
+	IpPreferenceIpv4Preferred = IpPreference("IPv4_PREFERRED")
 	// IPv4 alone.
-	IpPreferenceIPv4Only = IpPreference("IPv4_ONLY")
+	IpPreferenceIpv4Only = IpPreference("IPv4_ONLY")
 	// IPv6 alone.
-	IpPreferenceIPv6Only = IpPreference("IPv6_ONLY")
+	IpPreferenceIpv6Only = IpPreference("IPv6_ONLY")
 )
 
 func (IpPreference) ElementType() reflect.Type {
@@ -4253,10 +4253,10 @@ func (o IpPreferencePtrOutput) ToStringPtrOutputWithContext(ctx context.Context)
 // IpPreferenceInput is an input type that accepts values of the IpPreference enum
 // A concrete instance of `IpPreferenceInput` can be one of the following:
 //
-//	IpPreferenceIPv6Preferred
-//	IpPreferenceIPv4Preferred
-//	IpPreferenceIPv4Only
-//	IpPreferenceIPv6Only
+//	IpPreferenceIpv6Preferred
+//	IpPreferenceIpv4Preferred
+//	IpPreferenceIpv4Only
+//	IpPreferenceIpv6Only
 type IpPreferenceInput interface {
 	pulumi.Input
 
@@ -5886,7 +5886,7 @@ type TaskCpuArchitecture string
 
 const (
 	// x86-64.
-	TaskCpuArchitectureX8664 = TaskCpuArchitecture("X86_64")
+	TaskCpuArchitecture_X86_64 = TaskCpuArchitecture("X86_64")
 	// 64-bit Arm, for which Envoy's images and AWS's are made, too.
 	TaskCpuArchitectureARM64 = TaskCpuArchitecture("ARM64")
 )
@@ -6013,7 +6013,7 @@ func (o TaskCpuArchitecturePtrOutput) ToStringPtrOutputWithContext(ctx context.C
 // TaskCpuArchitectureInput is an input type that accepts values of the TaskCpuArchitecture enum
 // A concrete instance of `TaskCpuArchitectureInput` can be one of the following:
 //
-//	TaskCpuArchitectureX8664
+//	TaskCpuArchitecture_X86_64
 //	TaskCpuArchitectureARM64
 type TaskCpuArchitectureInput interface {
 	pulumi.Input

@@ -339,7 +339,7 @@ class ControlPlaneCpuArchitecture(_builtins.str, Enum):
     """
     The processor that the image is made for.
     """
-    X8664 = "X86_64"
+    X86_64 = "X86_64"
     """
     x86-64.
     """
@@ -552,19 +552,19 @@ class IpPreference(_builtins.str, Enum):
     """
     Which IP versions proxies use to reach endpoints.
     """
-    I_PV6_PREFERRED = "IPv6_PREFERRED"
+    IPV6_PREFERRED = "IPv6_PREFERRED"
     """
     IPv6 where an endpoint has it, else IPv4.
     """
-    I_PV4_PREFERRED = "IPv4_PREFERRED"
+    IPV4_PREFERRED = "IPv4_PREFERRED"
     """
     IPv4 where an endpoint has it, else IPv6.
     """
-    I_PV4_ONLY = "IPv4_ONLY"
+    IPV4_ONLY = "IPv4_ONLY"
     """
     IPv4 alone.
     """
-    I_PV6_ONLY = "IPv6_ONLY"
+    IPV6_ONLY = "IPv6_ONLY"
     """
     IPv6 alone.
     """
@@ -754,7 +754,7 @@ class TaskCpuArchitecture(_builtins.str, Enum):
     """
     The processor that a task runs on.
     """
-    X8664 = "X86_64"
+    X86_64 = "X86_64"
     """
     x86-64.
     """

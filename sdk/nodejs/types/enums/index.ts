@@ -294,7 +294,7 @@ export const ControlPlaneCpuArchitecture = {
     /**
      * x86-64.
      */
-    X8664: "X86_64",
+    X86_64: "X86_64",
     /**
      * 64-bit Arm.
      */
@@ -518,19 +518,19 @@ export const IpPreference = {
     /**
      * IPv6 where an endpoint has it, else IPv4.
      */
-    IPv6Preferred: "IPv6_PREFERRED",
+    Ipv6Preferred: "IPv6_PREFERRED",
     /**
      * IPv4 where an endpoint has it, else IPv6.
      */
-    IPv4Preferred: "IPv4_PREFERRED",
+    Ipv4Preferred: "IPv4_PREFERRED",
     /**
      * IPv4 alone.
      */
-    IPv4Only: "IPv4_ONLY",
+    Ipv4Only: "IPv4_ONLY",
     /**
      * IPv6 alone.
      */
-    IPv6Only: "IPv6_ONLY",
+    Ipv6Only: "IPv6_ONLY",
 } as const;
 
 /**
@@ -730,7 +730,7 @@ export const TaskCpuArchitecture = {
     /**
      * x86-64.
      */
-    X8664: "X86_64",
+    X86_64: "X86_64",
     /**
      * 64-bit Arm, for which Envoy's images and AWS's are made, too.
      */

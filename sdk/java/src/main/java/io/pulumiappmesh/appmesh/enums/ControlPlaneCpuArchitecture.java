@@ -18,7 +18,7 @@ import java.util.StringJoiner;
          * x86-64.
          * 
          */
-        X8664("X86_64"),
+        X86_64("X86_64"),
         /**
          * 64-bit Arm.
          * 

@@ -18,22 +18,22 @@ import java.util.StringJoiner;
          * IPv6 where an endpoint has it, else IPv4.
          * 
          */
-        IPv6Preferred("IPv6_PREFERRED"),
+        Ipv6Preferred("IPv6_PREFERRED"),
         /**
          * IPv4 where an endpoint has it, else IPv6.
          * 
          */
-        IPv4Preferred("IPv4_PREFERRED"),
+        Ipv4Preferred("IPv4_PREFERRED"),
         /**
          * IPv4 alone.
          * 
          */
-        IPv4Only("IPv4_ONLY"),
+        Ipv4Only("IPv4_ONLY"),
         /**
          * IPv6 alone.
          * 
          */
-        IPv6Only("IPv6_ONLY");
+        Ipv6Only("IPv6_ONLY");
 
         private final String value;
 

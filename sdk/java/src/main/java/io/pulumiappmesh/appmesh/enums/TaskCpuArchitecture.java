@@ -18,7 +18,7 @@ import java.util.StringJoiner;
          * x86-64.
          * 
          */
-        X8664("X86_64"),
+        X86_64("X86_64"),
         /**
          * 64-bit Arm, for which Envoy&#39;s images and AWS&#39;s are made, too.
          * 
