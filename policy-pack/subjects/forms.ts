@@ -2,7 +2,7 @@ import type { Subject } from "../rule.js";
 import { fromAppMesh } from "./appmesh.js";
 import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
-import { fromKubernetes, type Neighbours, objectKey, ownNames } from "./kubernetes.js";
+import { fromKubernetes, type Neighbours, objectKey, ownNames, patchOf } from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
 import { podTypes } from "./pods.js";
 import { notReadYet, type Unread } from "./unread.js";
@@ -36,7 +36,8 @@ const forms: readonly {
   { types: /^aws:appmesh\//, read: (type, props) => single(fromAws(type, props)) },
   {
     types: objects,
-    read: (_type, props, neighbours) => fromKubernetes(props, neighbours),
+    read: (type, props, neighbours) =>
+      type.endsWith("Patch") ? [patchOf(props)] : fromKubernetes(props, neighbours),
   },
   { types: taskDefinitions, read: (_type, props) => single(fromTaskDefinition(props)) },
   { types: podTypes, read: (_type, props) => single(fromPods(props)) },

@@ -51,6 +51,14 @@ export function fromKubernetes(props: Members, neighbours: Neighbours = alone): 
   );
 }
 
+/** Part of an object, which nobody can judge: the rest is in the cluster alone. */
+export const patchOf = ({ kind }: Members): Unread => ({
+  kind: "unread",
+  what: `a patch of ${typeof kind === "string" ? kind : "an object"} is only a part of it, so that no other rule judges it`,
+  fix: "declare the whole object",
+  source: { path: (path) => path },
+});
+
 /** What an object calls its entity, where it says so, by what others name the object by. */
 export function ownNames(props: Members): readonly (readonly [key: string, name: string])[] {
   const { kind, metadata } = props;

@@ -32,6 +32,20 @@ describe("declarations-readable", () => {
     );
   });
 
+  it("finds patches, of which nobody knows what they make of the object", () => {
+    const patched = (kind: unknown) =>
+      said("kubernetes:appmesh.k8s.aws/v1beta2:VirtualNodePatch", { ...object("v1beta2"), kind });
+    const finding = (what: string) => [
+      {
+        findings: [
+          `a patch of ${what} is only a part of it, so that no other rule judges it; declare the whole object.`,
+        ],
+      },
+    ];
+    deepEqual(patched("VirtualNode"), finding("VirtualNode"));
+    deepEqual(patched(unknownText), finding("an object"));
+  });
+
   it("is content with what App Mesh takes", () => {
     deepEqual(said(node, object("v1beta2")), [complies]);
     deepEqual(said("appmesh:index:Mesh", { meshName: "shop" }), [complies]);

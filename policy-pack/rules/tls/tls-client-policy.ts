@@ -10,7 +10,10 @@ export const tlsClientPolicy = rule({
   severity: "high",
   what: "Virtual nodes and gateways have a TLS client policy for every backend.",
   why: "Without one a proxy goes on without TLS where the other side offers none, and never looks at who answers.",
-  remediation: ["Give backendDefaults.clientPolicy.tls with a validation, or one for each backend."],
+  remediation: [
+    "Give backendDefaults.clientPolicy.tls with a validation, or one for each backend.",
+    "Exempt virtual nodes of meshes whose settings have managedTls in mode STRICT, and those whose application itself speaks TLS with what is outside the mesh.",
+  ],
   link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
   frameworks: encryptedInTransit,

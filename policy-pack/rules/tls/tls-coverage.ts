@@ -14,7 +14,11 @@ export const tlsCoverage = meshRule<{ minimumPercent: number }>({
   severity: "medium",
   what: "At least a given share of a mesh's listeners have TLS in mode STRICT.",
   why: "A mesh that moves to TLS step by step must not fall back behind what it had reached.",
-  remediation: ["Give more listeners TLS in mode STRICT.", "Raise minimumPercent with every step."],
+  remediation: [
+    "Give more listeners TLS in mode STRICT.",
+    "Raise minimumPercent with every step.",
+    "Switch it off for meshes whose settings have managedTls in mode STRICT.",
+  ],
   link: envoy("intro/arch_overview/security/ssl"),
   level: "advisory",
   frameworks: encryptedInTransit,

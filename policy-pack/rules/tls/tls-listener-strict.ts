@@ -13,6 +13,7 @@ export const tlsListenerStrict = rule({
   remediation: [
     "Give the listener tls with mode STRICT and a certificate.",
     "While callers move over, use PERMISSIVE with an exemption that expires.",
+    "Exempt virtual nodes of what is outside the mesh, beside which no proxy ends TLS, and of meshes whose settings have managedTls in mode STRICT.",
   ],
   link: envoy("intro/arch_overview/security/ssl"),
   level: "mandatory",
