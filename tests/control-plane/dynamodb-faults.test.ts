@@ -311,14 +311,14 @@ describe("The store on DynamoDB, where things go wrong", function () {
       opened({ table: "none" }),
       new StoreUnavailable(
         `the DynamoDB table none in us-east-1 at ${server.endpoint} does not exist. Create it by appmesh table create --table ` +
-          "none, or give another one, by --table NAME",
+          `none --region us-east-1 --dynamodb-endpoint ${server.endpoint}, or give another one, by --table NAME and --region REGION`,
       ),
     );
     await assert.rejects(
       opened({ endpoint: "http://127.0.0.1:1" }),
       ({ name, message }: Error) =>
         name === "StoreUnavailable" &&
-        /^the DynamoDB table appmesh-\d+ in us-east-1 at http:\/\/127\.0\.0\.1:1 cannot be used: connect ECONNREFUSED/.test(
+        /^the DynamoDB table appmesh-\d+ in us-east-1 at http:\/\/127\.0\.0\.1:1 cannot be reached: connect ECONNREFUSED/.test(
           message,
         ),
     );

@@ -135,22 +135,40 @@ export function failureOf(error: unknown): Failure {
 export const backoff = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.min(25 * 2 ** attempt, 800) * (0.5 + Math.random())));
 
-function explained(error: Error & { code?: string }, { table }: TablePlace): string {
-  const { name, message, code } = error;
+function explained(error: Error & { code?: string }, { table, region, endpoint }: TablePlace): string {
+  const { name, code } = error;
+  const message = error.message.replace(/\.$/, "");
   // The SDK takes a connection that breaks for one that takes too long.
   if (code === "ECONNRESET" || code === "EPIPE") return `broke the connection (${code})`;
+  if (NOT_CONNECTED.test(code ?? "")) {
+    return `cannot be reached: ${message}. Look whether this machine may connect there, and whether --region and the endpoint are right`;
+  }
   switch (name) {
-    case "ResourceNotFoundException":
-      return `does not exist. Create it by appmesh table create --table ${table}, or give another one, by --table NAME`;
+    case "ResourceNotFoundException": {
+      const there = `--table ${table} --region ${region}${endpoint === undefined ? "" : ` --dynamodb-endpoint ${endpoint}`}`;
+      return `does not exist. Create it by appmesh table create ${there}, or give another one, by --table NAME and --region REGION`;
+    }
     case "AccessDeniedException":
-      return `may not be used: ${message}. Allow this program's role what docs/operations.md lists`;
+      return `may not be used: ${message}. Allow this program's role what docs/replicas.md lists`;
+    case "ExpiredTokenException":
+    case "InvalidSignatureException":
+    case "UnrecognizedClientException":
+      return `does not take this program's AWS credentials: ${message}. Give it others, by a role of the task or machine, or by AWS_PROFILE`;
     case "CredentialsProviderError":
     case "TokenProviderError":
-      return "cannot be asked without AWS credentials, and none were found. Give the task or machine a role, or set AWS_PROFILE";
+      return `cannot be asked without AWS credentials, ${withoutCredentials(message, process.env.AWS_PROFILE)}`;
     case "TimeoutError":
     case "AbortError":
       return `did not answer within ${REQUEST_MILLISECONDS / 1000} seconds`;
     default:
       return `cannot be used: ${name === "Error" ? "" : `${name}: `}${message}`;
   }
+}
+
+function withoutCredentials(message: string, profile: string | undefined): string {
+  // Who was asked and had some that cannot be used says why, such as that a session has ended, and what to do.
+  if (message !== "Could not load credentials from any providers") return `which cannot be had: ${message}`;
+  return profile
+    ? `and none were found by AWS_PROFILE=${profile}. Give the task or machine a role, or set AWS_PROFILE to another one`
+    : "and none were found. Give the task or machine a role, or set AWS_PROFILE";
 }
