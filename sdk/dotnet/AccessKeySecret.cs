@@ -139,6 +139,12 @@ namespace PulumiAppMesh.AppMesh
         public Input<int>? RecoveryWindowInDays { get; set; }
 
         /// <summary>
+        /// Region of the secret: that of the tasks. Defaults to that of the provider.
+        /// </summary>
+        [Input("region")]
+        public Input<string>? Region { get; set; }
+
+        /// <summary>
         /// For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
         /// </summary>
         [Input("renewBeforeSeconds")]

@@ -454,6 +454,18 @@ namespace PulumiAppMesh.AppMesh
             set => _listeners = value;
         }
 
+        [Input("loadBalancers")]
+        private List<Inputs.EcsLoadBalancerArgs>? _loadBalancers;
+
+        /// <summary>
+        /// Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+        /// </summary>
+        public List<Inputs.EcsLoadBalancerArgs> LoadBalancers
+        {
+            get => _loadBalancers ?? (_loadBalancers = new List<Inputs.EcsLoadBalancerArgs>());
+            set => _loadBalancers = value;
+        }
+
         /// <summary>
         /// Where the output of containers goes that do not say it themselves.
         /// </summary>

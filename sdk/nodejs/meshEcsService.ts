@@ -190,6 +190,7 @@ export class MeshEcsService extends pulumi.ComponentResource {
             resourceInputs["ipcMode"] = args?.ipcMode;
             resourceInputs["launchType"] = args?.launchType;
             resourceInputs["listeners"] = args?.listeners;
+            resourceInputs["loadBalancers"] = args?.loadBalancers;
             resourceInputs["logConfiguration"] = args?.logConfiguration;
             resourceInputs["logGroupName"] = args?.logGroupName;
             resourceInputs["logKeyArn"] = args?.logKeyArn;
@@ -368,6 +369,10 @@ export interface MeshEcsServiceArgs {
      * Ports on which the containers receive traffic. Unset, they only call others, and nobody finds them.
      */
     listeners?: inputs.ListenerArgs[];
+    /**
+     * Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+     */
+    loadBalancers?: inputs.EcsLoadBalancerArgs[];
     /**
      * Where the output of containers goes that do not say it themselves.
      */

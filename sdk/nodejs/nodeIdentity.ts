@@ -131,6 +131,7 @@ export class NodeIdentity extends pulumi.ComponentResource {
             resourceInputs["meshName"] = args?.meshName;
             resourceInputs["meshOwner"] = args?.meshOwner;
             resourceInputs["recoveryWindowInDays"] = args?.recoveryWindowInDays;
+            resourceInputs["region"] = args?.region;
             resourceInputs["renewBeforeSeconds"] = args?.renewBeforeSeconds;
             resourceInputs["secretName"] = args?.secretName;
             resourceInputs["tags"] = args?.tags;
@@ -189,6 +190,10 @@ export interface NodeIdentityArgs {
      * Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
      */
     recoveryWindowInDays?: pulumi.Input<number | undefined>;
+    /**
+     * Region of the secret: that of the tasks. Defaults to that of the provider.
+     */
+    region?: pulumi.Input<string | undefined>;
     /**
      * For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
      */

@@ -94,6 +94,16 @@ describe("ControlPlane on the real engine", function () {
         accessKeySecretArn: undefined,
       },
     );
+    assert.deepEqual(made["aws:servicediscovery/service:Service mesh-name"], {
+      name: "appmesh",
+      dnsConfig: {
+        namespaceId: "ns-1",
+        dnsRecords: [{ type: "A", ttl: 10 }],
+        routingPolicy: "MULTIVALUE",
+      },
+      healthCheckCustomConfig: { failureThreshold: 1 },
+      forceDestroy: true,
+    });
     assert.deepEqual(made["aws:dynamodb/table:Table mesh-table"], {
       name: table,
       billingMode: "PAY_PER_REQUEST",

@@ -324,6 +324,49 @@ describe("MeshEcsService on the real engine", function () {
     ]);
   });
 
+  it("is registered with load balancers that are there, by Envoy's port and past it", async () => {
+    await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const given = serviceArgs({
+      listeners: [{ portMapping: { port: 8080, protocol: "http" } }],
+      interception: { mode: "explicit", appPorts: { 8080: 9080 } },
+      containerDefinitions: [
+        { ...app, portMappings: [{ containerPort: 9080 }] },
+        { name: "admin", image: "shop/admin:3", portMappings: [{ containerPort: 9090 }] },
+      ],
+      loadBalancers: [
+        { targetGroupArn: pulumi.output("group-shop"), containerPort: 8080 },
+        { targetGroupArn: "group-admin", containerPort: 9090 },
+      ],
+      clientSecurityGroupIds: { balancer: "sg-balancer" },
+    });
+    const up = await stack.up(alone(given));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    const made = aws.made();
+    const { loadBalancers, healthCheckGracePeriodSeconds } =
+      made["aws:ecs/service:Service catalog-service"] ?? {};
+    assert.deepEqual(loadBalancers, [
+      { targetGroupArn: "group-shop", containerName: "envoy", containerPort: 8080 },
+      { targetGroupArn: "group-admin", containerName: "admin", containerPort: 9090 },
+    ]);
+    assert.equal(healthCheckGracePeriodSeconds, 60);
+    const rules = Object.entries(made).filter(([key]) => key.includes("IngressRule:"));
+    assert.deepEqual(
+      rules
+        .map(([key, { fromPort, toPort, referencedSecurityGroupId }]) => [
+          key.split(" ")[1],
+          [fromPort, toPort, referencedSecurityGroupId],
+        ])
+        .sort(),
+      [
+        ["catalog-listener-0-from-balancer", [8080, 8080, "sg-balancer"]],
+        ["catalog-port-9090-from-balancer", [9090, 9090, "sg-balancer"]],
+      ],
+    );
+    assert.deepEqual(typeErrors("@pulumi/aws", made), []);
+    const again = await stack.preview(alone(given));
+    assert.deepEqual([again.steps, again.messages], [[], []]);
+  });
+
   it("makes nothing for callers where there is no listener, and takes what is not known yet", async () => {
     const { listeners: _, cloudMap: __, clientSecurityGroupIds: ___, ...rest } = serviceArgs();
     const worker = {

@@ -19,6 +19,7 @@ import { until } from "../support/sidecar.js";
 import { common, first, HOUR } from "./issued.js";
 import { type Step, TestStack } from "./stack.js";
 
+const region = "eu-central-1";
 const program =
   (more: Partial<NodeIdentityArgs> = {}) =>
   async () => {
@@ -47,8 +48,8 @@ const program =
       ],
       secretKeyArns: [kmsKeyArn],
     });
-    const gateway = new NodeIdentity("edge", { meshName, virtualGateway: "edge", kind: "token" });
-    const { accessKeyIdFrom, secretArn } = new AccessKeySecret("ci", { scope: { readOnly: true } });
+    const gateway = new NodeIdentity("edge", { meshName, virtualGateway: "edge", kind: "token", region });
+    const { accessKeyIdFrom, secretArn } = new AccessKeySecret("ci", { scope: { readOnly: true }, region });
     // What is not there is no output of a stack.
     const there = (of: NodeIdentity) =>
       output([of.certificateFrom, of.privateKeyFrom, of.tokenFrom]).apply((all) =>
@@ -112,6 +113,15 @@ describe("what is issued, in Secrets Manager", function () {
     assert.deepEqual(up.messages, []);
     const made = aws.made();
     const { outputs } = up as { outputs: Record<string, string> };
+    const regions = Object.entries(made).filter(([key]) => key.includes(":secretsmanager/"));
+    assert.deepEqual(regions.map(([key, inputs]) => [key.split(" ")[1], inputs.region]).sort(), [
+      ["catalog-secret", undefined],
+      ["catalog-secret-version", undefined],
+      ["ci-secret", region],
+      ["ci-secret-version", region],
+      ["edge-secret", region],
+      ["edge-secret-version", region],
+    ]);
     const values = taken(made, "catalog");
     assert.deepEqual(Object.keys(values), ["trust", "certificate", "privateKey"]);
     const certificate = new X509Certificate(values.certificate ?? "");

@@ -1,4 +1,5 @@
 import { arn, integer, optional, string } from "@pulumi-appmesh/model";
+import { text } from "../shapes.js";
 import { componentTags } from "../tags.js";
 
 /** Where a component keeps what was issued. */
@@ -16,5 +17,6 @@ export const storedSecretInputs = {
     integer({ min: 0, max: 30 }),
     "Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.",
   ),
+  region: optional(text, "Region of the secret: that of the tasks. Defaults to that of the provider."),
   tags: componentTags,
 } as const;

@@ -16,6 +16,7 @@ export interface StoredSecretArgs {
   readonly secretName?: Input<string>;
   readonly kmsKeyArn?: Input<string>;
   readonly recoveryWindowInDays?: Input<number>;
+  readonly region?: Input<string>;
   readonly tags?: SecretArgs["tags"];
 }
 
@@ -25,7 +26,8 @@ export class StoredSecret {
   readonly #version: Output<string>;
 
   constructor(name: string, args: StoredSecretArgs, child: CustomResourceOptions) {
-    const { description, values, secretName, kmsKeyArn, recoveryWindowInDays, tags } = args;
+    const { description, values, secretName, kmsKeyArn, recoveryWindowInDays, region, tags } = args;
+    const there = region === undefined ? {} : { region };
     const held = new Secret(
       `${name}-secret`,
       {
@@ -34,12 +36,17 @@ export class StoredSecret {
         ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
         ...(recoveryWindowInDays !== undefined && { recoveryWindowInDays }),
         tags,
+        ...there,
       },
       child,
     );
     const version = new SecretVersion(
       `${name}-secret-version`,
-      { secretId: held.id, secretString: secret(output(values).apply((known) => JSON.stringify(known))) },
+      {
+        secretId: held.id,
+        secretString: secret(output(values).apply((known) => JSON.stringify(known))),
+        ...there,
+      },
       child,
     );
     this.arn = held.arn;

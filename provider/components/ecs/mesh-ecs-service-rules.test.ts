@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ObjectValue } from "../../server/values.js";
+import { type ObjectValue, UNKNOWN } from "../../server/values.js";
 import { checkComponent } from "../check.js";
 import { meshEcsService } from "./mesh-ecs-service-args.js";
 
@@ -79,6 +79,56 @@ describe("what is refused of a MeshEcsService", () => {
       told({ autoscaling: { minCapacity: 2, maxCapacity: 3, cpuPercent: 50 }, desiredCount: 4 }),
       ["desiredCount: 4 was given; 2 to 3 is allowed, as autoscaling says. Leave it out to begin with 2."],
     );
+  });
+
+  it("is a load balancer before what is no port of the tasks", () => {
+    const before = (...given: ObjectValue[]) => ({
+      loadBalancers: given.map((each, index) => ({ targetGroupArn: `group-${index}`, ...each })),
+    });
+    const admin: ObjectValue = {
+      name: "admin",
+      image: "shop/admin:1",
+      portMappings: [{ containerPort: 9090 }],
+    };
+    const both = { containerDefinitions: [...(whole.containerDefinitions as ObjectValue[]), admin] };
+    assert.deepEqual(told({ ...both, ...before({ containerPort: 8080 }, { containerPort: 9090 }) }), []);
+    const alone = { ...before({ containerPort: 8080 }), clientCidrs: { vpc: "10.0.0.0/8" } };
+    assert.deepEqual(told(alone, ["listeners", "cloudMap"]), []);
+    const explicit = {
+      interception: { mode: "explicit", appPorts: { 8080: 9080 } },
+      containerDefinitions: [{ name: "app", image: "shop/app:1", portMappings: [{ containerPort: 9080 }] }],
+    };
+    assert.deepEqual(told({ ...explicit, ...before({ containerPort: 8080 }) }), []);
+    assert.deepEqual(told({ ...explicit, ...before({ containerPort: 8080, containerName: "envoy" }) }), []);
+    for (const containerDefinitions of [
+      UNKNOWN,
+      [{ name: "app", image: "shop/app:1", portMappings: UNKNOWN }],
+    ])
+      assert.deepEqual(told({ containerDefinitions, ...before({ containerPort: 8081 }) }), []);
+
+    assert.deepEqual(
+      told({
+        ...both,
+        ...before(
+          { containerPort: 8081 },
+          { containerPort: 8080, containerName: "admin" },
+          { containerPort: 9090, targetGroupArn: "group-0" },
+          { containerPort: UNKNOWN },
+        ),
+      }),
+      [
+        "loadBalancers[0].containerPort: 8081 was given, which is no port of a container; there are 8080 of app, 9090 of admin. Add it to portMappings, or give one of them.",
+        'loadBalancers[1].containerPort: 8080 was given, which is no port of "admin"; there are 8080 of app, 9090 of admin. Add it to portMappings, or give one of them.',
+        "loadBalancers[2].targetGroupArn: it was given, that of loadBalancers[0]; a target group is registered once. Leave one of both out.",
+        "loadBalancers[3].containerPort: a value that is not known yet was given; a port is required, which must be known before anything is made.",
+      ],
+    );
+  });
+
+  it("is a volume that a service would have to say more of", () => {
+    assert.deepEqual(told({ volumes: [{ name: "data", configureAtLaunch: true }] }), [
+      "volumes[0].configureAtLaunch: true was given; the service that is made says nothing of volumes. For one that does, give it to a MeshTaskDefinition, whose taskDefinitionArn an aws.ecs.Service takes.",
+    ]);
   });
 
   it("is a caller or a network that is let in, or out to, twice", () => {

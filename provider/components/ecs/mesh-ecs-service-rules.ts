@@ -6,6 +6,7 @@ import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
 import { nodeSpec } from "../mesh/node-spec.js";
 import { taskMembers } from "./mesh-members.js";
 import { serviceRules } from "./service-rules.js";
+import { targetGroupViolations } from "./target-group-rules.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
 
 /** What is wrong with a `MeshEcsService` whose inputs have the right shapes. */
@@ -36,6 +37,7 @@ export function* meshEcsServiceRules(inputs: ObjectValue, name?: string): Genera
   } as ObjectValue;
   for (const found of taskDefinitionRules(task, name)) yield { ...found, path: taskPlace(found.path) };
   yield* serviceRules(inputs);
+  yield* targetGroupViolations(inputs);
 }
 
 function* foundViolations(inputs: ObjectValue, listeners: readonly unknown[]): Generator<Violation> {
@@ -48,7 +50,8 @@ function* foundViolations(inputs: ObjectValue, listeners: readonly unknown[]): G
     );
   }
   if (listeners.length > 0) return;
-  for (const input of ["cloudMap", "clientSecurityGroupIds", "clientCidrs"]) {
+  const ofCallers = inputs.loadBalancers === undefined ? ["clientSecurityGroupIds", "clientCidrs"] : [];
+  for (const input of ["cloudMap", ...ofCallers]) {
     if (inputs[input] === undefined) continue;
     yield violation(
       [input],

@@ -1,3 +1,4 @@
+import type { ServiceArgs } from "@pulumi/aws/ecs/service.js";
 import { Service as DiscoveryService } from "@pulumi/aws/servicediscovery/service.js";
 import {
   type ComponentResourceOptions,
@@ -15,6 +16,8 @@ import { EntityResource } from "../mesh/entity-resource.js";
 import { listenerPortsOf } from "../mesh/lift.js";
 import { look } from "../mesh/look.js";
 import { nodeSpec } from "../mesh/node-spec.js";
+import { defaultEnvoyName } from "../sidecar/defaults.js";
+import type { ContainerDefinition } from "./container-definition.js";
 import {
   type EcsServiceArgs,
   EcsServiceComponent,
@@ -30,6 +33,7 @@ import {
 } from "./mesh-ecs-service-args.js";
 import { taskMembers } from "./mesh-members.js";
 import { MeshTaskDefinition, type MeshTaskDefinitionArgs } from "./mesh-task-definition.js";
+import { containerOf } from "./target-groups.js";
 
 type Plain = (typeof plainMeshEcsServiceInputs)[number];
 
@@ -50,7 +54,7 @@ export class MeshEcsService extends EcsServiceComponent {
     );
     const child: CustomResourceOptions = { parent: this };
     const { meshName, meshOwner, tags } = args;
-    const listeners = (args.listeners ?? []) as readonly unknown[];
+    const ports = listenerPortsOf((args.listeners ?? []) as readonly unknown[], look) as Input<number>[];
 
     const found = this.#found(name, args, child);
     const node = new EntityResource(
@@ -71,14 +75,17 @@ export class MeshEcsService extends EcsServiceComponent {
         ...(membersOf(taskMembers, args) as MeshTaskDefinitionArgs),
         ...taskRights(args as never),
         virtualNode: node.entityName,
-        listenerPorts: listenerPortsOf(listeners, look) as Input<number>[],
+        listenerPorts: ports,
       },
       child,
     );
-    const doors = listenerPortsOf(listeners, look).map((port, index) => ({
-      suffix: `listener-${index}`,
-      port: port as Input<number>,
-    }));
+    const balanced = (args.loadBalancers ?? []) as readonly DeepInputs<LoadBalancer>[];
+    const behind = [...new Set(balanced.map(({ containerPort }) => containerPort as Input<number>))];
+    const doors = [
+      ...ports.map((port, index) => ({ suffix: `listener-${index}`, port })),
+      // Those of listeners are open already.
+      ...behind.filter((port) => !ports.includes(port)).map((port) => ({ suffix: `port-${port}`, port })),
+    ];
     const guard = guarded(
       name,
       "Tasks of a service of the mesh",
@@ -92,7 +99,10 @@ export class MeshEcsService extends EcsServiceComponent {
       {
         ...guard,
         task,
-        found: found === undefined ? {} : { serviceRegistries: { registryArn: found.arn } },
+        found: {
+          ...(found !== undefined && { serviceRegistries: { registryArn: found.arn } }),
+          ...(balanced.length > 0 && { loadBalancers: registered(args, balanced, ports) }),
+        },
         readyWith: [node],
       },
       child,
@@ -139,6 +149,29 @@ export class MeshEcsService extends EcsServiceComponent {
     return { arn: service.arn, awsCloudMap: { namespaceName, serviceName: service.name } };
   }
 }
+
+type LoadBalancer = NonNullable<MeshEcsServiceInputs["loadBalancers"]>[number];
+
+/** What ECS registers the tasks with. */
+const registered = (
+  { containerDefinitions, envoy, interception }: MeshEcsServiceArgs,
+  balanced: readonly DeepInputs<LoadBalancer>[],
+  ports: readonly Input<number>[],
+): NonNullable<ServiceArgs["loadBalancers"]> =>
+  balanced.map((loadBalancer) => ({
+    targetGroupArn: loadBalancer.targetGroupArn as Input<string>,
+    containerPort: loadBalancer.containerPort as Input<number>,
+    containerName: output({ loadBalancer, containerDefinitions, envoy, interception, ports }).apply(
+      (known) => {
+        const containers = {
+          containerDefinitions: known.containerDefinitions as readonly ContainerDefinition[],
+          envoyName: known.envoy?.name ?? defaultEnvoyName,
+          envoyPorts: known.interception?.mode === "explicit" ? known.ports : [],
+        };
+        return containerOf(known.loadBalancer as LoadBalancer, containers) ?? "";
+      },
+    ),
+  }));
 
 interface Found {
   readonly arn: Output<string>;

@@ -12,6 +12,19 @@ export function* serviceRules(inputs: ObjectValue): Generator<Violation> {
   yield* deploymentViolations(inputs);
   yield* launchViolations(inputs);
   yield* providerViolations(inputs);
+  yield* launchVolumeViolations(inputs);
+}
+
+function* launchVolumeViolations({ volumes }: ObjectValue): Generator<Violation> {
+  for (const [index, volume] of Array.isArray(volumes) ? volumes.entries() : []) {
+    if (!isObject(volume) || volume.configureAtLaunch !== true) continue;
+    yield violation(
+      ["volumes", index, "configureAtLaunch"],
+      true,
+      "true was given; the service that is made says nothing of volumes. For one that does, give it to a MeshTaskDefinition, whose " +
+        "taskDefinitionArn an aws.ecs.Service takes.",
+    );
+  }
 }
 
 function* capacityViolations({ autoscaling, desiredCount }: ObjectValue): Generator<Violation> {

@@ -87,6 +87,8 @@ type accessKeySecretArgs struct {
 	KmsKeyArn *string `pulumi:"kmsKeyArn"`
 	// Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
 	RecoveryWindowInDays *int `pulumi:"recoveryWindowInDays"`
+	// Region of the secret: that of the tasks. Defaults to that of the provider.
+	Region *string `pulumi:"region"`
 	// For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
 	RenewBeforeSeconds *int `pulumi:"renewBeforeSeconds"`
 	// What the key may do. Default: everything. Changing it replaces the key.
@@ -109,6 +111,8 @@ type AccessKeySecretArgs struct {
 	KmsKeyArn pulumi.StringPtrInput
 	// Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
 	RecoveryWindowInDays pulumi.IntPtrInput
+	// Region of the secret: that of the tasks. Defaults to that of the provider.
+	Region pulumi.StringPtrInput
 	// For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
 	RenewBeforeSeconds pulumi.IntPtrInput
 	// What the key may do. Default: everything. Changing it replaces the key.

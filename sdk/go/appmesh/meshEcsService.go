@@ -229,6 +229,8 @@ type meshEcsServiceArgs struct {
 	LaunchType *EcsLaunchType `pulumi:"launchType"`
 	// Ports on which the containers receive traffic. Unset, they only call others, and nobody finds them.
 	Listeners []Listener `pulumi:"listeners"`
+	// Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+	LoadBalancers []EcsLoadBalancer `pulumi:"loadBalancers"`
 	// Where the output of containers goes that do not say it themselves.
 	LogConfiguration *ContainerLogConfiguration `pulumi:"logConfiguration"`
 	// Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.
@@ -355,6 +357,8 @@ type MeshEcsServiceArgs struct {
 	LaunchType EcsLaunchTypePtrInput
 	// Ports on which the containers receive traffic. Unset, they only call others, and nobody finds them.
 	Listeners []ListenerArgs
+	// Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+	LoadBalancers []EcsLoadBalancerArgs
 	// Where the output of containers goes that do not say it themselves.
 	LogConfiguration ContainerLogConfigurationPtrInput
 	// Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.

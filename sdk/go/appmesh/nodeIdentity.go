@@ -149,6 +149,8 @@ type nodeIdentityArgs struct {
 	MeshOwner *string `pulumi:"meshOwner"`
 	// Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
 	RecoveryWindowInDays *int `pulumi:"recoveryWindowInDays"`
+	// Region of the secret: that of the tasks. Defaults to that of the provider.
+	Region *string `pulumi:"region"`
 	// For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
 	RenewBeforeSeconds *int `pulumi:"renewBeforeSeconds"`
 	// Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.
@@ -175,6 +177,8 @@ type NodeIdentityArgs struct {
 	MeshOwner pulumi.StringPtrInput
 	// Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
 	RecoveryWindowInDays pulumi.IntPtrInput
+	// Region of the secret: that of the tasks. Defaults to that of the provider.
+	Region pulumi.StringPtrInput
 	// For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
 	RenewBeforeSeconds pulumi.IntPtrInput
 	// Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.

@@ -8560,6 +8560,124 @@ func (o EcsDeploymentPtrOutput) Rollback() pulumi.BoolPtrOutput {
 	}).(pulumi.BoolPtrOutput)
 }
 
+// A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+type EcsLoadBalancer struct {
+	// Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+	ContainerName *string `pulumi:"containerName"`
+	// Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+	ContainerPort int `pulumi:"containerPort"`
+	// The target group, of the target type ip. A listener of its load balancer must have it.
+	TargetGroupArn string `pulumi:"targetGroupArn"`
+}
+
+// EcsLoadBalancerInput is an input type that accepts EcsLoadBalancerArgs and EcsLoadBalancerOutput values.
+// You can construct a concrete instance of `EcsLoadBalancerInput` via:
+//
+//	EcsLoadBalancerArgs{...}
+type EcsLoadBalancerInput interface {
+	pulumi.Input
+
+	ToEcsLoadBalancerOutput() EcsLoadBalancerOutput
+	ToEcsLoadBalancerOutputWithContext(context.Context) EcsLoadBalancerOutput
+}
+
+// A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+type EcsLoadBalancerArgs struct {
+	// Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+	ContainerName pulumi.StringPtrInput `pulumi:"containerName"`
+	// Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+	ContainerPort pulumi.IntInput `pulumi:"containerPort"`
+	// The target group, of the target type ip. A listener of its load balancer must have it.
+	TargetGroupArn pulumi.StringInput `pulumi:"targetGroupArn"`
+}
+
+func (EcsLoadBalancerArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsLoadBalancer)(nil)).Elem()
+}
+
+func (i EcsLoadBalancerArgs) ToEcsLoadBalancerOutput() EcsLoadBalancerOutput {
+	return i.ToEcsLoadBalancerOutputWithContext(context.Background())
+}
+
+func (i EcsLoadBalancerArgs) ToEcsLoadBalancerOutputWithContext(ctx context.Context) EcsLoadBalancerOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsLoadBalancerOutput)
+}
+
+// EcsLoadBalancerArrayInput is an input type that accepts EcsLoadBalancerArray and EcsLoadBalancerArrayOutput values.
+// You can construct a concrete instance of `EcsLoadBalancerArrayInput` via:
+//
+//	EcsLoadBalancerArray{ EcsLoadBalancerArgs{...} }
+type EcsLoadBalancerArrayInput interface {
+	pulumi.Input
+
+	ToEcsLoadBalancerArrayOutput() EcsLoadBalancerArrayOutput
+	ToEcsLoadBalancerArrayOutputWithContext(context.Context) EcsLoadBalancerArrayOutput
+}
+
+type EcsLoadBalancerArray []EcsLoadBalancerInput
+
+func (EcsLoadBalancerArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]EcsLoadBalancer)(nil)).Elem()
+}
+
+func (i EcsLoadBalancerArray) ToEcsLoadBalancerArrayOutput() EcsLoadBalancerArrayOutput {
+	return i.ToEcsLoadBalancerArrayOutputWithContext(context.Background())
+}
+
+func (i EcsLoadBalancerArray) ToEcsLoadBalancerArrayOutputWithContext(ctx context.Context) EcsLoadBalancerArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EcsLoadBalancerArrayOutput)
+}
+
+// A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+type EcsLoadBalancerOutput struct{ *pulumi.OutputState }
+
+func (EcsLoadBalancerOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EcsLoadBalancer)(nil)).Elem()
+}
+
+func (o EcsLoadBalancerOutput) ToEcsLoadBalancerOutput() EcsLoadBalancerOutput {
+	return o
+}
+
+func (o EcsLoadBalancerOutput) ToEcsLoadBalancerOutputWithContext(ctx context.Context) EcsLoadBalancerOutput {
+	return o
+}
+
+// Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+func (o EcsLoadBalancerOutput) ContainerName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EcsLoadBalancer) *string { return v.ContainerName }).(pulumi.StringPtrOutput)
+}
+
+// Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+func (o EcsLoadBalancerOutput) ContainerPort() pulumi.IntOutput {
+	return o.ApplyT(func(v EcsLoadBalancer) int { return v.ContainerPort }).(pulumi.IntOutput)
+}
+
+// The target group, of the target type ip. A listener of its load balancer must have it.
+func (o EcsLoadBalancerOutput) TargetGroupArn() pulumi.StringOutput {
+	return o.ApplyT(func(v EcsLoadBalancer) string { return v.TargetGroupArn }).(pulumi.StringOutput)
+}
+
+type EcsLoadBalancerArrayOutput struct{ *pulumi.OutputState }
+
+func (EcsLoadBalancerArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]EcsLoadBalancer)(nil)).Elem()
+}
+
+func (o EcsLoadBalancerArrayOutput) ToEcsLoadBalancerArrayOutput() EcsLoadBalancerArrayOutput {
+	return o
+}
+
+func (o EcsLoadBalancerArrayOutput) ToEcsLoadBalancerArrayOutputWithContext(ctx context.Context) EcsLoadBalancerArrayOutput {
+	return o
+}
+
+func (o EcsLoadBalancerArrayOutput) Index(i pulumi.IntInput) EcsLoadBalancerOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) EcsLoadBalancer {
+		return vs[0].([]EcsLoadBalancer)[vs[1].(int)]
+	}).(EcsLoadBalancerOutput)
+}
+
 // What becomes of traffic that leaves the mesh.
 type EgressFilter struct {
 	// Whether it passes (ALLOW_ALL) or is dropped (DROP_ALL).
@@ -30047,6 +30165,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*EcsCloudMapPtrInput)(nil)).Elem(), EcsCloudMapArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EcsDeploymentInput)(nil)).Elem(), EcsDeploymentArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EcsDeploymentPtrInput)(nil)).Elem(), EcsDeploymentArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsLoadBalancerInput)(nil)).Elem(), EcsLoadBalancerArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EcsLoadBalancerArrayInput)(nil)).Elem(), EcsLoadBalancerArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EgressFilterPtrInput)(nil)).Elem(), EgressFilterArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*EksPodIdentityInput)(nil)).Elem(), EksPodIdentityArgs{})
@@ -30402,6 +30522,8 @@ func init() {
 	pulumi.RegisterOutputType(EcsCloudMapPtrOutput{})
 	pulumi.RegisterOutputType(EcsDeploymentOutput{})
 	pulumi.RegisterOutputType(EcsDeploymentPtrOutput{})
+	pulumi.RegisterOutputType(EcsLoadBalancerOutput{})
+	pulumi.RegisterOutputType(EcsLoadBalancerArrayOutput{})
 	pulumi.RegisterOutputType(EgressFilterOutput{})
 	pulumi.RegisterOutputType(EgressFilterPtrOutput{})
 	pulumi.RegisterOutputType(EksPodIdentityOutput{})

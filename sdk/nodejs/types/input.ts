@@ -1019,6 +1019,24 @@ export interface EcsDeploymentArgs {
 }
 
 /**
+ * A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+ */
+export interface EcsLoadBalancerArgs {
+    /**
+     * Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+     */
+    containerName?: pulumi.Input<string | undefined>;
+    /**
+     * Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+     */
+    containerPort: pulumi.Input<number>;
+    /**
+     * The target group, of the target type ip. A listener of its load balancer must have it.
+     */
+    targetGroupArn: pulumi.Input<string>;
+}
+
+/**
  * What becomes of traffic that leaves the mesh.
  */
 export interface EgressFilterArgs {

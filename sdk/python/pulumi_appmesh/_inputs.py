@@ -116,6 +116,8 @@ __all__ = [
     'EcsCloudMapArgsDict',
     'EcsDeploymentArgs',
     'EcsDeploymentArgsDict',
+    'EcsLoadBalancerArgs',
+    'EcsLoadBalancerArgsDict',
     'EgressFilterArgs',
     'EgressFilterArgsDict',
     'EksPodIdentityArgs',
@@ -4583,6 +4585,78 @@ class EcsDeploymentArgs:
     @rollback.setter
     def rollback(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "rollback", value)
+
+
+class EcsLoadBalancerArgsDict(TypedDict):
+    """
+    A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+    """
+    container_port: pulumi.Input[_builtins.int]
+    """
+    Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+    """
+    target_group_arn: pulumi.Input[_builtins.str]
+    """
+    The target group, of the target type ip. A listener of its load balancer must have it.
+    """
+    container_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
+    """
+    Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+    """
+
+@pulumi.input_type
+class EcsLoadBalancerArgs:
+    def __init__(__self__, *,
+                 container_port: pulumi.Input[_builtins.int],
+                 target_group_arn: pulumi.Input[_builtins.str],
+                 container_name: pulumi.Input[Optional[_builtins.str]] = None):
+        """
+        A target group of a load balancer that is there, with which ECS registers the tasks of a service.
+
+        :param pulumi.Input[_builtins.int] container_port: Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+        :param pulumi.Input[_builtins.str] target_group_arn: The target group, of the target type ip. A listener of its load balancer must have it.
+        :param pulumi.Input[_builtins.str] container_name: Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+        """
+        pulumi.set(__self__, "container_port", container_port)
+        pulumi.set(__self__, "target_group_arn", target_group_arn)
+        if container_name is not None:
+            pulumi.set(__self__, "container_name", container_name)
+
+    @_builtins.property
+    @pulumi.getter(name="containerPort")
+    def container_port(self) -> pulumi.Input[_builtins.int]:
+        """
+        Port of the tasks. What comes to one of the listeners' ports goes through Envoy, what comes to another past it.
+        """
+        return pulumi.get(self, "container_port")
+
+    @container_port.setter
+    def container_port(self, value: pulumi.Input[_builtins.int]):
+        pulumi.set(self, "container_port", value)
+
+    @_builtins.property
+    @pulumi.getter(name="targetGroupArn")
+    def target_group_arn(self) -> pulumi.Input[_builtins.str]:
+        """
+        The target group, of the target type ip. A listener of its load balancer must have it.
+        """
+        return pulumi.get(self, "target_group_arn")
+
+    @target_group_arn.setter
+    def target_group_arn(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "target_group_arn", value)
+
+    @_builtins.property
+    @pulumi.getter(name="containerName")
+    def container_name(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Container with that port among its portMappings. Defaults to the one that has it, and with explicit interception, for the port of a listener, to Envoy's.
+        """
+        return pulumi.get(self, "container_name")
+
+    @container_name.setter
+    def container_name(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "container_name", value)
 
 
 class EgressFilterArgsDict(TypedDict):

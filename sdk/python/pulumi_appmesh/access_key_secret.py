@@ -25,6 +25,7 @@ class AccessKeySecretArgs:
                  expires_in_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  kms_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  scope: pulumi.Input[Optional['AccessKeyScopeArgs']] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -37,6 +38,7 @@ class AccessKeySecretArgs:
         :param pulumi.Input[_builtins.int] expires_in_seconds: For how many seconds the key works; at most ten years. Default: until it is revoked. Changing it replaces the key.
         :param pulumi.Input[_builtins.str] kms_key_arn: KMS key that encrypts the secret. Whoever reads it needs that key, too. Defaults to the one that AWS manages for Secrets Manager.
         :param pulumi.Input[_builtins.int] recovery_window_in_days: Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
+        :param pulumi.Input[_builtins.str] region: Region of the secret: that of the tasks. Defaults to that of the provider.
         :param pulumi.Input[_builtins.int] renew_before_seconds: For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
         :param pulumi.Input['AccessKeyScopeArgs'] scope: What the key may do. Default: everything. Changing it replaces the key.
         :param pulumi.Input[_builtins.str] secret_name: Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.
@@ -52,6 +54,8 @@ class AccessKeySecretArgs:
             pulumi.set(__self__, "kms_key_arn", kms_key_arn)
         if recovery_window_in_days is not None:
             pulumi.set(__self__, "recovery_window_in_days", recovery_window_in_days)
+        if region is not None:
+            pulumi.set(__self__, "region", region)
         if renew_before_seconds is not None:
             pulumi.set(__self__, "renew_before_seconds", renew_before_seconds)
         if scope is not None:
@@ -122,6 +126,18 @@ class AccessKeySecretArgs:
         pulumi.set(self, "recovery_window_in_days", value)
 
     @_builtins.property
+    @pulumi.getter
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Region of the secret: that of the tasks. Defaults to that of the provider.
+        """
+        return pulumi.get(self, "region")
+
+    @region.setter
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "region", value)
+
+    @_builtins.property
     @pulumi.getter(name="renewBeforeSeconds")
     def renew_before_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
@@ -181,6 +197,7 @@ class AccessKeySecret(pulumi.ComponentResource):
                  expires_in_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  kms_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  scope: pulumi.Input[Optional[Union['AccessKeyScopeArgs', 'AccessKeyScopeArgsDict']]] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -211,6 +228,7 @@ class AccessKeySecret(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.int] expires_in_seconds: For how many seconds the key works; at most ten years. Default: until it is revoked. Changing it replaces the key.
         :param pulumi.Input[_builtins.str] kms_key_arn: KMS key that encrypts the secret. Whoever reads it needs that key, too. Defaults to the one that AWS manages for Secrets Manager.
         :param pulumi.Input[_builtins.int] recovery_window_in_days: Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
+        :param pulumi.Input[_builtins.str] region: Region of the secret: that of the tasks. Defaults to that of the provider.
         :param pulumi.Input[_builtins.int] renew_before_seconds: For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
         :param pulumi.Input[Union['AccessKeyScopeArgs', 'AccessKeyScopeArgsDict']] scope: What the key may do. Default: everything. Changing it replaces the key.
         :param pulumi.Input[_builtins.str] secret_name: Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.
@@ -260,6 +278,7 @@ class AccessKeySecret(pulumi.ComponentResource):
                  expires_in_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  kms_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  scope: pulumi.Input[Optional[Union['AccessKeyScopeArgs', 'AccessKeyScopeArgsDict']]] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
@@ -280,6 +299,7 @@ class AccessKeySecret(pulumi.ComponentResource):
             __props__.__dict__["expires_in_seconds"] = expires_in_seconds
             __props__.__dict__["kms_key_arn"] = kms_key_arn
             __props__.__dict__["recovery_window_in_days"] = recovery_window_in_days
+            __props__.__dict__["region"] = region
             __props__.__dict__["renew_before_seconds"] = renew_before_seconds
             __props__.__dict__["scope"] = scope
             __props__.__dict__["secret_name"] = secret_name

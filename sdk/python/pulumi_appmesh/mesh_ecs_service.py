@@ -54,6 +54,7 @@ class MeshEcsServiceArgs:
                  ipc_mode: pulumi.Input[Optional['TaskIpcMode']] = None,
                  launch_type: pulumi.Input[Optional['EcsLaunchType']] = None,
                  listeners: Optional[Sequence['ListenerArgs']] = None,
+                 load_balancers: Optional[Sequence['EcsLoadBalancerArgs']] = None,
                  log_configuration: pulumi.Input[Optional['ContainerLogConfigurationArgs']] = None,
                  log_group_name: pulumi.Input[Optional[_builtins.str]] = None,
                  log_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
@@ -118,6 +119,7 @@ class MeshEcsServiceArgs:
         :param pulumi.Input['TaskIpcMode'] ipc_mode: Whose shared memory the containers see. Not on Fargate.
         :param pulumi.Input['EcsLaunchType'] launch_type: On what the tasks run. Defaults to FARGATE if requiresCompatibilities has it, and to EC2 otherwise. Not beside capacityProviders.
         :param Sequence['ListenerArgs'] listeners: Ports on which the containers receive traffic. Unset, they only call others, and nobody finds them.
+        :param Sequence['EcsLoadBalancerArgs'] load_balancers: Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
         :param pulumi.Input['ContainerLogConfigurationArgs'] log_configuration: Where the output of containers goes that do not say it themselves.
         :param pulumi.Input[_builtins.str] log_group_name: Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.
         :param pulumi.Input[_builtins.str] log_key_arn: Key of AWS KMS for the log group that is made.
@@ -208,6 +210,8 @@ class MeshEcsServiceArgs:
             pulumi.set(__self__, "launch_type", launch_type)
         if listeners is not None:
             pulumi.set(__self__, "listeners", listeners)
+        if load_balancers is not None:
+            pulumi.set(__self__, "load_balancers", load_balancers)
         if log_configuration is not None:
             pulumi.set(__self__, "log_configuration", log_configuration)
         if log_group_name is not None:
@@ -662,6 +666,18 @@ class MeshEcsServiceArgs:
         pulumi.set(self, "listeners", value)
 
     @_builtins.property
+    @pulumi.getter(name="loadBalancers")
+    def load_balancers(self) -> Optional[Sequence['EcsLoadBalancerArgs']]:
+        """
+        Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+        """
+        return pulumi.get(self, "load_balancers")
+
+    @load_balancers.setter
+    def load_balancers(self, value: Optional[Sequence['EcsLoadBalancerArgs']]):
+        pulumi.set(self, "load_balancers", value)
+
+    @_builtins.property
     @pulumi.getter(name="logConfiguration")
     def log_configuration(self) -> pulumi.Input[Optional['ContainerLogConfigurationArgs']]:
         """
@@ -1034,6 +1050,7 @@ class MeshEcsService(pulumi.ComponentResource):
                  ipc_mode: pulumi.Input[Optional['TaskIpcMode']] = None,
                  launch_type: pulumi.Input[Optional['EcsLaunchType']] = None,
                  listeners: Optional[Sequence[Union['ListenerArgs', 'ListenerArgsDict']]] = None,
+                 load_balancers: Optional[Sequence[Union['EcsLoadBalancerArgs', 'EcsLoadBalancerArgsDict']]] = None,
                  log_configuration: pulumi.Input[Optional[Union['ContainerLogConfigurationArgs', 'ContainerLogConfigurationArgsDict']]] = None,
                  log_group_name: pulumi.Input[Optional[_builtins.str]] = None,
                  log_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
@@ -1167,6 +1184,7 @@ class MeshEcsService(pulumi.ComponentResource):
         :param pulumi.Input['TaskIpcMode'] ipc_mode: Whose shared memory the containers see. Not on Fargate.
         :param pulumi.Input['EcsLaunchType'] launch_type: On what the tasks run. Defaults to FARGATE if requiresCompatibilities has it, and to EC2 otherwise. Not beside capacityProviders.
         :param Sequence[Union['ListenerArgs', 'ListenerArgsDict']] listeners: Ports on which the containers receive traffic. Unset, they only call others, and nobody finds them.
+        :param Sequence[Union['EcsLoadBalancerArgs', 'EcsLoadBalancerArgsDict']] load_balancers: Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
         :param pulumi.Input[Union['ContainerLogConfigurationArgs', 'ContainerLogConfigurationArgsDict']] log_configuration: Where the output of containers goes that do not say it themselves.
         :param pulumi.Input[_builtins.str] log_group_name: Log group of CloudWatch for the output of all containers that have no logConfiguration. If unset, one is made.
         :param pulumi.Input[_builtins.str] log_key_arn: Key of AWS KMS for the log group that is made.
@@ -1319,6 +1337,7 @@ class MeshEcsService(pulumi.ComponentResource):
                  ipc_mode: pulumi.Input[Optional['TaskIpcMode']] = None,
                  launch_type: pulumi.Input[Optional['EcsLaunchType']] = None,
                  listeners: Optional[Sequence[Union['ListenerArgs', 'ListenerArgsDict']]] = None,
+                 load_balancers: Optional[Sequence[Union['EcsLoadBalancerArgs', 'EcsLoadBalancerArgsDict']]] = None,
                  log_configuration: pulumi.Input[Optional[Union['ContainerLogConfigurationArgs', 'ContainerLogConfigurationArgsDict']]] = None,
                  log_group_name: pulumi.Input[Optional[_builtins.str]] = None,
                  log_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
@@ -1395,6 +1414,7 @@ class MeshEcsService(pulumi.ComponentResource):
             __props__.__dict__["ipc_mode"] = ipc_mode
             __props__.__dict__["launch_type"] = launch_type
             __props__.__dict__["listeners"] = listeners
+            __props__.__dict__["load_balancers"] = load_balancers
             __props__.__dict__["log_configuration"] = log_configuration
             __props__.__dict__["log_group_name"] = log_group_name
             __props__.__dict__["log_key_arn"] = log_key_arn

@@ -26,6 +26,7 @@ class NodeIdentityArgs:
                  kms_key_arn: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -40,6 +41,7 @@ class NodeIdentityArgs:
         :param pulumi.Input[_builtins.str] kms_key_arn: KMS key that encrypts the secret. Whoever reads it needs that key, too. Defaults to the one that AWS manages for Secrets Manager.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Then the virtual node must be one that the provider's account has made. Defaults to the provider's own account. Changing it replaces the identity.
         :param pulumi.Input[_builtins.int] recovery_window_in_days: Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
+        :param pulumi.Input[_builtins.str] region: Region of the secret: that of the tasks. Defaults to that of the provider.
         :param pulumi.Input[_builtins.int] renew_before_seconds: For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
         :param pulumi.Input[_builtins.str] secret_name: Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
@@ -57,6 +59,8 @@ class NodeIdentityArgs:
             pulumi.set(__self__, "mesh_owner", mesh_owner)
         if recovery_window_in_days is not None:
             pulumi.set(__self__, "recovery_window_in_days", recovery_window_in_days)
+        if region is not None:
+            pulumi.set(__self__, "region", region)
         if renew_before_seconds is not None:
             pulumi.set(__self__, "renew_before_seconds", renew_before_seconds)
         if secret_name is not None:
@@ -141,6 +145,18 @@ class NodeIdentityArgs:
         pulumi.set(self, "recovery_window_in_days", value)
 
     @_builtins.property
+    @pulumi.getter
+    def region(self) -> pulumi.Input[Optional[_builtins.str]]:
+        """
+        Region of the secret: that of the tasks. Defaults to that of the provider.
+        """
+        return pulumi.get(self, "region")
+
+    @region.setter
+    def region(self, value: pulumi.Input[Optional[_builtins.str]]):
+        pulumi.set(self, "region", value)
+
+    @_builtins.property
     @pulumi.getter(name="renewBeforeSeconds")
     def renew_before_seconds(self) -> pulumi.Input[Optional[_builtins.int]]:
         """
@@ -213,6 +229,7 @@ class NodeIdentity(pulumi.ComponentResource):
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -276,6 +293,7 @@ class NodeIdentity(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh. Changing it replaces the identity.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account. Then the virtual node must be one that the provider's account has made. Defaults to the provider's own account. Changing it replaces the identity.
         :param pulumi.Input[_builtins.int] recovery_window_in_days: Days for which a secret that was deleted can be restored: 7 to 30, or 0 for none, which frees its name at once. Defaults to 30.
+        :param pulumi.Input[_builtins.str] region: Region of the secret: that of the tasks. Defaults to that of the provider.
         :param pulumi.Input[_builtins.int] renew_before_seconds: For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
         :param pulumi.Input[_builtins.str] secret_name: Name of the secret in AWS Secrets Manager. If unset, one is made up. Changing it makes another secret.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
@@ -358,6 +376,7 @@ class NodeIdentity(pulumi.ComponentResource):
                  mesh_name: pulumi.Input[Optional[_builtins.str]] = None,
                  mesh_owner: pulumi.Input[Optional[_builtins.str]] = None,
                  recovery_window_in_days: pulumi.Input[Optional[_builtins.int]] = None,
+                 region: pulumi.Input[Optional[_builtins.str]] = None,
                  renew_before_seconds: pulumi.Input[Optional[_builtins.int]] = None,
                  secret_name: pulumi.Input[Optional[_builtins.str]] = None,
                  tags: pulumi.Input[Optional[Mapping[str, pulumi.Input[_builtins.str]]]] = None,
@@ -382,6 +401,7 @@ class NodeIdentity(pulumi.ComponentResource):
             __props__.__dict__["mesh_name"] = mesh_name
             __props__.__dict__["mesh_owner"] = mesh_owner
             __props__.__dict__["recovery_window_in_days"] = recovery_window_in_days
+            __props__.__dict__["region"] = region
             __props__.__dict__["renew_before_seconds"] = renew_before_seconds
             __props__.__dict__["secret_name"] = secret_name
             __props__.__dict__["tags"] = tags

@@ -94,6 +94,21 @@ public final class AccessKeySecretArgs extends com.pulumi.resources.ResourceArgs
     }
 
     /**
+     * Region of the secret: that of the tasks. Defaults to that of the provider.
+     * 
+     */
+    @Import(name="region")
+    private @Nullable Output<String> region;
+
+    /**
+     * @return Region of the secret: that of the tasks. Defaults to that of the provider.
+     * 
+     */
+    public Optional<Output<String>> region() {
+        return Optional.ofNullable(this.region);
+    }
+
+    /**
      * For how many seconds before its end another one takes its place at the next pulumi up: as long as it takes until somebody surely runs one, and whatever uses it has the new one. 0 waits until it has ended. Default: a third of its life.
      * 
      */
@@ -161,6 +176,7 @@ public final class AccessKeySecretArgs extends com.pulumi.resources.ResourceArgs
         this.expiresInSeconds = $.expiresInSeconds;
         this.kmsKeyArn = $.kmsKeyArn;
         this.recoveryWindowInDays = $.recoveryWindowInDays;
+        this.region = $.region;
         this.renewBeforeSeconds = $.renewBeforeSeconds;
         this.scope = $.scope;
         this.secretName = $.secretName;
@@ -288,6 +304,27 @@ public final class AccessKeySecretArgs extends com.pulumi.resources.ResourceArgs
          */
         public Builder recoveryWindowInDays(Integer recoveryWindowInDays) {
             return recoveryWindowInDays(Output.of(recoveryWindowInDays));
+        }
+
+        /**
+         * @param region Region of the secret: that of the tasks. Defaults to that of the provider.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder region(@Nullable Output<String> region) {
+            $.region = region;
+            return this;
+        }
+
+        /**
+         * @param region Region of the secret: that of the tasks. Defaults to that of the provider.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder region(String region) {
+            return region(Output.of(region));
         }
 
         /**

@@ -19,6 +19,7 @@ import io.pulumiappmesh.appmesh.inputs.EcsAutoscalingArgs;
 import io.pulumiappmesh.appmesh.inputs.EcsCapacityProviderArgs;
 import io.pulumiappmesh.appmesh.inputs.EcsCloudMapArgs;
 import io.pulumiappmesh.appmesh.inputs.EcsDeploymentArgs;
+import io.pulumiappmesh.appmesh.inputs.EcsLoadBalancerArgs;
 import io.pulumiappmesh.appmesh.inputs.ListenerArgs;
 import io.pulumiappmesh.appmesh.inputs.LoggingArgs;
 import io.pulumiappmesh.appmesh.inputs.TaskControlPlaneArgs;
@@ -492,6 +493,21 @@ public final class MeshEcsServiceArgs extends com.pulumi.resources.ResourceArgs 
      */
     public Optional<List<ListenerArgs>> listeners() {
         return Optional.ofNullable(this.listeners);
+    }
+
+    /**
+     * Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+     * 
+     */
+    @Import(name="loadBalancers")
+    private @Nullable List<EcsLoadBalancerArgs> loadBalancers;
+
+    /**
+     * @return Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+     * 
+     */
+    public Optional<List<EcsLoadBalancerArgs>> loadBalancers() {
+        return Optional.ofNullable(this.loadBalancers);
     }
 
     /**
@@ -992,6 +1008,7 @@ public final class MeshEcsServiceArgs extends com.pulumi.resources.ResourceArgs 
         this.ipcMode = $.ipcMode;
         this.launchType = $.launchType;
         this.listeners = $.listeners;
+        this.loadBalancers = $.loadBalancers;
         this.logConfiguration = $.logConfiguration;
         this.logGroupName = $.logGroupName;
         this.logKeyArn = $.logKeyArn;
@@ -1661,6 +1678,27 @@ public final class MeshEcsServiceArgs extends com.pulumi.resources.ResourceArgs 
          */
         public Builder listeners(ListenerArgs... listeners) {
             return listeners(List.of(listeners));
+        }
+
+        /**
+         * @param loadBalancers Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder loadBalancers(@Nullable List<EcsLoadBalancerArgs> loadBalancers) {
+            $.loadBalancers = loadBalancers;
+            return this;
+        }
+
+        /**
+         * @param loadBalancers Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has their security groups, which reach these ports, too.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder loadBalancers(EcsLoadBalancerArgs... loadBalancers) {
+            return loadBalancers(List.of(loadBalancers));
         }
 
         /**
