@@ -493,6 +493,24 @@ Resources:
       '{"meshName":"m"}\n---\n{"a":1}',
       /^f, document 2: it is no input/,
     ],
+    [
+      "what stands for nothing",
+      '{"meshName":"m","spec":*gone}',
+      /^f: neither JSON nor YAML: Unresolved alias/,
+    ],
+    [
+      "what grows without end",
+      `meshName: m\na: &a [${"x,".repeat(9)}x]\nb: &b [${"*a,".repeat(9)}*a]\nspec: [${"*b,".repeat(11)}*b]`,
+      /^f: neither JSON nor YAML: Excessive alias count/,
+    ],
+    ["an object of a version that is no text", "{ apiVersion: 1, kind: Pod }", /^f: it is no input/],
+    ["an object of a kind that is no text", "{ apiVersion: v1, kind: [] }", /^f: it is no input/],
+    ["a list of what is no object", '{"apiVersion":"v1","kind":"List","items":[5]}', /^f: it is no input/],
+    [
+      "a list with what is no object of Kubernetes",
+      '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod"},{"kind":"Pod"}]}',
+      /^f: it is no input/,
+    ],
     ["something else in a list", '[{"meshName":"m"},5]', /^f: it is no input/],
   ] as const) {
     it(`refuses ${what}`, () => {
@@ -502,6 +520,15 @@ Resources:
       );
     });
   }
+
+  it("knows lists of one kind, and what is merged from elsewhere", () => {
+    const object = "apiVersion: appmesh.k8s.aws/v1beta2\n    kind: Mesh\n    metadata: { name: a }";
+    const list = `apiVersion: appmesh.k8s.aws/v1beta2\nkind: MeshList\nitems:\n  - &first\n    ${object}\n  - <<: *first\n    metadata: { name: b }\n`;
+    deepEqual(
+      declaredIn("f", list).map(({ name, props }) => [name, props.apiVersion]),
+      ["a", "b"].map((name) => [`Mesh ${name}`, "appmesh.k8s.aws/v1beta2"]),
+    );
+  });
 
   it("takes what is null for not given", () => {
     const text = (spec: string) =>

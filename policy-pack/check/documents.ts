@@ -1,5 +1,5 @@
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
-import { parseAllDocuments } from "yaml";
+import { type Document, parseAllDocuments } from "yaml";
 import type { Declared } from "../subjects/forms.js";
 import { fromTemplate, isTemplate } from "./cloudformation.js";
 
@@ -22,12 +22,10 @@ export class UnreadableFile extends Error {
  * its output (`describe-*`), alone or in a list; a template of CloudFormation; Kubernetes objects.
  */
 export function declaredIn(file: string, text: string): readonly InFile[] {
-  const documents = parseAllDocuments(text, { logLevel: "silent", customTags: tagsOfTemplates });
+  const documents = parseAllDocuments(text, { logLevel: "silent", merge: true, customTags: tagsOfTemplates });
   const found: InFile[] = [];
   for (const [index, document] of documents.entries()) {
-    const [error] = document.errors;
-    if (error) throw new UnreadableFile(`${file}: neither JSON nor YAML: ${error.message}`);
-    const value = withoutNulls(document.toJS({ maxAliasCount: 100 }));
+    const value = withoutNulls(valueOf(document, file));
     if (value === undefined) continue;
     const read = fromDocument(file, value, documents.length === 1 ? "" : `document ${index + 1}`);
     if (read === undefined) {
@@ -39,6 +37,18 @@ export function declaredIn(file: string, text: string): readonly InFile[] {
     found.push(...read);
   }
   return found;
+}
+
+function valueOf(document: Document, file: string): unknown {
+  const [error] = document.errors;
+  if (error) throw new UnreadableFile(`${file}: neither JSON nor YAML: ${error.message}`);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases of what there is not, and of so much that nobody could have written it.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new UnreadableFile(`${file}: neither JSON nor YAML: ${error.message}`);
+  }
 }
 
 /** What a value declares that is read already; undefined where it is of none of the known forms. */
@@ -65,25 +75,25 @@ function fromDocument(file: string, value: unknown, place: string): readonly InF
   if (isTemplate(value)) {
     return fromTemplate(value).map(({ id, ...declared }) => ({ file, name: id, ...declared }));
   }
-  if ("apiVersion" in value && "kind" in value) return fromObject(file, value);
+  const objects = fromObject(file, value as Members);
+  if (objects !== undefined) return objects;
   const entity = fromCli(value as Members);
   return entity && [{ file, name: entity.name || place, type: entity.type, props: entity.props }];
 }
 
-function fromObject(file: string, value: Members): readonly InFile[] {
-  if (value.kind === "List" && Array.isArray(value.items)) {
-    return value.items.flatMap((item: Members) => fromObject(file, item));
+/** An object of Kubernetes, or a list of some: undefined where it is none, or one in it. */
+function fromObject(file: string, value: Members): readonly InFile[] | undefined {
+  const { apiVersion, kind, metadata, items } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
+  if (kind.endsWith("List") && Array.isArray(items)) {
+    const all = items.map((item) =>
+      typeof item === "object" && item !== null ? fromObject(file, item) : undefined,
+    );
+    return all.every((each) => each !== undefined) ? all.flat() : undefined;
   }
-  const { apiVersion, kind, metadata } = value as { apiVersion: string; kind: string; metadata?: Members };
   const group = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
-  return [
-    {
-      file,
-      name: `${kind} ${String(metadata?.name ?? "")}`,
-      type: `kubernetes:${group}:${kind}`,
-      props: value,
-    },
-  ];
+  const { name } = (metadata ?? {}) as { readonly name?: unknown };
+  return [{ file, name: `${kind} ${String(name ?? "")}`, type: `kubernetes:${group}:${kind}`, props: value }];
 }
 
 /** Input has the entity's name beside its spec; output has the same one level deeper, or is the entity itself. */

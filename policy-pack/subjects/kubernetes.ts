@@ -4,6 +4,8 @@ import {
   type Declared,
   declaredEntities,
   nameOf,
+  objectKindOf,
+  objectKinds,
   pathInManifest,
   type Referable,
 } from "@pulumi-appmesh/model/kubernetes";
@@ -29,20 +31,26 @@ export const alone: Neighbours = {
   resolve: () => undefined,
 };
 
+const unread = (what: string, fix: string): Unread => ({
+  kind: "unread",
+  what,
+  fix,
+  source: { path: (path) => path },
+});
+
 /**
  * The entities that a Kubernetes object declares: one, or a virtual router and its routes. None where it is of another
  * kind.
  */
 export function fromKubernetes(props: Members, neighbours: Neighbours = alone): readonly (Entity | Unread)[] {
   if (typeof props.apiVersion === "string" && props.apiVersion !== apiVersion) {
-    return [
-      {
-        kind: "unread",
-        what: `version ${props.apiVersion} cannot be read, so that no other rule judges it`,
-        fix: `declare it in ${apiVersion}`,
-        source: { path: (path) => path },
-      },
-    ];
+    const what = `version ${props.apiVersion} cannot be read, so that no other rule judges it`;
+    return [unread(what, `declare it in ${apiVersion}`)];
+  }
+  const { kind } = props;
+  if (typeof kind === "string" && objectKindOf(kind) === undefined) {
+    const kinds = objectKinds.map((each) => each.kind).join(", ");
+    return [unread(`there is no kind ${kind} in ${apiVersion}`, `write one of ${kinds}`)];
   }
   const isUnknown = (value: unknown): boolean => value === unknown;
   const { resolve } = neighbours;
@@ -52,12 +60,11 @@ export function fromKubernetes(props: Members, neighbours: Neighbours = alone): 
 }
 
 /** Part of an object, which nobody can judge: the rest is in the cluster alone. */
-export const patchOf = ({ kind }: Members): Unread => ({
-  kind: "unread",
-  what: `a patch of ${typeof kind === "string" ? kind : "an object"} is only a part of it, so that no other rule judges it`,
-  fix: "declare the whole object",
-  source: { path: (path) => path },
-});
+export const patchOf = ({ kind }: Members): Unread =>
+  unread(
+    `a patch of ${typeof kind === "string" ? kind : "an object"} is only a part of it, so that no other rule judges it`,
+    "declare the whole object",
+  );
 
 /** What an object calls its entity, where it says so, by what others name the object by. */
 export function ownNames(props: Members): readonly (readonly [key: string, name: string])[] {

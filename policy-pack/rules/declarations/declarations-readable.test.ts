@@ -32,6 +32,19 @@ describe("declarations-readable", () => {
     );
   });
 
+  it("finds kinds that there are not", () => {
+    const kind = (kind: string) => said(node, { ...object("v1beta2"), kind });
+    deepEqual(kind("VirtualNod"), [
+      {
+        findings: [
+          "there is no kind VirtualNod in appmesh.k8s.aws/v1beta2; write one of Mesh, VirtualNode, VirtualRouter, VirtualService, VirtualGateway, GatewayRoute, BackendGroup.",
+        ],
+      },
+    ]);
+    deepEqual(kind("BackendGroup"), []);
+    deepEqual(kind(unknownText), []);
+  });
+
   it("finds patches, of which nobody knows what they make of the object", () => {
     const patched = (kind: unknown) =>
       said("kubernetes:appmesh.k8s.aws/v1beta2:VirtualNodePatch", { ...object("v1beta2"), kind });
