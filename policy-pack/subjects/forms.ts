@@ -2,7 +2,14 @@ import type { Subject } from "../rule.js";
 import { fromAppMesh } from "./appmesh.js";
 import { fromAws } from "./aws.js";
 import type { AnyEntity, Entity } from "./entity.js";
-import { fromKubernetes, type Neighbours, objectKey, ownNames, patchOf } from "./kubernetes.js";
+import {
+  fromKubernetes,
+  type Neighbours,
+  objectKey,
+  ownNames,
+  patchOf,
+  servicesOfGroup,
+} from "./kubernetes.js";
 import { fromIam, iamTypes, type Permissions } from "./permissions.js";
 import { podTypes } from "./pods.js";
 import { notReadYet, type Unread } from "./unread.js";
@@ -65,13 +72,16 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
   const gateways: { readonly gateway: AnyEntity; readonly scope: string | undefined }[] = [];
   const all = [...resources];
   const inScope = (scope: string | undefined, object: string) => `${scope ?? ""} ${object}`;
-  const names = new Map(
-    all.flatMap(({ type, props, scope }) =>
-      objects.test(type)
-        ? ownNames(props).map(([object, name]) => [inScope(scope, object), name] as const)
-        : [],
-    ),
-  );
+  const byObject = <T>(read: (props: Members) => readonly (readonly [string, T])[]) =>
+    new Map(
+      all.flatMap(({ type, props, scope }) =>
+        objects.test(type)
+          ? read(props).map(([object, each]) => [inScope(scope, object), each] as const)
+          : [],
+      ),
+    );
+  const names = byObject(ownNames);
+  const groups = byObject(servicesOfGroup);
   // One mesh of several regions is one by its name.
   const onlyMesh = () => {
     const [name, ...others] = new Set(meshes.map(({ meshName }) => meshName));
@@ -86,6 +96,8 @@ export function entitiesIn<D extends Declared>(resources: Iterable<D>): Readonly
       },
       resolve: (kind, name, namespace) =>
         names.get(inScope(resource.scope, objectKey(kind, name, namespace))),
+      servicesIn: (group, namespace) =>
+        groups.get(inScope(resource.scope, objectKey("BackendGroup", group, namespace))),
     };
     for (const subject of subjectsIn(resource, neighbours)) {
       if (!("given" in subject)) continue;

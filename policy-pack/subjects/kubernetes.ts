@@ -7,8 +7,8 @@ import {
   objectKindOf,
   objectKinds,
   pathInManifest,
-  type Referable,
 } from "@pulumi-appmesh/model/kubernetes";
+import { type Groups, groupedBackends } from "./backend-groups.js";
 import type { Entity } from "./entity.js";
 import { guarded, NotKnownYet, unknown } from "./known.js";
 import type { Unread } from "./unread.js";
@@ -16,19 +16,20 @@ import type { Unread } from "./unread.js";
 type Members = Readonly<Record<string, unknown>>;
 
 /** What objects of a stack are to one another. */
-export interface Neighbours {
+export interface Neighbours extends Groups {
   /** The mesh of objects that name none, where there is one: the controller finds it by the labels of their namespace. */
   readonly onlyMesh: () => string | undefined;
   /** The name of the gateway of routes that name none, where there is one: the controller finds it by their namespace, too. */
   readonly onlyGateway: () => string | undefined;
   /** What the entity is called that an object declares, where it is called otherwise than by the controller's rule. */
-  readonly resolve: (kind: Referable, name: string, namespace: string) => string | undefined;
+  readonly resolve: Groups["resolve"];
 }
 
 export const alone: Neighbours = {
   onlyMesh: () => undefined,
   onlyGateway: () => undefined,
   resolve: () => undefined,
+  servicesIn: () => undefined,
 };
 
 const unread = (what: string, fix: string): Unread => ({
@@ -75,6 +76,18 @@ export function ownNames(props: Members): readonly (readonly [key: string, name:
   return [[objectKey(String(kind), name as string, namespace as string), awsName as string]];
 }
 
+/** The services that a group names, by what others name it by. */
+export function servicesOfGroup(
+  props: Members,
+): readonly (readonly [key: string, services: readonly unknown[]])[] {
+  const { name, namespace = "default" } = membersOf(props.metadata);
+  const { virtualservices = [] } = membersOf(props.spec);
+  if (props.kind !== "BackendGroup" || !Array.isArray(virtualservices)) return [];
+  return typeof name === "string" && typeof namespace === "string"
+    ? [[objectKey("BackendGroup", name, namespace), virtualservices]]
+    : [];
+}
+
 /** An object as others name it. */
 export const objectKey = (kind: string, name: string, namespace: string): string =>
   `${kind} ${namespace}/${name}`;
@@ -83,10 +96,11 @@ const membersOf = (value: unknown): Members =>
   typeof value === "object" && value !== null ? (value as Members) : {};
 
 function entity(
-  { kind, place, name, spec }: Declared,
+  { kind, place, name, spec: declared }: Declared,
   props: Members,
-  { onlyMesh, onlyGateway }: Neighbours,
+  neighbours: Neighbours,
 ): Entity {
+  const { onlyMesh, onlyGateway } = neighbours;
   const objectSpec = (): Members => guarded(props, []).spec as Members;
   const namespace = (): string =>
     (guarded(membersOf(props.metadata), ["metadata"]).namespace as string | undefined) ?? "default";
@@ -102,6 +116,8 @@ function entity(
   };
   let given: unknown = props;
   for (const step of place) given = (given as Record<string | number, unknown> | undefined)?.[step];
+  const { spec, groupOf } =
+    kind === "virtualNode" ? withGroups(declared, props, neighbours) : plain(declared);
   return {
     kind,
     get meshName() {
@@ -129,15 +145,39 @@ function entity(
     get spec() {
       return guarded({ spec }, []).spec as Entity["spec"];
     },
-    given: spec,
+    given: declared,
     // The controller makes entities without tags, and objects have none.
     tags: undefined,
     source: {
       // What is said of an entity as a whole is said of its object, or of its place in one with several.
-      path: (path) =>
-        path.length === 0 && kind !== "route"
-          ? []
-          : [...place, ...pathInManifest(kind, path.slice(1), given)],
+      path: (path) => {
+        if (path.length === 0 && kind !== "route") return [];
+        const group = path[1] === "backends" ? groupOf(path[2]) : undefined;
+        return group === undefined
+          ? [...place, ...pathInManifest(kind, path.slice(1), given)]
+          : [...place, "backendGroups", group];
+      },
     },
   } as Entity;
+}
+
+/** A spec as the controller writes it, and which group the backend at an index is of, if it is of one. */
+interface Completed {
+  readonly spec: unknown;
+  readonly groupOf: (index: string | number | undefined) => number | undefined;
+}
+
+const plain = (spec: unknown): Completed => ({ spec, groupOf: () => undefined });
+
+function withGroups(spec: unknown, props: Members, neighbours: Neighbours): Completed {
+  const { backendGroups } = membersOf(props.spec);
+  const { backends = [] } = membersOf(spec);
+  if (backendGroups === unknown) return plain({ ...membersOf(spec), backends: unknown });
+  if (!Array.isArray(backendGroups) || !Array.isArray(backends)) return plain(spec);
+  const { namespace = "default" } = membersOf(props.metadata);
+  const grouped = groupedBackends(backendGroups, String(namespace), neighbours);
+  return {
+    spec: { ...membersOf(spec), backends: [...backends, ...grouped.map(({ backend }) => backend)] },
+    groupOf: (index) => grouped[Number(index) - backends.length]?.group,
+  };
 }

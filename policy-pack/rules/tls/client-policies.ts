@@ -41,13 +41,14 @@ export function eachPolicy(
   let byDefault = 0;
   judge.each(backends, ["spec", "backends"], ({ virtualService }, path) => {
     if (virtualService === undefined) return;
-    const { clientPolicy, virtualServiceName } = virtualService;
-    if (clientPolicy?.tls === undefined) byDefault++;
+    const tls = virtualService.clientPolicy?.tls;
+    // Whom it goes to by default need not be known.
+    if (tls === undefined) byDefault++;
     else
       visit({
-        tls: clientPolicy.tls,
+        tls,
         path: [...path, "virtualService", "clientPolicy", "tls"],
-        to: virtualServiceName,
+        to: virtualService.virtualServiceName,
       });
   });
   if (byDefault > 0) {
