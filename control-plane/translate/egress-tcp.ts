@@ -15,7 +15,8 @@ import { idleTimeout } from "./timeouts.js";
 export interface PortEgress {
   readonly port: number;
   readonly chains: readonly FilterChainJson[];
-  readonly choice: Choice;
+  /** Missing: none of them, connections are closed. */
+  readonly choice?: Choice;
 }
 
 /**
@@ -23,7 +24,11 @@ export interface PortEgress {
  * connection, neither at once nor when Envoy has drained. undefined if none has a share.
  */
 export const tcpEgress = memo(
-  (port: ServicePort, mesh: Mesh, logging: Logging | Absent): PortEgress | undefined => {
+  (
+    port: ServicePort,
+    mesh: Mesh,
+    logging: Logging | Absent,
+  ): (PortEgress & { readonly choice: Choice }) | undefined => {
     const shares = clusterShares(mesh, port.shares).map(({ name: cluster, weight }) => ({
       chain: names.tcpChain(port.port, cluster),
       cluster,

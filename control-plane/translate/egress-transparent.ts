@@ -14,7 +14,7 @@ import * as names from "./names.js";
 import { allowAllHost, dropAllHost, nowhereCluster, originalDestinationCluster } from "./passthrough.js";
 import type { Problems } from "./problems.js";
 import type { Resource } from "./resources.js";
-import type { Service } from "./services.js";
+import type { Service, ServicePort } from "./services.js";
 import { type Absent, unlessAbsent } from "./targets.js";
 import { type Host, hostRoutes, serviceHost } from "./virtual-hosts.js";
 
@@ -49,7 +49,7 @@ export function transparentEgress(
   const ports = [...httpPorts].sort(([a], [b]) => a - b);
   const taken = [
     ...ports.map(([port]) => httpPort(node.logging, port)),
-    ...tcpPorts(mesh, node, services, new Set(httpPorts.keys()), problems),
+    ...tcpPorts(mesh, node, services, new Set(httpPorts.keys()), allowed ? nowhere : undefined, problems),
     ...(allowed ? [ownPort(node.logging, nowhere)] : []),
   ];
   return {
@@ -98,6 +98,7 @@ function tcpPorts(
   node: { readonly name: string; readonly logging: Logging | Absent },
   services: readonly Service[],
   httpPorts: ReadonlySet<number>,
+  nowhere: string | undefined,
   problems: Problems,
 ): readonly PortEgress[] {
   const taken = new Map<number, string>([
@@ -115,15 +116,22 @@ function tcpPorts(
       }
       taken.set(port.port, `virtual service ${service.name}`);
       const egress = tcpEgress(port, mesh, node.logging);
-      if (egress === undefined) {
+      if (egress === undefined)
         problems.add(`virtualService/${service.name}`, "", `nothing takes connections to port ${port.port}`);
-      } else {
-        ports.push(egress);
-      }
+      ports.push(egress ?? closedPort(port, nowhere));
     }
   }
   return ports.sort((a, b) => a.port - b.port);
 }
+
+/** What nothing takes is closed: it must not be passed by the mesh, whatever is let out of it. */
+const closedPort = memo(
+  ({ port }: ServicePort, nowhere: string | undefined): PortEgress => ({
+    port,
+    chains: [],
+    ...(nowhere !== undefined && { choice: chain(nowhere) }),
+  }),
+);
 
 /**
  * Whoever connects to the egress itself, as any machine near by may, was going to nowhere else: passed on to where it was
@@ -155,7 +163,7 @@ const listener = memo(
     allowAll: string | undefined,
   ): Resource<ListenerJson> => {
     const name = names.egressListener("0.0.0.0", egressPort);
-    const choices = new Map(taken.map(({ port, choice }) => [port, choice]));
+    const choices = new Map(taken.flatMap(({ port, choice }) => (choice ? [[port, choice] as const] : [])));
     // The APIs of AWS are always within reach, by TLS.
     choices.set(443, byServerName(".amazonaws.com", chain(amazonaws), choices.get(443)));
     return {

@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
 import type { TcpRoute } from "@pulumi-appmesh/model";
 import { loopbackAddress } from "../support/loopback.js";
-import { redirectable, redirected } from "../support/redirected.js";
+import { heard, redirectable, redirected } from "../support/redirected.js";
 import type { StaticEnvoy } from "../support/static-envoy.js";
 import { calling, explicit, nodeAt, Started, transparent } from "./mesh.js";
 
@@ -224,3 +224,30 @@ for (const mode of ["explicit", "transparent"] as const) {
     });
   });
 }
+
+describe("TCP connections to a service of which no target has a share", function () {
+  this.timeout(180_000);
+  const started = new Started();
+  afterEach(() => started.end());
+
+  // Shows: mesh.egressFilter.type
+  it("are closed, and not passed on to where they were going, while all is let out", async () => {
+    const db = await started.greeting("hello\n");
+    const front = await loopbackAddress();
+    const document = (weight: number): MeshDocument => ({
+      meshName: "shop",
+      mesh: { egressFilter: { type: "ALLOW_ALL" } },
+      virtualNodes: { front: calling("db.local"), db: nodeAt(db.port, "tcp") },
+      virtualRouters: { db: { listeners: [{ portMapping: { port: db.port, protocol: "tcp" } }] } },
+      virtualServices: { "db.local": { provider: { virtualRouter: { virtualRouterName: "db" } } } },
+      routes: {
+        db: { all: { tcpRoute: { action: { weightedTargets: [{ virtualNode: "db", weight }] } } } },
+      },
+    });
+    const envoy = await started.envoy(transparent(document(1), "front"), { rewrite: redirectable(front) });
+    const said = async () => heard(await redirected(`${front}:15001`, `127.0.0.1:${db.port}`), "\n");
+    assert.equal(await said(), "hello\n");
+    await envoy.apply(transparent(document(0), "front"));
+    assert.equal(await said(), "");
+  });
+});
