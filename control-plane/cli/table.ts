@@ -17,7 +17,7 @@ export function tableCommand(): Command {
     addTableOptions(new Command("create"), "to make")
       .description(
         "make a table: on demand, encrypted, protected from deletion, recoverable to any point of 35 days; " +
-          "a table that is there gets what it lacks of that",
+          "a table that is there gets what it lacks of the last, and of the time to live of what passes",
       )
       .option("--kms-key <arn>", "KMS key that encrypts it (default: the one that AWS manages for DynamoDB)")
       .option(

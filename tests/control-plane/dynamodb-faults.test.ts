@@ -310,7 +310,7 @@ describe("The store on DynamoDB, where things go wrong", function () {
     await assert.rejects(
       opened({ table: "none" }),
       new StoreUnavailable(
-        `the DynamoDB table none in us-east-1 at ${server.endpoint} does not exist. Create it by appmesh table create --table ` +
+        `the DynamoDB table none in us-east-1 at ${server.endpoint} does not exist, or is still being made or restored. Create it by appmesh table create --table ` +
           `none --region us-east-1 --dynamodb-endpoint ${server.endpoint}, or give another one, by --table NAME and --region REGION`,
       ),
     );

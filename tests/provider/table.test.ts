@@ -128,7 +128,7 @@ describe("a mesh that is written straight to the table", function () {
     const failed = async (more: Record<string, string>) =>
       (await (await TestStack.create(env(more))).up(program)).messages;
     assert.deepEqual(await failed({ APPMESH_TABLE: "none", APPMESH_MAX_RETRIES: "0" }), [
-      'cannot create mesh "shop": the DynamoDB table none in us-east-1 does not exist. Create it by appmesh table create --table none --region us-east-1, ' +
+      'cannot create mesh "shop": the DynamoDB table none in us-east-1 does not exist, or is still being made or restored. Create it by appmesh table create --table none --region us-east-1, ' +
         'or give another one, by --table NAME and --region REGION. Check the provider\'s "table" and "region" (or APPMESH_TABLE and APPMESH_REGION). Then run the same ' +
         "command again: it continues where this one stopped.",
     ]);

@@ -48,7 +48,7 @@ describe("What is told of a table that cannot be used", () => {
   it("is how to make one that is not there, where it was looked for", async () => {
     assert.equal(
       await refused("ResourceNotFoundException", "Requested resource not found"),
-      `${where()} does not exist. Create it by appmesh table create --table meshes --region eu-central-1 --dynamodb-endpoint ` +
+      `${where()} does not exist, or is still being made or restored. Create it by appmesh table create --table meshes --region eu-central-1 --dynamodb-endpoint ` +
         `${place.endpoint}, or give another one, by --table NAME and --region REGION`,
     );
   });

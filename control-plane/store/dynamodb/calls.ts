@@ -63,6 +63,12 @@ export class Calls {
     return this.place.table;
   }
 
+  /** The table, as errors name it. */
+  get where(): string {
+    const { table, region, endpoint } = this.place;
+    return `the DynamoDB table ${table} in ${region}${endpoint === undefined ? "" : ` at ${endpoint}`}`;
+  }
+
   /**
    * Sends one request. What it throws is DynamoDB's own error. One that was refused because this machine's clock is wrong
    * is sent again by DynamoDB's clock, which the refusal has told.
@@ -95,9 +101,7 @@ export class Calls {
   /** The same error in the words of a store. */
   unavailable(error: unknown): StoreUnavailable {
     if (error instanceof StoreUnavailable) return error;
-    const { table, region, endpoint } = this.place;
-    const where = `the DynamoDB table ${table} in ${region}${endpoint === undefined ? "" : ` at ${endpoint}`}`;
-    return new StoreUnavailable(`${where} ${explained(error as Error, this.place)}`, { cause: error });
+    return new StoreUnavailable(`${this.where} ${explained(error as Error, this.place)}`, { cause: error });
   }
 
   close(): void {
@@ -135,6 +139,10 @@ export function failureOf(error: unknown): Failure {
 export const backoff = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.min(25 * 2 ** attempt, 800) * (0.5 + Math.random())));
 
+/** What AWS's DynamoDB and DynamoDB Local say of a request whose keys are not the table's. */
+const OTHER_KEYS =
+  /key element does not match the schema|missed key schema element|conditions on the keys is invalid|[Tt]ype mismatch for key|does not match schema type/;
+
 function explained(error: Error & { code?: string }, { table, region, endpoint }: TablePlace): string {
   const { name, code } = error;
   const message = error.message.replace(/\.$/, "");
@@ -146,7 +154,7 @@ function explained(error: Error & { code?: string }, { table, region, endpoint }
   switch (name) {
     case "ResourceNotFoundException": {
       const there = `--table ${table} --region ${region}${endpoint === undefined ? "" : ` --dynamodb-endpoint ${endpoint}`}`;
-      return `does not exist. Create it by appmesh table create ${there}, or give another one, by --table NAME and --region REGION`;
+      return `does not exist, or is still being made or restored. Create it by appmesh table create ${there}, or give another one, by --table NAME and --region REGION`;
     }
     case "AccessDeniedException":
       return `may not be used: ${message}. Allow this program's role what docs/replicas.md lists`;
@@ -157,12 +165,14 @@ function explained(error: Error & { code?: string }, { table, region, endpoint }
     case "CredentialsProviderError":
     case "TokenProviderError":
       return `cannot be asked without AWS credentials, ${withoutCredentials(message, process.env.AWS_PROFILE)}`;
+    case "ValidationException":
+      if (!OTHER_KEYS.test(message)) break;
+      return `is another program's: its keys are not pk (S) and sk (S) (${message}). Give another one, by --table NAME`;
     case "TimeoutError":
     case "AbortError":
       return `did not answer within ${REQUEST_MILLISECONDS / 1000} seconds`;
-    default:
-      return `cannot be used: ${name === "Error" ? "" : `${name}: `}${message}`;
   }
+  return `cannot be used: ${name === "Error" ? "" : `${name}: `}${message}`;
 }
 
 function withoutCredentials(message: string, profile: string | undefined): string {

@@ -1,4 +1,8 @@
+import type { TableDescription } from "@aws-sdk/client-dynamodb";
+import { StoreUnavailable } from "../store.js";
 import { type Calls, failureOf } from "./calls.js";
+import { HEAD } from "./layout.js";
+import { tableOwner } from "./owner.js";
 import { sleep } from "./table.js";
 
 export interface CreateTableOptions {
@@ -12,7 +16,8 @@ const WAIT_MILLISECONDS = 120_000;
 
 /**
  * Makes the table of a store: on demand, encrypted, with deletion protection, recovery to any point of the last 35 days, and
- * a log that passes. A table that is there already gets what it lacks of that; its records stay.
+ * a log that passes. A table that is there already gets what it lacks of the last two; its records stay. Throws
+ * StoreUnavailable for a table that another program has.
  */
 export async function createTable(
   calls: Calls,
@@ -50,7 +55,8 @@ export async function createTable(
       throw error;
     }
   });
-  await active(calls);
+  const table = await active(calls);
+  if (outcome === "exists") await checkIsNobodysElse(calls, table);
   await guarded(calls, async () => {
     const { TimeToLiveDescription: ttl } = await calls.send((client, signal) =>
       client.describeTimeToLive({ TableName }, signal),
@@ -80,14 +86,39 @@ export async function createTable(
   return outcome;
 }
 
-async function active(calls: Calls): Promise<void> {
+/** A time to live would delete another program's items, and what a store writes would be among them. */
+async function checkIsNobodysElse(calls: Calls, table: TableDescription): Promise<void> {
+  const anothers = (why: string) =>
+    new StoreUnavailable(
+      `${calls.where} is another program's: ${why}. Nothing of it was changed. Give another one, by --table NAME`,
+    );
+  const { KeySchema = [], AttributeDefinitions = [] } = table;
+  const typeOf = (name: string | undefined) =>
+    AttributeDefinitions.find(({ AttributeName }) => AttributeName === name)?.AttributeType;
+  const keys = KeySchema.map(({ AttributeName: name }) => `${name} (${typeOf(name)})`).join(" and ");
+  const ours = "pk (S) and sk (S)";
+  if (keys !== ours) throw anothers(`its keys are ${keys}, and not ${ours}`);
+  const { table: TableName } = calls;
+  const { Item: head } = await calls.read(
+    (client, signal) => client.getItem({ TableName, Key: HEAD, ConsistentRead: true }, signal),
+    10_000,
+  );
+  if (head !== undefined || (await tableOwner(calls)) !== undefined) return;
+  const { Items = [] } = await calls.read(
+    (client, signal) => client.scan({ TableName, Limit: 1, ConsistentRead: true }, signal),
+    10_000,
+  );
+  if (Items.length > 0) throw anothers("it holds items, and none of a control plane");
+}
+
+async function active(calls: Calls): Promise<TableDescription> {
   const end = performance.now() + WAIT_MILLISECONDS;
   for (let wait = 50; ; wait = Math.min(wait * 2, 2_000)) {
     const { Table } = await calls.read(
       (client, signal) => client.describeTable({ TableName: calls.table }, signal),
       10_000,
     );
-    if (Table?.TableStatus === "ACTIVE") return;
+    if (Table?.TableStatus === "ACTIVE") return Table;
     if (performance.now() > end) {
       throw calls.unavailable(
         new Error(`it is still ${Table?.TableStatus} after two minutes. Run this again`),
