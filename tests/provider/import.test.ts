@@ -1,7 +1,7 @@
 // `pulumi import`, as a user types it: Pulumi's own command, on a mesh that was made without Pulumi.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as appmesh from "@pulumi-appmesh/appmesh";
@@ -116,11 +116,25 @@ describe("pulumi import", function () {
       { type: "appmesh:index:Route", name: "canary", id: "shop/catalog/canary" },
     ];
     await writeFile(file, JSON.stringify({ resources }));
+    const written = join(stack.stack.workspace.workDir, "written");
     const { code, output } = await pulumi(
       "import",
-      ...["--file", file, "--yes", "--protect=false", "--generate-code=false"],
+      ...["--file", file, "--yes", "--protect=false", "--out", written],
     );
     assert.equal(code, 0, output);
+    // As all languages' writers get it. Pulumi finds of a reference only what is an id: the mesh's name.
+    assert.equal(
+      (await readFile(written, "utf8")).split(/\s+/).join(" "),
+      'package appmesh { baseProviderName = "appmesh" } ' +
+        'resource shop "appmesh:index:Mesh" { meshName = "shop" spec ={ egressFilter ={ type = "DROP_ALL"}} tags ={ "team" = "shop"} } ' +
+        'resource v1 "appmesh:index:VirtualNode" { meshName = shop.id spec ={ ' +
+        'listeners =[{ portMapping ={ port = 8080, protocol = "http" }}], ' +
+        'serviceDiscovery ={ dns ={ hostname = "v1.internal"}} } virtualNodeName = "v1" } ' +
+        'resource catalog "appmesh:index:VirtualRouter" { meshName = shop.id ' +
+        'spec ={ listeners =[{ portMapping ={ port = 8080, protocol = "http" }}]} virtualRouterName = "catalog" } ' +
+        'resource canary "appmesh:index:Route" { meshName = shop.id routeName = "canary" spec ={ httpRoute ={ ' +
+        'action ={ weightedTargets =[{ virtualNode = "v1", weight = 1 }]}, match ={ prefix = "/"} }} virtualRouterName = "catalog" } ',
+    );
     assert.deepEqual(await imported(), {
       shop: { meshName: "shop", spec: { egressFilter: { type: "DROP_ALL" } }, tags: { team: "shop" } },
       "shop/v1": { meshName: "shop", virtualNodeName: "v1", spec: nodeSpec("v1.internal") },
