@@ -607,6 +607,47 @@ Resources:
     );
   });
 
+  it("knows the names of a template's own entities", () => {
+    const template = (meshName: string, nodeName: string) => `
+Resources:
+  Mesh: { Type: AWS::AppMesh::Mesh, Properties: { MeshName: shop } }
+  Node: { Type: AWS::AppMesh::VirtualNode, Properties: { MeshName: ${meshName}, VirtualNodeName: web } }
+  Computed: { Type: AWS::AppMesh::VirtualNode, Properties: { MeshName: shop, VirtualNodeName: !Sub a } }
+  Function: { Type: AWS::Lambda::Function, Properties: { FunctionName: f } }
+  Text: text
+  Service:
+    Type: AWS::AppMesh::VirtualService
+    Properties:
+      MeshName: shop
+      VirtualServiceName: a.b
+      Spec: { Provider: { VirtualNode: { VirtualNodeName: ${nodeName} } } }
+`;
+    const read = (meshName: string, nodeName: string) => {
+      const declared = declaredIn("t", template(meshName, nodeName));
+      const [, node] = declared.map(({ props }) => props);
+      const service = declared.at(-1)?.props as {
+        spec: { provider: { virtualNode: { virtualNodeName: unknown } } };
+      };
+      return [node?.meshName, service.spec.provider.virtualNode.virtualNodeName];
+    };
+    for (const [mesh, node] of [
+      ["!GetAtt Mesh.MeshName", "!GetAtt Node.VirtualNodeName"],
+      ['{ "Fn::GetAtt": Mesh.MeshName }', '{ "Fn::GetAtt": [Node, VirtualNodeName] }'],
+    ] as const)
+      deepEqual(read(mesh, node), ["shop", "web"]);
+    for (const other of [
+      "Computed.VirtualNodeName",
+      "Node.Arn",
+      "Function.FunctionName",
+      "Gone.MeshName",
+      "Text.Name",
+      "Mesh",
+      '""',
+    ])
+      deepEqual(read("shop", `{ "Fn::GetAtt": ${other} }`), ["shop", unknown], other);
+    deepEqual(read("shop", '{ "Fn::GetAtt": Mesh.MeshName, Other: a }'), ["shop", unknown]);
+  });
+
   it("takes lists of names and values for not known where any name in them is", () => {
     const read = (list: string) => {
       const declared = declaredIn(

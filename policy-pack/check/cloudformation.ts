@@ -15,7 +15,8 @@ type InTemplate = Declared & { readonly id: string };
  * The App Mesh entities, task definitions, roles and policies of a template. What it computes is not known before it is
  * deployed.
  */
-export const fromTemplate = ({ Resources }: Template): readonly InTemplate[] => fromResources(Resources);
+export const fromTemplate = ({ Resources }: Template): readonly InTemplate[] =>
+  fromResources(withNames(Resources, Resources) as Members);
 
 const fromResources = (resources: Members): readonly InTemplate[] =>
   Object.entries(resources).flatMap(([id, resource]) => {
@@ -74,6 +75,7 @@ function policy(id: string, properties: unknown): readonly InTemplate[] {
 
 const isMembers = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
 
 /** Whether an object stands for a value that is computed, or has members that a function adds to it. */
@@ -81,6 +83,32 @@ const isComputed = (value: Members): boolean => {
   const names = Object.keys(value);
   return names.some((name) => name.startsWith("Fn::")) || (names.length === 1 && names[0] === "Ref");
 };
+
+const getAttribute = "Fn::GetAtt";
+
+/** A value in which the names of a template's own entities stand where they are asked for, as far as it gives them as texts. */
+function withNames(value: unknown, resources: Members): unknown {
+  if (Array.isArray(value)) return value.map((each) => withNames(each, resources));
+  if (!isMembers(value)) return value;
+  const [[member, given] = [], ...others] = Object.entries(value);
+  const name = member === getAttribute && others.length === 0 ? nameIn(resources, given) : undefined;
+  return (
+    name ??
+    Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withNames(each, resources)]))
+  );
+}
+
+/** What `Mesh.MeshName` and `[Mesh, MeshName]` stand for: an entity's attributes that are names are its properties, too. */
+function nameIn(resources: Members, attribute: unknown): string | undefined {
+  const [id, member] = typeof attribute === "string" ? attribute.split(".") : listOf(attribute);
+  const { Type, Properties } = membersOf(resources[String(id)]);
+  const name = membersOf(Properties)[String(member)];
+  return String(Type).startsWith("AWS::AppMesh::") &&
+    String(member).endsWith("Name") &&
+    typeof name === "string"
+    ? name
+    : undefined;
+}
 
 /** A value with `unknown` in the place of what is computed when the template is deployed. */
 function asKnown(value: unknown, wordOf = (name: string) => name): unknown {

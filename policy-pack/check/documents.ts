@@ -159,6 +159,9 @@ const tagsOfTemplates = [
   (["scalar", "seq", "map"] as const).map((kind) => ({
     tag: `!${name}`,
     ...(kind === "scalar" ? {} : { collection: kind }),
-    resolve: () => ({ [name === "Ref" ? "Ref" : `Fn::${name}`]: "" }),
+    // What most of them say is of no use; GetAtt may name an entity of the template.
+    resolve: (value: unknown) => ({
+      [name === "Ref" ? "Ref" : `Fn::${name}`]: name === "GetAtt" && typeof value === "string" ? value : "",
+    }),
   })),
 );
