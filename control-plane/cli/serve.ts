@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../endpoint.js";
 import { defaultLimits, type Limits } from "../mesh/limits.js";
-import { credentialsIn, EnvironmentError } from "./credentials.js";
+import { credentialsIn, EnvironmentError, metricsTokenIn } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
 import { addProxiesOptions, type ProxiesCommandOptions, placedOf, proxiesOf } from "./proxies-options.js";
@@ -141,7 +141,7 @@ async function run(options: Options): Promise<void> {
       placed: placedOf(options, process.env),
       tls: tlsOf(options),
       proxies: proxiesOf(options),
-      metricsToken: process.env.APPMESH_METRICS_TOKEN || undefined,
+      metricsToken: metricsTokenIn(process.env),
       cloudMap: {
         endpoint:
           options.cloudMapEndpoint ??

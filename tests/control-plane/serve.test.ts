@@ -205,6 +205,29 @@ describe("appmesh serve", function () {
       });
     });
 
+    it("with secrets that nobody can show as they are", async () => {
+      const args = [...anyPort, "--data", temporaryFolder()];
+      const key = { APPMESH_ACCESS_KEY_ID: "AKID" };
+      const cases: [NodeJS.ProcessEnv, string][] = [
+        [
+          { ...key, APPMESH_SECRET_ACCESS_KEY: "of-a-file-that-ends-with-a-line-break\n" },
+          "APPMESH_SECRET_ACCESS_KEY begins or ends with white space, as what is read from a file may: leave the line break out",
+        ],
+        [
+          { APPMESH_METRICS_TOKEN: " token" },
+          "APPMESH_METRICS_TOKEN begins or ends with white space, as what is read from a file may: leave the line break out",
+        ],
+        [
+          { APPMESH_METRICS_TOKEN: "two words" },
+          "APPMESH_METRICS_TOKEN holds what no header can: give letters, digits and signs of ASCII, without white space",
+        ],
+      ];
+      for (const [env, why] of cases) {
+        const stderr = `appmesh serve: ${why}\n`;
+        assert.deepEqual(await runAppmesh("serve", args, { env }), { code: 1, stdout: "", stderr });
+      }
+    });
+
     it("with xDS off this machine", async () => {
       const accessKey = { accessKeyId: "AKID", secretAccessKey: "secret" };
       const args = ["--api", "127.0.0.1:0", "--xds", "[::]:0", "--data", temporaryFolder()];
