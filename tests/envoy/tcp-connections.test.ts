@@ -3,11 +3,19 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { MeshDocument } from "@pulumi-appmesh/control-plane/translate/document.js";
-import type { TcpRoute } from "@pulumi-appmesh/model";
+import type { HealthCheckPolicy, Listener, TcpRoute, VirtualNodeSpec } from "@pulumi-appmesh/model";
 import { loopbackAddress } from "../support/loopback.js";
 import { heard, redirectable, redirected } from "../support/redirected.js";
 import type { StaticEnvoy } from "../support/static-envoy.js";
 import { calling, explicit, nodeAt, Started, transparent } from "./mesh.js";
+
+const healthCheck: HealthCheckPolicy = {
+  protocol: "tcp",
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+  intervalMillis: 5000,
+  timeoutMillis: 2000,
+};
 
 /** A connection that says what it is sent, and by whom. */
 class Connection {
@@ -53,6 +61,12 @@ class Connection {
   destroy(): void {
     this.socket.destroy();
   }
+}
+
+/** Envoy has ended the connections that it drains. */
+async function drained(envoy: StaticEnvoy): Promise<void> {
+  while ((await envoy.stat("listener_manager.total_filter_chains_draining")) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 for (const mode of ["explicit", "transparent"] as const) {
@@ -114,6 +128,8 @@ for (const mode of ["explicit", "transparent"] as const) {
       );
       return {
         envoy,
+        /** What the virtual node v1 says, with more of its listener. */
+        v1: (more: Partial<Listener>) => ({ virtualNodes: { v1: nodeAt(v1.port, "tcp", more) } }),
         change: (...change: Change) => envoy.apply(told(change)),
         async open(): Promise<Connection> {
           const socket =
@@ -126,12 +142,6 @@ for (const mode of ["explicit", "transparent"] as const) {
           return connection;
         },
       };
-    }
-
-    /** Envoy has ended the connections that it drains. */
-    async function drained(envoy: StaticEnvoy): Promise<void> {
-      while ((await envoy.stat("listener_manager.total_filter_chains_draining")) > 0)
-        await new Promise((resolve) => setTimeout(resolve, 50));
     }
 
     // Shows: route.tcpRoute.action.weightedTargets[].weight
@@ -174,8 +184,8 @@ for (const mode of ["explicit", "transparent"] as const) {
       assert.ok(first > 248 && first < 352, `${first} of 400`);
     });
 
-    it("stay while other services and versions come and go", async () => {
-      const { envoy, change, open } = await mesh({ v1: 100 });
+    it("stay while other services and versions come and go, and their target is found in another way", async () => {
+      const { envoy, v1, change, open } = await mesh({ v1: 100 });
       const old = await open();
       assert.equal(await old.server(), "v1");
       await change({ v1: 50, v2: 50 });
@@ -189,6 +199,7 @@ for (const mode of ["explicit", "transparent"] as const) {
       await change({ v1: 50, v2: 50 }, {}, other);
       await change({ v1: 50, v2: 50 }, {}, { ...other, mesh: { egressFilter: { type: "ALLOW_ALL" } } });
       await change({ v1: 100 });
+      await change({ v1: 100 }, {}, v1({ connectionPool: { tcp: { maxConnections: 7 } }, healthCheck }));
       await drained(envoy);
       assert.equal(await old.isOpen(), true);
     });
@@ -206,16 +217,17 @@ for (const mode of ["explicit", "transparent"] as const) {
       );
     });
 
-    it("end when Envoy has drained, once there is another time limit, access log, or no such backend", async () => {
+    it("end when Envoy has drained, once there is another time limit, access log, or neither backend nor weight", async () => {
       const { change, open } = await mesh({ v1: 100 });
-      const limit: Partial<TcpRoute> = { timeout: { idle: { unit: "s", value: 600 } } };
       const logged = { ...calling("db.local"), logging: { accessLog: { file: { path: "/dev/null" } } } };
       const changes: readonly Change[] = [
-        [{ v1: 100 }, limit],
-        [{ v1: 100 }, limit, { virtualNodes: { front: logged } }],
-        [{ v1: 100 }, limit, { virtualNodes: { front: {} } }],
+        [{ v1: 100 }, { timeout: { idle: { unit: "s", value: 600 } } }],
+        [{ v1: 100 }, {}, { virtualNodes: { front: logged } }],
+        [{ v1: 100 }, {}, { virtualNodes: { front: {} } }],
+        [{ v1: 0 }],
       ];
       for (const next of changes) {
+        await change({ v1: 100 });
         const connection = await open();
         assert.equal(await connection.server(), "v1");
         await change(...next);
@@ -224,6 +236,51 @@ for (const mode of ["explicit", "transparent"] as const) {
     });
   });
 }
+
+describe("open TCP connections at the proxy of the virtual node that they lead to", function () {
+  this.timeout(180_000);
+  const started = new Started();
+  afterEach(() => started.end());
+
+  async function mesh() {
+    const db = await started.greeting("db\n");
+    const at = await loopbackAddress(5432);
+    const told = (listener: Partial<Listener>, more: Partial<VirtualNodeSpec> = {}) => {
+      const node = nodeAt(5432, "tcp", listener, at);
+      const { listeners = [], ...others } = more;
+      const spec = { ...node, ...others, listeners: [...(node.listeners ?? []), ...listeners] };
+      return explicit({ meshName: "shop", virtualNodes: { db: spec } }, "db", at, { "5432": db.port });
+    };
+    const envoy = await started.envoy(told({}));
+    const connection = new Connection(connect(5432, at));
+    started.until({ close: async () => connection.destroy() });
+    assert.equal(await connection.server(), "db");
+    return {
+      envoy,
+      connection,
+      change: (...change: Parameters<typeof told>) => envoy.apply(told(...change)),
+    };
+  }
+
+  it("stay while its connection pool, health check and backends change", async () => {
+    const { envoy, connection, change } = await mesh();
+    await change({ connectionPool: { tcp: { maxConnections: 7 } }, healthCheck }, calling("web.local"));
+    await drained(envoy);
+    assert.equal(await connection.isOpen(), true);
+  });
+
+  for (const [what, change] of Object.entries<Parameters<Awaited<ReturnType<typeof mesh>>["change"]>>({
+    "another time limit": [{ timeout: { tcp: { idle: { unit: "s", value: 600 } } } }],
+    "another access log": [{}, { logging: { accessLog: { file: { path: "/dev/null" } } } }],
+    "a second listener": [{}, { listeners: [{ portMapping: { port: 8080, protocol: "http" } }] }],
+  })) {
+    it(`end when Envoy has drained, once it has ${what}`, async () => {
+      const db = await mesh();
+      await db.change(...change);
+      await db.connection.closed();
+    });
+  }
+});
 
 describe("TCP connections to a service of which no target has a share", function () {
   this.timeout(180_000);
