@@ -67,6 +67,38 @@ describe("appmesh check", () => {
     );
   });
 
+  it("reads task definitions, as they are registered and as they are described", () => {
+    const containerDefinitions = [{ name: "envoy", image: "envoyproxy/envoy:latest", user: "1000" }];
+    const properties = [{ name: "IgnoredUID", value: "1337" }];
+    const task = {
+      family: "shop",
+      containerDefinitions,
+      proxyConfiguration: { containerName: "envoy", properties },
+    };
+    const rules = only("sidecar-image-pinned", "sidecar-redirection");
+    const found = (name: string) => [
+      `mesh.yaml: ${name}: [mandatory] sidecar-image-pinned: containerDefinitions[0].image: envoyproxy/envoy:latest is whatever is newest; name a version or a digest.`,
+      `mesh.yaml: ${name}: [mandatory] sidecar-redirection: proxyConfiguration.properties.IgnoredUID: user 1337 is ignored, and the proxy runs as 1000; set IgnoredUID and the container's user to the same, such as 1337.`,
+      "2 found in 1 resource, of which 2 are mandatory",
+    ];
+    deepEqual(lines(JSON.stringify(task), rules), found("taskDefinition shop"));
+    deepEqual(lines(JSON.stringify({ taskDefinition: task, tags: [] }), rules), found("taskDefinition shop"));
+    deepEqual(declaredIn("f", JSON.stringify({ containerDefinitions })), [
+      {
+        file: "f",
+        name: "taskDefinition",
+        type: "aws:ecs/taskDefinition:TaskDefinition",
+        props: { containerDefinitions },
+      },
+    ]);
+    for (const other of [
+      { taskDefinition: "shop:1" },
+      { taskDefinition: [] },
+      { containerDefinitions: "[]" },
+    ])
+      throws(() => declaredIn("f", JSON.stringify(other)), { name: "UnreadableFile" });
+  });
+
   it("knows each kind of entity by what it names", () => {
     const kinds = [
       { meshName: "m" },
@@ -486,7 +518,7 @@ Resources:
     [
       "a text",
       "hello",
-      /^f: it is no input or output of the AWS CLI for App Mesh, no template of CloudFormation, and no Kubernetes object$/,
+      /^f: it is no input or output of the AWS CLI for App Mesh or of a task definition, no template of CloudFormation, and no Kubernetes object$/,
     ],
     [
       "something else in the second document",

@@ -2,6 +2,7 @@ import { entityTypes } from "@pulumi-appmesh/model";
 import { lineageNames } from "../subjects/appmesh.js";
 import { type Declared, openType } from "../subjects/forms.js";
 import { unknown } from "../subjects/known.js";
+import { byName } from "./by-name.js";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -126,19 +127,12 @@ const apiWord = (name: string): string =>
 
 const inApiWords = (value: unknown): unknown => asKnown(value, apiWord);
 
-/** A list of names and values as an object; not known as a whole where any name is not. */
-function named(list: unknown, nameOf: (item: Members) => unknown): unknown {
-  if (!Array.isArray(list)) return list === unknown ? unknown : {};
-  if (list.some((item) => item === unknown || nameOf(membersOf(item)) === unknown)) return unknown;
-  return Object.fromEntries(list.map(membersOf).map((item) => [String(nameOf(item)), item.value]));
-}
-
-const tagsOf = (tags: unknown): unknown => named(tags, ({ key }) => key);
+const tagsOf = (tags: unknown): unknown => byName(tags, "key");
 
 /** The proxy's properties are a list of names and values here, and an object in Pulumi's words. */
 function taskDefinition(props: Members): Members {
   const { proxyConfiguration } = props;
   if (!isMembers(proxyConfiguration)) return props;
-  const properties = named(proxyConfiguration.proxyConfigurationProperties, ({ name }) => name);
+  const properties = byName(proxyConfiguration.proxyConfigurationProperties, "name");
   return { ...props, proxyConfiguration: { ...proxyConfiguration, properties } };
 }

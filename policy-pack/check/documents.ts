@@ -1,6 +1,7 @@
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { type Document, parseAllDocuments } from "yaml";
 import type { Declared } from "../subjects/forms.js";
+import { byName } from "./by-name.js";
 import { fromTemplate, isTemplate } from "./cloudformation.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ export class UnreadableFile extends Error {
 
 /**
  * What a file declares. JSON and YAML are taken, one or several documents of: input of the AWS CLI (`--cli-input-json`) or
- * its output (`describe-*`), alone or in a list; a template of CloudFormation; Kubernetes objects.
+ * its output (`describe-*`), alone or in a list, of task definitions as well; a template of CloudFormation; Kubernetes objects.
  */
 export function declaredIn(file: string, text: string): readonly InFile[] {
   const documents = parseAllDocuments(text, { logLevel: "silent", merge: true, customTags: tagsOfTemplates });
@@ -30,7 +31,7 @@ export function declaredIn(file: string, text: string): readonly InFile[] {
     const read = fromDocument(file, value, documents.length === 1 ? "" : `document ${index + 1}`);
     if (read === undefined) {
       throw new UnreadableFile(
-        `${file}${documents.length === 1 ? "" : `, document ${index + 1}`}: it is no input or output of the AWS CLI for App Mesh, ` +
+        `${file}${documents.length === 1 ? "" : `, document ${index + 1}`}: it is no input or output of the AWS CLI for App Mesh or of a task definition, ` +
           "no template of CloudFormation, and no Kubernetes object",
       );
     }
@@ -77,7 +78,7 @@ function fromDocument(file: string, value: unknown, place: string): readonly InF
   }
   const objects = fromObject(file, value as Members);
   if (objects !== undefined) return objects;
-  const entity = fromCli(value as Members);
+  const entity = fromCli(value as Members) ?? fromTaskDefinition(value as Members);
   return entity && [{ file, name: entity.name || place, type: entity.type, props: entity.props }];
 }
 
@@ -121,6 +122,33 @@ function fromCli(
     name: `${kind} ${String(value[nameMember])}`,
   };
 }
+
+/** Input of `aws ecs register-task-definition`, or output that has it in it. */
+function fromTaskDefinition({
+  taskDefinition,
+  ...own
+}: Members): { readonly type: string; readonly props: Members; readonly name: string } | undefined {
+  if (isMembers(taskDefinition)) return fromTaskDefinition(taskDefinition);
+  if (!Array.isArray(own.containerDefinitions)) return undefined;
+  const { proxyConfiguration } = own;
+  const props = isMembers(proxyConfiguration)
+    ? {
+        ...own,
+        proxyConfiguration: {
+          ...proxyConfiguration,
+          properties: byName(proxyConfiguration.properties, "name"),
+        },
+      }
+    : own;
+  return {
+    type: "aws:ecs/taskDefinition:TaskDefinition",
+    props,
+    name: `taskDefinition ${String(own.family ?? "")}`.trim(),
+  };
+}
+
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The innermost entity that is named: a route names its router and its mesh too. */
 function kindOf(value: Members): Kind | undefined {
