@@ -9,7 +9,16 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.j
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = readFileSync(join(root, "docs/ecs.md"), "utf8");
-const programs = ["task", "service", "ingress", "gateway", "awsx", "add-mesh", "library"] as const;
+const programs = [
+  "task",
+  "service",
+  "balanced",
+  "ingress",
+  "gateway",
+  "awsx",
+  "add-mesh",
+  "library",
+] as const;
 
 describe("docs/ecs.md", function () {
   this.timeout(180_000);
@@ -66,6 +75,14 @@ describe("docs/ecs.md", function () {
       names.map(([key]) => key),
       ["aws:servicediscovery/service:Service catalog"],
     );
+  });
+
+  it("has a service that is registered with a load balancer that is there", async () => {
+    assert.match(String((await up("balanced")).serviceArn), /:service\/web-service-\w+$/);
+    const { loadBalancers } = aws.made()["aws:ecs/service:Service web-service"] ?? {};
+    const targetGroupArn =
+      "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0a1b2c3d4e5f6a7b";
+    assert.deepEqual(loadBalancers, [{ targetGroupArn, containerName: "web", containerPort: 8080 }]);
   });
 
   it("makes a gateway behind a load balancer", async () => {

@@ -109,7 +109,8 @@ export class MeshEcsService extends EcsServiceComponent {
     );
 
     this.tell<MeshEcsService>({
-      virtualNodeName: node.entityName,
+      // No route has a share for it before it has tasks. The URN is known in previews already.
+      virtualNodeName: output({ name: node.entityName, ready: service.urn }).apply(({ name }) => name),
       cloudMapServiceArn: found?.arn,
       ...outputsOf(service, task, guard),
     });
