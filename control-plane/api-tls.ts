@@ -45,7 +45,9 @@ export async function openTls(
       log.error({ err: error }, "the API's certificate has changed and cannot be used; the last one stays"),
   };
   if ("certFile" in tls) {
-    const certificate = ServerCertificate.open({ ...tls, ...events });
+    const onEnding = ({ hasEnded, message }: { hasEnded: boolean; message: string }) =>
+      log[hasEnded ? "error" : "warn"]({ certFile: tls.certFile }, `the API's certificate ${message}`);
+    const certificate = ServerCertificate.open({ ...tls, ...events, onEnding });
     return { certificate, caFile: undefined, close: () => certificate.close() };
   }
   const names = ownNames([host], tls.names);

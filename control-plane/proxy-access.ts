@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { Logger } from "pino";
+import { Ending } from "./identity/ending.js";
 import { OwnCertificate } from "./identity/own-certificate.js";
 import { type Proof, ProofError } from "./identity/proxies/proof.js";
 import type { ProxyIdentities } from "./identity/proxies/proxy-identities.js";
@@ -35,6 +36,7 @@ export class ProxyAccess {
   readonly #transports = new Set<Http2Transport>();
   #tls: SecureContextOptions | undefined;
   readonly #own: OwnCertificate | undefined;
+  readonly #ending = new Ending();
   #failed: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -103,11 +105,21 @@ export class ProxyAccess {
     clearInterval(this.#timer);
   }
 
+  #tellEnding(certFile: string): void {
+    const news = this.#ending.news(String(this.#tls?.cert));
+    if (news)
+      this.#options.log[news.hasEnded ? "error" : "warn"](
+        { certFile },
+        `the certificate for proxies ${news.message}`,
+      );
+  }
+
   async #load(): Promise<void> {
     const { certificate, identities } = this.#options;
     if (certificate === undefined) return;
     const shown = "certFile" in certificate ? readCertificate(certificate) : await this.#own?.current();
     this.#tls = { ...shown, ca: identities.trust() };
+    if ("certFile" in certificate) this.#tellEnding(certificate.certFile);
   }
 
   #authenticate(proven: boolean): Authenticate {

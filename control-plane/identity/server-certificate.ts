@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions, type Server } from "node:tls";
+import { Ending } from "./ending.js";
 
 /** A certificate and its key in PEM files, which may be one and the same. The certificate comes first in its chain. */
 export interface CertificateFiles {
@@ -21,6 +22,8 @@ export interface ServerCertificateOptions extends CertificateFiles {
   readonly onReloaded?: () => void;
   /** The files have changed and cannot be used: the server goes on with what it has. */
   readonly onFailure?: (error: CertificateError) => void;
+  /** The certificate ends soon, or has ended. */
+  readonly onEnding?: (news: { readonly hasEnded: boolean; readonly message: string }) => void;
 }
 
 /** What a server shows of itself, from files: whenever they change to a pair that fits, new connections are shown that one. */
@@ -30,10 +33,12 @@ export class ServerCertificate {
   #failed: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #server: Server | undefined;
+  readonly #ending = new Ending();
 
   private constructor(options: ServerCertificateOptions, current: string) {
     this.#options = options;
     this.#current = current;
+    this.#tellEnding();
   }
 
   /** Throws CertificateError where the files cannot be read, or do not fit. */
@@ -54,6 +59,16 @@ export class ServerCertificate {
 
   /** Looks at the files at once. */
   reload(): void {
+    this.#read();
+    this.#tellEnding();
+  }
+
+  #tellEnding(): void {
+    const news = this.#ending.news(String(this.tls.cert));
+    if (news) this.#options.onEnding?.(news);
+  }
+
+  #read(): void {
     let found: string;
     try {
       found = JSON.stringify(readCertificate(this.#options));

@@ -103,6 +103,32 @@ describe("The API over HTTPS", function () {
     await controlPlane.stop();
   });
 
+  it("tells in the log that a certificate in its files has ended, and of the one for proxies", async () => {
+    const authority = await TestAuthority.make();
+    const { chainFile, keyFile } = await authority.issue({ names: ["127.0.0.1"], when: "expired" });
+    const controlPlane = await startControlPlane({
+      accessKey: first,
+      args: [
+        ...["--tls-cert", chainFile, "--tls-key", keyFile],
+        ...["--xds-tls-cert", chainFile, "--xds-tls-key", keyFile],
+      ],
+    });
+    const said = controlPlane
+      .log()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as { level: number; certFile?: string; msg: string })
+      .filter(({ certFile }) => certFile === chainFile)
+      .map(({ level, msg }) => [level, msg.replace(/at \S+Z/, "at TIME")]);
+    const ended =
+      "has ended at TIME: whoever checks it does not connect. Move another one, with its key, into the place of its files";
+    assert.deepEqual(said.sort(), [
+      [50, `the API's certificate ${ended}`],
+      [50, `the certificate for proxies ${ended}`],
+    ]);
+    await controlPlane.stop();
+  });
+
   it("goes on after what is no TLS, or breaks off", async () => {
     const controlPlane = await startControlPlane({
       accessKey: first,
