@@ -85,7 +85,7 @@ describe("the command check", () => {
     deepEqual(
       await run([other]),
       failed(
-        `${other}: it is no input or output of the AWS CLI for App Mesh, no template of CloudFormation, and no Kubernetes object`,
+        `${other}: it is no input or output of the AWS CLI for App Mesh or of a task definition, no template of CloudFormation, and no Kubernetes object`,
       ),
     );
     const wrong = file("wrong.json", { preset: "loose" });
