@@ -3,7 +3,7 @@ import { type Failure, reasonOf } from "../resources/check.js";
 import { type Change, diffValues } from "../resources/diff.js";
 import { formatPropertyPath, isAtOrBelow, parsePropertyPath } from "../resources/property-path.js";
 import type { ResourceDiffInput } from "../resources/resource.js";
-import { dropNulls, isUnknown, type ObjectValue, reveal } from "../server/values.js";
+import { carrySecrets, dropNulls, isUnknown, type ObjectValue, reveal } from "../server/values.js";
 
 /** The inputs of an extension as they are taken, and everything in which they break its shape. */
 export function checkShape(
@@ -30,3 +30,11 @@ export function changesOf(
     .filter(({ path }) => !ignored.some((pattern) => isAtOrBelow(path, pattern)))
     .map((change) => ({ ...change, property: formatPropertyPath(change.path) }));
 }
+
+/** What is there now, secret where the known inputs are. */
+export const withSecretsOf = (known: ObjectValue, live: ObjectValue): ObjectValue =>
+  Object.fromEntries(Object.entries(live).map(([name, value]) => [name, carrySecrets(known[name], value)]));
+
+/** The old one goes before the new one comes where the program asks for a replacement and both are the same one. */
+export const goesFirst = (changes: readonly { readonly replaces: boolean }[]): boolean =>
+  !changes.some(({ replaces }) => replaces);

@@ -7,7 +7,7 @@ import { formatPropertyPath } from "../resources/property-path.js";
 import { timestamp } from "../resources/state.js";
 import { isUnknown, type ObjectValue, reveal, secret, UNKNOWN } from "../server/values.js";
 import type { Extension } from "./extension.js";
-import { changesOf, checkShape } from "./inputs.js";
+import { changesOf, checkShape, withSecretsOf } from "./inputs.js";
 import { renewalOf, renewalViolations } from "./renewal.js";
 
 /** What the control plane issues, tells once, and takes back. */
@@ -133,7 +133,7 @@ export function issued(type: IssuedType, now: () => number = Date.now): Extensio
       }
       const live = await type.look(id, context);
       if (live?.status !== "Active") return undefined;
-      const changed = type.drift?.(live, inputs) ?? {};
+      const changed = withSecretsOf(inputs, type.drift?.(live, inputs) ?? {});
       return {
         inputs: { ...inputs, ...changed },
         state: withRenewal({ ...state, ...changed, ...timesOf(live) }),

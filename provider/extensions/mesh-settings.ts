@@ -10,7 +10,7 @@ import type { Context, Made } from "../resources/operations.js";
 import type { Found } from "../resources/resource.js";
 import { equal, type Json, type ObjectValue, reveal, toJson } from "../server/values.js";
 import type { Extension } from "./extension.js";
-import { changesOf, checkShape } from "./inputs.js";
+import { changesOf, checkShape, goesFirst, withSecretsOf } from "./inputs.js";
 
 const inputs = {
   meshName: required(
@@ -47,7 +47,7 @@ export const meshSettings: Extension = {
       ...change,
       replaces: change.path[0] === "meshName",
     }));
-    return { changes, deleteBeforeReplace: false, stables: ["meshName"] };
+    return { changes, deleteBeforeReplace: goesFirst(changes), stables: ["meshName"] };
   },
 
   planned: (given) => given,
@@ -82,7 +82,8 @@ async function create(given: ObjectValue, context: Context): Promise<Made> {
   if (!equal(before, {})) {
     throw new Error(
       `mesh "${meshName}" has settings already. Import them (pulumi import ${TOKEN} NAME ${meshName}), so that ` +
-        "they are not changed by two programs.",
+        "they are not changed by two programs. Where they are to be replaced (--replace, replacementTrigger), give them the " +
+        "option deleteBeforeReplace.",
     );
   }
   await settle(meshName, given, context);
@@ -94,7 +95,8 @@ async function read(id: string, { inputs: known }: Found, context: Context): Pro
   const live = await found(id, context);
   if (live === undefined) return undefined;
   const same = equal(withDefaults(toJson(known) as Settings) as Json, withDefaults(live) as Json);
-  const inputs = same ? { ...known, meshName: id } : { meshName: id, ...live };
+  const now = same ? { ...known, meshName: id } : { meshName: id, ...live };
+  const inputs = withSecretsOf(known, now);
   return { inputs, state: inputs };
 }
 

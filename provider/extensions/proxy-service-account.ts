@@ -5,7 +5,7 @@ import { isNotFound } from "../client/errors.js";
 import type { Context, Made } from "../resources/operations.js";
 import { type ObjectValue, reveal, toJson } from "../server/values.js";
 import type { Extension } from "./extension.js";
-import { changesOf, checkShape } from "./inputs.js";
+import { changesOf, checkShape, goesFirst, withSecretsOf } from "./inputs.js";
 
 const replaces = "Changing it makes another of it.";
 const label = (maxLength: number, form: RegExp, example: string) =>
@@ -59,7 +59,7 @@ export const proxyServiceAccount: Extension = {
       ...change,
       replaces: (identity as readonly unknown[]).includes(change.path[0]),
     }));
-    return { changes, deleteBeforeReplace: false, stables: [...identity] };
+    return { changes, deleteBeforeReplace: goesFirst(changes), stables: [...identity] };
   },
 
   planned: (given) => given,
@@ -76,13 +76,8 @@ export const proxyServiceAccount: Extension = {
       const names = live[member] ?? [];
       return names.length > 0 || known[member] !== undefined ? [[member, [...names]] as const] : [];
     });
-    const inputs: ObjectValue = {
-      ...known,
-      meshName,
-      namespace,
-      serviceAccountName,
-      ...Object.fromEntries(members),
-    };
+    const now = { meshName, namespace, serviceAccountName, ...Object.fromEntries(members) };
+    const inputs: ObjectValue = { ...known, ...withSecretsOf(known, now) };
     return { inputs, state: inputs };
   },
 
@@ -107,7 +102,8 @@ async function create(given: ObjectValue, context: Context): Promise<Made> {
   if ((await found(id, context)) !== undefined) {
     throw new Error(
       `${words(id)} is there already: its tokens are those of other proxies, too. Import it (pulumi import ${TOKEN} NAME ` +
-        `${id}), or let these proxies run as another service account.`,
+        `${id}), or let these proxies run as another service account. Where it is to be replaced (--replace, replacementTrigger), ` +
+        "give it the option deleteBeforeReplace.",
     );
   }
   await put(id, given, context);

@@ -51,6 +51,23 @@ describe("MeshSettings", function () {
     assert.equal((await stack.destroy()).failure, undefined);
   });
 
+  it("are replaced where a program asks for it", async () => {
+    const stack = await TestStack.create(env());
+    const replaced = (defaultRetries: boolean) => async () => {
+      const { meshName } = new Mesh("shop", { meshName: "shop" });
+      new MeshSettings("shop", { meshName, defaultRetries }, { replaceOnChanges: ["defaultRetries"] });
+    };
+    assert.equal((await stack.up(replaced(false))).failure, undefined);
+    const up = await stack.up(replaced(true));
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(
+      up.steps.map(({ op }) => op),
+      ["delete-replaced", "replace", "create-replacement"],
+    );
+    assert.equal((await settings()).defaultRetries, true);
+    assert.equal((await stack.destroy()).failure, undefined);
+  });
+
   it("are refused where they make no sense, and where the mesh has some already", async () => {
     const stack = await TestStack.create(env());
     const wrong = await stack.up(program({ managedTls: { mode: "MAYBE" as "STRICT" } }));
@@ -64,7 +81,7 @@ describe("MeshSettings", function () {
     const taken = await stack.up(program({ managedTls: { mode: "STRICT" } }));
     assert.match(
       taken.messages.join("\n"),
-      /mesh "shop" has settings already. Import them \(pulumi import appmesh:index:MeshSettings NAME shop\), so that they are not changed by two programs./,
+      /mesh "shop" has settings already. Import them \(pulumi import appmesh:index:MeshSettings NAME shop\), so that they are not changed by two programs\. Where they are to be replaced \(--replace, replacementTrigger\), give them the option deleteBeforeReplace\./,
     );
     await stack.destroy();
   });

@@ -106,7 +106,7 @@ describe("ProxyServiceAccount", function () {
     const taken = await stack.up(alone);
     assert.match(
       taken.messages.join("\n"),
-      /service account "shop:catalog" of mesh "shop" is there already: its tokens are those of other proxies, too\. Import it \(pulumi import appmesh:index:ProxyServiceAccount NAME shop\/shop:catalog\), or let these proxies run as another service account\./,
+      /service account "shop:catalog" of mesh "shop" is there already: its tokens are those of other proxies, too\. Import it \(pulumi import appmesh:index:ProxyServiceAccount NAME shop\/shop:catalog\), or let these proxies run as another service account\. Where it is to be replaced \(--replace, replacementTrigger\), give it the option deleteBeforeReplace\./,
     );
     assert.deepEqual(await said(), [["shop:catalog", ["catalog"], []]]);
     await controlPlane.call("DELETE", "/v1/meshes/shop/service-accounts/shop:catalog");
