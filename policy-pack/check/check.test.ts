@@ -677,7 +677,12 @@ Resources:
       '""',
     ])
       deepEqual(read("shop", `{ "Fn::GetAtt": ${other} }`), ["shop", unknown], other);
-    deepEqual(read("shop", '{ "Fn::GetAtt": Mesh.MeshName, Other: a }'), ["shop", unknown]);
+    for (const other of [
+      '{ "Fn::GetAtt": Mesh.MeshName, Other: a }',
+      "!Sub Mesh.MeshName",
+      '{ "Fn::Sub": Mesh.MeshName }',
+    ])
+      deepEqual(read("shop", other), ["shop", unknown], other);
   });
 
   it("takes lists of names and values for not known where any name in them is", () => {

@@ -99,16 +99,12 @@ function withNames(value: unknown, resources: Members): unknown {
   );
 }
 
-/** What `Mesh.MeshName` and `[Mesh, MeshName]` stand for: an entity's attributes that are names are its properties, too. */
+/** What `Mesh.MeshName` and `[Mesh, MeshName]` stand for: an entity's attributes that are called as its properties are the same. */
 function nameIn(resources: Members, attribute: unknown): string | undefined {
   const [id, member] = typeof attribute === "string" ? attribute.split(".") : listOf(attribute);
   const { Type, Properties } = membersOf(resources[String(id)]);
   const name = membersOf(Properties)[String(member)];
-  return String(Type).startsWith("AWS::AppMesh::") &&
-    String(member).endsWith("Name") &&
-    typeof name === "string"
-    ? name
-    : undefined;
+  return String(Type).startsWith("AWS::AppMesh::") && typeof name === "string" ? name : undefined;
 }
 
 /** A value with `unknown` in the place of what is computed when the template is deployed. */

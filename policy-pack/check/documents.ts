@@ -87,9 +87,7 @@ function fromObject(file: string, value: Members): readonly InFile[] | undefined
   const { apiVersion, kind, metadata, items } = value;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
   if (kind.endsWith("List") && Array.isArray(items)) {
-    const all = items.map((item) =>
-      typeof item === "object" && item !== null ? fromObject(file, item) : undefined,
-    );
+    const all = items.map((item) => (isMembers(item) ? fromObject(file, item) : undefined));
     return all.every((each) => each !== undefined) ? all.flat() : undefined;
   }
   const group = apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`;
@@ -187,9 +185,7 @@ const tagsOfTemplates = [
   (["scalar", "seq", "map"] as const).map((kind) => ({
     tag: `!${name}`,
     ...(kind === "scalar" ? {} : { collection: kind }),
-    // What most of them say is of no use; GetAtt may name an entity of the template.
-    resolve: (value: unknown) => ({
-      [name === "Ref" ? "Ref" : `Fn::${name}`]: name === "GetAtt" && typeof value === "string" ? value : "",
-    }),
+    // What is in lists of theirs is of no use.
+    resolve: (value: unknown) => ({ [`Fn::${name}`]: typeof value === "string" ? value : "" }),
   })),
 );

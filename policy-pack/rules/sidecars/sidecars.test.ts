@@ -495,6 +495,9 @@ describe("sidecar-start-order", () => {
     deepEqual(said(sidecarStartOrder, task([web, other, migration, envoy])), complies);
     const late = said(sidecarStartOrder, task([web, other, { ...migration, dependsOn: [] }, envoy]));
     deepEqual(late?.findings?.length, 3);
+    // It is not enough that another waits.
+    const free = said(sidecarStartOrder, task([waiting("free"), migration, envoy]));
+    deepEqual(free?.findings?.length, 1);
   });
 });
 
