@@ -2,7 +2,11 @@ import { deepEqual } from "node:assert/strict";
 import { check } from "../check/check.js";
 import { declaredIn } from "../check/documents.js";
 import { report } from "../check/report.js";
+import { entitiesOfStack } from "../pulumi/subjects.js";
+import { tlsClientPolicy } from "../rules/tls/tls-client-policy.js";
 import { configure } from "../settings.js";
+import { judged, unknownObject, unknownText } from "../testing/judged.js";
+import type { AnyEntity } from "./entity.js";
 
 const only = (...rules: string[]) =>
   configure({ all: "disabled", rules: Object.fromEntries(rules.map((name) => [name, "mandatory"])) });
@@ -78,5 +82,48 @@ describe("backends of groups", () => {
         [],
       );
     deepEqual(said(["services-used"], web(named), group(), mesh, service("own"), service("free")).length, 1);
+  });
+
+  it("are not known where nothing is known of the groups, or of where they are", () => {
+    const resource = ({ kind, ...props }: ReturnType<typeof object>) => ({
+      urn: `urn:${kind}`,
+      type: `kubernetes:appmesh.k8s.aws/v1beta2:${kind}`,
+      props: { kind, ...props },
+    });
+    const backendsOf = (node: ReturnType<typeof object>, ...others: ReturnType<typeof object>[]) => {
+      const [entity] = entitiesOfStack([node, ...others].map(resource)).keys();
+      return judged(tlsClientPolicy, entity as AnyEntity);
+    };
+    const node = (backendGroups: unknown, backends: unknown) =>
+      object("VirtualNode", "web", { backendGroups, backends });
+    deepEqual(backendsOf(node(unknownObject, [])), { open: ["spec.backends"] });
+    deepEqual(backendsOf(node(5, [])), { notApplicable: "it has no backend" });
+    deepEqual(backendsOf(node([named], unknownObject)), { open: ["spec.backends"] });
+    const one = {
+      findings: [
+        "spec.backendDefaults.clientPolicy.tls: there is no TLS client policy for the backend without a policy of its own; give one with a validation of the certificate.",
+      ],
+    };
+    for (const metadata of [
+      { name: unknownText },
+      { name: "all", namespace: unknownText },
+      { name: unknownText, namespace: unknownText },
+    ])
+      deepEqual(backendsOf(node([named], []), { ...group(), metadata } as never), one);
+    for (const reference of [{ name: unknownText }, { name: "all", namespace: unknownText }, unknownObject])
+      deepEqual(backendsOf(node([reference], [])), one);
+  });
+
+  it("are of the namespace that objects are in who name none", () => {
+    const bare = ({ metadata: { name }, ...others }: ReturnType<typeof object>) => ({
+      ...others,
+      metadata: { name },
+    });
+    const objects = [
+      bare(object("VirtualNode", "web", { backendGroups: [{ name: "all" }] })),
+      bare(object("BackendGroup", "all", { virtualservices: [{ name: "a" }] })),
+      bare(object("VirtualService", "a", {})),
+    ];
+    deepEqual(said(["services-used", "references-resolve"], mesh, ...objects), []);
   });
 });
