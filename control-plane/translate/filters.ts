@@ -29,6 +29,8 @@ export function http(options: HttpOptions): FilterJson {
       },
       // As nginx speaks to what it is a proxy for, and Python asks for tunnels.
       httpProtocolOptions: { acceptHttp10: true },
+      // A name is the same with the dot that keeps resolvers from searching: else it would be no service's, and pass by.
+      stripTrailingHostDot: true,
       normalizePath: true,
       mergeSlashes: true,
       pathWithEscapedSlashesAction: "KEEP_UNCHANGED",

@@ -39,6 +39,9 @@ describe("explicit interception", function () {
         { status: 200, server: "ratings", method: "POST", url: "/stars?of=5", host: url.split("/")[2] },
       );
     }
+    // The dot that keeps resolvers from searching is no part of the name.
+    const dotted = await callThrough(`${front}:15001`, "http://catalog.local.:9080/");
+    assert.equal((JSON.parse(dotted.body) as Echo).headers.host, "catalog.local:9080");
     const originForm = await callAt(`${front}:15001`, "/", { headers: { host: "catalog.local:9080" } });
     assert.equal(answered(originForm), "ratings");
   });

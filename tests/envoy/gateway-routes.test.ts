@@ -105,9 +105,10 @@ describe("gateway routes", function () {
           "/longer/than/first": await call("/longer/than/first"),
           "/longer/than": await call("/longer/than"),
           "/longer": await call("/longer"),
-          // Hosts go before paths; neither their port nor their case counts.
+          // Hosts go before paths; neither their port nor their case counts, nor a dot at their end.
           "www.example.com": await call("/exact", host("www.example.com")),
           "WWW.Example.COM:8088": await call("/exact", host("WWW.Example.COM:8088")),
+          "www.example.com.:8088": await call("/exact", host("www.example.com.:8088")),
           "api.example.com": await call("/exact", host("api.example.com")),
           "a.eu.example.com:80": await call("/", host("a.eu.example.com:80")),
           "www.example.com.evil": await call("/", host("www.example.com.evil")),
@@ -140,6 +141,7 @@ describe("gateway routes", function () {
           "/longer": "second",
           "www.example.com": "host",
           "WWW.Example.COM:8088": "host",
+          "www.example.com.:8088": "host",
           "api.example.com": "suffix",
           "a.eu.example.com:80": "longer-suffix",
           "www.example.com.evil": "rest",

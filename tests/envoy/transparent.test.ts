@@ -58,11 +58,13 @@ describe("transparent interception", function () {
       [
         await call(egress, `${somewhere}:8080`, "web.local:8080"),
         await call(egress, `${somewhere}:8080`, "web.local"),
+        await call(egress, `${somewhere}:8080`, "web.local."),
         await call(egress, `${somewhere}:8080`, "elsewhere.local"),
         await call(egress, `${somewhere}:9999`, "web.local"),
         await heard(await redirected(egress, `${somewhere}:3306`), "\n"),
       ],
       [
+        "web",
         "web",
         "web",
         "403 no backend of this virtual node serves this host and port, and the egress filter of mesh shop is DROP_ALL: " +
