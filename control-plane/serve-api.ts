@@ -54,9 +54,13 @@ export async function serveApi(
     metrics,
     onAnswered: (answer) => metrics.answered(answer),
   });
-  closers.add(() => {
+  closers.add(async () => {
     readiness.stop();
-    return api.close();
+    const cut = setTimeout(() => {
+      log.warn("requests that have not come whole or have not been answered are cut off");
+      api.server.closeAllConnections();
+    }, STOP_MILLISECONDS);
+    await api.close().finally(() => clearTimeout(cut));
   });
   await listening("--api", options.api, () =>
     api.listen({ host: addresses.api.address, port: options.api.port }),
@@ -66,6 +70,9 @@ export async function serveApi(
   const { port } = api.server.address() as AddressInfo;
   return { host: options.api.host, port };
 }
+
+/** How long who is being answered is waited for: half of what all of the control plane has, which others need the rest of. */
+const STOP_MILLISECONDS = 5_000;
 
 /** Serves what watches over the control plane, and cannot sign, on an address of its own where that is asked for. */
 export async function serveMetrics(ground: Ground, closers: Closers): Promise<Endpoint | undefined> {

@@ -10,6 +10,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
 import { checkBackup } from "../backup/check.js";
 import { BackupError, isIdentity, readBackup, writeBackup } from "../backup/document.js";
@@ -65,14 +67,8 @@ async function exportData({
   const store = await openNamedStore(place, { exists: true });
   try {
     const lines = writeBackup({ ...(await store.load()), identity });
-    if (output === undefined) {
-      for (const line of lines) {
-        if (!process.stdout.write(line))
-          await new Promise((resolve) => process.stdout.once("drain", resolve));
-      }
-      return;
-    }
-    writeWhole(output, lines);
+    if (output === undefined) await print(lines);
+    else writeWhole(output, lines);
   } finally {
     await store.close();
   }
@@ -106,6 +102,14 @@ function readText(file: string): string {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
     throw new BackupError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function print(lines: Iterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(lines), process.stdout, { end: false });
+  } catch (error) {
+    throw new BackupError(`standard output cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -174,9 +174,15 @@ async function run(options: Options): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         log.info({ signal }, "stopping");
-        setTimeout(() => process.exit(0), CLOSE_MILLISECONDS).unref();
+        setTimeout(() => {
+          log.warn("what is under way does not end, and is left as it is");
+          process.exit(0);
+        }, CLOSE_MILLISECONDS).unref();
         controlPlane.close().then(
-          () => process.exit(0),
+          () => {
+            log.info("stopped");
+            process.exit(0);
+          },
           (error) => {
             log.fatal({ err: error }, "the control plane could not be closed cleanly");
             process.exit(1);

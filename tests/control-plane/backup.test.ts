@@ -132,6 +132,13 @@ describe("Backups", function () {
       await run("export", "--data", data, "--output", "/dev/full"),
       "1 appmesh export: /dev/full cannot be written: ENOSPC: no space left on device, write\n",
     );
+    const printed = await promisify(execFile)("/bin/sh", [
+      ...["-c", '"$0" "$@" > /dev/full', appmesh, "export", "--data", full],
+    ]).catch((error: { code: number; stderr: string }) => error);
+    assert.deepEqual(
+      ["code" in printed && printed.code, printed.stderr],
+      [1, "appmesh export: standard output cannot be written: ENOSPC: no space left on device, write\n"],
+    );
     const link = join(folder, "latest.jsonl");
     await symlink(file, link);
     assert.equal(await run("export", "--data", full, "--output", link), "");

@@ -9,6 +9,7 @@ import {
   startControlPlane,
   temporaryFolder,
 } from "../support/control-plane.js";
+import { RawConnection } from "../support/raw-http.js";
 
 const anyPort = ["--api", "127.0.0.1:0", "--xds", "127.0.0.1:0"];
 const nodes = "/v20190125/meshes/shop/virtualNodes";
@@ -123,6 +124,25 @@ describe("appmesh serve", function () {
     assert.deepEqual((await controlPlane.call("GET", "/v1/proxies")).body, { proxies: [] });
     await controlPlane.stop("SIGINT");
     assert.match(controlPlane.log(), /"signal":"SIGINT".*"stopping"/);
+  });
+
+  it("stops cleanly, too, while a request does not come whole", async () => {
+    const controlPlane = await startControlPlane();
+    const connection = await RawConnection.open(controlPlane.api);
+    connection.send("PUT /v20190125/meshes HTTP/1.1\r\nhost: mesh\r\ncontent-length: 100\r\n\r\n{");
+    // It is being read once one behind it is answered.
+    assert.equal((await controlPlane.call("GET", "/healthz")).status, 200);
+    await controlPlane.stop();
+    await connection.ended();
+    const said = controlPlane
+      .log()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as { level: number; msg: string });
+    assert.deepEqual(
+      said.filter(({ level, msg }) => level >= 40 || msg.startsWith("stop")).map(({ msg }) => msg),
+      ["stopping", "requests that have not come whole or have not been answered are cut off", "stopped"],
+    );
   });
 
   describe("does not start, and says why", () => {
