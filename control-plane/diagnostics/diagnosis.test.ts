@@ -406,6 +406,27 @@ describe("Diagnostics", () => {
     ]);
   });
 
+  it("tell of connections by TCP, which get no answer, that they are closed", async () => {
+    await mesh.build(
+      ["virtualNode", ["shop", "db"], listening(on(5432, "tcp"))],
+      ["virtualRouter", ["shop", "db"], { listeners: [on(5432, "tcp")] }],
+      [
+        "route",
+        ["shop", "db", "all"],
+        { tcpRoute: { action: { weightedTargets: [{ virtualNode: "db", weight: 0 }] } } },
+      ],
+      ["virtualService", ["shop", "db.local"], toRouter("db")],
+      ["virtualNode", ["shop", "web"], backends("db.local")],
+    );
+    assert.deepEqual(
+      (await all()).map(({ code, entity, message }) => [code, entity, message]),
+      [
+        ["ZeroWeights", "virtualRouter/db/route/all", "all weights are 0: connections are closed"],
+        ["NotInEffect", "virtualService/db.local", "nothing takes connections to port 5432"],
+      ],
+    );
+  });
+
   it("name routes whose retries have not the time that they may take", async () => {
     const route = (maxRetries: number, perRetryTimeout: object, timeout?: object) => ({
       httpRoute: {

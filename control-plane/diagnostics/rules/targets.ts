@@ -15,7 +15,7 @@ export async function* targets(mesh: WholeMesh): AsyncIterable<Finding> {
         code: "ZeroWeights",
         address,
         path: `${kind.path}.action.weightedTargets`,
-        message: "all weights are 0: what the route takes gets 503",
+        message: `all weights are 0: ${kind.protocol === "tcp" ? "connections are closed" : "what the route takes gets 503"}`,
         remedy: "Give a target a weight of more than 0, or delete the route.",
       };
     }
