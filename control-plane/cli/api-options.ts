@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ApiClientOptions, readAuthority } from "./api-client.js";
 import { credentialsIn } from "./credentials.js";
-import { accountId } from "./options.js";
+import { accountId, regionOption } from "./options.js";
 
 /** Options of commands that call the API of a running control plane. */
 export interface EndpointOptions {
@@ -34,11 +34,7 @@ export function addEndpointOptions(command: Command): Command {
         .argParser(url)
         .default("http://127.0.0.1:7070"),
     )
-    .addOption(
-      new Option("--region <region>", "region of the control plane")
-        .env("APPMESH_REGION")
-        .default("us-east-1"),
-    )
+    .addOption(regionOption("region of the control plane"))
     .option(
       "--ca <file>",
       "authority (PEM) of the API's certificate (default: $APPMESH_CA_CERTIFICATE, PEM)",

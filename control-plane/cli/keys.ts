@@ -6,7 +6,7 @@ import { StoreUnavailable } from "../store/store.js";
 import { ApiError, callApi, readAuthority } from "./api-client.js";
 import { credentialsIn, EnvironmentError } from "./credentials.js";
 import { dataOption } from "./data-folder.js";
-import { accountId, duration } from "./options.js";
+import { accountId, duration, regionOption } from "./options.js";
 import { NoStore, openNamedStore, type StoreOptions } from "./store-options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 
@@ -111,11 +111,7 @@ const at = (name: string, description: string): Command =>
         .argParser(url)
         .default("http://127.0.0.1:7070"),
     )
-    .addOption(
-      new Option("--region <region>", "region of the control plane, and of the table")
-        .env("APPMESH_REGION")
-        .default("us-east-1"),
-    )
+    .addOption(regionOption("region of the control plane, and of the table"))
     .option("--ca <file>", "authority (PEM) of the API's certificate (default: $APPMESH_CA_CERTIFICATE, PEM)")
     .addOption(dataOption("folder of a control plane that does not run, to work on instead of calling one"))
     .addOption(tableOption("DynamoDB table of control planes, to work on instead of calling one"))

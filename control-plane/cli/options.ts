@@ -30,6 +30,20 @@ export function accountId(text: string): string {
   return text;
 }
 
+/** One default for all commands, so that they look for the same table and sign for the same control plane. */
+export function regionOption(description: string): Option {
+  const option = new Option("--region <region>", description).argParser(region).default("us-east-1");
+  // A variable that is set to nothing says nothing.
+  return process.env.APPMESH_REGION === "" ? option : option.env("APPMESH_REGION");
+}
+
+function region(text: string): string {
+  if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.",
+  );
+}
+
 export function ipAddress(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError("It must be an IP address, such as 127.0.1.2.");
   return text;

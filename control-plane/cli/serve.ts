@@ -5,6 +5,7 @@ import { defaultLimits, type Limits } from "../mesh/limits.js";
 import { credentialsIn, EnvironmentError, metricsTokenIn } from "./credentials.js";
 import { dataOption, defaultDataFolder } from "./data-folder.js";
 import { limit } from "./limits.js";
+import { regionOption } from "./options.js";
 import { addProxiesOptions, type ProxiesCommandOptions, placedOf, proxiesOf } from "./proxies-options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 import { addTlsOptions, type TlsOptions, tlsOf } from "./tls-options.js";
@@ -65,12 +66,7 @@ export function serveCommand(): Command {
           "machine's own address (default: the table is only read, each 100 to 200 ms)",
       ).argParser(endpoint),
     )
-    .option(
-      "--region <region>",
-      "region in ARNs, and the one for which requests are signed",
-      region,
-      "us-east-1",
-    )
+    .addOption(regionOption("region in ARNs, of the table, and the one for which requests are signed"))
     .option("--account <id>", "account that owns what is created", account, "000000000000")
     .addOption(
       new Option(
@@ -233,13 +229,6 @@ function streams(text: string): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (value >= 1) return value;
   throw new InvalidArgumentError("It must be a number of streams in a second, from 1 on.");
-}
-
-function region(text: string): string {
-  if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError(
-    "It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.",
-  );
 }
 
 function account(text: string): string {

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { TablePlace } from "../store/dynamodb/calls.js";
 import type { Replaceable, Store } from "../store/store.js";
 import { dataOption } from "./data-folder.js";
+import { regionOption } from "./options.js";
 import { dynamoDbEndpointOption, tableOption } from "./table-options.js";
 
 /** Options of commands that work on a store itself. */
@@ -21,7 +22,7 @@ export const addStoreOptions = (command: Command, what: string): Command =>
 export const addTableOptions = (command: Command, what: string): Command =>
   command
     .addOption(tableOption(`DynamoDB table ${what}`))
-    .option("--region <region>", "region of the table", region, process.env.APPMESH_REGION || "us-east-1")
+    .addOption(regionOption("region of the table"))
     .addOption(dynamoDbEndpointOption());
 
 /** What no command that works on a store can do without. */
@@ -74,11 +75,4 @@ async function openFolder({ data = "" }: StoreOptions, exists = false) {
     );
   }
   return SqliteStore.open(data);
-}
-
-function region(text: string): string {
-  if (/^[a-z0-9-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError(
-    "It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.",
-  );
 }

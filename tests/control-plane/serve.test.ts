@@ -126,6 +126,26 @@ describe("appmesh serve", function () {
     assert.match(controlPlane.log(), /"signal":"SIGINT".*"stopping"/);
   });
 
+  it("is of the region in APPMESH_REGION, as its commands are", async () => {
+    for (const [APPMESH_REGION, region] of [
+      ["eu-central-1", "eu-central-1"],
+      ["", "us-east-1"],
+    ] as const) {
+      const controlPlane = await startControlPlane({ env: { APPMESH_REGION } });
+      const { body } = await controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+      assert.equal(body.metadata.arn, `arn:aws:appmesh:${region}:000000000000:mesh/shop`);
+      await controlPlane.stop();
+    }
+    const { code, stderr } = await runAppmesh("keys", ["list"], { env: { APPMESH_REGION: "eu central" } });
+    assert.deepEqual(
+      [code, stderr],
+      [
+        1,
+        "error: option '--region <region>' value 'eu central' from env 'APPMESH_REGION' is invalid. It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.\n",
+      ],
+    );
+  });
+
   it("stops cleanly, too, while a request does not come whole", async () => {
     const controlPlane = await startControlPlane();
     const connection = await RawConnection.open(controlPlane.api);
@@ -275,6 +295,10 @@ describe("appmesh serve", function () {
           ["--proxy-ca", "ca.pem"],
           "appmesh serve: --proxy-ca is given without TLS, over which alone proxies show certificates. Say --xds-tls-self-signed " +
             "too, or --xds-tls-cert FILE --xds-tls-key FILE\n",
+        ],
+        [
+          ["--region", "EU (Frankfurt)"],
+          "error: option '--region <region>' argument 'EU (Frankfurt)' is invalid. It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.\n",
         ],
         [
           ["--api", "7070"],
