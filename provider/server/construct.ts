@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Inputs, Output } from "@pulumi/pulumi";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { checkComponent } from "../components/check.js";
@@ -123,25 +124,28 @@ const isOutput = (value: unknown): value is Output<unknown> =>
   typeof value === "object" && value !== null && "__pulumiOutput" in value;
 
 const underWay = new Set<(error: unknown) => void>();
+const making = new AsyncLocalStorage<(error: unknown) => void>();
 let watching = false;
 
 /**
- * A child that cannot be registered shows as a promise that nobody awaited. Nothing tells whose it was, so
- * every component that is being made fails with it; the alternative would be to wait for ever.
+ * A child that cannot be registered shows as a promise that nobody awaited. Node tells in whose making it was rejected; where
+ * it does not, every component that is being made fails with it, as the alternative would be to wait for ever.
  */
 async function untilFirstFailure<T>(work: () => Promise<T>): Promise<T> {
-  if (!watching) process.on("unhandledRejection", failAll);
+  if (!watching) process.on("unhandledRejection", fail);
   watching = true;
   const { promise, reject } = Promise.withResolvers<never>();
   underWay.add(reject);
   try {
-    return await Promise.race([work(), promise]);
+    return await Promise.race([making.run(reject, work), promise]);
   } finally {
     underWay.delete(reject);
   }
 }
 
-function failAll(error: unknown): void {
-  if (underWay.size === 0) console.error("an error came after the component it belongs to was done:", error);
-  for (const fail of [...underWay]) fail(error);
+function fail(error: unknown): void {
+  const own = making.getStore();
+  const failing = own === undefined ? [...underWay] : underWay.has(own) ? [own] : [];
+  if (failing.length === 0) console.error("an error came after the component it belongs to was done:", error);
+  for (const each of failing) each(error);
 }

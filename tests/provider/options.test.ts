@@ -1,5 +1,5 @@
 // What a program asks of a component as a whole reaches everything that the component makes.
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
 import { Mesh, MeshService, Provider } from "@pulumi-appmesh/appmesh";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.js";
@@ -83,5 +83,38 @@ describe("the options of a MeshService", function () {
     strictEqual((await stack.up(program({}))).failure, undefined);
     strictEqual((await stack.destroy()).failure, undefined);
     deepStrictEqual((await controlPlane.call("GET", "/v20190125/meshes")).body, { meshes: [] });
+  });
+
+  it("fail it alone where one of its children cannot be made, and not the service beside it", async () => {
+    const stack = await TestStack.create({ APPMESH_ENDPOINT: controlPlane.api });
+    const put = (path: string, body: object) => controlPlane.call("PUT", `/v20190125/meshes${path}`, body);
+    await put("", { meshName: "shop" });
+    const listeners = [{ portMapping: { port: 8080, protocol: "http" as const } }];
+    await put("/shop/virtualRouters", { virtualRouterName: "catalog-router", spec: { listeners } });
+    const service = (name: string) =>
+      new MeshService(name, {
+        meshName: "shop",
+        virtualServiceName: `${name}.shop.local`,
+        listener: { portMapping: { port: 8080, protocol: "http" } },
+        versions: { v1: { weight: 1, serviceDiscovery: { dns: { hostname: "v1.internal" } } } },
+      });
+    const both = async () => {
+      for (const name of ["catalog", "ratings"]) service(name);
+    };
+    const { messages } = await stack.up(both, { continueOnError: true });
+    deepStrictEqual(
+      messages.filter((text) => text.includes("failed to register")).map((text) => text.split(":").at(2)),
+      ["MeshService resource 'catalog' has a problem"],
+    );
+    ok(
+      messages.some((text) =>
+        text.startsWith('virtual router "catalog-router" of mesh "shop" exists already.'),
+      ),
+    );
+
+    await controlPlane.call("DELETE", "/v20190125/meshes/shop/virtualRouters/catalog-router");
+    strictEqual((await stack.up(both)).failure, undefined);
+    strictEqual((await stack.destroy()).failure, undefined);
+    await controlPlane.call("DELETE", "/v20190125/meshes/shop");
   });
 });
