@@ -42,7 +42,27 @@ export async function checkedAddresses(options: ServeOptions) {
         "APPMESH_METRICS_TOKEN, which Prometheus shows as its bearer token, or keep them on this machine by --metrics 127.0.0.1:9090",
     );
   }
+  checkApart([
+    ["--api", options.api],
+    ["--xds", options.xds],
+    ["--xds-trusted-network", proxies.trustedNetwork],
+    ["--metrics", options.metrics],
+  ]);
   return { api, xds, trustedNetwork, metrics };
+}
+
+/** The system would say that another program has the port, when the one that came first here does. */
+function checkApart(all: readonly (readonly [option: string, endpoint: Endpoint | undefined])[]): void {
+  const taken = new Map<string, string>();
+  for (const [option, endpoint] of all) {
+    if (endpoint === undefined || endpoint.port === 0) continue;
+    const where = formatEndpoint(endpoint);
+    const other = taken.get(where);
+    if (other !== undefined) {
+      throw new StartError(`${other} and ${option} are both ${where}: give each a port of its own`);
+    }
+    taken.set(where, option);
+  }
 }
 
 async function checkedAddress(option: string, { host }: Endpoint) {

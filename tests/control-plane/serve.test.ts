@@ -301,6 +301,10 @@ describe("appmesh serve", function () {
           "error: option '--region <region>' argument 'EU (Frankfurt)' is invalid. It must be a name of lowercase letters, digits and hyphens, such as eu-central-1.\n",
         ],
         [
+          ["--metrics", "127.0.0.1:7070"],
+          "appmesh serve: --api and --metrics are both 127.0.0.1:7070: give each a port of its own\n",
+        ],
+        [
           ["--api", "7070"],
           "error: option '--api <host:port>' argument '7070' is invalid. It must be of the form HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070.\n",
         ],
