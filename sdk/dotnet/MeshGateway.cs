@@ -567,7 +567,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<string>? _securityGroupIds;
 
         /// <summary>
-        /// More security groups of the tasks, beside the one that is made.
+        /// More security groups of the tasks, up to four, beside the one that is made.
         /// </summary>
         public InputList<string> SecurityGroupIds
         {
@@ -591,7 +591,7 @@ namespace PulumiAppMesh.AppMesh
         private InputList<string>? _subnetIds;
 
         /// <summary>
-        /// Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+        /// Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
         /// </summary>
         public InputList<string> SubnetIds
         {

@@ -442,7 +442,7 @@ export interface MeshEcsServiceArgs {
      */
     secretKeyArns?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
-     * More security groups of the tasks, beside the one that is made.
+     * More security groups of the tasks, up to four, beside the one that is made.
      */
     securityGroupIds?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**
@@ -454,7 +454,7 @@ export interface MeshEcsServiceArgs {
      */
     skipDestroy?: pulumi.Input<boolean | undefined>;
     /**
-     * Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+     * Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
      */
     subnetIds: pulumi.Input<pulumi.Input<string>[]>;
     /**

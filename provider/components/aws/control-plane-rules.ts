@@ -1,11 +1,12 @@
 import type { Violation } from "@pulumi-appmesh/model";
-import type { ObjectValue } from "../../server/values.js";
+import { isObject, type ObjectValue } from "../../server/values.js";
 import { violation } from "../check.js";
 import { fargateCpus, fargateMemory, isFargateSize } from "../ecs/fargate-size.js";
 import { imageViolations } from "../image.js";
 import { limitViolations } from "../limits.js";
 import { authorityViolations } from "./authority-rules.js";
 import { clientViolations } from "./client-rules.js";
+import { ports } from "./serve-arguments.js";
 
 /** What a replica has where its size is not given. */
 export const replicaSize = { cpu: 512, memory: 1024 } as const;
@@ -35,10 +36,31 @@ export function* controlPlaneRules(inputs: ObjectValue): Generator<Violation> {
       "it was given beside tableName; it is for the table that is made where that is not given. Leave one of both out.",
     );
   }
+  yield* replicaViolations(inputs);
   yield* authorityViolations(inputs.authorities);
   yield* sizeViolations(inputs);
   yield* clientViolations(inputs);
   yield* limitViolations(inputs);
+}
+
+/** What a replica has for itself. */
+function* replicaViolations({ trustedNetworkPort, environment }: ObjectValue): Generator<Violation> {
+  const taken = Object.entries(ports).find(([, port]) => port === trustedNetworkPort);
+  if (taken !== undefined) {
+    yield violation(
+      ["trustedNetworkPort"],
+      trustedNetworkPort,
+      `${taken[1]} was given, the port of ${taken[0]}; any but ${Object.values(ports).join(", ")} is allowed.`,
+    );
+  }
+  for (const name of ["APPMESH_ACCESS_KEY_ID", "APPMESH_SECRET_ACCESS_KEY"]) {
+    if (!isObject(environment) || environment[name] === undefined) continue;
+    yield violation(
+      ["environment", name],
+      environment[name],
+      "it was given; replicas take the first access key from accessKeySecretArn. Give that, or leave it out.",
+    );
+  }
 }
 
 function* sizeViolations({

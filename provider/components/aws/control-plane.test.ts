@@ -54,6 +54,17 @@ describe("what a ControlPlane is given", () => {
           "it was given beside tableName; it is for the table that is made where that is not given. Leave one of both out.",
       },
     ]);
+    deepEqual(failures({ trustedNetworkPort: 18000, environment: { APPMESH_ACCESS_KEY_ID: "AKIA" } }), [
+      {
+        property: "trustedNetworkPort",
+        reason: "18000 was given, the port of xds; any but 7070, 18000, 7946, 9090 is allowed.",
+      },
+      {
+        property: "environment.APPMESH_ACCESS_KEY_ID",
+        reason:
+          "it was given; replicas take the first access key from accessKeySecretArn. Give that, or leave it out.",
+      },
+    ]);
     deepEqual(failures({ cpu: 300 }), [
       {
         property: "cpu",

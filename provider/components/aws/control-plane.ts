@@ -32,7 +32,7 @@ import { type ReplicaSettings, replicaContainer, replicaStatements } from "./con
 import { replicaSize } from "./control-plane-rules.js";
 import { controlPlaneTable } from "./control-plane-table.js";
 import { type Entrance, entrance } from "./entrance.js";
-import { roleName } from "./role-name.js";
+import { familyName, roleName } from "./role-name.js";
 import { ports } from "./serve-arguments.js";
 
 type Plain = "cloudMap" | "loadBalancer" | "clientSecurityGroupIds" | "clientCidrs";
@@ -271,7 +271,7 @@ export class ControlPlane extends ComponentResource {
     return new TaskDefinition(
       `${name}-task-definition`,
       {
-        family: name,
+        family: familyName(name),
         containerDefinitions: container.apply((known) => JSON.stringify([known])),
         cpu: output(args.cpu ?? replicaSize.cpu).apply(String),
         memory: output(args.memory ?? replicaSize.memory).apply(String),

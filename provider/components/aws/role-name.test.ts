@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { roleName } from "./role-name.js";
+import { familyName, roleName } from "./role-name.js";
 
 describe("the name of a role", () => {
   it("is the AWS provider's affair as long as that is a name of 64 characters at most", () => {
@@ -22,5 +22,13 @@ describe("the name of a role", () => {
         assert.ok(namePrefix === `${name}-` || namePrefix.length <= 38);
       }),
     );
+  });
+});
+
+describe("the name of a family", () => {
+  it("is the component's, as far as ECS takes it", () => {
+    assert.equal(familyName("mesh_1-a"), "mesh_1-a");
+    assert.equal(familyName("shop/mesh of all"), "shop-mesh-of-all");
+    assert.equal(familyName("a".repeat(300)), "a".repeat(255));
   });
 });

@@ -13,3 +13,7 @@ export function roleName(resource: string): { readonly namePrefix?: string } {
   const allowed = resource.replace(/[^A-Za-z0-9_+=,.@-]+/g, "-");
   return { namePrefix: `${allowed.slice(0, longestPrefix - 1)}-` };
 }
+
+/** The family of a task definition, which has letters, digits, hyphens and underscores alone. */
+export const familyName = (component: string): string =>
+  component.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 255);

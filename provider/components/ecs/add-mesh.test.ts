@@ -106,7 +106,7 @@ describe("addMesh", () => {
         "containerDefinitions[0].portMappings[0].containerPort: 0 was given; an integer from 1 to 65535 is allowed.",
         'containerDefinitions[0].portMappings[0].protocol: "sctp" was given; "tcp" or "udp" is allowed.',
         `containerDefinitions[0].enviroment: "enviroment" is not a member of ContainerDefinition; ${members.slice(0, -1).join(", ")} and ${members.at(-1)} are allowed. Did you mean environment?`,
-        "controlPlane.host: nothing was given; a string of 1 to 253 characters is required.",
+        "controlPlane.host: nothing was given; a string of 1 to 253 characters that is a host name or an address, without scheme and port is required.",
         'tracing.sampling: "sampling" is not a member of TaskTracing; tracer, samplingRate, segmentName, host, port, image, config, configFrom and container are allowed.',
         "drainSeconds: 111 was given; an integer from 0 to 110 is allowed.",
       ],
@@ -134,6 +134,40 @@ describe("addMesh", () => {
         { name: "EgressIgnoredIPs", value: "169.254.170.2,169.254.169.254" },
       ],
     });
+  });
+
+  it("calls credentials and metadata past Envoy, whatever else is", () => {
+    const interception = { egressIgnoredIps: ["10.0.0.0/8", "169.254.169.254"] };
+    const { properties = [] } = addMesh([app], { ...node, interception }).proxyConfiguration ?? {};
+    assert.deepEqual(
+      properties.filter(({ name }) => name === "EgressIgnoredIPs"),
+      [{ name: "EgressIgnoredIPs", value: "169.254.170.2,169.254.169.254,10.0.0.0/8" }],
+    );
+  });
+
+  it("takes the control plane's host by its name or address alone", () => {
+    const at = (host: string) => ({ ...node, controlPlane: { host } });
+    for (const host of [
+      "appmesh",
+      "appmesh.shop.internal.",
+      "10.0.3.7",
+      "fd00:ec2::7",
+      "::1",
+      "a_b.internal",
+    ])
+      assert.equal(addMesh([app], at(host)).containerDefinitions.length, 3);
+    for (const host of [
+      "https://appmesh.internal",
+      "appmesh.internal:18000",
+      "appmesh.internal/",
+      "-a",
+      "a b",
+    ]) {
+      assert.equal(
+        refusal(at(host)),
+        `controlPlane.host: ${JSON.stringify(host)} was given; a string of 1 to 253 characters that is a host name or an address, without scheme and port is allowed.`,
+      );
+    }
   });
 
   it("puts more settings where its user wants them", () => {

@@ -8,6 +8,13 @@ export function* envoyViolations(given: Given): Generator<Violation> {
   const { image, concurrency, container = {} } = given.options.envoy ?? {};
   const variant = given.choice<string>("envoy", "envoy", "variant");
   yield* decidedViolations("envoy", container);
+  if (container.essential === false) {
+    yield violation(
+      ["envoy", "container", "essential"],
+      false,
+      "false was given; Envoy is essential: a task whose Envoy has ended reaches nobody. Leave it out.",
+    );
+  }
   if (image !== undefined) yield* imageViolations(["envoy", "image"], image);
   if (variant === "envoy" && image?.includes("distroless")) {
     yield violation(

@@ -44,6 +44,7 @@ export function* portViolations(given: Given): Generator<Violation> {
         `${port} was given for ${by}, and is the port of ${before.by}; each has its own. Give one of both another.`,
       );
   }
+  yield* listenerViolations(given, taken);
   for (const [index, container] of containers.entries()) {
     for (const [at, { containerPort: port, protocol = "tcp" } = {}] of (
       container?.portMappings ?? []
@@ -65,6 +66,29 @@ export function* portViolations(given: Given): Generator<Violation> {
   for (const [index, container] of containers.entries()) {
     for (const [at, mapping] of (container?.portMappings ?? []).entries())
       yield* rangeViolations(mapping, ["containerDefinitions", index, "portMappings", at], taken, given);
+  }
+}
+
+/** What ECS or an init container redirects is the application's, and no port of Envoy's. */
+function* listenerViolations(
+  given: Given,
+  taken: ReadonlyMap<string, { readonly by: string; readonly way: string }>,
+): Generator<Violation> {
+  const { listenerPorts = [], virtualNode, virtualGateway } = given.options;
+  if (virtualNode === undefined || virtualGateway !== undefined || given.isOpen("virtualGateway")) return;
+  if (given.mode === undefined || given.mode === "explicit") return;
+  for (const [index, port] of listenerPorts.entries()) {
+    if (port === undefined) continue;
+    const before = taken.get(`${port}/tcp`);
+    const first = listenerPorts.indexOf(port);
+    if (before === undefined && first === index) continue;
+    yield violation(
+      ["listenerPorts", index],
+      port,
+      before === undefined
+        ? `${port} was given, as in listenerPorts[${first}]; each port is allowed once. Leave one of both out.`
+        : `${port} was given, the port of ${before.by}; another is allowed. ${before.way}`,
+    );
   }
 }
 

@@ -18,7 +18,7 @@ import { meshEcsServiceRules } from "./mesh-ecs-service-rules.js";
 import { taskMembers } from "./mesh-members.js";
 import { plainTaskInputs } from "./mesh-task-definition-args.js";
 import { plainServiceInputs, serviceInputs, serviceOutputs } from "./service-inputs.js";
-import { EcsLoadBalancer } from "./target-groups.js";
+import { EcsLoadBalancer, mostTargetGroups } from "./target-groups.js";
 
 export const EcsCloudMap = structure(
   "EcsCloudMap",
@@ -63,7 +63,7 @@ const inputs = {
     "How callers find the tasks. Required with listeners; a service of Cloud Map is made for it.",
   ),
   loadBalancers: optional(
-    list(EcsLoadBalancer, { minItems: 1 }),
+    list(EcsLoadBalancer, { minItems: 1, maxItems: mostTargetGroups }),
     "Load balancers that are there, before the tasks, such as one that the internet reaches. clientSecurityGroupIds then has " +
       "their security groups, which reach these ports, too.",
   ),

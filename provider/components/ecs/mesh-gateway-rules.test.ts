@@ -90,6 +90,13 @@ describe("what is refused of a MeshGateway", () => {
     );
   });
 
+  it("is more listeners than ECS registers a service for", () => {
+    const listeners = Array.from({ length: 6 }, (_, index) => listener("http", 8080 + index));
+    assert.deepEqual(told({ listeners }), [
+      "listeners: 6 listeners were given; ECS registers a service with up to 5 target groups, one for each. Make another gateway.",
+    ]);
+  });
+
   it("is an Application Load Balancer in one subnet", () => {
     const subnetIds = ["subnet-1"];
     const needs =

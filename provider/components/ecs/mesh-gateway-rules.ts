@@ -7,6 +7,7 @@ import { listenerPortsOf, lookIntoKnown } from "../mesh/lift.js";
 import { taskPlace } from "./mesh-ecs-service-rules.js";
 import { taskMembers } from "./mesh-members.js";
 import { serviceRules } from "./service-rules.js";
+import { mostTargetGroups } from "./target-groups.js";
 import { taskDefinitionRules } from "./task-definition-rules.js";
 
 /** What is wrong with a `MeshGateway` whose inputs have the right shapes. */
@@ -48,6 +49,14 @@ function* wayViolations(inputs: ObjectValue, listeners: readonly unknown[]): Gen
       ["targetGroupArns"],
       targetGroupArns,
       `${count(targetGroupArns.length, "target group")} given for ${count(listeners.length, "listener")}; each listener has its own.`,
+    );
+  }
+  if (listeners.length > mostTargetGroups) {
+    yield violation(
+      ["listeners"],
+      listeners,
+      `${listeners.length} listeners were given; ECS registers a service with up to ${mostTargetGroups} target groups, one for each. ` +
+        "Make another gateway.",
     );
   }
   if (inputs.clientSecurityGroupIds === undefined && inputs.clientCidrs === undefined) {

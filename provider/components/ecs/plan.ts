@@ -107,7 +107,7 @@ export function planOf(containers: readonly ContainerDefinition[], options: Mesh
 function interceptionOf(given: MeshOptions["interception"] = {}): NonNullable<Plan["interception"]> {
   return {
     mode: given.mode ?? "proxyConfiguration",
-    egressIgnoredIps: given.egressIgnoredIps ?? metadataAddresses,
+    egressIgnoredIps: [...new Set([...metadataAddresses, ...(given.egressIgnoredIps ?? [])])],
     egressIgnoredPorts: given.egressIgnoredPorts ?? [],
     appPorts: given.appPorts ?? {},
     ...(given.image !== undefined && { image: given.image }),

@@ -85,15 +85,18 @@ export const serviceInputs = {
   clusterArn: required(arn, "ECS cluster of the service."),
   vpcId: required(text, "VPC of the tasks."),
   subnetIds: required(
-    list(text, { minItems: 1 }),
-    "Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, " +
+    list(text, { minItems: 1, maxItems: 16 }),
+    "Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, " +
       "CloudWatch and Secrets Manager: a NAT gateway or endpoints.",
   ),
   assignPublicIp: optional(
     boolean(),
     "Whether tasks on Fargate have public addresses, in public subnets without a NAT gateway. Defaults to false.",
   ),
-  securityGroupIds: optional(list(text), "More security groups of the tasks, beside the one that is made."),
+  securityGroupIds: optional(
+    list(text, { maxItems: 4 }),
+    "More security groups of the tasks, up to four, beside the one that is made.",
+  ),
   clientSecurityGroupIds: optional(
     map(text),
     "Security groups that reach the listeners, by a name that you choose: those of callers, as their securityGroupId.",

@@ -3,6 +3,9 @@ import { type Infer, optional, portNumber, required, structure } from "@pulumi-a
 import { text } from "../shapes.js";
 import { type ContainerDefinition, ecsName } from "./container-definition.js";
 
+/** Of one service (Amazon ECS service quotas). */
+export const mostTargetGroups = 5;
+
 export const EcsLoadBalancer = structure(
   "EcsLoadBalancer",
   "A target group of a load balancer that is there, with which ECS registers the tasks of a service.",

@@ -26,7 +26,14 @@ export const meshMembers = {
   ),
 } as const;
 
-const hostName = string({ minLength: 1, maxLength: 253 });
+const hostName = string({
+  minLength: 1,
+  maxLength: 253,
+  pattern: {
+    regex: /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$/,
+    says: "that is a host name or an address, without scheme and port",
+  },
+});
 
 export const controlPlaneMembers = {
   host: required(hostName, "Host name or address of the control plane's xDS server."),

@@ -179,7 +179,7 @@ type meshDeploymentArgs struct {
 	Listeners []Listener `pulumi:"listeners"`
 	// What the proxies log.
 	Logging *Logging `pulumi:"logging"`
-	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
 	LookUpSecrets *bool `pulumi:"lookUpSecrets"`
 	// Name of the mesh.
 	MeshName string `pulumi:"meshName"`
@@ -235,7 +235,7 @@ type MeshDeploymentArgs struct {
 	Listeners []ListenerArgs
 	// What the proxies log.
 	Logging LoggingPtrInput
-	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
 	LookUpSecrets *bool
 	// Name of the mesh.
 	MeshName pulumi.StringInput

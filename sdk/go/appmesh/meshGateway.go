@@ -245,13 +245,13 @@ type meshGatewayArgs struct {
 	RuntimePlatform *TaskRuntimePlatform `pulumi:"runtimePlatform"`
 	// Keys of AWS KMS with which the secrets are encrypted, if they are not AWS's own. The execution role that is made may decrypt with them.
 	SecretKeyArns []string `pulumi:"secretKeyArns"`
-	// More security groups of the tasks, beside the one that is made.
+	// More security groups of the tasks, up to four, beside the one that is made.
 	SecurityGroupIds []string `pulumi:"securityGroupIds"`
 	// What becomes of cpu and memory. Defaults to roundUp.
 	Sizing *TaskSizing `pulumi:"sizing"`
 	// Whether older revisions stay when a new one is made. Defaults to false.
 	SkipDestroy *bool `pulumi:"skipDestroy"`
-	// Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+	// Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
 	SubnetIds []string `pulumi:"subnetIds"`
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags map[string]string `pulumi:"tags"`
@@ -373,13 +373,13 @@ type MeshGatewayArgs struct {
 	RuntimePlatform TaskRuntimePlatformPtrInput
 	// Keys of AWS KMS with which the secrets are encrypted, if they are not AWS's own. The execution role that is made may decrypt with them.
 	SecretKeyArns pulumi.StringArrayInput
-	// More security groups of the tasks, beside the one that is made.
+	// More security groups of the tasks, up to four, beside the one that is made.
 	SecurityGroupIds pulumi.StringArrayInput
 	// What becomes of cpu and memory. Defaults to roundUp.
 	Sizing TaskSizingPtrInput
 	// Whether older revisions stay when a new one is made. Defaults to false.
 	SkipDestroy pulumi.BoolPtrInput
-	// Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+	// Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
 	SubnetIds pulumi.StringArrayInput
 	// Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
 	Tags pulumi.StringMapInput

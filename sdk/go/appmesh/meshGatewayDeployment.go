@@ -140,7 +140,7 @@ type meshGatewayDeploymentArgs struct {
 	Listeners []VirtualGatewayListener `pulumi:"listeners"`
 	// What the proxy logs. If unset, no request is logged.
 	Logging *Logging `pulumi:"logging"`
-	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
 	LookUpSecrets *bool `pulumi:"lookUpSecrets"`
 	// Name of the mesh.
 	MeshName string `pulumi:"meshName"`
@@ -188,7 +188,7 @@ type MeshGatewayDeploymentArgs struct {
 	Listeners []VirtualGatewayListenerArgs
 	// What the proxy logs. If unset, no request is logged.
 	Logging LoggingPtrInput
-	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+	// Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
 	LookUpSecrets *bool
 	// Name of the mesh.
 	MeshName pulumi.StringInput

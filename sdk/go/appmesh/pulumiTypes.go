@@ -24722,7 +24722,7 @@ func (o TaskFsxVolumePtrOutput) RootDirectory() pulumi.StringPtrOutput {
 type TaskInterception struct {
 	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
 	AppPorts map[string]int `pulumi:"appPorts"`
-	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+	// Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
 	EgressIgnoredIps []string `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts []int `pulumi:"egressIgnoredPorts"`
@@ -24747,7 +24747,7 @@ type TaskInterceptionInput interface {
 type TaskInterceptionArgs struct {
 	// By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
 	AppPorts pulumi.IntMapInput `pulumi:"appPorts"`
-	// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+	// Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
 	EgressIgnoredIps pulumi.StringArrayInput `pulumi:"egressIgnoredIps"`
 	// Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
 	EgressIgnoredPorts pulumi.IntArrayInput `pulumi:"egressIgnoredPorts"`
@@ -24840,7 +24840,7 @@ func (o TaskInterceptionOutput) AppPorts() pulumi.IntMapOutput {
 	return o.ApplyT(func(v TaskInterception) map[string]int { return v.AppPorts }).(pulumi.IntMapOutput)
 }
 
-// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+// Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
 func (o TaskInterceptionOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v TaskInterception) []string { return v.EgressIgnoredIps }).(pulumi.StringArrayOutput)
 }
@@ -24894,7 +24894,7 @@ func (o TaskInterceptionPtrOutput) AppPorts() pulumi.IntMapOutput {
 	}).(pulumi.IntMapOutput)
 }
 
-// Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+// Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
 func (o TaskInterceptionPtrOutput) EgressIgnoredIps() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v *TaskInterception) []string {
 		if v == nil {

@@ -2765,7 +2765,7 @@ export interface TaskInterceptionArgs {
      */
     appPorts?: pulumi.Input<{[key: string]: pulumi.Input<number>} | undefined>;
     /**
-     * Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+     * Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
      */
     egressIgnoredIps?: pulumi.Input<pulumi.Input<string>[] | undefined>;
     /**

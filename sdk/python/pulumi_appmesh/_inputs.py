@@ -11695,7 +11695,7 @@ class TaskInterceptionArgsDict(TypedDict):
     """
     egress_ignored_ips: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]]
     """
-    Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+    Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
     """
     egress_ignored_ports: NotRequired[pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.int]]]]]
     """
@@ -11722,7 +11722,7 @@ class TaskInterceptionArgs:
         How the traffic of a task's application gets into its Envoy.
 
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.int]]] app_ports: By port of the virtual node's listener, the port on 127.0.0.1 where the application listens instead. Only for explicit, which needs one for each listener.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] egress_ignored_ips: Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.int]]] egress_ignored_ports: Ports that the application calls past Envoy, at most 15 with proxyConfiguration. Defaults to none; ECS always ignores 22. Not for explicit.
         :param pulumi.Input[_builtins.str] image: Image with sh and iptables, with a tag or a digest. Required for initContainer, and only for it; there is no default. What docker build --target redirect makes of this project's Dockerfile is one.
         :param pulumi.Input['TaskInterceptionMode'] mode: How traffic gets into Envoy. Defaults to proxyConfiguration.
@@ -11754,7 +11754,7 @@ class TaskInterceptionArgs:
     @pulumi.getter(name="egressIgnoredIps")
     def egress_ignored_ips(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+        Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
         """
         return pulumi.get(self, "egress_ignored_ips")
 

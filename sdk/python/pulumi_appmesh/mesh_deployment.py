@@ -64,7 +64,7 @@ class MeshDeploymentArgs:
         :param pulumi.Input['PodEnvoyArgs'] envoy: The Envoy of each pod.
         :param Sequence['ListenerArgs'] listeners: Ports on which the pods receive traffic. Unset, they only call others, and there is no Service.
         :param pulumi.Input['LoggingArgs'] logging: What the proxies log.
-        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.int] replicas: How many pods there are. Unset, Kubernetes starts with one, and leaves it to an autoscaler from then on.
         :param Any service: More of the Service, in Kubernetes' words: {metadata: {annotations, labels}, spec: {publishNotReadyAddresses, …}}. It is headless: Envoys find each pod by it, and share the traffic out themselves.
@@ -297,7 +297,7 @@ class MeshDeploymentArgs:
     @pulumi.getter(name="lookUpSecrets")
     def look_up_secrets(self) -> Optional[_builtins.bool]:
         """
-        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         """
         return pulumi.get(self, "look_up_secrets")
 
@@ -552,7 +552,7 @@ class MeshDeployment(pulumi.ComponentResource):
         :param pulumi.Input[Union['PodInterceptionArgs', 'PodInterceptionArgsDict']] interception: How the application's traffic gets into Envoy.
         :param Sequence[Union['ListenerArgs', 'ListenerArgsDict']] listeners: Ports on which the pods receive traffic. Unset, they only call others, and there is no Service.
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the proxies log.
-        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.

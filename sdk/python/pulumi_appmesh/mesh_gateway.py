@@ -90,7 +90,7 @@ class MeshGatewayArgs:
         :param pulumi.Input['TaskControlPlaneArgs'] control_plane: Where Envoy finds the control plane.
         :param Sequence['VirtualGatewayListenerArgs'] listeners: Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
         :param pulumi.Input[_builtins.str] vpc_id: VPC of the tasks.
         :param pulumi.Input[_builtins.bool] assign_public_ip: Whether tasks on Fargate have public addresses, in public subnets without a NAT gateway. Defaults to false.
         :param 'EcsAutoscalingArgs' autoscaling: How the number of tasks follows what they need. Unset, it stays.
@@ -135,7 +135,7 @@ class MeshGatewayArgs:
         :param Mapping[str, 'GatewayServiceRouteArgs'] routes: The routes of the gateway, by name: which virtual service gets which traffic. The names are part of the gateway routes' names.
         :param pulumi.Input['TaskRuntimePlatformArgs'] runtime_platform: The machine that the task runs on.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] secret_key_arns: Keys of AWS KMS with which the secrets are encrypted, if they are not AWS's own. The execution role that is made may decrypt with them.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] security_group_ids: More security groups of the tasks, beside the one that is made.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] security_group_ids: More security groups of the tasks, up to four, beside the one that is made.
         :param pulumi.Input['TaskSizing'] sizing: What becomes of cpu and memory. Defaults to roundUp.
         :param pulumi.Input[_builtins.bool] skip_destroy: Whether older revisions stay when a new one is made. Defaults to false.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
@@ -320,7 +320,7 @@ class MeshGatewayArgs:
     @pulumi.getter(name="subnetIds")
     def subnet_ids(self) -> pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]:
         """
-        Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+        Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
         """
         return pulumi.get(self, "subnet_ids")
 
@@ -860,7 +860,7 @@ class MeshGatewayArgs:
     @pulumi.getter(name="securityGroupIds")
     def security_group_ids(self) -> pulumi.Input[Optional[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        More security groups of the tasks, beside the one that is made.
+        More security groups of the tasks, up to four, beside the one that is made.
         """
         return pulumi.get(self, "security_group_ids")
 
@@ -1181,10 +1181,10 @@ class MeshGateway(pulumi.ComponentResource):
         :param Mapping[str, Union['GatewayServiceRouteArgs', 'GatewayServiceRouteArgsDict']] routes: The routes of the gateway, by name: which virtual service gets which traffic. The names are part of the gateway routes' names.
         :param pulumi.Input[Union['TaskRuntimePlatformArgs', 'TaskRuntimePlatformArgsDict']] runtime_platform: The machine that the task runs on.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] secret_key_arns: Keys of AWS KMS with which the secrets are encrypted, if they are not AWS's own. The execution role that is made may decrypt with them.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] security_group_ids: More security groups of the tasks, beside the one that is made.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] security_group_ids: More security groups of the tasks, up to four, beside the one that is made.
         :param pulumi.Input['TaskSizing'] sizing: What becomes of cpu and memory. Defaults to roundUp.
         :param pulumi.Input[_builtins.bool] skip_destroy: Whether older revisions stay when a new one is made. Defaults to false.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] subnet_ids: Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
         :param pulumi.Input[Mapping[str, pulumi.Input[_builtins.str]]] tags: Labels of the entity: at most 50, keys of 1 to 128 and values of at most 256 characters. The provider's defaultTags are added to them; where both have a key, the value given here wins. They go to everything that the component makes.
         :param Sequence[pulumi.Input[_builtins.str]] target_group_arns: Target groups of a load balancer that is there, one for each listener of the gateway, in their order; of the target type ip. Either this or loadBalancer is given.
         :param pulumi.Input[_builtins.str] task_role_arn: ARN of the role that the containers have. If unset, one is made. With a tracer in the task, it must be allowed to write to X-Ray.

@@ -55,7 +55,7 @@ class MeshGatewayDeploymentArgs:
         :param pulumi.Input[_builtins.int] drain_seconds: Seconds in which Envoy, once the pod is told to stop, answers what still comes and asks its clients to go elsewhere, before the containers are told to stop that have no preStop of their own. They are added to the pod's grace period. Defaults to 20.
         :param pulumi.Input['PodEnvoyArgs'] envoy: The Envoy of each pod.
         :param pulumi.Input['LoggingArgs'] logging: What the proxy logs. If unset, no request is logged.
-        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param Any pod_template: More of the pods, in Kubernetes' words: {metadata: {labels, annotations}, spec: {nodeSelector, containers, …}}. They need no container but Envoy, which is put there.
         :param pulumi.Input[_builtins.int] replicas: How many pods there are. Unset, Kubernetes starts with one, and leaves it to an autoscaler from then on.
@@ -222,7 +222,7 @@ class MeshGatewayDeploymentArgs:
     @pulumi.getter(name="lookUpSecrets")
     def look_up_secrets(self) -> Optional[_builtins.bool]:
         """
-        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         """
         return pulumi.get(self, "look_up_secrets")
 
@@ -461,7 +461,7 @@ class MeshGatewayDeployment(pulumi.ComponentResource):
         :param pulumi.Input[Union['PodEnvoyArgs', 'PodEnvoyArgsDict']] envoy: The Envoy of each pod.
         :param Sequence[Union['VirtualGatewayListenerArgs', 'VirtualGatewayListenerArgsDict']] listeners: Ports on which traffic comes in from outside the mesh. With more than one, each gateway route must match on a port.
         :param pulumi.Input[Union['LoggingArgs', 'LoggingArgsDict']] logging: What the proxy logs. If unset, no request is logged.
-        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+        :param _builtins.bool look_up_secrets: Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
         :param pulumi.Input[_builtins.str] mesh_name: Name of the mesh.
         :param pulumi.Input[_builtins.str] mesh_owner: Account that owns the mesh, twelve digits, if it is shared by another account.
         :param pulumi.Input[_builtins.str] namespace: Namespace of all that is made. It is there already.

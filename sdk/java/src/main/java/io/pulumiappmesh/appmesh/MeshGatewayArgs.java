@@ -751,14 +751,14 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * More security groups of the tasks, beside the one that is made.
+     * More security groups of the tasks, up to four, beside the one that is made.
      * 
      */
     @Import(name="securityGroupIds")
     private @Nullable Output<List<String>> securityGroupIds;
 
     /**
-     * @return More security groups of the tasks, beside the one that is made.
+     * @return More security groups of the tasks, up to four, beside the one that is made.
      * 
      */
     public Optional<Output<List<String>>> securityGroupIds() {
@@ -796,14 +796,14 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+     * Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
      * 
      */
     @Import(name="subnetIds", required=true)
     private Output<List<String>> subnetIds;
 
     /**
-     * @return Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+     * @return Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
      * 
      */
     public Output<List<String>> subnetIds() {
@@ -2048,7 +2048,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param securityGroupIds More security groups of the tasks, beside the one that is made.
+         * @param securityGroupIds More security groups of the tasks, up to four, beside the one that is made.
          * 
          * @return builder
          * 
@@ -2059,7 +2059,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param securityGroupIds More security groups of the tasks, beside the one that is made.
+         * @param securityGroupIds More security groups of the tasks, up to four, beside the one that is made.
          * 
          * @return builder
          * 
@@ -2069,7 +2069,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param securityGroupIds More security groups of the tasks, beside the one that is made.
+         * @param securityGroupIds More security groups of the tasks, up to four, beside the one that is made.
          * 
          * @return builder
          * 
@@ -2121,7 +2121,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param subnetIds Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+         * @param subnetIds Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
          * 
          * @return builder
          * 
@@ -2132,7 +2132,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param subnetIds Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+         * @param subnetIds Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
          * 
          * @return builder
          * 
@@ -2142,7 +2142,7 @@ public final class MeshGatewayArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param subnetIds Subnets of the tasks, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
+         * @param subnetIds Subnets of the tasks, up to 16, best in several availability zones. They need a way to the control plane, and to ECR, CloudWatch and Secrets Manager: a NAT gateway or endpoints.
          * 
          * @return builder
          * 

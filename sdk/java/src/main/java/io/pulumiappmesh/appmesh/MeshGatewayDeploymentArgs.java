@@ -134,14 +134,14 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
     }
 
     /**
-     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
      * 
      */
     @Import(name="lookUpSecrets")
     private @Nullable Boolean lookUpSecrets;
 
     /**
-     * @return Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+     * @return Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
      * 
      */
     public Optional<Boolean> lookUpSecrets() {
@@ -541,7 +541,7 @@ public final class MeshGatewayDeploymentArgs extends com.pulumi.resources.Resour
         }
 
         /**
-         * @param lookUpSecrets Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or may not be read. Defaults to true.
+         * @param lookUpSecrets Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.
          * 
          * @return builder
          * 

@@ -39,14 +39,14 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
     }
 
     /**
-     * Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+     * Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
      * 
      */
     @Import(name="egressIgnoredIps")
     private @Nullable Output<List<String>> egressIgnoredIps;
 
     /**
-     * @return Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+     * @return Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
      * 
      */
     public Optional<Output<List<String>>> egressIgnoredIps() {
@@ -148,7 +148,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
          * 
          * @return builder
          * 
@@ -159,7 +159,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
          * 
          * @return builder
          * 
@@ -169,7 +169,7 @@ public final class TaskInterceptionArgs extends com.pulumi.resources.ResourceArg
         }
 
         /**
-         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy. Defaults to those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which belong in every such list. Not for explicit.
+         * @param egressIgnoredIps Addresses and networks that the application calls past Envoy, beside those of the credentials and the metadata of a task, 169.254.170.2 and 169.254.169.254, which it always does. Not for explicit.
          * 
          * @return builder
          * 
