@@ -2,6 +2,7 @@
 // Kubernetes is a stand-in that applies to a real API server what it is given.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as appmesh from "@pulumi-appmesh/appmesh";
@@ -406,16 +407,22 @@ describe("MeshDeployment on the real engine and a real API server", function () 
   });
 
   it("has pods that a namespace admits which is restricted, where none redirects", () => {
-    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-    const metadata = { name: "catalog", namespace: "restricted" };
-    at().cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "restricted", labels } });
+    for (const standard of ["restricted", "baseline"]) {
+      const labels = { "pod-security.kubernetes.io/enforce": standard };
+      at().cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: standard, labels } });
+    }
     const securityContext = {
       runAsNonRoot: true,
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     };
-    const refusal = (options: Partial<MeshPodOptions>, containers: readonly Container[]) => {
+    const refusal = (
+      options: Partial<MeshPodOptions>,
+      containers: readonly Container[],
+      namespace = "restricted",
+    ) => {
+      const metadata = { name: "catalog", namespace };
       const spec = addMeshToPod(
         { serviceAccountName: "catalog", containers },
         { meshName: "shop", controlPlane: { host: "xds.shop.internal" }, tracing: {}, ...options },
@@ -432,12 +439,15 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     const explicit = { mode: "explicit", appPorts: { 8081: 8080 } } as const;
     assert.equal(refusal({ virtualNode: "catalog", interception: explicit }, own), undefined);
     assert.equal(refusal({ virtualGateway: "web", listenerPorts: [8080] }, []), undefined);
-    const told = refusal({ virtualNode: "catalog", interception: { image: "shop/iptables:1" } }, own) ?? "";
-    assert.match(told, /violates PodSecurity "restricted:latest"/);
-    assert.deepEqual(
-      new Set([...told.matchAll(/container "([^"]+)"/g)].map(([, name]) => name)),
-      new Set(["envoy-redirect"]),
-    );
+    for (const standard of ["restricted", "baseline"]) {
+      const redirected = { virtualNode: "catalog", interception: { image: "shop/iptables:1" } };
+      const told = refusal(redirected, own, standard) ?? "";
+      assert.ok(told.includes(`violates PodSecurity "${standard}:latest"`), told);
+      assert.deepEqual(
+        new Set([...told.matchAll(/container "([^"]+)"/g)].map(([, name]) => name)),
+        new Set(["envoy-redirect"]),
+      );
+    }
   });
 
   it("tells in the preview of a Secret that is missing, or has another value, unless it is to come later", async () => {
@@ -463,6 +473,32 @@ describe("MeshDeployment on the real engine and a real API server", function () 
     );
     const later = await at().stack.preview(naming("identity", "token", { lookUpSecrets: false }));
     assert.deepEqual([later.failure, later.messages], [undefined, []]);
+  });
+
+  it("takes a Secret that the same program makes, which no preview finds before it is there", async () => {
+    await at().controlPlane.call("PUT", "/v20190125/meshes", { meshName: "shop" });
+    const program = async () => {
+      const { metadata } = new Secret("made", {
+        metadata: { name: "made", namespace: "shop" },
+        data: { "ca.pem": Buffer.from("authorities").toString("base64") },
+      });
+      await alone(
+        deploymentArgs({
+          controlPlane: { host: "xds.shop.internal", trustFrom: { name: metadata.name, key: "ca.pem" } },
+        }),
+      )();
+    };
+    const made = steps("create", [...deploymentChildren("catalog"), "kubernetes:core/v1:Secret made"]);
+    const planned = await at().stack.preview(program);
+    assert.deepEqual([planned.failure, planned.messages, shown(planned.steps)], [undefined, [], made]);
+    const up = await at().stack.up(program);
+    assert.deepEqual([up.failure, up.messages, shown(up.steps)], [undefined, [], made]);
+    const [volume] = at().get("deployment", "catalog").spec.template.spec.volumes;
+    assert.deepEqual(volume.projected.sources[0].secret, {
+      name: "made",
+      items: [{ key: "ca.pem", path: "trust.pem" }],
+    });
+    assert.deepEqual((await at().stack.preview(program)).steps, []);
   });
 
   it("tells mistakes at the places of its own inputs, in the preview, and makes nothing", async () => {

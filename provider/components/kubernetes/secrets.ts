@@ -1,5 +1,5 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
-import { type CustomResourceOptions, type Output, output, unsecret } from "@pulumi/pulumi";
+import { type CustomResourceOptions, Output, output, unsecret } from "@pulumi/pulumi";
 import type { Place, WorkloadArgs } from "./workload.js";
 
 /** Where the options of a pod name a value of a Secret. */
@@ -10,9 +10,13 @@ interface Reference {
   readonly key: string;
 }
 
+/** Pulumi makes what a program's own resource is named by before the pods, and in a preview it may not be there yet. */
+const isMade = (reference: unknown): boolean =>
+  Output.isInstance(reference) || Output.isInstance((reference as { readonly name?: unknown }).name);
+
 /**
- * Looks for the Secrets that pods need to start, and for the values in them. What is missing is told in a preview, by a
- * resource that is named for the input.
+ * Looks for the Secrets that pods need to start, and for the values in them, unless the program makes them itself. What is
+ * missing is told in a preview, by a resource that is named for the input.
  */
 export function secretsOf(
   name: string,
@@ -24,7 +28,7 @@ export function secretsOf(
   const given = (controlPlane ?? {}) as Readonly<Record<string, unknown>>;
   return output(
     members
-      .filter((member) => given[member] !== undefined && given[member] !== null)
+      .filter((member) => given[member] !== undefined && given[member] !== null && !isMade(given[member]))
       .map((member) => {
         const reference = output(given[member] as Reference);
         const id = output({ namespace, reference }).apply(

@@ -52,8 +52,8 @@ export const workloadInputs = {
   lookUpSecrets: optional(
     boolean(),
     "Whether the Secrets that controlPlane names are looked for, already in a preview: one that is missing keeps the pods from " +
-      "starting, without a word in their logs. Pulumi keeps what it reads, encrypted. Give false where they are made later, or " +
-      "may not be read. Defaults to true.",
+      "starting, without a word in their logs. Pulumi keeps what it reads, encrypted. One that the program itself makes, whose " +
+      "name is an output, is not looked for. Give false where they are made later, or may not be read. Defaults to true.",
   ),
   ...podOptions,
 } as const;
