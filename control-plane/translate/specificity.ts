@@ -1,4 +1,10 @@
-import type { GatewayRouteSpec, GrpcRouteMatch, HttpRouteMatch, RouteSpec } from "@pulumi-appmesh/model";
+import type {
+  GatewayRouteSpec,
+  GrpcRouteMatch,
+  HttpRouteMatch,
+  RouteSpec,
+  TcpRouteMatch,
+} from "@pulumi-appmesh/model";
 import type { Named } from "./entities.js";
 
 /**
@@ -7,9 +13,9 @@ import type { Named } from "./entities.js";
  * more); at last by name, so that the order never depends on when a route was made.
  */
 export const inOrder = (routes: readonly Named<RouteSpec>[]): readonly Named<RouteSpec>[] =>
-  sorted(routes, ({ priority, httpRoute, http2Route, grpcRoute }) => [
+  sorted(routes, ({ priority, httpRoute, http2Route, grpcRoute, tcpRoute }) => [
     priorityOf(priority),
-    ...matchRank(httpRoute?.match ?? http2Route?.match, grpcRoute?.match),
+    ...matchRank(httpRoute?.match ?? http2Route?.match, grpcRoute?.match, tcpRoute?.match),
   ]);
 
 /** The same for gateway routes; a host name is more specific than any path, and a whole one more than an ending. */
@@ -33,7 +39,12 @@ function sorted<S>(routes: readonly Named<S>[], rank: (spec: S) => readonly numb
     .map(({ route }) => route);
 }
 
-function matchRank(http: HttpRouteMatch | undefined, grpc: GrpcRouteMatch | undefined): readonly number[] {
+function matchRank(
+  http: HttpRouteMatch | undefined,
+  grpc: GrpcRouteMatch | undefined,
+  tcp?: TcpRouteMatch,
+): readonly number[] {
+  const port = (http ?? grpc ?? tcp)?.port === undefined ? 0 : 1;
   if (http !== undefined) {
     const [kind, length] =
       http.path?.exact !== undefined
@@ -45,14 +56,15 @@ function matchRank(http: HttpRouteMatch | undefined, grpc: GrpcRouteMatch | unde
       (http.method ? 1 : 0) +
       (http.scheme ? 1 : 0) +
       (http.headers ?? []).length +
-      (http.queryParameters ?? []).length;
+      (http.queryParameters ?? []).length +
+      port;
     return [kind, -length, -asked];
   }
   if (grpc !== undefined) {
     const path = grpc.serviceName === undefined ? "/" : `/${grpc.serviceName}/${grpc.methodName ?? ""}`;
-    return [grpc.methodName === undefined ? 2 : 0, -path.length, -(grpc.metadata ?? []).length];
+    return [grpc.methodName === undefined ? 2 : 0, -path.length, -(grpc.metadata ?? []).length - port];
   }
-  return [0, 0, 0];
+  return [0, 0, -port];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
