@@ -203,7 +203,7 @@ namespace PulumiAppMesh.AppMesh
     public sealed class KubernetesControlPlaneArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+        /// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
         /// </summary>
         [Input("accessKeySecretName")]
         public Input<string>? AccessKeySecretName { get; set; }

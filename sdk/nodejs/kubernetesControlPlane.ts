@@ -229,7 +229,7 @@ export class KubernetesControlPlane extends pulumi.ComponentResource {
  */
 export interface KubernetesControlPlaneArgs {
     /**
-     * Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+     * Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
      */
     accessKeySecretName?: pulumi.Input<string | undefined>;
     /**

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import {
   AppMeshController,
   type AppMeshControllerArgs,
@@ -230,6 +231,42 @@ describe("AppMeshController on the real engine and a real API server", function 
     const trust = get("secret", "appmesh-xds-authorities", "shop").data;
     assert.equal(Buffer.from(trust["cert.pem"], "base64").toString(), inputs.controlPlane?.caCertificate);
   }
+
+  it("takes Secrets that the same program makes, named by their ids, which no preview knows before they are there", async () => {
+    const inNamespace = { createNamespace: false, namespace: "default" };
+    const madeHere = (name: string, stringData: Record<string, string>) => {
+      const { id } = new Secret(name, { metadata: { name, namespace: "default" }, stringData });
+      return id.apply((known) => String(known.split("/")[1]));
+    };
+    const program = async () => {
+      const secretName = madeHere("key", { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a-secret" });
+      new AppMeshController("mesh", { ...inputs, ...inNamespace, accessKey: { secretName } });
+      const { accessKeyId, caCertificate } = new KubernetesControlPlane("control", {
+        image: "registry.example/appmesh:0.1.0",
+        region: "eu-west-1",
+        accountId: "111122223333",
+        ...inNamespace,
+        volume: {},
+        accessKeySecretName: secretName,
+        authorities: {
+          proxiesSecretName: madeHere("ca", { "tls.crt": "PEM", "tls.key": "a-secret" }),
+        },
+      });
+      return { accessKeyId, caCertificate };
+    };
+    const planned = await stack.preview(program);
+    assert.deepEqual([planned.failure, planned.messages], [undefined, []]);
+    const up = await stack.up();
+    assert.deepEqual([up.failure, up.messages], [undefined, []]);
+    assert.deepEqual(up.outputs, { accessKeyId: "AKIDEXAMPLE", caCertificate: "PEM" });
+    const again = await stack.preview();
+    assert.deepEqual([again.failure, again.messages], [undefined, []]);
+    const read = ["control-access-key", "control-authority", "mesh-access-key"];
+    assert.deepEqual(
+      shown(again.steps),
+      read.map((name) => `read kubernetes:core/v1:Secret ${name}`),
+    );
+  });
 
   it("names a Secret that is missing, or lacks something, before anything is made", async () => {
     const inNamespace = { createNamespace: false, namespace: "default" };

@@ -18,7 +18,7 @@ import {
 import type { ComponentType } from "../component.js";
 import { controllerRules } from "./check-controller.js";
 import { PodIdentity, ServiceAccountRole } from "./identity-args.js";
-import { label, pem, region } from "./kubernetes-names.js";
+import { label, MUST_EXIST, pem, region } from "./kubernetes-names.js";
 
 /** The chart that AWS published last, and where. */
 export const CHART = {
@@ -61,7 +61,7 @@ export const ControllerAccessKey = structure(
   {
     secretName: optional(
       string({ minLength: 1 }),
-      "Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.",
+      `Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. ${MUST_EXIST}`,
     ),
     accessKeyId: optional(string({ minLength: 1 }), "The access key's id. A Secret is made of it."),
     secretAccessKey: hidden(optional(string({ minLength: 1 }), "The access key's secret part.")),

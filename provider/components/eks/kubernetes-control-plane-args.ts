@@ -30,7 +30,7 @@ import { text } from "../shapes.js";
 import { componentTags } from "../tags.js";
 import { PodIdentity, ServiceAccountRole } from "./identity-args.js";
 import { kubernetesControlPlaneRules } from "./kubernetes-control-plane-rules.js";
-import { label, pem, quantity, region } from "./kubernetes-names.js";
+import { label, MUST_EXIST, pem, quantity, region } from "./kubernetes-names.js";
 
 export const KubernetesControlPlaneTable = structure(
   "KubernetesControlPlaneTable",
@@ -77,7 +77,7 @@ export const KubernetesControlPlaneIdentity = union(
     serviceAccountRole: optional(ServiceAccountRole, "An IAM role by the service account and OIDC (IRSA)."),
     credentialsSecretName: optional(
       text,
-      "Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.",
+      `Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. ${MUST_EXIST}`,
     ),
   },
 );
@@ -107,13 +107,13 @@ export const KubernetesControlPlaneAuthorities = structure(
     }),
     proxiesSecretName: optional(
       text,
-      "The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, " +
+      `The same as a Secret of the namespace, which several control planes or stacks may share. ${MUST_EXIST} If neither is given, one is made, ` +
         `with an authority for ten years; beside certificate, ${STORE} has it. A table or volume that has had another authority is not ` +
         "used with this.",
     ),
     workloadsSecretName: optional(
       text,
-      "The same as a Secret of the namespace, for managed TLS without AWS.",
+      `The same as a Secret of the namespace, for managed TLS without AWS. ${MUST_EXIST}`,
     ),
   },
   atMostOne("proxies", "proxiesSecretName"),
@@ -214,7 +214,7 @@ const inputs = {
   ),
   accessKeySecretName: optional(
     text,
-    "Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.",
+    `Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. ${MUST_EXIST} If unset, one is made up.`,
   ),
   service: optional(KubernetesControlPlaneService, "How it is called. If unset, in the cluster alone."),
   clusterDomain: optional(

@@ -33,3 +33,7 @@ export const region = string({
 
 /** Annotations of objects that somebody else may have made before: they are taken over as they are, and not refused. */
 export const takenOver = { "pulumi.com/patchForce": "true" };
+
+/** Of a Secret that is named and read: a preview that does not find it ends. */
+export const MUST_EXIST =
+  "It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.";

@@ -39,7 +39,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         }
 
         /// <summary>
-        /// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+        /// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         /// </summary>
         [Input("secretName")]
         public Input<string>? SecretName { get; set; }

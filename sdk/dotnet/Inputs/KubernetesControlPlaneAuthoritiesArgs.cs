@@ -23,7 +23,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string>? Proxies { get; set; }
 
         /// <summary>
-        /// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+        /// The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
         /// </summary>
         [Input("proxiesSecretName")]
         public Input<string>? ProxiesSecretName { get; set; }
@@ -35,7 +35,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
         public Input<string>? Workloads { get; set; }
 
         /// <summary>
-        /// The same as a Secret of the namespace, for managed TLS without AWS.
+        /// The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         /// </summary>
         [Input("workloadsSecretName")]
         public Input<string>? WorkloadsSecretName { get; set; }

@@ -17,7 +17,7 @@ namespace PulumiAppMesh.AppMesh.Inputs
     public sealed class KubernetesControlPlaneIdentityArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+        /// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         /// </summary>
         [Input("credentialsSecretName")]
         public Input<string>? CredentialsSecretName { get; set; }

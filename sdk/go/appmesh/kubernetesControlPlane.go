@@ -142,7 +142,7 @@ func NewKubernetesControlPlane(ctx *pulumi.Context,
 }
 
 type kubernetesControlPlaneArgs struct {
-	// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+	// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
 	AccessKeySecretName *string `pulumi:"accessKeySecretName"`
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId string `pulumi:"accountId"`
@@ -216,7 +216,7 @@ type kubernetesControlPlaneArgs struct {
 
 // The set of arguments for constructing a KubernetesControlPlane resource.
 type KubernetesControlPlaneArgs struct {
-	// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+	// Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
 	AccessKeySecretName pulumi.StringPtrInput
 	// Account in the ARNs of the mesh, twelve digits.
 	AccountId pulumi.StringInput

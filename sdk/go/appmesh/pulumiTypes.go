@@ -318,7 +318,7 @@ type AppMeshControllerAccessKey struct {
 	AccessKeyId *string `pulumi:"accessKeyId"`
 	// The access key's secret part.
 	SecretAccessKey *string `pulumi:"secretAccessKey"`
-	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	SecretName *string `pulumi:"secretName"`
 }
 
@@ -339,7 +339,7 @@ type AppMeshControllerAccessKeyArgs struct {
 	AccessKeyId pulumi.StringPtrInput `pulumi:"accessKeyId"`
 	// The access key's secret part.
 	SecretAccessKey pulumi.StringPtrInput `pulumi:"secretAccessKey"`
-	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+	// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	SecretName pulumi.StringPtrInput `pulumi:"secretName"`
 }
 
@@ -431,7 +431,7 @@ func (o AppMeshControllerAccessKeyOutput) SecretAccessKey() pulumi.StringPtrOutp
 	return o.ApplyT(func(v AppMeshControllerAccessKey) *string { return v.SecretAccessKey }).(pulumi.StringPtrOutput)
 }
 
-// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o AppMeshControllerAccessKeyOutput) SecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v AppMeshControllerAccessKey) *string { return v.SecretName }).(pulumi.StringPtrOutput)
 }
@@ -480,7 +480,7 @@ func (o AppMeshControllerAccessKeyPtrOutput) SecretAccessKey() pulumi.StringPtrO
 	}).(pulumi.StringPtrOutput)
 }
 
-// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+// Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o AppMeshControllerAccessKeyPtrOutput) SecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *AppMeshControllerAccessKey) *string {
 		if v == nil {
@@ -15921,11 +15921,11 @@ func (o JsonFormatRefArrayOutput) Index(i pulumi.IntInput) JsonFormatRefOutput {
 type KubernetesControlPlaneAuthorities struct {
 	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
 	Proxies *string `pulumi:"proxies"`
-	// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+	// The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
 	ProxiesSecretName *string `pulumi:"proxiesSecretName"`
 	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
 	Workloads *string `pulumi:"workloads"`
-	// The same as a Secret of the namespace, for managed TLS without AWS.
+	// The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	WorkloadsSecretName *string `pulumi:"workloadsSecretName"`
 }
 
@@ -15944,11 +15944,11 @@ type KubernetesControlPlaneAuthoritiesInput interface {
 type KubernetesControlPlaneAuthoritiesArgs struct {
 	// ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
 	Proxies pulumi.StringPtrInput `pulumi:"proxies"`
-	// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+	// The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
 	ProxiesSecretName pulumi.StringPtrInput `pulumi:"proxiesSecretName"`
 	// ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
 	Workloads pulumi.StringPtrInput `pulumi:"workloads"`
-	// The same as a Secret of the namespace, for managed TLS without AWS.
+	// The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	WorkloadsSecretName pulumi.StringPtrInput `pulumi:"workloadsSecretName"`
 }
 
@@ -16035,7 +16035,7 @@ func (o KubernetesControlPlaneAuthoritiesOutput) Proxies() pulumi.StringPtrOutpu
 	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.Proxies }).(pulumi.StringPtrOutput)
 }
 
-// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+// The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
 func (o KubernetesControlPlaneAuthoritiesOutput) ProxiesSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.ProxiesSecretName }).(pulumi.StringPtrOutput)
 }
@@ -16045,7 +16045,7 @@ func (o KubernetesControlPlaneAuthoritiesOutput) Workloads() pulumi.StringPtrOut
 	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.Workloads }).(pulumi.StringPtrOutput)
 }
 
-// The same as a Secret of the namespace, for managed TLS without AWS.
+// The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o KubernetesControlPlaneAuthoritiesOutput) WorkloadsSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v KubernetesControlPlaneAuthorities) *string { return v.WorkloadsSecretName }).(pulumi.StringPtrOutput)
 }
@@ -16084,7 +16084,7 @@ func (o KubernetesControlPlaneAuthoritiesPtrOutput) Proxies() pulumi.StringPtrOu
 	}).(pulumi.StringPtrOutput)
 }
 
-// The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+// The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
 func (o KubernetesControlPlaneAuthoritiesPtrOutput) ProxiesSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
 		if v == nil {
@@ -16104,7 +16104,7 @@ func (o KubernetesControlPlaneAuthoritiesPtrOutput) Workloads() pulumi.StringPtr
 	}).(pulumi.StringPtrOutput)
 }
 
-// The same as a Secret of the namespace, for managed TLS without AWS.
+// The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o KubernetesControlPlaneAuthoritiesPtrOutput) WorkloadsSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *KubernetesControlPlaneAuthorities) *string {
 		if v == nil {
@@ -16393,7 +16393,7 @@ func (o KubernetesControlPlaneClientMapOutput) MapIndex(k pulumi.StringInput) Ku
 
 // With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
 type KubernetesControlPlaneIdentity struct {
-	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	CredentialsSecretName *string `pulumi:"credentialsSecretName"`
 	// An IAM role by EKS Pod Identity.
 	PodIdentity *EksPodIdentity `pulumi:"podIdentity"`
@@ -16414,7 +16414,7 @@ type KubernetesControlPlaneIdentityInput interface {
 
 // With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
 type KubernetesControlPlaneIdentityArgs struct {
-	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+	// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 	CredentialsSecretName pulumi.StringPtrInput `pulumi:"credentialsSecretName"`
 	// An IAM role by EKS Pod Identity.
 	PodIdentity EksPodIdentityPtrInput `pulumi:"podIdentity"`
@@ -16500,7 +16500,7 @@ func (o KubernetesControlPlaneIdentityOutput) ToKubernetesControlPlaneIdentityPt
 	}).(KubernetesControlPlaneIdentityPtrOutput)
 }
 
-// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o KubernetesControlPlaneIdentityOutput) CredentialsSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v KubernetesControlPlaneIdentity) *string { return v.CredentialsSecretName }).(pulumi.StringPtrOutput)
 }
@@ -16539,7 +16539,7 @@ func (o KubernetesControlPlaneIdentityPtrOutput) Elem() KubernetesControlPlaneId
 	}).(KubernetesControlPlaneIdentityOutput)
 }
 
-// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+// Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
 func (o KubernetesControlPlaneIdentityPtrOutput) CredentialsSecretName() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *KubernetesControlPlaneIdentity) *string {
 		if v == nil {

@@ -43,7 +43,7 @@ export interface AppMeshControllerAccessKeyArgs {
      */
     secretAccessKey?: pulumi.Input<string | undefined>;
     /**
-     * Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+     * Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      */
     secretName?: pulumi.Input<string | undefined>;
 }
@@ -1783,7 +1783,7 @@ export interface KubernetesControlPlaneAuthoritiesArgs {
      */
     proxies?: pulumi.Input<string | undefined>;
     /**
-     * The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+     * The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
      */
     proxiesSecretName?: pulumi.Input<string | undefined>;
     /**
@@ -1791,7 +1791,7 @@ export interface KubernetesControlPlaneAuthoritiesArgs {
      */
     workloads?: pulumi.Input<string | undefined>;
     /**
-     * The same as a Secret of the namespace, for managed TLS without AWS.
+     * The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      */
     workloadsSecretName?: pulumi.Input<string | undefined>;
 }
@@ -1833,7 +1833,7 @@ export interface KubernetesControlPlaneClientArgs {
  */
 export interface KubernetesControlPlaneIdentityArgs {
     /**
-     * Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+     * Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      */
     credentialsSecretName?: pulumi.Input<string | undefined>;
     /**

@@ -472,7 +472,7 @@ class AppMeshControllerAccessKeyArgsDict(TypedDict):
     """
     secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+    Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
     """
 
 @pulumi.input_type
@@ -486,7 +486,7 @@ class AppMeshControllerAccessKeyArgs:
 
         :param pulumi.Input[_builtins.str] access_key_id: The access key's id. A Secret is made of it.
         :param pulumi.Input[_builtins.str] secret_access_key: The access key's secret part.
-        :param pulumi.Input[_builtins.str] secret_name: Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+        :param pulumi.Input[_builtins.str] secret_name: Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         """
         if access_key_id is not None:
             pulumi.set(__self__, "access_key_id", access_key_id)
@@ -523,7 +523,7 @@ class AppMeshControllerAccessKeyArgs:
     @pulumi.getter(name="secretName")
     def secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist.
+        Name of a Secret of the controller's namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         """
         return pulumi.get(self, "secret_name")
 
@@ -7636,7 +7636,7 @@ class KubernetesControlPlaneAuthoritiesArgsDict(TypedDict):
     """
     proxies_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+    The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
     """
     workloads: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
@@ -7644,7 +7644,7 @@ class KubernetesControlPlaneAuthoritiesArgsDict(TypedDict):
     """
     workloads_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    The same as a Secret of the namespace, for managed TLS without AWS.
+    The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
     """
 
 @pulumi.input_type
@@ -7658,9 +7658,9 @@ class KubernetesControlPlaneAuthoritiesArgs:
         Where the keys of certificate authorities are that the table or the volume is not to have. What signs for proxies and what signs for workloads are never the same. One that is given later is trusted at once, and signs when it is used, by appmesh identities use-authority. In a Secret, tls.crt has the authority's certificate and those above it up to the root, and tls.key its key (P-256).
 
         :param pulumi.Input[_builtins.str] proxies: ARN of what signs certificates by which proxies and the control plane know each other: a secret of Secrets Manager with an authority's certificates and key, in PEM, or a key of KMS (ECC_NIST_P256, to sign and verify). Only beside certificate: a control plane that shows what this signs is not known to clients before it has started.
-        :param pulumi.Input[_builtins.str] proxies_secret_name: The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+        :param pulumi.Input[_builtins.str] proxies_secret_name: The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
         :param pulumi.Input[_builtins.str] workloads: ARN of what signs certificates of managed TLS: a secret or a key as for proxies, or an authority of AWS Private CA, which may be one for short-lived certificates. If neither this nor workloadsSecretName is given, the table or the volume has it.
-        :param pulumi.Input[_builtins.str] workloads_secret_name: The same as a Secret of the namespace, for managed TLS without AWS.
+        :param pulumi.Input[_builtins.str] workloads_secret_name: The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         """
         if proxies is not None:
             pulumi.set(__self__, "proxies", proxies)
@@ -7687,7 +7687,7 @@ class KubernetesControlPlaneAuthoritiesArgs:
     @pulumi.getter(name="proxiesSecretName")
     def proxies_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+        The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
         """
         return pulumi.get(self, "proxies_secret_name")
 
@@ -7711,7 +7711,7 @@ class KubernetesControlPlaneAuthoritiesArgs:
     @pulumi.getter(name="workloadsSecretName")
     def workloads_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        The same as a Secret of the namespace, for managed TLS without AWS.
+        The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         """
         return pulumi.get(self, "workloads_secret_name")
 
@@ -7852,7 +7852,7 @@ class KubernetesControlPlaneIdentityArgsDict(TypedDict):
     """
     credentials_secret_name: NotRequired[pulumi.Input[Optional[_builtins.str]]]
     """
-    Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+    Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
     """
     pod_identity: NotRequired[pulumi.Input[Optional['EksPodIdentityArgsDict']]]
     """
@@ -7872,7 +7872,7 @@ class KubernetesControlPlaneIdentityArgs:
         """
         With what replicas call AWS: DynamoDB, and Cloud Map and ACM where entities name them. Exactly one member is given.
 
-        :param pulumi.Input[_builtins.str] credentials_secret_name: Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+        :param pulumi.Input[_builtins.str] credentials_secret_name: Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         :param pulumi.Input['EksPodIdentityArgs'] pod_identity: An IAM role by EKS Pod Identity.
         :param pulumi.Input['EksServiceAccountRoleArgs'] service_account_role: An IAM role by the service account and OIDC (IRSA).
         """
@@ -7887,7 +7887,7 @@ class KubernetesControlPlaneIdentityArgs:
     @pulumi.getter(name="credentialsSecretName")
     def credentials_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+        Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
         """
         return pulumi.get(self, "credentials_secret_name")
 

@@ -62,7 +62,7 @@ class KubernetesControlPlaneArgs:
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh, twelve digits.
         :param pulumi.Input[_builtins.str] image: Image of the control plane, with a tag or digest: what the Dockerfile of this project makes, in a registry of yours.
         :param pulumi.Input[_builtins.str] region: Region in the ARNs of the mesh, and that of the table.
-        :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+        :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
         :param 'KubernetesControlPlaneAuthoritiesArgs' authorities: Where authorities' keys are. A role that is made has the rights to them that it needs.
         :param 'KubernetesControlPlaneCertificateArgs' certificate: A certificate of your own. If unset, replicas issue their own, of the authority.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] certificate_arns: Certificates of ACM, and private authorities, that entities of the mesh name. A role that is made may read them.
@@ -203,7 +203,7 @@ class KubernetesControlPlaneArgs:
     @pulumi.getter(name="accessKeySecretName")
     def access_key_secret_name(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
-        Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+        Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
         """
         return pulumi.get(self, "access_key_secret_name")
 
@@ -675,7 +675,7 @@ class KubernetesControlPlane(pulumi.ComponentResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+        :param pulumi.Input[_builtins.str] access_key_secret_name: Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
         :param pulumi.Input[_builtins.str] account_id: Account in the ARNs of the mesh, twelve digits.
         :param Union['KubernetesControlPlaneAuthoritiesArgs', 'KubernetesControlPlaneAuthoritiesArgsDict'] authorities: Where authorities' keys are. A role that is made has the rights to them that it needs.
         :param Union['KubernetesControlPlaneCertificateArgs', 'KubernetesControlPlaneCertificateArgsDict'] certificate: A certificate of your own. If unset, replicas issue their own, of the authority.

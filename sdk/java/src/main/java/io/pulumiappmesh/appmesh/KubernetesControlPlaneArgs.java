@@ -31,14 +31,14 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
     public static final KubernetesControlPlaneArgs Empty = new KubernetesControlPlaneArgs();
 
     /**
-     * Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+     * Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
      * 
      */
     @Import(name="accessKeySecretName")
     private @Nullable Output<String> accessKeySecretName;
 
     /**
-     * @return Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+     * @return Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
      * 
      */
     public Optional<Output<String>> accessKeySecretName() {
@@ -614,7 +614,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param accessKeySecretName Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+         * @param accessKeySecretName Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
          * 
          * @return builder
          * 
@@ -625,7 +625,7 @@ public final class KubernetesControlPlaneArgs extends com.pulumi.resources.Resou
         }
 
         /**
-         * @param accessKeySecretName Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. If unset, one is made up.
+         * @param accessKeySecretName Name of a Secret of the namespace with the first access key, accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If unset, one is made up.
          * 
          * @return builder
          * 

@@ -50,14 +50,14 @@ public final class AppMeshControllerAccessKeyArgs extends com.pulumi.resources.R
     }
 
     /**
-     * Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist.
+     * Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     @Import(name="secretName")
     private @Nullable Output<String> secretName;
 
     /**
-     * @return Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist.
+     * @return Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     public Optional<Output<String>> secretName() {
@@ -133,7 +133,7 @@ public final class AppMeshControllerAccessKeyArgs extends com.pulumi.resources.R
         }
 
         /**
-         * @param secretName Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist.
+         * @param secretName Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 
@@ -144,7 +144,7 @@ public final class AppMeshControllerAccessKeyArgs extends com.pulumi.resources.R
         }
 
         /**
-         * @param secretName Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist.
+         * @param secretName Name of a Secret of the controller&#39;s namespace with the keys accessKeyId and secretAccessKey. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 

@@ -35,14 +35,14 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
     }
 
     /**
-     * The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+     * The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
      * 
      */
     @Import(name="proxiesSecretName")
     private @Nullable Output<String> proxiesSecretName;
 
     /**
-     * @return The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+     * @return The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
      * 
      */
     public Optional<Output<String>> proxiesSecretName() {
@@ -65,14 +65,14 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
     }
 
     /**
-     * The same as a Secret of the namespace, for managed TLS without AWS.
+     * The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     @Import(name="workloadsSecretName")
     private @Nullable Output<String> workloadsSecretName;
 
     /**
-     * @return The same as a Secret of the namespace, for managed TLS without AWS.
+     * @return The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     public Optional<Output<String>> workloadsSecretName() {
@@ -128,7 +128,7 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
         }
 
         /**
-         * @param proxiesSecretName The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+         * @param proxiesSecretName The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
          * 
          * @return builder
          * 
@@ -139,7 +139,7 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
         }
 
         /**
-         * @param proxiesSecretName The same as a Secret of the namespace, which several control planes or stacks may share. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
+         * @param proxiesSecretName The same as a Secret of the namespace, which several control planes or stacks may share. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there. If neither is given, one is made, with an authority for ten years; beside certificate, the table or the volume has it. A table or volume that has had another authority is not used with this.
          * 
          * @return builder
          * 
@@ -170,7 +170,7 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
         }
 
         /**
-         * @param workloadsSecretName The same as a Secret of the namespace, for managed TLS without AWS.
+         * @param workloadsSecretName The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 
@@ -181,7 +181,7 @@ public final class KubernetesControlPlaneAuthoritiesArgs extends com.pulumi.reso
         }
 
         /**
-         * @param workloadsSecretName The same as a Secret of the namespace, for managed TLS without AWS.
+         * @param workloadsSecretName The same as a Secret of the namespace, for managed TLS without AWS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 

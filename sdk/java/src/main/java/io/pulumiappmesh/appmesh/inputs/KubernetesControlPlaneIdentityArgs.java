@@ -22,14 +22,14 @@ public final class KubernetesControlPlaneIdentityArgs extends com.pulumi.resourc
     public static final KubernetesControlPlaneIdentityArgs Empty = new KubernetesControlPlaneIdentityArgs();
 
     /**
-     * Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+     * Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     @Import(name="credentialsSecretName")
     private @Nullable Output<String> credentialsSecretName;
 
     /**
-     * @return Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+     * @return Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
      * 
      */
     public Optional<Output<String>> credentialsSecretName() {
@@ -93,7 +93,7 @@ public final class KubernetesControlPlaneIdentityArgs extends com.pulumi.resourc
         }
 
         /**
-         * @param credentialsSecretName Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+         * @param credentialsSecretName Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 
@@ -104,7 +104,7 @@ public final class KubernetesControlPlaneIdentityArgs extends com.pulumi.resourc
         }
 
         /**
-         * @param credentialsSecretName Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist.
+         * @param credentialsSecretName Name of a Secret of the namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, outside of EKS. It must exist; for one that the same program makes give the second part of its id, which no preview knows before it is there.
          * 
          * @return builder
          * 
