@@ -59,6 +59,23 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
         protocol === "incremental" ? { kind, subscribe: [name] } : { kind, nonce, names: wanted[kind] },
       );
     }
+    /** To a client that never says that its clusters are warm, and is waited for a moment. */
+    async function sendStuckCluster(): Promise<void> {
+      await world.server.close();
+      await world.serve({ timing: { ...timing, patienceMillis: 50 } });
+      client = world.open(protocol);
+      for (const kind of ["clusters", "listeners", "routes"] as const) {
+        const names = kind === "routes" ? ["r"] : [];
+        client.send({ nodeId, kind, names, subscribe: names });
+        acknowledge(await client.next());
+      }
+      world.mesh.set("web", {
+        ...one,
+        clusters: [edsCluster("one"), edsCluster("stuck")],
+        routes: [routes("r", "stuck")],
+      });
+      assert.equal((await client.next()).kind, "clusters");
+    }
     const shown = ({ kind, names, removed }: Received) =>
       [kind, ...names.toSorted(), ...removed.map((name) => `-${name}`)].join(" ");
     const settle = async () => (await client.settle()).map(shown);
@@ -172,20 +189,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
     });
 
     it("goes on without a client that does not say that its clusters are warm", async () => {
-      await world.server.close();
-      await world.serve({ timing: { ...timing, patienceMillis: 50 } });
-      client = world.open(protocol);
-      for (const kind of ["clusters", "listeners", "routes"] as const) {
-        const names = kind === "routes" ? ["r"] : [];
-        client.send({ nodeId, kind, names, subscribe: names });
-        acknowledge(await client.next());
-      }
-      world.mesh.set("web", {
-        ...one,
-        clusters: [edsCluster("one"), edsCluster("stuck")],
-        routes: [routes("r", "stuck")],
-      });
-      assert.equal((await client.next()).kind, "clusters");
+      await sendStuckCluster();
       assert.equal(shown(await client.next()), "routes r");
     });
 
@@ -209,20 +213,7 @@ for (const protocol of ["incremental", "stateOfTheWorld"] as const satisfies Pro
       });
 
       it("an hour back, waits no longer than it would", async () => {
-        await world.server.close();
-        await world.serve({ timing: { ...timing, patienceMillis: 50 } });
-        client = world.open(protocol);
-        for (const kind of ["clusters", "listeners", "routes"] as const) {
-          const names = kind === "routes" ? ["r"] : [];
-          client.send({ nodeId, kind, names, subscribe: names });
-          acknowledge(await client.next());
-        }
-        world.mesh.set("web", {
-          ...one,
-          clusters: [edsCluster("one"), edsCluster("stuck")],
-          routes: [routes("r", "stuck")],
-        });
-        assert.equal((await client.next()).kind, "clusters");
+        await sendStuckCluster();
         Date.now = () => now() - hour;
         assert.equal(shown(await client.next()), "routes r");
       });

@@ -23,19 +23,19 @@ export function withExplicitVariables<V extends Variable>(
 ): readonly (V | { readonly name: string; readonly value: string })[] {
   const given = environment.find(({ name }) => name === "NO_PROXY" || name === "no_proxy")?.value;
   const [port, ...others] = new Set(appPorts);
+  // Of several containers only one listens there; the others say where they do.
+  const saysPort = environment.some(({ name }) => name === "PORT");
   const variables = {
     ...proxyVariables(`http://127.0.0.1:${egressPort}`, [...(given?.split(",") ?? []), ...past]),
     ...(port === undefined || others.length > 0
       ? {}
-      : { PORT: String(port), APPMESH_APP_PORT: String(port) }),
+      : { ...(!saysPort && { PORT: String(port) }), APPMESH_APP_PORT: String(port) }),
     APPMESH_ADMIN: `http://127.0.0.1:${adminPort}`,
     APPMESH_MESH: mesh,
     APPMESH_VIRTUAL_NODE: virtualNode,
   };
-  // Of several containers only one listens there; the others say where they do.
-  const own = new Set(environment.flatMap(({ name }) => (name === "PORT" ? [name] : [])));
   return [
-    ...environment.filter(({ name = "" }) => own.has(name) || !Object.hasOwn(variables, name)),
-    ...Object.entries(variables).flatMap(([name, value]) => (own.has(name) ? [] : [{ name, value }])),
+    ...environment.filter(({ name = "" }) => !Object.hasOwn(variables, name)),
+    ...Object.entries(variables).map(([name, value]) => ({ name, value })),
   ];
 }
