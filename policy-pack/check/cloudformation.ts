@@ -2,9 +2,8 @@ import { entityTypes } from "@pulumi-appmesh/model";
 import { lineageNames } from "../subjects/appmesh.js";
 import { type Declared, openType } from "../subjects/forms.js";
 import { unknown } from "../subjects/known.js";
-import { byName } from "./by-name.js";
-
-type Members = Readonly<Record<string, unknown>>;
+import { byName, isMembers, type Members } from "./members.js";
+import { inPulumiWords } from "./task-definition.js";
 
 export const isTemplate = (value: object): value is { readonly Resources: Members } =>
   "Resources" in value && typeof value.Resources === "object" && value.Resources !== null;
@@ -54,7 +53,9 @@ const readers: Readonly<Record<string, (id: string, properties: unknown) => read
   ),
   "AWS::ECS::TaskDefinition": (id, properties) => {
     const props = inApiWords(properties);
-    const read = isMembers(props) ? taskDefinition(props) : { containerDefinitions: unknown };
+    const read = isMembers(props)
+      ? inPulumiWords(props, "proxyConfigurationProperties")
+      : { containerDefinitions: unknown };
     return [{ id, type: "aws:ecs/taskDefinition:TaskDefinition", props: read }];
   },
   "AWS::IAM::Role": (id, properties) => {
@@ -74,8 +75,6 @@ function policy(id: string, properties: unknown): readonly InTemplate[] {
   return [{ id, type: "aws:iam/policy:Policy", props: { policy: PolicyDocument } }];
 }
 
-const isMembers = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
 
@@ -124,11 +123,3 @@ const apiWord = (name: string): string =>
 const inApiWords = (value: unknown): unknown => asKnown(value, apiWord);
 
 const tagsOf = (tags: unknown): unknown => byName(tags, "key");
-
-/** The proxy's properties are a list of names and values here, and an object in Pulumi's words. */
-function taskDefinition(props: Members): Members {
-  const { proxyConfiguration } = props;
-  if (!isMembers(proxyConfiguration)) return props;
-  const properties = byName(proxyConfiguration.proxyConfigurationProperties, "name");
-  return { ...props, proxyConfiguration: { ...proxyConfiguration, properties } };
-}

@@ -1,10 +1,9 @@
 import { entityTypes, type Kind } from "@pulumi-appmesh/model";
 import { type Document, parseAllDocuments } from "yaml";
 import type { Declared } from "../subjects/forms.js";
-import { byName } from "./by-name.js";
 import { fromTemplate, isTemplate } from "./cloudformation.js";
-
-type Members = Readonly<Record<string, unknown>>;
+import { isMembers, type Members } from "./members.js";
+import { inPulumiWords } from "./task-definition.js";
 
 /** Something that a file declares. */
 export interface InFile extends Declared {
@@ -128,25 +127,12 @@ function fromTaskDefinition({
 }: Members): { readonly type: string; readonly props: Members; readonly name: string } | undefined {
   if (isMembers(taskDefinition)) return fromTaskDefinition(taskDefinition);
   if (!Array.isArray(own.containerDefinitions)) return undefined;
-  const { proxyConfiguration } = own;
-  const props = isMembers(proxyConfiguration)
-    ? {
-        ...own,
-        proxyConfiguration: {
-          ...proxyConfiguration,
-          properties: byName(proxyConfiguration.properties, "name"),
-        },
-      }
-    : own;
   return {
     type: "aws:ecs/taskDefinition:TaskDefinition",
-    props,
+    props: inPulumiWords(own, "properties"),
     name: `taskDefinition ${String(own.family ?? "")}`.trim(),
   };
 }
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The innermost entity that is named: a route names its router and its mesh too. */
 function kindOf(value: Members): Kind | undefined {

@@ -1,4 +1,10 @@
+// The values of files, as they are read.
 import { unknown } from "../subjects/known.js";
+
+export type Members = Readonly<Record<string, unknown>>;
+
+export const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A list of names and values as an object, as tags and a proxy's properties are; not known as a whole where any name is not. */
 export function byName(list: unknown, member: "name" | "key"): unknown {
